@@ -1,0 +1,75 @@
+"""Every backend by name; a backend's module is imported only when it is made."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import platform
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from app.core.errors import ModelError
+
+if TYPE_CHECKING:
+    from app.core.backend import Backend
+
+
+@dataclass(frozen=True, slots=True)
+class BackendEntry:
+    """One row of the table.
+
+    Attributes:
+        name: What a person writes after ``--backend``.
+        target: ``module:Class``.
+        needs: Packages that must be installed.
+        hint: How to get them.
+    """
+
+    name: str
+    target: str
+    needs: tuple[str, ...]
+    hint: str
+
+    def why_missing(self) -> str | None:
+        """Why this backend cannot be used here, or None when it can; imports nothing."""
+        missing = [package for package in self.needs if importlib.util.find_spec(package) is None]
+        return f"{' and '.join(missing)} not installed" if missing else None
+
+    def make(self) -> Backend:
+        """A new backend object; its runtime is imported when it first loads a model."""
+        module_name, class_name = self.target.split(":")
+        return cast("Backend", getattr(importlib.import_module(module_name), class_name)())
+
+
+BACKENDS: dict[str, BackendEntry] = {
+    entry.name: entry
+    for entry in (
+        BackendEntry("mlx", "app.backends.mlx_backend:MlxBackend", ("mlx", "mlx_vlm"), "pip install 'viewfinder[mlx]'"),
+        BackendEntry("fake", "app.backends.fake_backend:FakeBackend", (), ""),
+    )
+}
+AUTOMATIC = "auto"
+_AUTOMATIC_ORDER = ("mlx",)
+CHOICES = (AUTOMATIC, *BACKENDS)
+
+
+def choose_backend(name: str) -> BackendEntry:
+    """The backend of this name, or for ``auto`` the first that is installed.
+
+    Raises:
+        ModelError: It is unknown or not installed.
+    """
+    candidates = _AUTOMATIC_ORDER if name == AUTOMATIC else (name,)
+    reasons = []
+    for candidate in candidates:
+        entry = BACKENDS.get(candidate)
+        if entry is None:
+            raise ModelError(f"There is no backend “{candidate}”.", f"Choose one of {', '.join(CHOICES)}.")
+        reason = entry.why_missing()
+        if reason is None:
+            return entry
+        reasons.append(f"{entry.name}: {reason}; {entry.hint}")
+    raise ModelError(
+        f"No backend can run here ({sys.platform}, {platform.machine()}).", "Install one.", "\n".join(reasons)
+    )

@@ -1,0 +1,211 @@
+"""What a model folder says about itself, read without any model runtime."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import ModelError
+from app.core.paths import DEMO_MODEL_DIR
+from app.core.sampling import GREEDY, Sampling
+from app.core.vision import PixelLimits
+
+DEMO_MODEL_ID = "demo"
+SUPPORTED_MODEL_TYPES = ("qwen3_vl", "qwen3_vl_moe")
+_IMAGE_LIMITS_FILE = "preprocessor_config.json"
+_CLIP_LIMITS_FILE = "video_preprocessor_config.json"
+_RELEASED_CLIP_LIMITS = PixelLimits(4_096, 25_165_824)
+_MAKERS_VISION_PENALTY = 1.5
+"""Presence penalty the makers use for Instruct models on pictures; their generation_config.json cannot hold it.
+
+Source: QwenLM/Qwen3-VL README, section "Generation Hyperparameters".
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model on disk.
+
+    Attributes:
+        model_id: ``demo``, a repository id, or the folder's path.
+        folder: Where its files are.
+        revision: Commit of the repository, or ``sha256:`` of the files' names and sizes for a plain folder.
+        model_type: ``qwen3_vl`` or ``qwen3_vl_moe``.
+        quantisation: Such as ``bf16`` or ``4-bit, group 64``.
+        image_limits: Areas a picture may have.
+        clip_limits: Areas all frames of a clip may have together (T x h x w).
+        context_tokens: The longest prompt and answer together.
+        default_sampling: What the checkpoint's makers suggest for pictures.
+        image_token_id: Stands for one token of a picture.
+        video_token_id: Stands for one token of a clip.
+        end_token_ids: Tokens that end an answer.
+    """
+
+    model_id: str
+    folder: Path
+    revision: str
+    model_type: str
+    quantisation: str
+    image_limits: PixelLimits
+    clip_limits: PixelLimits
+    context_tokens: int
+    default_sampling: Sampling
+    image_token_id: int
+    video_token_id: int
+    end_token_ids: tuple[int, ...]
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is the toy model that comes with the program."""
+        return self.model_id == DEMO_MODEL_ID
+
+    @property
+    def name(self) -> str:
+        """A short name for people."""
+        if self.is_demo:
+            return "Demo model"
+        return self.model_id.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+
+
+def find_checkpoint(model_text: str) -> Checkpoint:
+    """The checkpoint that a person named: ``demo``, a folder, or a repository already in the Hugging Face cache.
+
+    Nothing is downloaded.
+
+    Raises:
+        ModelError: There is no such model on this machine, or it is not a Qwen3-VL checkpoint.
+    """
+    if model_text == DEMO_MODEL_ID:
+        return read_checkpoint(DEMO_MODEL_DIR, DEMO_MODEL_ID)
+    folder = Path(model_text).expanduser()
+    if folder.is_dir():
+        return read_checkpoint(folder.resolve(), str(folder.resolve()))
+    if model_text.count("/") == 1 and not model_text.startswith((".", "/", "~")):
+        return read_checkpoint(_cached_snapshot(model_text), model_text)
+    raise ModelError(
+        f"There is no model “{model_text}”.",
+        "Give “demo”, a folder, or a repository such as Qwen/Qwen3-VL-4B-Instruct.",
+    )
+
+
+def _cached_snapshot(repository: str) -> Path:
+    from huggingface_hub import snapshot_download  # noqa: PLC0415 - slow import, seldom needed
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
+
+    try:
+        return Path(snapshot_download(repository, local_files_only=True))
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, FileNotFoundError) as error:
+        raise ModelError(
+            f"The model {repository} is not on this machine.",
+            f"Download it once with “hf download {repository}”, then ask again.",
+            str(error),
+        ) from error
+
+
+def read_checkpoint(folder: Path, model_id: str) -> Checkpoint:
+    """Reads a model folder's JSON files.
+
+    Raises:
+        ModelError: A file is missing or damaged, or the model is not a Qwen3-VL.
+    """
+    config = _read_json(folder / "config.json")
+    if config is None:
+        raise ModelError(f"The folder {folder} has no config.json.", "Choose the folder of a Qwen3-VL checkpoint.")
+    model_type = str(config.get("model_type", ""))
+    if model_type not in SUPPORTED_MODEL_TYPES or "vision_config" not in config:
+        raise ModelError(
+            f"The model in {folder} is a “{model_type or 'unknown'}”, not a Qwen3-VL with a vision tower.",
+            f"Supported are {' and '.join(SUPPORTED_MODEL_TYPES)}.",
+        )
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(f"The folder {folder} has no weights.", "It needs .safetensors files; download it again.")
+    generation = _read_json(folder / "generation_config.json") or {}
+    text_config = config.get("text_config") or {}
+    try:
+        return Checkpoint(
+            model_id=model_id,
+            folder=folder,
+            revision=_revision(folder),
+            model_type=model_type,
+            quantisation=_quantisation(config),
+            image_limits=_limits(folder / _IMAGE_LIMITS_FILE, PixelLimits()),
+            clip_limits=_limits(folder / _CLIP_LIMITS_FILE, _RELEASED_CLIP_LIMITS),
+            context_tokens=int(text_config.get("max_position_embeddings", 262_144)),
+            default_sampling=_default_sampling(generation, model_id),
+            image_token_id=int(config["image_token_id"]),
+            video_token_id=int(config["video_token_id"]),
+            end_token_ids=_end_token_ids(generation, config),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"The files in {folder} are not those of a whole Qwen3-VL checkpoint.", "Download it again.", repr(error)
+        ) from error
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The file {path} cannot be read.", "Download the model again.", str(error)) from error
+    if not isinstance(value, dict):
+        raise ModelError(f"The file {path} does not hold a JSON object.", "Download the model again.")
+    return value
+
+
+def _limits(path: Path, default: PixelLimits) -> PixelLimits:
+    config = _read_json(path) or {}
+    size = config.get("size") or {}
+    low = size.get("shortest_edge", config.get("min_pixels", default.min_pixels))
+    high = size.get("longest_edge", config.get("max_pixels", default.max_pixels))
+    return PixelLimits(int(low), int(high))
+
+
+def _quantisation(config: dict[str, Any]) -> str:
+    quantisation = config.get("quantization") or config.get("quantization_config")
+    if quantisation is None:
+        text_config = config.get("text_config") or {}
+        dtype = str(config.get("dtype") or config.get("torch_dtype") or text_config.get("dtype") or "unknown")
+        return {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}.get(dtype, dtype)
+    if "bits" in quantisation:
+        return f"{quantisation['bits']}-bit, group {quantisation.get('group_size', '?')}"
+    return str(quantisation.get("quant_method", "quantised"))
+
+
+def _revision(folder: Path) -> str:
+    if folder.parent.name == "snapshots":
+        return folder.name
+    listing = "".join(
+        f"{path.name}:{path.stat().st_size}\n"
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.suffix in {".json", ".safetensors", ".jinja"}
+    )
+    return f"sha256:{hashlib.sha256(listing.encode()).hexdigest()[:16]}"
+
+
+def _default_sampling(generation: dict[str, Any], model_id: str) -> Sampling:
+    if not generation.get("do_sample", True):
+        return replace(GREEDY, max_tokens=int(generation.get("max_new_tokens") or GREEDY.max_tokens))
+    is_thinking = "thinking" in model_id.lower()
+    makers = Sampling(
+        temperature=1.0 if is_thinking else 0.7,
+        top_p=0.95 if is_thinking else 0.8,
+        presence_penalty=0.0 if is_thinking else _MAKERS_VISION_PENALTY,
+    )
+    return replace(
+        makers,
+        temperature=float(generation.get("temperature", makers.temperature)),
+        top_p=float(generation.get("top_p", makers.top_p)),
+        top_k=int(generation.get("top_k", makers.top_k)),
+    )
+
+
+def _end_token_ids(generation: dict[str, Any], config: dict[str, Any]) -> tuple[int, ...]:
+    found = generation.get("eos_token_id", config.get("eos_token_id"))
+    if found is None:
+        found = (config.get("text_config") or {})["eos_token_id"]
+    return tuple(int(token) for token in found) if isinstance(found, list) else (int(found),)

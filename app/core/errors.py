@@ -1,0 +1,46 @@
+"""The errors a person may see: each says what happened and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """An error as plain values, to be shown or sent between threads.
+
+    Attributes:
+        text: What happened, one sentence.
+        hint: What to do next, one sentence, or empty.
+        detail: More for a report (a trace, the library's own words), or empty.
+    """
+
+    text: str
+    hint: str = ""
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.hint}".strip()
+
+
+class AppError(Exception):
+    """Base of every error that carries words for a person."""
+
+    def __init__(self, text: str, hint: str = "", detail: str = "") -> None:
+        super().__init__(text)
+        self.said = ErrorText(text, hint, detail)
+
+    def __str__(self) -> str:
+        return str(self.said)
+
+
+class UserError(AppError):
+    """Something given to the program cannot be used: a file, a setting, a folder."""
+
+
+class ModelError(AppError):
+    """A model or its runtime cannot be found, loaded or run."""
+
+
+class EngineError(AppError):
+    """The program's own machinery failed."""

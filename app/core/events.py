@@ -1,0 +1,179 @@
+"""What happens while a model loads and answers: frozen values, safe to send between threads.
+
+A request has any number of progress events and pieces of text and then exactly one ``Finished``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from app.core.checkpoint import Checkpoint
+    from app.core.errors import ErrorText
+    from app.core.pictures import Bitmap, Picture
+    from app.core.sampling import Sampling
+
+Outcome: TypeAlias = Literal["done", "length", "cancelled", "failed"]
+LoadStage: TypeAlias = Literal["importing_runtime", "reading_weights", "warming_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What an answer cost; zero where nothing was reached.
+
+    Attributes:
+        prompt_tokens: Tokens of the whole prompt, pictures included.
+        reused_tokens: How many of these were still in the KV cache from the question before.
+        answer_tokens: Tokens generated.
+        time_to_first_token_s: From the start of the request on the model thread to the first token.
+        total_s: From the same start to the end.
+        tokens_per_s: Decoding speed after the first token.
+        peak_memory_bytes: The most memory the runtime held during the request.
+    """
+
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    answer_tokens: int = 0
+    time_to_first_token_s: float = 0.0
+    total_s: float = 0.0
+    tokens_per_s: float = 0.0
+    peak_memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """How far loading is; `fraction` from 0 to 1, or None where it cannot be told."""
+
+    stage: LoadStage
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisionProgress:
+    """Pictures that have passed the vision tower, of all in the request; `reused` of them were known already."""
+
+    request_id: str
+    done: int
+    total: int
+    reused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillProgress:
+    """Prompt tokens read so far, reused ones included, of all."""
+
+    request_id: str
+    done_tokens: int
+    total_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """More of the answer; never half a character."""
+
+    request_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The one end of a request.
+
+    Attributes:
+        request_id: Which request.
+        outcome: ``done`` at the model's own end, ``length`` at the token limit, ``cancelled``, or ``failed``.
+        figures: What it cost.
+        error: Why it failed; None otherwise.
+    """
+
+    request_id: str
+    outcome: Outcome
+    figures: Figures
+    error: ErrorText | None = None
+
+
+GenerateEvent: TypeAlias = VisionProgress | PrefillProgress | TextPiece | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A request is now the model thread's work: its pictures are open and its seed is drawn."""
+
+    request_id: str
+    pictures: tuple[Picture, ...]
+    sampling: Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoading:
+    """The named checkpoint is being loaded."""
+
+    checkpoint: Checkpoint
+    progress: LoadProgress
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReady:
+    """The checkpoint answers from now on.
+
+    Attributes:
+        checkpoint: What was loaded.
+        backend: The backend's name.
+        backend_version: Names and versions of the runtime, such as ``mlx 0.32.4, mlx-vlm 0.7.10``.
+        device: What it runs on, in words.
+        memory_bytes: Held by the model.
+    """
+
+    checkpoint: Checkpoint
+    backend: str
+    backend_version: str
+    device: str
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """The checkpoint could not be loaded; none is loaded now."""
+
+    checkpoint: Checkpoint
+    error: ErrorText
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUnloaded:
+    """No model is loaded and its memory is free again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOpened:
+    """A picture is ready to be looked at."""
+
+    view_id: str
+    bitmap: Bitmap
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFailed:
+    """A picture cannot be shown, and so cannot be asked about either."""
+
+    view_id: str
+    error: ErrorText
+
+
+@dataclass(frozen=True, slots=True)
+class EngineClosed:
+    """The model thread has ended; nothing follows."""
+
+
+EngineEvent: TypeAlias = (
+    GenerateEvent
+    | Started
+    | ModelLoading
+    | ModelReady
+    | ModelFailed
+    | ModelUnloaded
+    | ViewOpened
+    | ViewFailed
+    | EngineClosed
+)

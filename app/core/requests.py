@@ -1,0 +1,66 @@
+"""What is asked of a model: plain frozen values that any thread may hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.core.pictures import Picture, PictureSource
+    from app.core.sampling import Sampling
+    from app.core.vision import PixelLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question with its pictures, and its answer once there is one.
+
+    Attributes:
+        question: The person's words.
+        pictures: What was newly shown with this question, in order; earlier turns' pictures stay in view.
+        answer: The model's words, empty in the turn still to be answered.
+    """
+
+    question: str
+    pictures: tuple[Picture, ...] = ()
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One answer to be generated; everything a backend needs, nothing it would have to open.
+
+    Attributes:
+        request_id: Names the request in every event about it.
+        turns: The conversation so far; the last turn has no answer yet.
+        sampling: Settings with a seed already drawn.
+        system: Instruction that stands before the conversation, or empty.
+    """
+
+    request_id: str
+    turns: tuple[Turn, ...]
+    sampling: Sampling
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a window or a command line asks of the engine, its new pictures not yet opened.
+
+    Attributes:
+        request_id: Names the request in every event about it.
+        text: The person's words.
+        sources: New pictures, in the order the model shall see them.
+        earlier: The answered turns before this one.
+        limits: Area limits for the new pictures: the checkpoint's own, capped by the person's token budget.
+        sampling: Settings; a missing seed is drawn by the engine.
+        system: Instruction that stands before the conversation, or empty.
+    """
+
+    request_id: str
+    text: str
+    limits: PixelLimits
+    sampling: Sampling
+    sources: tuple[PictureSource, ...] = ()
+    earlier: tuple[Turn, ...] = ()
+    system: str = ""

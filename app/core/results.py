@@ -1,0 +1,116 @@
+"""An answered conversation as plain values: what exports write and what can be asked again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from app.core.events import Figures, Outcome
+    from app.core.pictures import Picture
+    from app.core.sampling import Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRecord:
+    """A picture that was shown to the model.
+
+    Attributes:
+        name: As shown to people.
+        path: The file it came from, or None for a pasted picture.
+        sha256: Of the encoded source bytes, in hex.
+        width_px: Width of the upright original.
+        height_px: Height of the upright original.
+        effective_width_px: Width the model saw.
+        effective_height_px: Height the model saw.
+        tokens: What it cost.
+    """
+
+    name: str
+    path: Path | None
+    sha256: str
+    width_px: int
+    height_px: int
+    effective_width_px: int
+    effective_height_px: int
+    tokens: int
+
+    @classmethod
+    def of(cls, picture: Picture) -> MediaRecord:
+        """The record of an opened picture."""
+        return cls(
+            picture.name,
+            picture.path,
+            picture.sha256,
+            picture.source_width_px,
+            picture.source_height_px,
+            picture.width_px,
+            picture.height_px,
+            picture.tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """One question and its answer.
+
+    Attributes:
+        question: The person's words.
+        media: Pictures newly shown with this question.
+        answer: The model's words, as far as they came.
+        outcome: How the answer ended.
+        sampling: Every setting, the seed included.
+        figures: What it cost.
+        created_at: When the question was asked, with a time zone.
+    """
+
+    question: str
+    media: tuple[MediaRecord, ...]
+    answer: str
+    outcome: Outcome
+    sampling: Sampling
+    figures: Figures
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """Which model answered.
+
+    Attributes:
+        model_id: ``demo``, a repository id, or the folder's path.
+        revision: Commit of the repository, or ``sha256:`` of the weights' file list for a plain folder.
+        quantisation: Such as ``bf16`` or ``4-bit, group 64``.
+        backend: The backend's name.
+        backend_version: Names and versions of the runtime.
+    """
+
+    model_id: str
+    revision: str
+    quantisation: str
+    backend: str
+    backend_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A whole conversation, enough to ask its last question again.
+
+    Attributes:
+        model: Which model answered.
+        system: The instruction that stood before the conversation, or empty.
+        max_image_tokens: The person's token budget per picture, or None for the checkpoint's own limit.
+        turns: Questions and answers in order, at least one.
+        program_version: Of Viewfinder.
+        created_at: When the first question was asked, with a time zone.
+    """
+
+    model: ModelRecord
+    system: str
+    max_image_tokens: int | None
+    turns: tuple[TurnRecord, ...]
+    program_version: str
+    created_at: datetime

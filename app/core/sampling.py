@@ -1,0 +1,64 @@
+"""How the next token is chosen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from app.core.errors import UserError
+
+MAX_SEED = 2**32 - 1
+MAX_ANSWER_TOKENS = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Every setting that decides an answer's words.
+
+    Applied in this order: repetition and presence penalty on the logits, temperature, top-k, top-p, min-p, draw.
+
+    Attributes:
+        max_tokens: The most tokens an answer may have.
+        temperature: 0 takes the likeliest token always (greedy).
+        top_p: Keep the likeliest tokens whose probabilities add up to this; 1 keeps all.
+        top_k: Keep this many likeliest tokens; 0 keeps all.
+        min_p: Keep tokens at least this fraction as likely as the likeliest; 0 keeps all.
+        repetition_penalty: Divides (or multiplies, below zero) the logit of each token seen in the prompt or the
+            answer; 1 is off.
+        presence_penalty: Subtracted from the logit of each token that the answer already holds; 0 is off.
+        seed: Start of the random draw, 0 to 2**32 - 1; None lets the program draw one, which is then recorded.
+    """
+
+    max_tokens: int = 1024
+    temperature: float = 0.7
+    top_p: float = 0.8
+    top_k: int = 20
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 1.5
+    seed: int | None = None
+
+    def checked(self) -> Sampling:
+        """These settings, when each is in its range.
+
+        Raises:
+            UserError: A setting is out of its range; the text names it and the range.
+        """
+        ranges: tuple[tuple[str, float, float, float], ...] = (
+            ("max tokens", self.max_tokens, 1, MAX_ANSWER_TOKENS),
+            ("temperature", self.temperature, 0.0, 5.0),
+            ("top-p", self.top_p, 0.0, 1.0),
+            ("top-k", self.top_k, 0, 1_000_000),
+            ("min-p", self.min_p, 0.0, 1.0),
+            ("repetition penalty", self.repetition_penalty, 0.1, 10.0),
+            ("presence penalty", self.presence_penalty, -2.0, 2.0),
+            ("seed", 0 if self.seed is None else self.seed, 0, MAX_SEED),
+        )
+        for name, value, low, high in ranges:
+            if not math.isfinite(value) or not low <= value <= high:
+                raise UserError(f"The {name} is {value:g}.", f"It must be from {low:g} to {high:g}.")
+        return self
+
+
+GREEDY = Sampling(temperature=0.0, top_p=1.0, top_k=0, presence_penalty=0.0)
+"""Always the likeliest token, no penalties: the rule for reading text, tables and boxes."""
