@@ -1,0 +1,82 @@
+"""What the composition root hands to the window: everything it needs from outside its own room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from app.core.checkpoint import Checkpoint
+    from app.core.events import EngineEvent
+    from app.core.paths import Profile
+    from app.core.pictures import PictureSource
+    from app.core.requests import Question
+    from app.core.settings import Settings
+
+    EventSink: TypeAlias = Callable[[EngineEvent], None]
+    """Takes each event of the engine; called from the engine's threads, so it must return at once."""
+
+
+class AnswerEngine(Protocol):
+    """What a window or a command asks of the engine; every call returns at once, answers come through the sink.
+
+    Thread: any.
+    """
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Loads a checkpoint, dropping an earlier one first."""
+        ...
+
+    def unload(self) -> None:
+        """Drops the model and gives its memory back."""
+        ...
+
+    def cancel_load(self) -> None:
+        """Ends a load that is under way."""
+        ...
+
+    def ask(self, *questions: Question) -> None:
+        """Answers the questions; each ends in exactly one ``Finished``."""
+        ...
+
+    def cancel(self, request_id: str) -> None:
+        """Ends a request at its next chunk or token, as ``cancelled``."""
+        ...
+
+    def view(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
+        """Opens a picture to look at; ends in ``ViewOpened`` or ``ViewFailed``."""
+        ...
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """Cancels everything and waits for the model thread to end; False when it did not in time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What the window opens with.
+
+    Attributes:
+        make_engine: Makes the one engine around the window's sink; imports no model runtime.
+        profile: Where state is kept.
+        settings: As they were at start; a model or backend given on the command line stands in them already.
+        save_settings: Writes them, atomically. Raises UserError when the folder cannot be written.
+        files: Pictures to open at start.
+        question: Text to put into the question box, or empty.
+        milestone: Notes when something was reached: ``window_shown``, ``first_paint``, ``runtime_imported``,
+            ``model_ready``. Callable from any thread, any number of times; only the first counts.
+        report: Versions, machine and the last log lines, for “Copy report”.
+    """
+
+    make_engine: Callable[[EventSink], AnswerEngine]
+    profile: Profile
+    settings: Settings
+    save_settings: Callable[[Settings], None]
+    files: tuple[Path, ...]
+    question: str
+    milestone: Callable[[str], None]
+    report: Callable[[], str]
