@@ -1,0 +1,1 @@
+"""Everything that runs a model, one file each, made by name from the table."""

@@ -1,0 +1,1 @@
+"""Plain Python: no Qt, no model runtime, loads in milliseconds."""

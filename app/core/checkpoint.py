@@ -92,8 +92,8 @@ def find_checkpoint(model_text: str) -> Checkpoint:
 
 
 def _cached_snapshot(repository: str) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - slow import, seldom needed
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
         return Path(snapshot_download(repository, local_files_only=True))

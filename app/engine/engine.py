@@ -1,0 +1,346 @@
+"""The one model thread and what is asked of it.
+
+``ask``, ``load``, ``cancel``, ``unload``, ``view`` and ``close`` return at once; everything that happens comes back
+through the sink as events of app.core.events.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import random
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from app.core.errors import AppError, EngineError, ErrorText, ModelError
+from app.core.events import (
+    EngineClosed,
+    EngineEvent,
+    ModelFailed,
+    ModelLoading,
+    ModelReady,
+    ModelUnloaded,
+    Started,
+    ViewFailed,
+    ViewOpened,
+)
+from app.core.pictures import open_bitmap, open_picture
+from app.core.requests import Question, Request, Turn
+from app.core.sampling import MAX_SEED
+from app.engine.jobs import Job, begin, end_without_answer, take, want_stop
+from app.engine.media_pool import MediaPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.core.backend import Backend
+    from app.core.checkpoint import Checkpoint
+    from app.core.pictures import Picture, PictureSource
+    from app.core.sampling import Sampling
+
+logger = logging.getLogger(__name__)
+
+_POOL_THREADS = 2
+
+
+@dataclass(slots=True)
+class _Opening:
+    """A question on its way to the model thread; `ready` is set when its pictures are open, failed or not wanted."""
+
+    question: Question
+    ready: threading.Event = field(default_factory=threading.Event)
+    pictures: list[Picture] = field(default_factory=list)
+    error: ErrorText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    checkpoint: Checkpoint
+    stop: threading.Event
+
+
+@dataclass(frozen=True, slots=True)
+class _Unload:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    openings: tuple[_Opening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Close:
+    pass
+
+
+_Command: TypeAlias = _Load | _Unload | _Answer | _Close
+
+
+class Engine:
+    """Owns the model thread, the job states and two small pools that open pictures.
+
+    Thread: any, for every public method. The sink is called from the engine's threads.
+    """
+
+    def __init__(self, make_backend: Callable[[], Backend], sink: Callable[[EngineEvent], None]) -> None:
+        self._make_backend = make_backend
+        self._sink = sink
+        self._commands: queue.SimpleQueue[_Command] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+        self._openings: dict[str, _Opening] = {}
+        self._loads: list[_Load] = []
+        self._is_closing = False
+        self._load_error: ErrorText | None = None
+        self._asked_pool = MediaPool("media-asked", _POOL_THREADS)
+        self._viewed_pool = MediaPool("media-viewed", _POOL_THREADS)
+        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+        self._thread.start()
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Loads a checkpoint in place of the one before: ModelLoading ..., then ModelReady, ModelFailed or Unloaded."""
+        load = _Load(checkpoint, threading.Event())
+        with self._lock:
+            self._refuse_when_closing()
+            self._loads.append(load)
+            self._commands.put(load)
+
+    def cancel_load(self) -> None:
+        """Stops every load that is under way or waiting; each ends in ModelUnloaded."""
+        with self._lock:
+            for load in self._loads:
+                load.stop.set()
+
+    def unload(self) -> None:
+        """Frees the model after what was asked before: ModelUnloaded."""
+        with self._lock:
+            self._refuse_when_closing()
+            self._commands.put(_Unload())
+
+    def ask(self, *questions: Question) -> None:
+        """Has questions answered, together where the backend can: Started ..., and one Finished each.
+
+        Raises:
+            EngineError: A request id is in use, or the engine is closing.
+            UserError: A sampling setting is out of its range.
+        """
+        openings = tuple(_Opening(replace(question, sampling=_seeded(question))) for question in questions)
+        with self._lock:
+            self._refuse_when_closing()
+            for opening in openings:
+                request_id = opening.question.request_id
+                if request_id in self._jobs:
+                    raise EngineError(f"Request {request_id} was already asked.")
+            for opening in openings:
+                self._jobs[opening.question.request_id] = Job(opening.question.request_id)
+                self._openings[opening.question.request_id] = opening
+            self._commands.put(_Answer(openings))
+        for opening in openings:
+            self._asked_pool.submit(lambda opening=opening: self._open(opening))  # type: ignore[misc]
+
+    def cancel(self, request_id: str) -> None:
+        """Stops a request: at once when it waits, else at its next picture, prefill chunk or token."""
+        with self._lock:
+            job = self._jobs.get(request_id)
+            if job is None:
+                return
+            self._jobs[request_id] = want_stop(job)
+            opening = self._openings.get(request_id)
+        if opening is not None:
+            opening.ready.set()
+        if job.state == "waiting":
+            self._end(request_id, None)
+
+    def view(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
+        """Opens a picture to look at: ViewOpened or ViewFailed."""
+
+        def open_it() -> None:
+            try:
+                self._sink(ViewOpened(view_id, open_bitmap(source, max_pixels)))
+            except Exception as error:  # noqa: BLE001 - job boundary
+                self._sink(ViewFailed(view_id, _error_text(error)))
+
+        self._viewed_pool.submit(open_it)
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """Stops everything and ends the threads; tells whether they ended within the time. Safe to call twice."""
+        deadline = time.monotonic() + timeout_s
+        with self._lock:
+            if not self._is_closing:
+                self._is_closing = True
+                self._commands.put(_Close())
+            for request_id, job in self._jobs.items():
+                self._jobs[request_id] = want_stop(job)
+            for load in self._loads:
+                load.stop.set()
+            openings = list(self._openings.values())
+        for opening in openings:
+            opening.ready.set()
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        pools_ended = [
+            pool.close(max(0.0, deadline - time.monotonic())) for pool in (self._asked_pool, self._viewed_pool)
+        ]
+        return all(pools_ended) and not self._thread.is_alive()
+
+    def _refuse_when_closing(self) -> None:
+        if self._is_closing:
+            raise EngineError("The program is closing.")
+
+    def _is_stopped(self, request_id: str) -> bool:
+        job = self._jobs.get(request_id)
+        return job is None or job.is_stop_wanted
+
+    def _open(self, opening: _Opening) -> None:
+        question = opening.question
+        try:
+            for source in question.sources:
+                if self._is_stopped(question.request_id):
+                    break
+                opening.pictures.append(open_picture(source, question.limits))
+        except Exception as error:  # noqa: BLE001 - job boundary
+            opening.error = _error_text(error)
+        finally:
+            opening.ready.set()
+
+    def _run(self) -> None:
+        backend: Backend | None = None
+        try:
+            backend = self._make_backend()
+            while True:
+                command = self._commands.get()
+                if isinstance(command, _Load):
+                    self._load(backend, command)
+                elif isinstance(command, _Unload):
+                    backend.unload()
+                    self._load_error = None
+                    self._sink(ModelUnloaded())
+                elif isinstance(command, _Answer):
+                    self._answer(backend, command.openings)
+                else:
+                    break
+        except BaseException as error:
+            logger.exception("The model thread failed")
+            self._fail_everything(_error_text(error))
+        finally:
+            if backend is not None:
+                self._close_backend(backend)
+            self._sink(EngineClosed())
+
+    def _close_backend(self, backend: Backend) -> None:
+        try:
+            backend.close()
+        except Exception:
+            logger.exception("The backend failed while closing")
+
+    def _fail_everything(self, error: ErrorText) -> None:
+        with self._lock:
+            self._is_closing = True
+            waiting = [request_id for request_id, job in self._jobs.items() if job.state != "ended"]
+            loads = list(self._loads)
+        for load in loads:
+            self._sink(ModelFailed(load.checkpoint, error))
+        for request_id in waiting:
+            self._end(request_id, error)
+
+    def _load(self, backend: Backend, load: _Load) -> None:
+        self._load_error = None
+        try:
+            if not load.stop.is_set():
+                for progress in backend.load(load.checkpoint, load.stop.is_set):
+                    self._sink(ModelLoading(load.checkpoint, progress))
+            if load.stop.is_set():
+                backend.unload()
+                self._sink(ModelUnloaded())
+            else:
+                held_bytes = backend.memory().active_bytes
+                self._sink(ModelReady(load.checkpoint, backend.name, backend.version(), backend.device(), held_bytes))
+        except Exception as error:
+            if not isinstance(error, AppError):
+                logger.exception("Loading failed")
+            self._load_error = _error_text(error)
+            backend.unload()
+            self._sink(ModelFailed(load.checkpoint, self._load_error))
+        finally:
+            with self._lock:
+                self._loads.remove(load)
+
+    def _answer(self, backend: Backend, openings: tuple[_Opening, ...]) -> None:
+        requests = []
+        for opening in openings:
+            opening.ready.wait()
+            request = self._begin(backend, opening)
+            if request is not None:
+                requests.append(request)
+        error: ErrorText | None = None
+        try:
+            if requests:
+                self._generate(backend, requests)
+        except Exception as fault:
+            if not isinstance(fault, AppError):
+                logger.exception("Answering failed")
+            error = _error_text(fault)
+        for opening in openings:
+            self._end(opening.question.request_id, error)
+
+    def _begin(self, backend: Backend, opening: _Opening) -> Request | None:
+        question = opening.question
+        error = opening.error
+        if error is None and not backend.is_loaded:
+            error = self._load_error or ModelError("No model is loaded.", "Choose a model first.").said
+        with self._lock:
+            job = self._jobs.get(question.request_id)
+            is_stopped = job is None or job.is_stop_wanted
+            if job is not None and not is_stopped and error is None:
+                self._jobs[question.request_id] = begin(job)
+        if is_stopped or error is not None:
+            self._end(question.request_id, None if is_stopped else error)
+            return None
+        pictures = tuple(opening.pictures)
+        self._sink(Started(question.request_id, pictures, question.sampling))
+        turns = (*question.earlier, Turn(question.text, pictures))
+        return Request(question.request_id, turns, question.sampling, question.system)
+
+    def _generate(self, backend: Backend, requests: list[Request]) -> None:
+        events = backend.generate(requests, self._is_stopped)
+        try:
+            for event in events:
+                with self._lock:
+                    job = self._jobs.get(event.request_id)
+                    if job is None:
+                        continue
+                    self._jobs[event.request_id], is_passed_on = take(job, event)
+                if is_passed_on:
+                    self._sink(event)
+        finally:
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+
+    def _end(self, request_id: str, error: ErrorText | None) -> None:
+        """Announces the end of a job that the backend did not end, and forgets the job."""
+        with self._lock:
+            job = self._jobs.pop(request_id, None)
+            self._openings.pop(request_id, None)
+        if job is None:
+            return
+        _, finished = end_without_answer(job, error)
+        if finished is not None:
+            self._sink(finished)
+
+
+def _seeded(question: Question) -> Sampling:
+    sampling = question.sampling.checked()
+    return sampling if sampling.seed is not None else replace(sampling, seed=random.SystemRandom().randint(0, MAX_SEED))
+
+
+def _error_text(error: BaseException) -> ErrorText:
+    if isinstance(error, AppError):
+        return error.said
+    detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    if isinstance(error, MemoryError):
+        return ErrorText("There was not enough memory.", "Lower the tokens per picture, then try again.", detail)
+    return ErrorText("Something went wrong inside the program.", "Try again; “Copy report” has the details.", detail)
