@@ -1,0 +1,112 @@
+"""Guards and fixtures for every test: no network, no stray thread, no unexpected log line, a throw-away profile."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from app.core.paths import Profile, profile_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+
+hypothesis_settings.register_profile("viewfinder", deadline=None, derandomize=True, database=None)
+hypothesis_settings.load_profile("viewfinder")
+
+ARTEFACTS_DIR = Path(__file__).parent / "artefacts"
+_THREAD_END_S = 3.0
+
+
+class NetworkUseError(BaseException):
+    """A test reached for the network; not an Exception, so that code under test does not swallow it."""
+
+
+class _LogCollector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    def refuse(host: object, *_: object, **__: object) -> NoReturn:
+        message = f"a test looked up the address of {host!r}"
+        raise NetworkUseError(message)
+
+    def guarded(name: str) -> Any:
+        real = getattr(socket.socket, name)
+
+        def call(sock: socket.socket, address: Any) -> Any:
+            if sock.family != socket.AF_UNIX:
+                message = f"a test tried to connect to {address!r}"
+                raise NetworkUseError(message)
+            return real(sock, address)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded("connect"))
+        patch.setattr(socket.socket, "connect_ex", guarded("connect_ex"))
+        patch.setattr(socket, "getaddrinfo", refuse)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing a test starts finds the tester's own settings, logs or downloaded models."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "HF_HOME"):
+            patch.setenv(name, str(home))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left_alive() -> Iterator[None]:
+    """Each thread that a test started has ended; threads of fixtures with a wider scope were there before."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + _THREAD_END_S
+    for thread in set(threading.enumerate()) - before:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    left = [thread.name for thread in set(threading.enumerate()) - before]
+    if left:
+        pytest.fail(f"threads left alive: {', '.join(left)}")
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    collector = _LogCollector()
+    root = logging.getLogger()
+    root.addHandler(collector)
+    yield
+    root.removeHandler(collector)
+    if collector.lines and request.node.get_closest_marker("allows_log") is None:
+        pytest.fail("unexpected log lines (mark the test allows_log to expect them):\n" + "\n".join(collector.lines))
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Profile:
+    """A throw-away profile."""
+    return profile_at(tmp_path / "profile")
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Where a test leaves pictures for people to look at: tests/artefacts, not kept in git."""
+    ARTEFACTS_DIR.mkdir(exist_ok=True)
+    return ARTEFACTS_DIR
