@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 
 
@@ -44,3 +45,13 @@ class ModelError(AppError):
 
 class EngineError(AppError):
     """The program's own machinery failed."""
+
+
+def describe_error(error: BaseException) -> ErrorText:
+    """Any exception as words for a person; one that was not foreseen keeps its trace as the detail."""
+    if isinstance(error, AppError):
+        return error.said
+    detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    if isinstance(error, MemoryError):
+        return ErrorText("There was not enough memory.", "Lower the tokens per picture, then try again.", detail)
+    return ErrorText("Something went wrong inside the program.", "Try again; “Copy report” has the details.", detail)

@@ -11,11 +11,10 @@ import queue
 import random
 import threading
 import time
-import traceback
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from app.core.errors import AppError, EngineError, ErrorText, ModelError
+from app.core.errors import AppError, EngineError, ErrorText, ModelError, describe_error
 from app.core.events import (
     EngineClosed,
     EngineEvent,
@@ -162,7 +161,7 @@ class Engine:
             try:
                 self._sink(ViewOpened(view_id, open_bitmap(source, max_pixels)))
             except Exception as error:  # noqa: BLE001 - job boundary
-                self._sink(ViewFailed(view_id, _error_text(error)))
+                self._sink(ViewFailed(view_id, describe_error(error)))
 
         self._viewed_pool.submit(open_it)
 
@@ -202,7 +201,7 @@ class Engine:
                     break
                 opening.pictures.append(open_picture(source, question.limits))
         except Exception as error:  # noqa: BLE001 - job boundary
-            opening.error = _error_text(error)
+            opening.error = describe_error(error)
         finally:
             opening.ready.set()
 
@@ -224,7 +223,7 @@ class Engine:
                     break
         except BaseException as error:
             logger.exception("The model thread failed")
-            self._fail_everything(_error_text(error))
+            self._fail_everything(describe_error(error))
         finally:
             if backend is not None:
                 self._close_backend(backend)
@@ -261,7 +260,7 @@ class Engine:
         except Exception as error:
             if not isinstance(error, AppError):
                 logger.exception("Loading failed")
-            self._load_error = _error_text(error)
+            self._load_error = describe_error(error)
             backend.unload()
             self._sink(ModelFailed(load.checkpoint, self._load_error))
         finally:
@@ -282,7 +281,7 @@ class Engine:
         except Exception as fault:
             if not isinstance(fault, AppError):
                 logger.exception("Answering failed")
-            error = _error_text(fault)
+            error = describe_error(fault)
         for opening in openings:
             self._end(opening.question.request_id, error)
 
@@ -335,12 +334,3 @@ class Engine:
 def _seeded(question: Question) -> Sampling:
     sampling = question.sampling.checked()
     return sampling if sampling.seed is not None else replace(sampling, seed=random.SystemRandom().randint(0, MAX_SEED))
-
-
-def _error_text(error: BaseException) -> ErrorText:
-    if isinstance(error, AppError):
-        return error.said
-    detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    if isinstance(error, MemoryError):
-        return ErrorText("There was not enough memory.", "Lower the tokens per picture, then try again.", detail)
-    return ErrorText("Something went wrong inside the program.", "Try again; “Copy report” has the details.", detail)

@@ -1,0 +1,272 @@
+"""From a conversation to token ids: the checkpoint's own chat template and tokenizer, pictures expanded, positions laid.
+
+The same for every backend. Letters used for shapes: L tokens.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.core.errors import ModelError, UserError
+from app.core.vision import MERGE, PATCH_PX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from app.core.checkpoint import Checkpoint
+    from app.core.pictures import Picture
+    from app.core.requests import Request, Turn
+
+_TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json", "tokenizer_config.json")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSpan:
+    """Where a picture stands in a prompt.
+
+    Attributes:
+        start: Index of its first token.
+        grid: (groups, h / 16, w / 16) in patches.
+        picture: The picture.
+    """
+
+    start: int
+    grid: tuple[int, int, int]
+    picture: Picture
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens it takes."""
+        groups, rows, columns = self.grid
+        return groups * (rows // MERGE) * (columns // MERGE)
+
+    @property
+    def end(self) -> int:
+        """Index after its last token."""
+        return self.start + self.tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt ready for a model.
+
+    Attributes:
+        token_ids: (L,).
+        positions: (3, L), M-RoPE positions: time, height, width.
+        media: Its pictures, in order.
+    """
+
+    token_ids: NDArray[np.int32]
+    positions: NDArray[np.int32]
+    media: tuple[MediaSpan, ...]
+
+    @property
+    def length(self) -> int:
+        """L."""
+        return int(self.token_ids.shape[0])
+
+    @property
+    def next_position(self) -> int:
+        """The position, in all three rows, of the first token after the prompt."""
+        return int(self.positions.max()) + 1
+
+
+def common_prefix(held_ids: Sequence[int], held_media: Sequence[MediaSpan], prompt: Prompt) -> int:
+    """How many leading tokens of a prompt a KV cache already holds for the very same words and pictures.
+
+    Pictures are compared by content: two pictures of one size have the same token ids. A picture counts whole or not
+    at all.
+
+    Args:
+        held_ids: Token ids in the cache.
+        held_media: Pictures in the cache.
+        prompt: What is to be answered now.
+    """
+    count = min(len(held_ids), prompt.length)
+    differs = np.asarray(held_ids[:count], dtype=np.int32) != prompt.token_ids[:count]
+    same = int(differs.argmax()) if differs.any() else count
+    held = {span.start: span for span in held_media}
+    for span in prompt.media:
+        if span.start >= same:
+            break
+        known = held.get(span.start)
+        if known is None or known.picture.digest != span.picture.digest or same < span.end:
+            return span.start
+    return same
+
+
+def mrope_positions(token_count: int, media: Sequence[MediaSpan]) -> NDArray[np.int32]:
+    """Positions of text and pictures on the three axes of interleaved M-RoPE, (3, L).
+
+    Text advances on all three together; a picture keeps one time and spreads over height and width; what follows
+    starts after its longer side.
+
+    Source: transformers 5.23 ``Qwen3VLModel.get_rope_index``.
+    """
+    positions = np.empty((3, token_count), dtype=np.int32)
+    next_position = index = 0
+    for span in media:
+        text = span.start - index
+        positions[:, index : span.start] = np.arange(next_position, next_position + text)
+        next_position += text
+        groups, rows, columns = span.grid[0], span.grid[1] // MERGE, span.grid[2] // MERGE
+        spread = np.indices((groups, rows, columns), dtype=np.int32).reshape(3, -1)
+        positions[:, span.start : span.end] = spread + next_position
+        next_position += max(groups, rows, columns)
+        index = span.end
+    positions[:, index:] = np.arange(next_position, next_position + token_count - index)
+    return positions
+
+
+class ChatFormat:
+    """A checkpoint's tokenizer and chat template.
+
+    Raises:
+        ModelError: Its files are missing or damaged.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        from tokenizers import Tokenizer
+
+        self._checkpoint = checkpoint
+        path = checkpoint.folder / "tokenizer.json"
+        if not path.is_file():
+            raise ModelError(f"The model {checkpoint.name} has no tokenizer.json.", "Download it again.")
+        try:
+            self._tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises bare Exception
+            raise ModelError(
+                f"The tokenizer of {checkpoint.name} is damaged.", "Download it again.", str(error)
+            ) from error
+        self._template = _compiled_template(checkpoint)
+        self._special_texts = [
+            token.content for token in self._tokenizer.get_added_tokens_decoder().values() if token.special
+        ]
+
+    def encode(self, request: Request) -> Prompt:
+        """The prompt of a request, ending where the answer begins.
+
+        Raises:
+            UserError: It is longer than the model's context.
+            ModelError: The chat template fails or does not place the pictures.
+        """
+        pictures = [picture for turn in request.turns for picture in turn.pictures]
+        plain_ids = self._tokenizer.encode(self.render(request), add_special_tokens=False).ids
+        image_id = self._checkpoint.image_token_id
+        if plain_ids.count(image_id) != len(pictures):
+            raise ModelError(f"The chat template of {self._checkpoint.name} does not place pictures.")
+        token_ids: list[int] = []
+        media: list[MediaSpan] = []
+        for token_id in plain_ids:
+            if token_id == image_id:
+                picture = pictures[len(media)]
+                grid = (1, picture.height_px // PATCH_PX, picture.width_px // PATCH_PX)
+                media.append(MediaSpan(len(token_ids), grid, picture))
+                token_ids.extend([image_id] * media[-1].tokens)
+            else:
+                token_ids.append(token_id)
+        if len(token_ids) >= self._checkpoint.context_tokens:
+            raise UserError(
+                f"This conversation has {len(token_ids):,} tokens; {self._checkpoint.name} can take "
+                f"{self._checkpoint.context_tokens:,}.",
+                "Lower the tokens per picture, show fewer pictures, or begin a new conversation.",
+            )
+        return Prompt(np.array(token_ids, dtype=np.int32), mrope_positions(len(token_ids), media), tuple(media))
+
+    def render(self, request: Request) -> str:
+        """The conversation as the checkpoint's chat template writes it, one placeholder per picture.
+
+        Raises:
+            ModelError: The template fails.
+        """
+        from jinja2 import TemplateError
+
+        try:
+            return str(self._template.render(messages=self._messages(request), add_generation_prompt=True))
+        except TemplateError as error:
+            raise ModelError(
+                f"The chat template of {self._checkpoint.name} does not work.", "Download the model again.", str(error)
+            ) from error
+
+    def text_stream(self) -> Callable[[int], str]:
+        """A new function from the next token id to the text it completes, never half a character."""
+        from tokenizers.decoders import DecodeStream
+
+        stream = DecodeStream(skip_special_tokens=True)
+        tokenizer = self._tokenizer
+
+        def text_of(token_id: int) -> str:
+            return stream.step(tokenizer, token_id) or ""
+
+        return text_of
+
+    def _messages(self, request: Request) -> list[dict[str, Any]]:
+        messages: list[dict[str, Any]] = []
+        if request.system:
+            messages.append({"role": "system", "content": self._plain(request.system)})
+        shown = 0
+        for turn in request.turns:
+            messages.append({"role": "user", "content": self._user_content(turn, shown)})
+            shown += len(turn.pictures)
+            if turn is not request.turns[-1]:
+                messages.append({"role": "assistant", "content": self._plain(turn.answer)})
+        return messages
+
+    def _user_content(self, turn: Turn, shown: int) -> list[dict[str, str]]:
+        """The pictures, labelled unless one stands alone in the conversation so far, then the words."""
+        content = []
+        is_labelled = shown + len(turn.pictures) > 1
+        for number in range(shown + 1, shown + len(turn.pictures) + 1):
+            if is_labelled:
+                content.append({"type": "text", "text": f"Image {number}: "})
+            content.append({"type": "image"})
+        content.append({"type": "text", "text": self._plain(turn.question)})
+        return content
+
+    def _plain(self, text: str) -> str:
+        """A text in which special tokens, should a person write one, are only words."""
+        for special in self._special_texts:
+            text = text.replace(special, f"{special[0]} {special[1:]}")
+        return text
+
+
+def _compiled_template(checkpoint: Checkpoint) -> Any:
+    """The chat template, compiled in jinja's sandbox as transformers does: it came with the model, so it is not trusted."""
+    from jinja2 import TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+    )
+
+    def raise_exception(message: str) -> None:
+        raise TemplateError(message)
+
+    environment.globals["raise_exception"] = raise_exception
+    environment.filters["tojson"] = lambda value, indent=None: json.dumps(value, ensure_ascii=False, indent=indent)
+    try:
+        return environment.from_string(_template_text(checkpoint))
+    except (TemplateError, OSError, ValueError) as error:
+        raise ModelError(
+            f"The chat template of {checkpoint.name} cannot be read.", "Download the model again.", str(error)
+        ) from error
+
+
+def _template_text(checkpoint: Checkpoint) -> str:
+    for name in _TEMPLATE_FILES:
+        path = checkpoint.folder / name
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".jinja":
+            return text
+        template = json.loads(text).get("chat_template")
+        if isinstance(template, str):
+            return template
+    raise ModelError(f"The model {checkpoint.name} has no chat template.", "Choose an Instruct or Thinking model.")
