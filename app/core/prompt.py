@@ -1,4 +1,4 @@
-"""From a conversation to token ids: the checkpoint's own chat template and tokenizer, pictures expanded, positions laid.
+"""From a conversation to token ids: the checkpoint's chat template and tokenizer, pictures expanded, positions laid.
 
 The same for every backend. Letters used for shapes: L tokens.
 """
@@ -237,7 +237,7 @@ class ChatFormat:
 
 
 def _compiled_template(checkpoint: Checkpoint) -> Any:
-    """The chat template, compiled in jinja's sandbox as transformers does: it came with the model, so it is not trusted."""
+    """The chat template, compiled in a sandbox as transformers does: it came with the model, so it is not trusted."""
     from jinja2 import TemplateError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 

@@ -1,0 +1,496 @@
+"""Qwen3-VL on MLX, through mlx-vlm's model code and Viewfinder's own prompt, vision arithmetic and decoding loop.
+
+mlx-vlm 0.7.10 gives the layers; what goes in and out of them is ours, because its generator cannot be stopped during
+prefill, reuses a KV cache by token ids alone, and evaluates the vision tower in one step that Metal's watchdog may end.
+Letters used for shapes: L tokens, D width, P patches, V vocabulary.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.metadata
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from app.core.backend import Abilities, Memory
+from app.core.errors import AppError, ErrorText, ModelError, describe_error
+from app.core.events import Figures, Finished, LoadProgress, PrefillProgress, TextPiece, VisionProgress
+from app.core.prompt import ChatFormat, common_prefix
+from app.core.vision import patches_from_frames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from app.core.backend import StopCheck
+    from app.core.checkpoint import Checkpoint
+    from app.core.events import GenerateEvent, Outcome
+    from app.core.pictures import Picture
+    from app.core.prompt import MediaSpan, Prompt
+    from app.core.requests import Request
+    from app.core.sampling import Sampling
+
+logger = logging.getLogger(__name__)
+
+PREFILL_STEP_TOKENS = 512
+"""Tokens read between two looks at the stop signal; about a second for a 4B model on an M2."""
+
+_CLEAR_EVERY_TOKENS = 256
+_LOAD_STEPS = 20
+
+
+class MlxBackend:
+    """Runs one Qwen3-VL, dense or mixture of experts, full precision or quantised by mlx-vlm."""
+
+    name: ClassVar[str] = "mlx"
+    abilities: ClassVar[Abilities] = Abilities()
+
+    def __init__(self) -> None:
+        self._mx: Any = None
+        self._loaded: _Loaded | None = None
+
+    def version(self) -> str:
+        """Versions of mlx and mlx-vlm."""
+        return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("mlx", "mlx-vlm"))
+
+    def device(self) -> str:
+        """The chip's name on Metal, else the CPU."""
+        if self._mx is None or not self._mx.metal.is_available():
+            return "CPU"
+        return str(self._mx.device_info().get("device_name", "Apple GPU"))
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a model is ready to answer."""
+        return self._loaded is not None
+
+    def load(self, checkpoint: Checkpoint, stop: Callable[[], bool]) -> Iterator[LoadProgress]:
+        """Imports the runtime, reads the weights in steps, and runs one token to set the device going.
+
+        Raises:
+            ModelError: The runtime does not import, or the checkpoint's weights do not fit its configuration.
+        """
+        self.unload()
+        yield LoadProgress("importing_runtime")
+        try:
+            import mlx.core as mx
+            from mlx.utils import tree_flatten
+            from mlx_vlm.utils import load_model
+        except (ImportError, OSError, RuntimeError) as error:
+            raise ModelError(
+                "MLX does not start on this machine.", "Run “viewfinder doctor” to see why.", str(error)
+            ) from error
+        self._mx = mx
+        if stop():
+            return
+        yield LoadProgress("reading_weights", 0.0)
+        chat = ChatFormat(checkpoint)
+        try:
+            model = load_model(checkpoint.folder, lazy=True)
+            weights = [weight for _, weight in tree_flatten(model.parameters())]
+            step = max(1, -(-len(weights) // _LOAD_STEPS))
+            for start in range(0, len(weights), step):
+                if stop():
+                    return
+                mx.eval(weights[start : start + step])
+                yield LoadProgress("reading_weights", min(1.0, (start + step) / len(weights)))
+        except (ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError) as error:
+            raise ModelError(
+                f"The weights of {checkpoint.name} cannot be read.", "Download the model again.", repr(error)
+            ) from error
+        yield LoadProgress("warming_up")
+        loaded = _Loaded(mx, checkpoint, chat, model)
+        loaded.warm_up()
+        if not stop():
+            self._loaded = loaded
+
+    def generate(self, requests: Sequence[Request], stop: StopCheck) -> Iterator[GenerateEvent]:
+        """Answers one request after the other.
+
+        Raises:
+            ModelError: No model is loaded.
+        """
+        if self._loaded is None:
+            raise ModelError("No model is loaded.", "Choose a model first.")
+        for request in requests:
+            yield from self._loaded.answer(request, lambda request=request: stop(request.request_id))  # type: ignore[misc]
+
+    def unload(self) -> None:
+        """Drops the model, its KV cache and MLX's buffers."""
+        self._loaded = None
+        gc.collect()
+        if self._mx is not None:
+            self._mx.clear_cache()
+
+    def memory(self) -> Memory:
+        """What MLX holds."""
+        if self._mx is None:
+            return Memory()
+        return Memory(self._mx.get_active_memory(), self._mx.get_peak_memory())
+
+    def close(self) -> None:
+        """Unloads; MLX's streams are cleared last, or the process may abort at exit."""
+        self.unload()
+        if self._mx is not None:
+            self._mx.clear_streams()
+
+
+@dataclass(slots=True)
+class _Held:
+    """A KV cache and what it holds.
+
+    Attributes:
+        cache: One entry per layer.
+        token_ids: What was fed, at least as many as the cache has rows.
+        media: Pictures among them.
+    """
+
+    cache: list[Any]
+    token_ids: list[int]
+    media: tuple[MediaSpan, ...]
+
+
+@dataclass(slots=True)
+class _Run:
+    """One answer under way."""
+
+    request: Request
+    is_stopped: Callable[[], bool]
+    began: float = field(default_factory=time.perf_counter)
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    answer_tokens: int = 0
+    first_token_at: float = 0.0
+
+    def count_token(self) -> None:
+        self.answer_tokens += 1
+        if self.answer_tokens == 1:
+            self.first_token_at = time.perf_counter()
+
+    def figures(self, peak_memory_bytes: int) -> Figures:
+        now = time.perf_counter()
+        decoding_s = now - self.first_token_at
+        return Figures(
+            prompt_tokens=self.prompt_tokens,
+            reused_tokens=self.reused_tokens,
+            answer_tokens=self.answer_tokens,
+            time_to_first_token_s=self.first_token_at - self.began if self.answer_tokens else 0.0,
+            total_s=now - self.began,
+            tokens_per_s=(self.answer_tokens - 1) / decoding_s if self.answer_tokens > 1 and decoding_s > 0 else 0.0,
+            peak_memory_bytes=peak_memory_bytes,
+        )
+
+
+class _Stopped(Exception):  # noqa: N818 - not an error
+    """The request shall stop."""
+
+
+class _Loaded:
+    """A model in memory and the KV cache of the last conversation."""
+
+    def __init__(self, mx: Any, checkpoint: Checkpoint, chat: ChatFormat, model: Any) -> None:
+        self._mx = mx
+        self._checkpoint = checkpoint
+        self._chat = chat
+        self._model = model
+        self._held: _Held | None = None
+
+    def warm_up(self) -> None:
+        """Runs one token through the language model."""
+        token_ids = np.zeros(1, dtype=np.int32)
+        hidden = self._forward(token_ids, np.zeros((3, 1), dtype=np.int32), self._new_cache(), None, [])
+        self._mx.eval(self._logits(hidden))
+
+    def answer(self, request: Request, is_stopped: Callable[[], bool]) -> Iterator[GenerateEvent]:
+        """Every event of one request; it ends in one Finished whatever happens."""
+        mx = self._mx
+        mx.reset_peak_memory()
+        run = _Run(request, is_stopped)
+        outcome: Outcome = "failed"
+        error: ErrorText | None = None
+        wired_limit = self._wire()
+        try:
+            outcome = yield from self._run(run)
+        except _Stopped:
+            outcome = "cancelled"
+        except Exception as fault:
+            self._held = None
+            if not isinstance(fault, AppError):
+                logger.exception("Request %s failed", request.request_id)
+            error = _out_of_memory(fault) or describe_error(fault)
+        finally:
+            self._unwire(wired_limit)
+            mx.clear_cache()
+        yield Finished(request.request_id, outcome, run.figures(mx.get_peak_memory()), error)
+
+    def _run(self, run: _Run) -> Generator[GenerateEvent, None, Outcome]:
+        prompt = self._chat.encode(run.request)
+        run.prompt_tokens = prompt.length
+        held = self._take_held(prompt)
+        run.reused_tokens = held.cache[0].offset
+        try:
+            hidden = yield from self._prefill(run, prompt, held)
+            return (yield from self._decode(run, prompt, held, hidden))
+        finally:
+            self._keep(held)
+
+    def _take_held(self, prompt: Prompt) -> _Held:
+        """The KV cache to go on with, cut to what it shares with the prompt; at least one token is left to read."""
+        held, self._held = self._held, None
+        shared = 0
+        if held is not None:
+            shared = min(common_prefix(held.token_ids, held.media, prompt), prompt.length - 1)
+        if held is None or shared == 0:
+            return _Held(self._new_cache(), prompt.token_ids.tolist(), prompt.media)
+        for layer in held.cache:
+            layer.trim(layer.offset - shared)
+        return _Held(held.cache, prompt.token_ids.tolist(), prompt.media)
+
+    def _keep(self, held: _Held) -> None:
+        """Keeps what the cache truly holds; a token fed beyond the recorded ones is cut off."""
+        for layer in held.cache:
+            layer.trim(max(0, layer.offset - len(held.token_ids)))
+        del held.token_ids[held.cache[0].offset :]
+        if held.token_ids:
+            self._held = held
+
+    def _prefill(self, run: _Run, prompt: Prompt, held: _Held) -> Generator[GenerateEvent, None, Any]:
+        """Reads the prompt; returns the last token's hidden state, (1, 1, D)."""
+        mx = self._mx
+        reused = run.reused_tokens
+        features: list[tuple[MediaSpan, Any, list[Any]]] = []
+        known = sum(span.end <= reused for span in prompt.media)
+        for done, span in enumerate(prompt.media[known:], known + 1):
+            features.append((span, *self._see(span.picture, span.grid, run.is_stopped)))
+            yield VisionProgress(run.request.request_id, done, len(prompt.media), known)
+        if known and known == len(prompt.media):
+            yield VisionProgress(run.request.request_id, known, known, known)
+        yield PrefillProgress(run.request.request_id, reused, prompt.length)
+        hidden = None
+        for start in range(reused, prompt.length, PREFILL_STEP_TOKENS):
+            self._stop_if_wanted(run)
+            end = min(start + PREFILL_STEP_TOKENS, prompt.length)
+            hidden = self._forward(
+                prompt.token_ids[start:end],
+                prompt.positions[:, start:end],
+                held.cache,
+                *self._features_between(features, start, end),
+            )[:, -1:]
+            if end < prompt.length:
+                mx.eval([layer.state for layer in held.cache])
+                mx.clear_cache()
+            else:
+                mx.eval(hidden)
+            yield PrefillProgress(run.request.request_id, end, prompt.length)
+        return hidden
+
+    def _see(
+        self, picture: Picture, grid: tuple[int, int, int], is_stopped: Callable[[], bool]
+    ) -> tuple[Any, list[Any]]:
+        """A picture through the vision tower, evaluated block by block.
+
+        One block at a time keeps each step on the device short (Metal's watchdog ends the whole process on a long
+        one) and gives a chance to stop.
+
+        Returns:
+            Its features, (L, D), and DeepStack's, one (L, D) for each of the first decoder layers.
+        """
+        mx, tower = self._mx, self._model.vision_tower
+        frames = np.frombuffer(picture.rgb, dtype=np.uint8).reshape(1, picture.height_px, picture.width_px, 3)
+        patches, _ = patches_from_frames(frames)
+        grid_array = mx.array([grid])
+        hidden = tower.patch_embed(mx.array(patches).astype(tower.patch_embed.proj.weight.dtype))
+        hidden = hidden + tower.fast_pos_embed_interpolate(grid_array)
+        rotary = tower.rot_pos_emb(grid_array)
+        group_ends = mx.array([group * grid[1] * grid[2] for group in range(grid[0] + 1)])
+        deepstack = []
+        for index, block in enumerate(tower.blocks):
+            if is_stopped():
+                raise _Stopped
+            hidden = block(hidden, cu_seqlens=group_ends, rotary_pos_emb=rotary)
+            mx.eval(hidden)
+            if index in tower.deepstack_visual_indexes:
+                merger = tower.deepstack_merger_list[tower.deepstack_visual_indexes.index(index)]
+                deepstack.append(merger(hidden))
+        features = tower.merger(hidden)
+        mx.eval(features, deepstack)
+        return features, deepstack
+
+    def _features_between(
+        self, features: list[tuple[MediaSpan, Any, list[Any]]], start: int, end: int
+    ) -> tuple[Any, list[Any]]:
+        """The vision features of the tokens from `start` to `end`.
+
+        Returns:
+            Which of these tokens they belong to, (L,) of bool, or None when there are none; then the features and
+            each DeepStack layer's, (tokens, D) each.
+        """
+        mask = np.zeros(end - start, dtype=bool)
+        parts: list[list[Any]] = []
+        for span, main, deepstack in features:
+            first, last = max(span.start, start), min(span.end, end)
+            if first < last:
+                mask[first - start : last - start] = True
+                parts.append([layer[first - span.start : last - span.start] for layer in (main, *deepstack)])
+        if not parts:
+            return None, []
+        return mask, [self._mx.concatenate(layer) for layer in zip(*parts, strict=True)]
+
+    def _forward(
+        self, token_ids: np.ndarray, positions: np.ndarray, cache: list[Any], mask: np.ndarray | None, layers: list[Any]
+    ) -> Any:
+        """Tokens through the decoder.
+
+        Args:
+            token_ids: (L,).
+            positions: (3, L).
+            cache: One KV cache per layer, extended by L.
+            mask: Tokens that stand for pictures, (L,) of bool, or None.
+            layers: Their vision features and each DeepStack layer's, (tokens, D) each.
+
+        Returns:
+            Hidden states, (1, L, D).
+        """
+        mx, decoder = self._mx, self._model.language_model.model
+        inputs = mx.array(token_ids)[None]
+        embeddings = decoder.embed_tokens(inputs)
+        if mask is not None:
+            embeddings[0, mx.array(np.flatnonzero(mask))] = layers[0].astype(embeddings.dtype)
+        return decoder(
+            inputs,
+            inputs_embeds=embeddings,
+            cache=cache,
+            position_ids=mx.array(positions)[:, None],
+            visual_pos_masks=None if mask is None else mx.array(mask)[None],
+            deepstack_visual_embeds=layers[1:] or None,
+        )
+
+    def _logits(self, hidden: Any) -> Any:
+        """Logits of the last token, (V,), in float32."""
+        language_model = self._model.language_model
+        if language_model.args.tie_word_embeddings:
+            logits = language_model.model.embed_tokens.as_linear(hidden)
+        else:
+            logits = language_model.lm_head(hidden)
+        return logits[0, -1].astype(self._mx.float32)
+
+    def _decode(self, run: _Run, prompt: Prompt, held: _Held, hidden: Any) -> Generator[GenerateEvent, None, Outcome]:
+        """Draws tokens until the model, the limit or the person ends it; returns the outcome.
+
+        While one token is read here, the device already works on the next.
+        """
+        mx, decoder = self._mx, self._model.language_model.model
+        sampling = run.request.sampling
+        limit = min(sampling.max_tokens, self._checkpoint.context_tokens - prompt.length)
+        drawer = _TokenDrawer(mx, sampling, prompt.token_ids)
+        text_of = self._chat.text_stream()
+        position = prompt.next_position
+        token = drawer.draw(self._logits(hidden))
+        mx.async_eval(token)
+        while True:
+            next_token = None
+            if run.answer_tokens + 1 < limit:
+                positions = mx.full((3, 1, 1), position)
+                position += 1
+                hidden = decoder(token.reshape(1, 1), cache=held.cache, position_ids=positions)
+                next_token = drawer.draw(self._logits(hidden))
+                mx.async_eval(next_token)
+            token_id = int(token.item())
+            run.count_token()
+            if next_token is not None:
+                held.token_ids.append(token_id)
+            if token_id in self._checkpoint.end_token_ids:
+                return "done"
+            text = text_of(token_id)
+            if text:
+                yield TextPiece(run.request.request_id, text)
+            if next_token is None:
+                return "length"
+            self._stop_if_wanted(run)
+            if run.answer_tokens % _CLEAR_EVERY_TOKENS == 0:
+                mx.clear_cache()
+            token = next_token
+
+    def _new_cache(self) -> list[Any]:
+        cache_module = importlib.import_module("mlx_vlm.models.cache")
+        made: list[Any] = cache_module.make_prompt_cache(self._model.language_model)
+        return made
+
+    def _stop_if_wanted(self, run: _Run) -> None:
+        if run.is_stopped():
+            raise _Stopped
+
+    def _wire(self) -> int | None:
+        """On Metal, keeps the model's memory from being paged out during an answer; returns the limit to restore."""
+        if not self._mx.metal.is_available():
+            return None
+        size = self._mx.device_info()["max_recommended_working_set_size"]
+        return int(self._mx.set_wired_limit(size))
+
+    def _unwire(self, old_limit: int | None) -> None:
+        if old_limit is not None:
+            self._mx.synchronize()
+            self._mx.set_wired_limit(old_limit)
+
+
+class _TokenDrawer:
+    """Chooses the next token on the device, in the order that app.core.sampling states."""
+
+    def __init__(self, mx: Any, sampling: Sampling, prompt_ids: np.ndarray) -> None:
+        self._mx = mx
+        self._sampling = sampling
+        self._prompt_ids = prompt_ids
+        self._key = mx.random.key(sampling.seed or 0)
+        self._in_answer: Any = None
+        self._seen: Any = None
+
+    def draw(self, logits: Any) -> Any:
+        """The next token, a lazy array of no dimension, from logits (V,)."""
+        mx = self._mx
+        logits = self._penalised(logits)
+        token = mx.argmax(logits) if self._sampling.temperature == 0 else self._drawn(logits)
+        if self._in_answer is not None:
+            self._in_answer[token] = True
+            self._seen[token] = True
+        return token
+
+    def _penalised(self, logits: Any) -> Any:
+        mx, sampling = self._mx, self._sampling
+        if sampling.repetition_penalty == 1.0 and sampling.presence_penalty == 0.0:
+            return logits
+        if self._in_answer is None:
+            self._in_answer = mx.zeros(logits.shape, dtype=mx.bool_)
+            self._seen = mx.zeros(logits.shape, dtype=mx.bool_)
+            self._seen[mx.array(self._prompt_ids)] = True
+        factor = sampling.repetition_penalty
+        repeated = mx.where(logits > 0, logits / factor, logits * factor)
+        return mx.where(self._seen, repeated, logits) - sampling.presence_penalty * self._in_answer
+
+    def _drawn(self, logits: Any) -> Any:
+        mx, sampling = self._mx, self._sampling
+        self._key, key = mx.random.split(self._key)
+        scaled = logits / sampling.temperature
+        count = sampling.top_k if 0 < sampling.top_k < scaled.size else scaled.size
+        likeliest = mx.argpartition(-scaled, count - 1)[:count] if count < scaled.size else mx.arange(count)
+        order = likeliest[mx.argsort(-scaled[likeliest])]
+        ordered = scaled[order]
+        chances = mx.softmax(ordered)
+        is_kept = (mx.cumsum(chances) - chances < sampling.top_p) & (chances >= sampling.min_p * chances[0])
+        is_kept = is_kept | (mx.arange(count) == 0)
+        return order[mx.random.categorical(mx.where(is_kept, ordered, -mx.inf), key=key)]
+
+
+def _out_of_memory(fault: BaseException) -> ErrorText | None:
+    """Words for the runtime's own out-of-memory errors, or None for any other fault."""
+    words = str(fault).lower()
+    if isinstance(fault, MemoryError) or "unable to allocate" in words or "insufficient memory" in words:
+        return ErrorText(
+            "There was not enough memory for this answer.",
+            "Lower the tokens per picture, show fewer pictures, or choose a smaller model.",
+            str(fault),
+        )
+    return None
