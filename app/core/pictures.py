@@ -1,14 +1,42 @@
-"""Opening pictures: upright, flattened onto white, in sRGB, never larger than needed, each fault in words."""
+"""Opening pictures: upright, flattened onto white, in sRGB, never larger than needed, each fault in words.
+
+Every function here may be called from any thread. Pillow is imported when the first picture is opened.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.core.vision import token_count
+from app.core.vision import resized_size, token_count
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from app.core.vision import PixelLimits
+
+PICTURE_SUFFIXES = (
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".mpo",
+    ".png",
+    ".apng",
+    ".webp",
+    ".gif",
+    ".bmp",
+    ".dib",
+    ".tif",
+    ".tiff",
+    ".heic",
+    ".heif",
+    ".hif",
+    ".avif",
+)
+"""Usual endings of accepted pictures, for file dialogs and folders; what a file is, its content decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +108,72 @@ class Bitmap:
     rgb: bytes = field(repr=False)
     source_width_px: int
     source_height_px: int
+
+
+def read_size(source: PictureSource) -> tuple[int, int]:
+    """(width, height) in pixels of the upright original, from its header alone.
+
+    Raises:
+        UserError: The picture cannot be used; the text names it and the reason.
+    """
+    from app.core.picture_files import opened  # noqa: PLC0415 - Pillow, slow to import
+
+    with opened(source) as picture:
+        return picture.upright_size
+
+
+def open_picture(source: PictureSource, limits: PixelLimits) -> Picture:
+    """The picture as the model sees it: at the effective size that the upright original's size leads to.
+
+    Raises:
+        UserError: The picture cannot be used; the text names it and the reason.
+    """
+    from app.core.picture_colours import rendered  # noqa: PLC0415 - Pillow, slow to import
+    from app.core.picture_files import opened  # noqa: PLC0415
+
+    with opened(source, with_sha256=True) as picture:
+        source_width_px, source_height_px = picture.upright_size
+        height_px, width_px = resized_size(source_height_px, source_width_px, limits.min_pixels, limits.max_pixels)
+        rgb = rendered(picture, width_px, height_px).tobytes()
+        sha256 = picture.sha256
+    return Picture(
+        name=source.name,
+        path=source.path,
+        sha256=sha256,
+        source_width_px=source_width_px,
+        source_height_px=source_height_px,
+        width_px=width_px,
+        height_px=height_px,
+        rgb=rgb,
+        digest=_digest(width_px, height_px, rgb),
+    )
+
+
+def open_bitmap(source: PictureSource, max_pixels: int) -> Bitmap:
+    """The picture to look at, of at most `max_pixels` in area and never enlarged.
+
+    Raises:
+        UserError: The picture cannot be used; the text names it and the reason.
+    """
+    from app.core.picture_colours import rendered  # noqa: PLC0415 - Pillow, slow to import
+    from app.core.picture_files import opened  # noqa: PLC0415
+
+    with opened(source) as picture:
+        source_width_px, source_height_px = picture.upright_size
+        width_px, height_px = _size_within(source_width_px, source_height_px, max_pixels)
+        rgb = rendered(picture, width_px, height_px).tobytes()
+    return Bitmap(width_px, height_px, rgb, source_width_px, source_height_px)
+
+
+def _size_within(width_px: int, height_px: int, max_pixels: int) -> tuple[int, int]:
+    if width_px * height_px <= max_pixels:
+        return width_px, height_px
+    shrink = math.sqrt(max_pixels / (width_px * height_px))
+    width_px = min(max(1, math.floor(width_px * shrink)), max(1, max_pixels))
+    return width_px, max(1, min(math.floor(height_px * shrink), max_pixels // width_px))
+
+
+def _digest(width_px: int, height_px: int, rgb: bytes) -> str:
+    digest = hashlib.sha256(f"{width_px}x{height_px}\n".encode())
+    digest.update(rgb)
+    return digest.hexdigest()
