@@ -85,12 +85,20 @@ class MlxBackend:
                 "MLX does not start on this machine.", "Run “viewfinder doctor” to see why.", str(error)
             ) from error
         self._mx = mx
+        has_metal = mx.metal.is_available()
+        if not has_metal:
+            # MLX compiles fused kernels with the system's C++ compiler at first use: five seconds before the first
+            # word, for no speed afterwards.
+            mx.disable_compile()
         if stop():
             return
         yield LoadProgress("reading_weights", 0.0)
         chat = ChatFormat(checkpoint)
         try:
             model = load_model(checkpoint.folder, lazy=True)
+            if not has_metal and checkpoint.model_type == "qwen3_vl_moe":
+                # WORKAROUND(mlx 0.32.4): the CPU's GatherMM takes float32 alone; remove when it takes bf16.
+                model.set_dtype(mx.float32)
             weights = [weight for _, weight in tree_flatten(model.parameters())]
             step = max(1, -(-len(weights) // _LOAD_STEPS))
             for start in range(0, len(weights), step):
