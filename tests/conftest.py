@@ -14,6 +14,8 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from app.core.paths import Profile, profile_at
+from tests.model_thread import OnModelThread, model_thread
+from tests.random_checkpoint import Widths, write_random_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,3 +112,17 @@ def artefacts() -> Path:
     """Where a test leaves pictures for people to look at: tests/artefacts, not kept in git."""
     ARTEFACTS_DIR.mkdir(exist_ok=True)
     return ARTEFACTS_DIR
+
+
+@pytest.fixture(scope="session")
+def on_model_thread() -> Iterator[OnModelThread]:
+    """Runs work that uses MLX; never use MLX on the main thread."""
+    with model_thread() as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def random_checkpoint_dir(tmp_path_factory: pytest.TempPathFactory, on_model_thread: OnModelThread) -> Path:
+    """A tiny Qwen3-VL with random float32 weights."""
+    folder = tmp_path_factory.mktemp("random-checkpoint")
+    return on_model_thread(lambda: write_random_checkpoint(folder, Widths(dtype="float32")))

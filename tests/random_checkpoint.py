@@ -1,0 +1,180 @@
+"""Qwen3-VL checkpoints of any width with random weights: right for speed, memory and plumbing, never for an answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPECIAL_TOKENS = (
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+)
+CHAT_TEMPLATE = """\
+{%- for message in messages %}
+    {{- '<|im_start|>' + message.role + '\\n' }}
+    {%- if message.content is string %}
+        {{- message.content }}
+    {%- else %}
+        {%- for part in message.content %}
+            {%- if part.type == 'image' %}
+                {{- '<|vision_start|><|image_pad|><|vision_end|>' }}
+            {%- else %}
+                {{- part.text }}
+            {%- endif %}
+        {%- endfor %}
+    {%- endif %}
+    {{- '<|im_end|>\\n' }}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<|im_start|>assistant\\n' }}
+{%- endif %}
+"""
+
+
+@dataclass(frozen=True)
+class Widths:
+    """The numbers that decide a checkpoint's size; the defaults make a tiny one."""
+
+    text_width: int = 64
+    text_layers: int = 3
+    heads: int = 4
+    kv_heads: int = 2
+    head_dim: int = 16
+    mlp_width: int = 128
+    vision_width: int = 32
+    vision_depth: int = 4
+    vision_heads: int = 2
+    vision_mlp_width: int = 64
+    vocabulary: int = 512
+    experts: int = 0
+    max_pixels: int = 1_048_576
+    is_tied: bool = True
+    dtype: str = "bfloat16"
+
+
+def write_random_checkpoint(folder: Path, widths: Widths | None = None, seed: int = 0) -> Path:
+    """Writes config, tokenizer, chat template and random weights; imports MLX, so call it on a model thread."""
+    widths = widths or Widths()
+    folder.mkdir(parents=True, exist_ok=True)
+    token_ids = _write_tokenizer(folder, widths.vocabulary)
+    config = _config(widths, token_ids)
+    _write_json(folder / "config.json", config)
+    _write_json(folder / "generation_config.json", {"do_sample": False, "eos_token_id": [token_ids["<|im_end|>"]]})
+    size = {"shortest_edge": 4096, "longest_edge": widths.max_pixels}
+    _write_json(folder / "preprocessor_config.json", {"size": size, "patch_size": 16, "merge_size": 2})
+    _write_weights(folder, config, seed)
+    return folder
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=1), encoding="utf-8")
+
+
+def _write_tokenizer(folder: Path, vocabulary: int) -> dict[str, int]:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocab = {text: index for index, text in enumerate(alphabet)}
+    for index in range(len(vocab), vocabulary - len(SPECIAL_TOKENS)):
+        vocab[f"<unused{index}>"] = index
+    tokenizer = Tokenizer(models.BPE(vocab, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, encoding="utf-8")
+    _write_json(
+        folder / "tokenizer_config.json",
+        {"tokenizer_class": "Qwen2Tokenizer", "eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"},
+    )
+    return {text: tokenizer.token_to_id(text) for text in SPECIAL_TOKENS}
+
+
+def _config(widths: Widths, token_ids: dict[str, int]) -> dict[str, Any]:
+    half = widths.head_dim // 2
+    side = half // 3
+    text: dict[str, Any] = {
+        "model_type": "qwen3_vl_moe_text" if widths.experts else "qwen3_vl_text",
+        "num_hidden_layers": widths.text_layers,
+        "hidden_size": widths.text_width,
+        "intermediate_size": widths.mlp_width,
+        "num_attention_heads": widths.heads,
+        "num_key_value_heads": widths.kv_heads,
+        "head_dim": widths.head_dim,
+        "rms_norm_eps": 1e-6,
+        "vocab_size": widths.vocabulary,
+        "rope_theta": 5_000_000,
+        "max_position_embeddings": 32_768,
+        "rope_scaling": {
+            "rope_type": "default",
+            "mrope_interleaved": True,
+            "mrope_section": [half - 2 * side, side, side],
+        },
+        "tie_word_embeddings": widths.is_tied,
+        "dtype": widths.dtype,
+    }
+    if widths.experts:
+        text |= {
+            "num_experts": widths.experts,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": widths.mlp_width // 2,
+            "decoder_sparse_step": 1,
+            "mlp_only_layers": [],
+            "norm_topk_prob": True,
+        }
+    model_type = "qwen3_vl_moe" if widths.experts else "qwen3_vl"
+    return {
+        "model_type": model_type,
+        "architectures": [
+            "Qwen3VLMoeForConditionalGeneration" if widths.experts else "Qwen3VLForConditionalGeneration"
+        ],
+        "text_config": text,
+        "vision_config": {
+            "model_type": model_type,
+            "depth": widths.vision_depth,
+            "hidden_size": widths.vision_width,
+            "intermediate_size": widths.vision_mlp_width,
+            "out_hidden_size": widths.text_width,
+            "num_heads": widths.vision_heads,
+            "patch_size": 16,
+            "spatial_merge_size": 2,
+            "temporal_patch_size": 2,
+            "in_channels": 3,
+            "num_position_embeddings": 256,
+            "deepstack_visual_indexes": [0, 1, 2],
+            "hidden_act": "gelu_pytorch_tanh",
+        },
+        "image_token_id": token_ids["<|image_pad|>"],
+        "video_token_id": token_ids["<|video_pad|>"],
+        "vision_start_token_id": token_ids["<|vision_start|>"],
+        "vision_end_token_id": token_ids["<|vision_end|>"],
+        "tie_word_embeddings": widths.is_tied,
+        "eos_token_id": token_ids["<|im_end|>"],
+        "dtype": widths.dtype,
+    }
+
+
+def _write_weights(folder: Path, config: dict[str, Any], seed: int) -> None:
+    import mlx.core as mx
+    from mlx.utils import tree_flatten
+    from mlx_vlm.utils import get_model_and_args, update_module_configs
+
+    module, _ = get_model_and_args(config=dict(config))
+    model_config = module.ModelConfig.from_dict(dict(config))
+    model_config = update_module_configs(model_config, module, dict(config), ["text", "vision"])
+    model = module.Model(model_config)
+    mx.random.seed(seed)
+    weights = {}
+    for name, value in tree_flatten(model.parameters()):
+        random = mx.random.normal(value.shape) * 0.08
+        weights[name] = (1.0 + random if name.endswith("norm.weight") else random).astype(getattr(mx, config["dtype"]))
+    mx.save_safetensors(str(folder / "model.safetensors"), weights, metadata={"format": "mlx"})
