@@ -1,0 +1,341 @@
+"""What the two commands share: an environment in .venv with what this machine needs, made once, found again at once.
+
+Standard library only. Decisions are plain functions; what they decide is carried out by ``prepare``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from importlib import invalidate_caches
+from importlib.util import find_spec
+from pathlib import Path
+from platform import mac_ver, machine
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from system_libraries import apt_packages, install_line, missing_libraries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = ROOT / ".venv"
+PYPROJECT = ROOT / "pyproject.toml"
+SAMPLE_PICTURE = ROOT / "resources" / "samples" / "shapes.png"
+SAMPLE_QUESTION = "Describe this image."
+
+_STAMP_NAME = "viewfinder-setup.json"
+_BEGUN_NAME = "viewfinder-setup.begun"
+_INTERRUPTED = 130
+_OLDEST_MACOS = 14
+_SHOWN_LINES = 30
+_INVISIBLE_PLATFORMS = frozenset({"offscreen", "minimal"})
+_OFFLINE_WORDS = ("Temporary failure in name resolution", "NewConnectionError", "Network is unreachable", "getaddrinfo")
+
+
+class SetUpError(Exception):
+    """The set-up cannot go on; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a finished set-up holds.
+
+    Attributes:
+        checkout: Where the checkout stood: an environment does not survive being moved.
+        python: The interpreter behind the environment, its links followed.
+        requirements: Digest of the part of pyproject.toml that says what to install.
+        extras: Extras that are installed, sorted.
+    """
+
+    checkout: str
+    python: str
+    requirements: str
+    extras: tuple[str, ...]
+
+
+def extras_for(system: str, processor: str, *, has_nvidia: bool) -> tuple[str, ...]:
+    """The extras that bring this machine's model runtimes.
+
+    Beside an NVIDIA GPU's own extra stands mlx, which answers on the processor wherever the GPU cannot be used.
+
+    Raises:
+        SetUpError: No runtime exists for this machine.
+    """
+    if system == "darwin":
+        if processor != "arm64":
+            raise SetUpError(
+                f"On a Mac, Viewfinder needs Apple silicon and a Python made for it; this Python is for {processor}."
+            )
+        return ("mlx",)
+    if system == "linux":
+        return ("cuda", "mlx") if has_nvidia else ("mlx",)
+    raise SetUpError(f"Viewfinder does not run on {system} yet; it runs on macOS and Linux.")
+
+
+def requirements_digest(pyproject_text: str) -> str:
+    """A digest of what pyproject.toml says about installing; the settings of tools do not count."""
+    kept = []
+    is_kept = True
+    for line in pyproject_text.splitlines():
+        if line.startswith("["):
+            is_kept = not line.startswith("[tool.") or line.startswith("[tool.setuptools")
+        if is_kept and line.strip():
+            kept.append(line.strip())
+    return hashlib.sha256("\n".join(kept).encode()).hexdigest()
+
+
+def is_current(stamp: Stamp | None, wanted: Stamp) -> bool:
+    """Whether a set-up holds all that is wanted; more extras than wanted do no harm."""
+    return (
+        stamp is not None
+        and (stamp.checkout, stamp.python) == (wanted.checkout, wanted.python)
+        and stamp.requirements == wanted.requirements
+        and set(wanted.extras) <= set(stamp.extras)
+    )
+
+
+def has_display(system: str, environment: Mapping[str, str]) -> bool:
+    """Whether a window could be seen here."""
+    platform = environment.get("QT_QPA_PLATFORM", "").split(":")[0]
+    if platform:
+        return platform not in _INVISIBLE_PLATFORMS
+    if system == "darwin":
+        return "SSH_CONNECTION" not in environment
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
+def program_arguments(arguments: Sequence[str], *, is_display_there: bool) -> list[str]:
+    """What the program is started with: what was given, else the sample picture and question for the demo model."""
+    if arguments:
+        return list(arguments)
+    command = [] if is_display_there else ["ask"]
+    return [*command, str(SAMPLE_PICTURE), "-p", SAMPLE_QUESTION, "--model", "demo"]
+
+
+def read_stamp(environment: Path) -> Stamp | None:
+    """The stamp of a finished set-up, or None."""
+    try:
+        values = json.loads((environment / _STAMP_NAME).read_text(encoding="utf-8"))
+        checkout, python, requirements = (str(values[name]) for name in ("checkout", "python", "requirements"))
+        return Stamp(checkout, python, requirements, tuple(map(str, values["extras"])))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_stamp(environment: Path, stamp: Stamp) -> None:
+    """Notes that the set-up is finished: the very last step."""
+    beside = environment / f"{_STAMP_NAME}.new"
+    beside.write_text(json.dumps(asdict(stamp), indent=2) + "\n", encoding="utf-8")
+    beside.replace(environment / _STAMP_NAME)
+    (environment / _BEGUN_NAME).unlink(missing_ok=True)
+
+
+def must_be_rebuilt(environment: Path, checkout: Path) -> bool:
+    """Whether an environment is not there, broken, moved with its checkout, or was left half-made."""
+    python = environment / "bin" / "python"
+    if not python.exists() or not (environment / "bin" / "pip").exists() or (environment / _BEGUN_NAME).exists():
+        return True
+    stamp = read_stamp(environment)
+    return stamp is not None and (stamp.checkout, stamp.python) != (str(checkout), os.path.realpath(python))
+
+
+def run_program(arguments: Sequence[str]) -> int:
+    """Prepares the environment and becomes the program; its exit code is the command's."""
+    try:
+        prepare(extras_for(sys.platform, machine(), has_nvidia=_has_nvidia()))
+    except SetUpError as error:
+        return _say_failed(str(error))
+    except KeyboardInterrupt:
+        return _say_interrupted()
+    words = program_arguments(arguments, is_display_there=has_display(sys.platform, os.environ))
+    if not arguments and words[0] == "ask":
+        _say("No display here: asking about the sample picture on the command line.")
+    return _become(ENVIRONMENT / "bin" / "viewfinder", words)
+
+
+def run_checks(arguments: Sequence[str]) -> int:
+    """Prepares the environment and runs each check, the tests last; `arguments` go to pytest."""
+    try:
+        prepare((*_without_cuda(extras_for(sys.platform, machine(), has_nvidia=False)), "test"))
+        return _checks(arguments)
+    except SetUpError as error:
+        return _say_failed(str(error))
+    except KeyboardInterrupt:
+        return _say_interrupted()
+
+
+def prepare(extras: Sequence[str]) -> None:
+    """Makes the environment hold the program and these extras; with nothing to do it costs a few milliseconds.
+
+    Raises:
+        SetUpError: It cannot be made; nothing that was there is lost, and the next call goes on.
+    """
+    if sys.platform == "darwin" and int(mac_ver()[0].split(".")[0] or _OLDEST_MACOS) < _OLDEST_MACOS:
+        raise SetUpError(f"Viewfinder needs macOS {_OLDEST_MACOS} or newer; this is macOS {mac_ver()[0]}.")
+    python = ENVIRONMENT / "bin" / "python"
+    stamp = read_stamp(ENVIRONMENT)
+    digest = requirements_digest(PYPROJECT.read_text(encoding="utf-8"))
+    wanted = Stamp(str(ROOT), os.path.realpath(python), digest, tuple(sorted(extras)))
+    if is_current(stamp, wanted) and not must_be_rebuilt(ENVIRONMENT, ROOT):
+        return
+    began = time.monotonic()
+    _say(f"[1/4] Python {sys.version.split()[0]} on {sys.platform} {machine()}: extras {', '.join(wanted.extras)}")
+    if "cuda" in extras:
+        _say("      An NVIDIA GPU is here: PyTorch is a download of some gigabytes.")
+    _install_system_libraries()
+    if must_be_rebuilt(ENVIRONMENT, ROOT):
+        _say(f"[3/4] Making the environment {ENVIRONMENT}")
+        _make_environment()
+    else:
+        _say(f"[3/4] Keeping the environment {ENVIRONMENT}")
+    (ENVIRONMENT / _BEGUN_NAME).touch()
+    (ENVIRONMENT / _STAMP_NAME).unlink(missing_ok=True)
+    _say("[4/4] Installing packages (a few minutes the first time)")
+    kept = set(stamp.extras) if stamp is not None else set()
+    all_extras = tuple(sorted(kept | set(extras)))
+    _install_packages(python, all_extras)
+    write_stamp(ENVIRONMENT, Stamp(str(ROOT), os.path.realpath(python), digest, all_extras))
+    _say(f"Ready after {time.monotonic() - began:.0f} s.")
+
+
+def _become(program: Path, words: Sequence[str]) -> NoReturn:
+    os.execv(program, [str(program), *words])  # noqa: S606 - no shell is meant
+
+
+def _without_cuda(extras: Sequence[str]) -> tuple[str, ...]:
+    return tuple(extra for extra in extras if extra != "cuda")
+
+
+def _has_nvidia() -> bool:
+    if sys.platform != "linux":
+        return False
+    if Path("/proc/driver/nvidia/version").exists():
+        return True
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return False
+    try:
+        return subprocess.run([command, "-L"], capture_output=True, timeout=20, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _install_system_libraries() -> None:
+    missing = missing_libraries() if sys.platform == "linux" else ()
+    packages = list(apt_packages(missing))
+    if sys.platform == "linux" and find_spec("ensurepip") is None:
+        packages.append(f"python3.{sys.version_info[1]}-venv")
+    if not packages:
+        _say("[2/4] System libraries: all there")
+        return
+    line = install_line(packages)
+    apt = shutil.which("apt-get")
+    if apt is None:
+        _say(f"[2/4] These system libraries are missing; install the packages that hold them: {', '.join(missing)}")
+    elif os.geteuid() != 0:
+        _say(f"[2/4] System libraries are missing. Install them with this line, then start again:\n      {line}")
+    else:
+        _say(f"[2/4] Installing system libraries: {' '.join(packages)}")
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        try:
+            _run([apt, "update", "-q"], environment)
+            _run([apt, "install", "-y", "-q", "--no-install-recommends", *packages], environment)
+        except SetUpError as error:
+            _say(f"{error}\n      Going on without them; the window needs them: {line}")
+
+
+def _make_environment() -> None:
+    invalidate_caches()
+    if find_spec("ensurepip") is None:
+        package = f"python3.{sys.version_info[1]}-venv"
+        raise SetUpError(f"This Python cannot make environments. Install {package}: sudo apt-get install -y {package}")
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    _run([base, "-m", "venv", "--clear", str(ENVIRONMENT)], _clean_environment())
+
+
+def _install_packages(python: Path, extras: Sequence[str]) -> None:
+    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    environment = _clean_environment()
+    _run([*pip, "--upgrade", "pip>=24"], environment)
+    _run([*pip, "--editable", f"{ROOT}[{','.join(extras)}]"], environment)
+
+
+def _checks(arguments: Sequence[str]) -> int:
+    tools = ENVIRONMENT / "bin"
+    python = str(tools / "python")
+    steps = (
+        ("format", [str(tools / "ruff"), "format", "--check", "--quiet", "."]),
+        ("lint", [str(tools / "ruff"), "check", "--quiet", "."]),
+        ("types", [python, "-m", "mypy"]),
+        ("imports", [str(tools / "lint-imports")]),
+        ("tests", [python, "-m", "pytest", *arguments]),
+    )
+    environment = {**_clean_environment(), "QT_QPA_PLATFORM": "offscreen"}
+    failed: list[str] = []
+    for name, command in steps:
+        if name == "tests" and failed:
+            _say(f"failed so far: {', '.join(failed)}")
+        began = time.monotonic()
+        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        sys.stdout.flush()
+        if code:
+            failed.append(name)
+        if name != "tests" or code:
+            _say(f"{name}: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s")
+    return 1 if failed else 0
+
+
+def _clean_environment() -> dict[str, str]:
+    """This process's variables without those that would lead another interpreter astray."""
+    return {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Runs a command with its last line shown in place on a terminal; all of its end only when it fails.
+
+    Raises:
+        SetUpError: It failed.
+    """
+    lines: list[str] = []
+    is_terminal = sys.stderr.isatty()
+    options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, text=True, errors="replace", **options) as process:
+        try:
+            for line in process.stdout or ():
+                lines.append(line.rstrip())
+                if is_terminal:
+                    width = shutil.get_terminal_size().columns - 1
+                    sys.stderr.write("\r\x1b[K" + f"      {lines[-1]}"[:width])
+                    sys.stderr.flush()
+        except KeyboardInterrupt:
+            process.terminate()
+            raise
+        finally:
+            if is_terminal:
+                sys.stderr.write("\r\x1b[K")
+    if process.returncode:
+        end = "\n".join(f"      {line}" for line in lines[-_SHOWN_LINES:])
+        is_offline = any(word in line for word in _OFFLINE_WORDS for line in lines)
+        hint = "\n      There seems to be no network: connect and start again." if is_offline else ""
+        raise SetUpError(f"{Path(command[0]).name} failed:\n{end}{hint}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _say_failed(text: str) -> int:
+    _say(f"The set-up could not be finished. {text}")
+    return 1
+
+
+def _say_interrupted() -> int:
+    _say("\nInterrupted. Start it again to go on.")
+    return _INTERRUPTED
