@@ -96,7 +96,8 @@ def _write_tokenizer(folder: Path, vocabulary: int) -> dict[str, int]:
         folder / "tokenizer_config.json",
         {"tokenizer_class": "Qwen2Tokenizer", "eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"},
     )
-    return {text: tokenizer.token_to_id(text) for text in SPECIAL_TOKENS}
+    known: dict[str, int] = tokenizer.get_vocab()
+    return {text: known[text] for text in SPECIAL_TOKENS}
 
 
 def _config(widths: Widths, token_ids: dict[str, int]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _script_of_environment() -> FakeScript:
     return FakeScript(**{**values, "answers": tuple(values.get("answers", ()))})
 
 
-@dataclass(slots=True)
+@dataclass
 class FakeBackend:
     """Keeps the backend's promises without a model.
 

@@ -225,15 +225,12 @@ class Engine:
             logger.exception("The model thread failed")
             self._fail_everything(describe_error(error))
         finally:
-            if backend is not None:
-                self._close_backend(backend)
+            try:
+                if backend is not None:
+                    backend.close()
+            except BaseException:
+                logger.exception("The backend failed while closing")
             self._sink(EngineClosed())
-
-    def _close_backend(self, backend: Backend) -> None:
-        try:
-            backend.close()
-        except Exception:
-            logger.exception("The backend failed while closing")
 
     def _fail_everything(self, error: ErrorText) -> None:
         with self._lock:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from app.core.checkpoint import Checkpoint, read_checkpoint
 from app.core.errors import ModelError, UserError
-from app.core.prompt import ChatFormat, MediaSpan, common_prefix, mrope_positions
+from app.core.prompt import ChatFormat, MediaSpan, Prompt, common_prefix, mrope_positions
 from app.core.requests import Request, Turn
 from app.core.sampling import GREEDY
+from tests.model_thread import OnModelThread
 from tests.pictures_made import noise_picture
 from tests.random_checkpoint import SPECIAL_TOKENS
 
@@ -77,7 +78,9 @@ def test_special_tokens_in_a_question_are_only_words(chat: ChatFormat, checkpoin
         assert (tricky.token_ids == token_id).sum() == (plain.token_ids == token_id).sum()
 
 
-def test_positions_equal_mlx_vlms(chat: ChatFormat, random_checkpoint_dir: Path, on_model_thread: object) -> None:
+def test_positions_equal_mlx_vlms(
+    chat: ChatFormat, random_checkpoint_dir: Path, on_model_thread: OnModelThread
+) -> None:
     pictures = (noise_picture(1, 96, 64), noise_picture(2, 32, 128))
     prompt = chat.encode(asked(Turn("Hi", pictures, "Yes."), Turn("And?", (noise_picture(3, 64, 64),))))
 
@@ -90,7 +93,7 @@ def test_positions_equal_mlx_vlms(chat: ChatFormat, random_checkpoint_dir: Path,
         positions, _ = model.language_model.get_rope_index(mx.array(prompt.token_ids)[None], grids)
         return np.array(positions)[:, 0]
 
-    np.testing.assert_array_equal(prompt.positions, on_model_thread(official))  # type: ignore[operator]
+    np.testing.assert_array_equal(prompt.positions, on_model_thread(official))
     assert prompt.next_position == prompt.positions.max() + 1
 
 
@@ -120,8 +123,6 @@ def test_a_picture_held_in_part_is_not_shared(chat: ChatFormat) -> None:
 
 @given(st.lists(st.integers(0, 3), max_size=30), st.lists(st.integers(0, 3), min_size=1, max_size=30))
 def test_without_pictures_the_prefix_is_that_of_the_ids(held: list[int], wanted: list[int]) -> None:
-    from app.core.prompt import Prompt
-
     prompt = Prompt(np.array(wanted, dtype=np.int32), mrope_positions(len(wanted), ()), ())
     expected = 0
     while expected < min(len(held), len(wanted)) and held[expected] == wanted[expected]:
@@ -135,7 +136,7 @@ def test_a_conversation_longer_than_the_context_is_refused(checkpoint: Checkpoin
         chat.encode(asked(Turn("What is it?", (noise_picture(1),))))
 
 
-def test_text_comes_in_whole_characters(chat: ChatFormat, checkpoint: Checkpoint) -> None:
+def test_text_comes_in_whole_characters(chat: ChatFormat) -> None:
     text = "Grün 星 🎈!"
     prompt = chat.encode(asked(Turn(text)))
     start = "<|im_start|>user\n"

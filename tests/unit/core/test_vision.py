@@ -7,8 +7,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.model_thread import OnModelThread
-
 from app.core.vision import (
     PixelLimits,
     group_times,
@@ -18,6 +16,7 @@ from app.core.vision import (
     time_text,
     token_count,
 )
+from tests.model_thread import OnModelThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +123,7 @@ def test_an_odd_last_frame_stands_twice() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 33, 32, 3), (1, 32, 32, 4), (32, 32, 3), (0, 32, 32, 3), (1, 0, 32, 3)])
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="expected|multiples"):
+    with pytest.raises(ValueError, match=r"expected|multiples"):
         patches_from_frames(np.zeros(shape, dtype=np.uint8))
 
 
