@@ -48,21 +48,37 @@ _one_large = threading.Lock()
 
 
 def rendered(picture: OpenedPicture, width_px: int, height_px: int) -> Image.Image:
-    """The decoded picture in mode RGB, upright and exactly of the asked size."""
+    """The decoded picture in mode RGB, upright and exactly of the asked size; the opened picture is used up."""
     image = picture.image
     wanted = (height_px, width_px) if picture.is_on_its_side else (width_px, height_px)
     if picture.is_jpeg:
         image.draft(None, _draft_size(image.size, wanted))
     with _one_large if image.width * image.height > _LARGE_PIXELS else nullcontext():
         image.load()
+        profile, is_grey = image.info.get("icc_profile"), image.mode in _GREY_MODES
         flat = _flattened(image, _block(image.size, wanted))
-    profile = image.info.get("icc_profile")
-    is_grey = image.mode in _GREY_MODES
-    turn = _TURNS.get(picture.orientation)
-    upright = flat if turn is None else flat.transpose(turn)
-    if upright.size != (width_px, height_px):
-        upright = upright.resize((width_px, height_px), Image.Resampling.BICUBIC)
+        upright = _resized(_turned(flat, picture.orientation), width_px, height_px)
     return _in_srgb(upright, profile, is_grey=is_grey)
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    if turn is None:
+        return image
+    turned = image.transpose(turn)
+    image.close()
+    return turned
+
+
+def _resized(image: Image.Image, width_px: int, height_px: int) -> Image.Image:
+    """As one bicubic resize, whose own two passes these are, but without holding source and result together."""
+    if image.width != width_px:
+        narrow = image.resize((width_px, image.height), Image.Resampling.BICUBIC)
+        image.close()
+        image = narrow
+    if image.height != height_px:
+        image = image.resize((width_px, height_px), Image.Resampling.BICUBIC)
+    return image
 
 
 def _draft_size(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
@@ -86,7 +102,8 @@ def _block(size: tuple[int, int], wanted: tuple[int, int]) -> int:
 def _flattened(image: Image.Image, block: int) -> Image.Image:
     """The image in mode L, RGB or CMYK, without transparency, reduced by whole blocks.
 
-    It is worked on in bands of rows, so that a large picture is held once and not two or three times.
+    It is worked on in bands of rows, so that a large picture is held once and not two or three times; unless it is
+    returned itself, the image is closed.
     """
     mode, convert = _conversion(image)
     if convert is None and block == 1:
@@ -99,6 +116,7 @@ def _flattened(image: Image.Image, block: int) -> Image.Image:
         if convert is not None:
             band = convert(band)
         flat.paste(band.reduce(block) if block > 1 else band, (0, top // block))
+    image.close()
     return flat
 
 
@@ -163,10 +181,10 @@ def _value_range(image: Image.Image) -> tuple[float, float]:
 def _in_srgb(image: Image.Image, profile: bytes | None, *, is_grey: bool) -> Image.Image:
     if profile:
         try:
-            return _through_profile(image, profile, is_grey=is_grey).convert("RGB")
+            image = _through_profile(image, profile, is_grey=is_grey)
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
             _log.debug("colour profile left aside: %r", error)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _through_profile(image: Image.Image, profile_bytes: bytes, *, is_grey: bool) -> Image.Image:
