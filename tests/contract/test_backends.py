@@ -1,0 +1,227 @@
+"""Every promise of the backend protocol, held by every backend in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.backends.table import BACKENDS, CHOICES, BackendEntry, choose_backend
+from app.core.backend import Backend
+from app.core.checkpoint import Checkpoint, read_checkpoint
+from app.core.errors import ModelError
+from app.core.events import Finished, GenerateEvent, LoadProgress, PrefillProgress, TextPiece, VisionProgress
+from app.core.requests import Request, Turn
+from app.core.sampling import GREEDY, Sampling
+from tests.model_thread import OnModelThread
+from tests.pictures_made import noise_picture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STAGES = ("importing_runtime", "reading_weights", "warming_up")
+
+
+@dataclass
+class Driven:
+    """A backend whose every call is made on the model thread."""
+
+    backend: Backend
+    run: OnModelThread
+    checkpoint: Checkpoint
+    stopped: set[str] = field(default_factory=set)
+
+    def load(self, stop: Callable[[], bool] = lambda: False) -> list[LoadProgress]:
+        return self.run(lambda: list(self.backend.load(self.checkpoint, stop)))
+
+    def answer(
+        self, *requests: Request, after: Callable[[GenerateEvent], None] = lambda _: None
+    ) -> list[GenerateEvent]:
+        def work() -> list[GenerateEvent]:
+            events = []
+            for event in self.backend.generate(requests, self.stopped.__contains__):
+                events.append(event)
+                after(event)
+            return events
+
+        return self.run(work)
+
+
+@pytest.fixture(params=[name for name, entry in BACKENDS.items() if entry.why_missing() is None])
+def driven(
+    request: pytest.FixtureRequest, on_model_thread: OnModelThread, random_checkpoint_dir: Path
+) -> Iterator[Driven]:
+    backend = BACKENDS[request.param].make()
+    yield Driven(backend, on_model_thread, read_checkpoint(random_checkpoint_dir, "random"))
+    on_model_thread(backend.unload)
+
+
+@pytest.fixture
+def ready(driven: Driven) -> Driven:
+    driven.load()
+    return driven
+
+
+def asked(request_id: str = "r", text: str = "Hi", pictures: int = 0, **sampling: float) -> Request:
+    shown = tuple(noise_picture(seed) for seed in range(pictures))
+    return Request(request_id, (Turn(text, shown),), replace(GREEDY, **{"max_tokens": 12, **sampling}))  # type: ignore[arg-type]
+
+
+def text_of(events: Sequence[GenerateEvent], request_id: str = "r") -> str:
+    return "".join(event.text for event in events if isinstance(event, TextPiece) and event.request_id == request_id)
+
+
+def end_of(events: Sequence[GenerateEvent], request_id: str = "r") -> Finished:
+    ends = [event for event in events if isinstance(event, Finished) and event.request_id == request_id]
+    assert len(ends) == 1
+    assert [event for event in events if event.request_id == request_id][-1] is ends[0]
+    return ends[0]
+
+
+def test_loading_goes_through_its_stages_and_ends_ready(driven: Driven) -> None:
+    assert not driven.backend.is_loaded
+    progress = driven.load()
+    stages = [step.stage for step in progress]
+    assert sorted(set(stages), key=STAGES.index) == list(STAGES)
+    assert stages == sorted(stages, key=STAGES.index)
+    assert all(step.fraction is None or 0 <= step.fraction <= 1 for step in progress)
+    assert driven.backend.is_loaded
+    assert driven.backend.version()
+    assert driven.backend.device()
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_loading_that_is_stopped_leaves_nothing_loaded(driven: Driven, steps: int) -> None:
+    looks = iter(range(100))
+    driven.load(lambda: next(looks) >= steps)
+    assert not driven.backend.is_loaded
+
+
+def test_a_backend_without_a_model_refuses(driven: Driven) -> None:
+    with pytest.raises(ModelError, match="No model is loaded"):
+        driven.answer(asked())
+
+
+def test_loading_again_takes_the_first_ones_place(ready: Driven) -> None:
+    ready.load()
+    assert end_of(ready.answer(asked())).outcome in {"done", "length"}
+
+
+def test_unloading_twice_is_fine_and_leaves_nothing(ready: Driven) -> None:
+    ready.run(ready.backend.unload)
+    ready.run(ready.backend.unload)
+    assert not ready.backend.is_loaded
+    with pytest.raises(ModelError):
+        ready.answer(asked())
+
+
+@pytest.mark.parametrize("pictures", [0, 1, 3])
+def test_an_answer_reports_its_progress_and_figures(ready: Driven, pictures: int) -> None:
+    events = ready.answer(asked(pictures=pictures))
+    finished = end_of(events)
+    figures = finished.figures
+    seen = [event for event in events if isinstance(event, VisionProgress)]
+    read = [event for event in events if isinstance(event, PrefillProgress)]
+    assert [(event.done, event.total) for event in seen] == [(done, pictures) for done in range(1, pictures + 1)]
+    assert read[-1].done_tokens == read[-1].total_tokens == figures.prompt_tokens
+    assert [event.done_tokens for event in read] == sorted(event.done_tokens for event in read)
+    assert 0 < figures.time_to_first_token_s <= figures.total_s
+    assert figures.answer_tokens > 0
+    assert figures.prompt_tokens >= 6 * pictures
+    assert text_of(events)
+
+
+def test_the_limit_ends_an_answer_as_length(ready: Driven) -> None:
+    events = ready.answer(asked(max_tokens=2))
+    assert end_of(events).outcome == "length"
+    assert end_of(events).figures.answer_tokens == 2
+
+
+def test_the_same_seed_gives_the_same_answer(ready: Driven) -> None:
+    sampling = Sampling(max_tokens=12, temperature=1.0, seed=11, presence_penalty=0.5, repetition_penalty=1.1)
+    request = replace(asked(), sampling=sampling)
+    assert text_of(ready.answer(request)) == text_of(ready.answer(request))
+
+
+def test_several_requests_each_get_their_own_end(ready: Driven) -> None:
+    requests = [
+        asked(name, text, pictures) for name, text, pictures in (("a", "One", 1), ("b", "Two", 0), ("c", "X", 2))
+    ]
+    alone = {request.request_id: text_of(ready.answer(request), request.request_id) for request in requests}
+    events = ready.answer(*requests)
+    for request in requests:
+        assert end_of(events, request.request_id).outcome in {"done", "length"}
+        assert text_of(events, request.request_id) == alone[request.request_id]
+
+
+def test_a_request_stopped_before_it_begins_says_nothing(ready: Driven) -> None:
+    ready.stopped.add("r")
+    events = ready.answer(asked(pictures=2))
+    assert end_of(events).outcome == "cancelled"
+    assert not text_of(events)
+    ready.stopped.clear()
+    assert end_of(ready.answer(asked(pictures=2))).outcome in {"done", "length"}
+
+
+@pytest.mark.parametrize("at", [VisionProgress, PrefillProgress, TextPiece])
+def test_a_stop_is_heard_at_the_next_step(ready: Driven, at: type[GenerateEvent]) -> None:
+    later: list[GenerateEvent] = []
+
+    def stop_at(event: GenerateEvent) -> None:
+        if ready.stopped:
+            later.append(event)
+        elif isinstance(event, at):
+            ready.stopped.add("r")
+
+    events = ready.answer(asked(pictures=2, max_tokens=200), after=stop_at)
+    assert end_of(events).outcome == "cancelled"
+    assert len([event for event in later if not isinstance(event, Finished)]) <= 1
+
+
+def test_stopping_one_of_several_leaves_the_others(ready: Driven) -> None:
+    ready.stopped.add("b")
+    events = ready.answer(asked("a"), asked("b"), asked("c"))
+    assert [end_of(events, name).outcome == "cancelled" for name in "abc"] == [False, True, False]
+
+
+def test_closing_the_iterator_early_leaves_the_backend_usable(ready: Driven) -> None:
+    def take_one() -> None:
+        events = ready.backend.generate([asked(pictures=1)], lambda _: False)
+        next(events)
+        events.close()  # type: ignore[attr-defined]
+
+    ready.run(take_one)
+    assert end_of(ready.answer(asked(pictures=1))).outcome in {"done", "length"}
+
+
+def test_closing_unloads(random_checkpoint_dir: Path, driven: Driven) -> None:
+    driven.load()
+    driven.run(driven.backend.unload)
+    assert driven.backend.memory().active_bytes == 0 or not driven.backend.is_loaded
+
+
+@pytest.mark.parametrize("name", list(BACKENDS))
+def test_every_row_of_the_table_can_be_made(name: str) -> None:
+    entry = choose_backend(name)
+    backend = entry.make()
+    assert (backend.name, entry.name) == (name, name)
+    assert not backend.is_loaded
+
+
+def test_auto_takes_an_installed_backend_that_runs_models() -> None:
+    assert choose_backend("auto").name == "mlx"
+    assert CHOICES[0] == "auto"
+
+
+def test_an_unknown_backend_names_the_choices() -> None:
+    with pytest.raises(ModelError, match="auto, mlx, fake"):
+        choose_backend("metal")
+
+
+def test_a_backend_that_is_not_installed_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BACKENDS, "other", BackendEntry("other", "x:Y", ("no_such_package",), "pip install it"))
+    with pytest.raises(ModelError) as caught:
+        choose_backend("other")
+    assert "no_such_package not installed; pip install it" in caught.value.said.detail

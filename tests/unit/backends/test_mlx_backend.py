@@ -1,0 +1,311 @@
+"""What the MLX backend computes, held against mlx-vlm's own path over the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from app.backends import mlx_backend
+from app.backends.mlx_backend import MlxBackend
+from app.core.checkpoint import Checkpoint, read_checkpoint
+from app.core.errors import ModelError
+from app.core.events import Finished, GenerateEvent, PrefillProgress, TextPiece, VisionProgress
+from app.core.prompt import ChatFormat
+from app.core.requests import Request, Turn
+from app.core.sampling import GREEDY, Sampling
+from app.core.vision import patches_from_frames
+from tests.model_thread import OnModelThread
+from tests.pictures_made import noise_picture
+from tests.random_checkpoint import Widths, write_random_checkpoint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.core.pictures import Picture
+
+pytest.importorskip("mlx_vlm", reason="mlx-vlm has no wheel for this machine")
+
+ONE = (noise_picture(1),)
+THREE = (noise_picture(1, 96, 64), noise_picture(2, 64, 128), noise_picture(3, 160, 96))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(random_checkpoint_dir: Path) -> Checkpoint:
+    return read_checkpoint(random_checkpoint_dir, "random")
+
+
+@pytest.fixture(scope="module")
+def backend(checkpoint: Checkpoint, on_model_thread: OnModelThread) -> Iterator[MlxBackend]:
+    made = MlxBackend()
+    on_model_thread(lambda: list(made.load(checkpoint, lambda: False)))
+    yield made
+    on_model_thread(made.unload)
+
+
+@pytest.fixture
+def answer(backend: MlxBackend, on_model_thread: OnModelThread) -> Callable[[Request], list[GenerateEvent]]:
+    def run(request: Request, *, cold: bool = False) -> list[GenerateEvent]:
+        def work() -> list[GenerateEvent]:
+            if cold and backend._loaded is not None:
+                backend._loaded._held = None
+            return list(backend.generate([request], lambda _: False))
+
+        return on_model_thread(work)
+
+    return run
+
+
+def asked(*turns: Turn, **sampling: Any) -> Request:
+    return Request("r", turns, replace(GREEDY, **{"max_tokens": 16, **sampling}))
+
+
+def text_of(events: list[GenerateEvent]) -> str:
+    return "".join(event.text for event in events if isinstance(event, TextPiece))
+
+
+def end_of(events: list[GenerateEvent]) -> Finished:
+    assert isinstance(events[-1], Finished)
+    assert events[-1].error is None
+    return events[-1]
+
+
+def mlx_vlm_answer(backend: MlxBackend, checkpoint: Checkpoint, request: Request) -> str:
+    """The greedy answer of mlx-vlm's own generator, fed token ids and patches."""
+    import importlib
+
+    import mlx.core as mx
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0  # mlx-vlm's progress bar would leave a thread behind
+    assert backend._loaded is not None
+    model = backend._loaded._model
+    chat = ChatFormat(checkpoint)
+    prompt = chat.encode(request)
+    inputs: dict[str, Any] = {}
+    pixels = None
+    if prompt.media:
+        pixels = mx.array(np.concatenate([_patches(span.picture) for span in prompt.media]))
+        inputs["image_grid_thw"] = mx.array([span.grid for span in prompt.media])
+    ar = importlib.import_module("mlx_vlm.generate.ar")
+    steps = ar.generate_step(
+        mx.array(prompt.token_ids)[None], model, pixels, None, max_tokens=request.sampling.max_tokens, **inputs
+    )
+    text_of_token = chat.text_stream()
+    text = ""
+    for token_id, _ in steps:
+        if int(token_id) in checkpoint.end_token_ids:
+            break
+        text += text_of_token(int(token_id))
+    return text
+
+
+def _patches(picture: Picture) -> np.ndarray:
+    frames = np.frombuffer(picture.rgb, dtype=np.uint8).reshape(1, picture.height_px, picture.width_px, 3)
+    return patches_from_frames(frames)[0]
+
+
+@pytest.mark.parametrize("pictures", [(), ONE, THREE], ids=["none", "one", "three"])
+@pytest.mark.parametrize("step", [7, 512])
+def test_greedy_answers_equal_mlx_vlms(
+    backend: MlxBackend,
+    checkpoint: Checkpoint,
+    answer: Callable[..., list[GenerateEvent]],
+    on_model_thread: OnModelThread,
+    monkeypatch: pytest.MonkeyPatch,
+    pictures: tuple[Picture, ...],
+    step: int,
+) -> None:
+    request = asked(Turn("What is it?", pictures))
+    expected = on_model_thread(lambda: mlx_vlm_answer(backend, checkpoint, request))
+    monkeypatch.setattr(mlx_backend, "PREFILL_STEP_TOKENS", step)
+    assert len(expected) > 8
+    assert text_of(answer(request, cold=True)) == expected
+
+
+def test_the_vision_tower_by_blocks_equals_the_whole(backend: MlxBackend, on_model_thread: OnModelThread) -> None:
+    def work() -> None:
+        import mlx.core as mx
+
+        assert backend._loaded is not None
+        for picture in THREE:
+            patches = _patches(picture)
+            grid = (1, picture.height_px // 16, picture.width_px // 16)
+            whole, whole_deepstack = backend._loaded._model.vision_tower(mx.array(patches), mx.array([grid]))
+            features, deepstack = backend._loaded._see(picture, grid, lambda: False)
+            np.testing.assert_allclose(np.array(features), np.array(whole), atol=1e-5)
+            assert len(deepstack) == len(whole_deepstack) == 3
+            for ours, theirs in zip(deepstack, whole_deepstack, strict=True):
+                np.testing.assert_allclose(np.array(ours), np.array(theirs), atol=1e-5)
+
+    on_model_thread(work)
+
+
+def test_a_follow_up_reuses_the_cache_and_equals_a_cold_answer(answer: Callable[..., list[GenerateEvent]]) -> None:
+    first = asked(Turn("What is it?", THREE))
+    said = text_of(answer(first, cold=True))
+    second = asked(Turn("What is it?", THREE, said), Turn("Are you sure?"))
+    warm = answer(second)
+    cold = answer(second, cold=True)
+    assert end_of(warm).figures.reused_tokens > 40
+    assert end_of(cold).figures.reused_tokens == 0
+    assert text_of(warm) == text_of(cold)
+    assert [event for event in warm if isinstance(event, VisionProgress)] == [VisionProgress("r", 3, 3, 3)]
+
+
+def test_another_question_about_the_same_picture_reuses_the_picture(
+    answer: Callable[..., list[GenerateEvent]],
+) -> None:
+    answer(asked(Turn("What is it?", ONE)), cold=True)
+    request = asked(Turn("How many?", ONE))
+    warm = answer(request)
+    assert end_of(warm).figures.reused_tokens > ONE[0].tokens
+    assert text_of(warm) == text_of(answer(request, cold=True))
+
+
+def test_another_picture_of_the_same_size_is_seen_anew(answer: Callable[..., list[GenerateEvent]]) -> None:
+    answer(asked(Turn("What is it?", (noise_picture(1),))), cold=True)
+    request = asked(Turn("What is it?", (noise_picture(2),)))
+    warm = answer(request)
+    cold = answer(request, cold=True)
+    assert text_of(warm) == text_of(cold)
+    assert [event.reused for event in warm if isinstance(event, VisionProgress)] == [0]
+
+
+@pytest.mark.parametrize("stop_after", [VisionProgress, PrefillProgress, TextPiece])
+def test_after_a_stop_the_next_answer_is_right(
+    backend: MlxBackend,
+    answer: Callable[..., list[GenerateEvent]],
+    on_model_thread: OnModelThread,
+    monkeypatch: pytest.MonkeyPatch,
+    stop_after: type[GenerateEvent],
+) -> None:
+    monkeypatch.setattr(mlx_backend, "PREFILL_STEP_TOKENS", 7)
+    request = asked(Turn("What is it?", THREE))
+    expected = text_of(answer(request, cold=True))
+
+    def stopped() -> list[GenerateEvent]:
+        assert backend._loaded is not None
+        backend._loaded._held = None
+        events: list[GenerateEvent] = []
+        for event in backend.generate([request], lambda _: any(isinstance(seen, stop_after) for seen in events)):
+            events.append(event)
+        return events
+
+    events = on_model_thread(stopped)
+    assert end_of(events).outcome == "cancelled"
+    again = answer(request)
+    assert text_of(again) == expected
+    if stop_after is TextPiece:
+        assert end_of(again).figures.reused_tokens > 0
+
+
+def test_sampling_follows_its_settings(on_model_thread: OnModelThread) -> None:
+    def draws(sampling: Sampling, count: int = 400) -> set[int]:
+        import mlx.core as mx
+
+        logits = mx.log(mx.array([0.4, 0.3, 0.2, 0.07, 0.03]))
+        drawer = mlx_backend._TokenDrawer(mx, sampling, np.zeros(1, dtype=np.int32))
+        return {int(drawer.draw(logits).item()) for _ in range(count)}
+
+    free = Sampling(temperature=1.0, top_p=1.0, top_k=0, presence_penalty=0.0, seed=1)
+
+    def work() -> None:
+        assert draws(free) == {0, 1, 2, 3, 4}
+        assert draws(replace(free, temperature=0.0)) == {0}
+        assert draws(replace(free, top_k=2)) == {0, 1}
+        assert draws(replace(free, top_k=99)) == {0, 1, 2, 3, 4}
+        assert draws(replace(free, top_p=0.65)) == {0, 1}
+        assert draws(replace(free, top_p=0.0)) == {0}
+        assert draws(replace(free, min_p=0.45)) == {0, 1, 2}
+        assert draws(replace(free, temperature=0.05)) <= {0, 1}
+        # A top-p of 0.8 after a top-k of 3 is 0.8 of what top-k left (0.9), as in transformers.
+        assert draws(replace(free, top_k=3, top_p=0.75)) == {0, 1}
+
+    on_model_thread(work)
+
+
+def test_penalties_touch_what_they_should(on_model_thread: OnModelThread) -> None:
+    greedy = replace(GREEDY, seed=0)
+
+    def drawn(sampling: Sampling, prompt: list[int], logits: list[float], count: int) -> list[int]:
+        import mlx.core as mx
+
+        drawer = mlx_backend._TokenDrawer(mx, sampling, np.array(prompt, dtype=np.int32))
+        return [int(drawer.draw(mx.array(logits)).item()) for _ in range(count)]
+
+    def work() -> None:
+        # Presence counts the answer's tokens alone, once.
+        assert drawn(replace(greedy, presence_penalty=1.0), [0], [3.0, 2.5, 0.0], 3) == [0, 1, 0]
+        # Repetition counts the prompt's tokens too, and pushes negative logits further down.
+        assert drawn(replace(greedy, repetition_penalty=2.0), [0], [3.0, 2.5, 0.0], 1) == [1]
+        assert drawn(replace(greedy, repetition_penalty=2.0), [0], [-1.0, -1.5, -9.0], 1) == [1]
+
+    on_model_thread(work)
+
+
+def test_a_mixture_of_experts_answers(tmp_path: Path, on_model_thread: OnModelThread) -> None:
+    def work() -> list[GenerateEvent]:
+        folder = write_random_checkpoint(tmp_path / "moe", Widths(experts=4))
+        backend = MlxBackend()
+        list(backend.load(read_checkpoint(folder, "moe"), lambda: False))
+        events = list(backend.generate([asked(Turn("Hi", THREE))], lambda _: False))
+        backend.unload()
+        return events
+
+    assert end_of(on_model_thread(work)).outcome == "length"
+
+
+def test_weights_that_do_not_fit_are_told(
+    checkpoint: Checkpoint, tmp_path: Path, on_model_thread: OnModelThread
+) -> None:
+    for file in checkpoint.folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    weights = (tmp_path / "model.safetensors").read_bytes()
+
+    def load() -> None:
+        list(MlxBackend().load(replace(checkpoint, folder=tmp_path), lambda: False))
+
+    for damaged in (weights[: len(weights) // 2], b"", b"not weights at all"):
+        (tmp_path / "model.safetensors").write_bytes(damaged)
+        with pytest.raises(ModelError, match="cannot be read"):
+            on_model_thread(load)
+
+
+@pytest.mark.allows_log
+def test_a_fault_ends_its_request_with_words_and_the_next_one_works(
+    backend: MlxBackend, answer: Callable[..., list[GenerateEvent]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert backend._loaded is not None
+
+    def no_memory(*_: object) -> None:
+        raise RuntimeError("[metal::malloc] Unable to allocate 99 bytes.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(backend._loaded), "_see", no_memory)
+        events = answer(asked(Turn("Hi", ONE)), cold=True)
+    assert isinstance(events[-1], Finished)
+    assert events[-1].outcome == "failed"
+    assert events[-1].error is not None
+    assert "Lower the tokens per picture" in events[-1].error.hint
+    assert end_of(answer(asked(Turn("Hi", ONE)))).outcome in {"done", "length"}
+
+
+def test_the_model_folder_is_never_written_to(
+    checkpoint: Checkpoint, tmp_path: Path, on_model_thread: OnModelThread
+) -> None:
+    for file in checkpoint.folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    before = {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in tmp_path.iterdir()}
+
+    def work() -> None:
+        backend = MlxBackend()
+        list(backend.load(replace(checkpoint, folder=tmp_path), lambda: False))
+        list(backend.generate([asked(Turn("Hi", ONE))], lambda _: False))
+        backend.unload()
+
+    on_model_thread(work)
+    assert {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in tmp_path.iterdir()} == before
