@@ -1,0 +1,80 @@
+"""The throw-away head that teaches the vision tower patch by patch; it is never exported.
+
+Each merged token says, for each of its four patches: what covers it, in which colour, and
+where the thing's box lies relative to the token's centre.
+"""
+
+import torch
+from drawing import CLASS_COUNT, IGNORE
+from network import MERGE, PATCH_PX
+from shape_colours import COLOUR_NAMES
+from torch import Tensor, nn
+from torch.nn import functional
+
+BOX_UNIT_PX = 96.0
+_PER_PATCH = CLASS_COUNT + len(COLOUR_NAMES) + 4
+
+
+class DenseHead(nn.Module):
+    """A linear reading of merged tokens."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.read = nn.Linear(width, MERGE * MERGE * _PER_PATCH)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Tokens (B, N, D) to readings (B, P, classes + colours + 4) in merge-block order."""
+        return self.read(self.norm(tokens)).view(tokens.shape[0], -1, _PER_PATCH)
+
+
+def block_order(grid: Tensor) -> Tensor:
+    """A label grid (B, R, C, ...) as rows (B, P, ...) in merge-block order."""
+    batch, rows, columns = grid.shape[:3]
+    rest = grid.shape[3:]
+    blocks = grid.view(batch, rows // MERGE, MERGE, columns // MERGE, MERGE, *rest)
+    return blocks.transpose(2, 3).reshape(batch, rows * columns, *rest)
+
+
+def _token_centres(rows: int, columns: int) -> Tensor:
+    row = torch.arange(rows // MERGE).repeat_interleave(columns // MERGE) * MERGE * PATCH_PX + PATCH_PX
+    column = torch.arange(columns // MERGE).repeat(rows // MERGE) * MERGE * PATCH_PX + PATCH_PX
+    centre = torch.stack((column, row, column, row), -1).float()
+    return centre.repeat_interleave(MERGE * MERGE, 0)
+
+
+def dense_loss(
+    readings: Tensor, classes: Tensor, colours: Tensor, extents: Tensor
+) -> tuple[Tensor, dict[str, float]]:
+    """Loss of the readings against the drawn truth, and accuracies for the log.
+
+    Args:
+        readings: (B, P, K) from the head.
+        classes: (B, R, C) with IGNORE where unsure.
+        colours: (B, R, C).
+        extents: (B, R, C, 4), pixels.
+    """
+    rows, columns = classes.shape[1:]
+    target, colour, extent = block_order(classes).flatten(), block_order(colours).flatten(), block_order(extents)
+    extent = ((extent - _token_centres(rows, columns)) / BOX_UNIT_PX).flatten(0, 1)
+    flat = readings.float().flatten(0, 1)
+    said, said_colour, said_extent = flat.split((CLASS_COUNT, len(COLOUR_NAMES), 4), dim=-1)
+    weight = torch.full((CLASS_COUNT,), 1.0)
+    weight[0] = 0.3
+    loss = functional.cross_entropy(said, target, weight, ignore_index=IGNORE)
+    covered = target > 0
+    shaped = colour != IGNORE
+    shaped &= target > 0
+    log: dict[str, float] = {}
+    if covered.any():
+        loss = loss + functional.smooth_l1_loss(said_extent[covered], extent[covered], beta=0.1)
+        right = said.argmax(-1) == target
+        digits = covered & ~shaped
+        if digits.any():
+            log["digit"] = right[digits].float().mean().item()
+        if shaped.any():
+            loss = loss + 0.5 * functional.cross_entropy(said_colour[shaped], colour[shaped])
+            log["shape"] = right[shaped].float().mean().item()
+            log["colour"] = (said_colour[shaped].argmax(-1) == colour[shaped]).float().mean().item()
+        log["box_px"] = (said_extent[covered] - extent[covered]).abs().mean().item() * BOX_UNIT_PX
+    return loss, log
