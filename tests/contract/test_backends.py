@@ -15,7 +15,7 @@ from app.core.errors import ModelError
 from app.core.events import Finished, GenerateEvent, LoadProgress, PrefillProgress, TextPiece, VisionProgress
 from app.core.requests import Request, Turn
 from app.core.sampling import GREEDY, Sampling
-from tests.model_thread import OnModelThread
+from tests.model_thread import OnModelThread, model_thread
 from tests.pictures_made import noise_picture
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ class Driven:
     run: OnModelThread
     checkpoint: Checkpoint
     stopped: set[str] = field(default_factory=set)
+
+    def is_loaded(self) -> bool:
+        return self.backend.is_loaded
 
     def load(self, stop: Callable[[], bool] = lambda: False) -> list[LoadProgress]:
         return self.run(lambda: list(self.backend.load(self.checkpoint, stop)))
@@ -81,13 +84,13 @@ def end_of(events: Sequence[GenerateEvent], request_id: str = "r") -> Finished:
 
 
 def test_loading_goes_through_its_stages_and_ends_ready(driven: Driven) -> None:
-    assert not driven.backend.is_loaded
+    assert not driven.is_loaded()
     progress = driven.load()
     stages = [step.stage for step in progress]
     assert sorted(set(stages), key=STAGES.index) == list(STAGES)
     assert stages == sorted(stages, key=STAGES.index)
     assert all(step.fraction is None or 0 <= step.fraction <= 1 for step in progress)
-    assert driven.backend.is_loaded
+    assert driven.is_loaded()
     assert driven.backend.version()
     assert driven.backend.device()
 
@@ -96,7 +99,7 @@ def test_loading_goes_through_its_stages_and_ends_ready(driven: Driven) -> None:
 def test_loading_that_is_stopped_leaves_nothing_loaded(driven: Driven, steps: int) -> None:
     looks = iter(range(100))
     driven.load(lambda: next(looks) >= steps)
-    assert not driven.backend.is_loaded
+    assert not driven.is_loaded()
 
 
 def test_a_backend_without_a_model_refuses(driven: Driven) -> None:
@@ -112,7 +115,7 @@ def test_loading_again_takes_the_first_ones_place(ready: Driven) -> None:
 def test_unloading_twice_is_fine_and_leaves_nothing(ready: Driven) -> None:
     ready.run(ready.backend.unload)
     ready.run(ready.backend.unload)
-    assert not ready.backend.is_loaded
+    assert not ready.is_loaded()
     with pytest.raises(ModelError):
         ready.answer(asked())
 
@@ -196,10 +199,19 @@ def test_closing_the_iterator_early_leaves_the_backend_usable(ready: Driven) -> 
     assert end_of(ready.answer(asked(pictures=1))).outcome in {"done", "length"}
 
 
-def test_closing_unloads(random_checkpoint_dir: Path, driven: Driven) -> None:
-    driven.load()
-    driven.run(driven.backend.unload)
-    assert driven.backend.memory().active_bytes == 0 or not driven.backend.is_loaded
+def test_unloading_gives_the_memory_back(ready: Driven) -> None:
+    ready.answer(asked(pictures=3))
+    held_bytes = ready.backend.memory().active_bytes
+    ready.run(ready.backend.unload)
+    assert ready.backend.memory().active_bytes < held_bytes or held_bytes == 0
+
+
+def test_closing_is_the_last_call_and_ends_the_runtimes_work(driven: Driven, random_checkpoint_dir: Path) -> None:
+    backend = BACKENDS[driven.backend.name].make()
+    with model_thread() as run:
+        run(lambda: list(backend.load(read_checkpoint(random_checkpoint_dir, "random"), lambda: False)))
+        run(backend.close)
+    assert not backend.is_loaded
 
 
 @pytest.mark.parametrize("name", list(BACKENDS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -75,12 +76,9 @@ def end_of(events: list[GenerateEvent]) -> Finished:
 
 def mlx_vlm_answer(backend: MlxBackend, checkpoint: Checkpoint, request: Request) -> str:
     """The greedy answer of mlx-vlm's own generator, fed token ids and patches."""
-    import importlib
-
     import mlx.core as mx
-    from tqdm import tqdm
 
-    tqdm.monitor_interval = 0  # mlx-vlm's progress bar would leave a thread behind
+    importlib.import_module("tqdm").tqdm.monitor_interval = 0  # mlx-vlm's progress bar would leave a thread behind
     assert backend._loaded is not None
     model = backend._loaded._model
     chat = ChatFormat(checkpoint)
@@ -191,8 +189,9 @@ def test_after_a_stop_the_next_answer_is_right(
         assert backend._loaded is not None
         backend._loaded._held = None
         events: list[GenerateEvent] = []
-        for event in backend.generate([request], lambda _: any(isinstance(seen, stop_after) for seen in events)):
-            events.append(event)
+        steps = backend.generate([request], lambda _: any(isinstance(seen, stop_after) for seen in events))
+        for event in steps:
+            events.append(event)  # noqa: PERF402 - the stop looks at what came so far
         return events
 
     events = on_model_thread(stopped)
