@@ -1,0 +1,1 @@
+"""Commands without a window; nothing here or below loads Qt."""

@@ -67,8 +67,8 @@ class Launch:
         save_settings: Writes them, atomically. Raises UserError when the folder cannot be written.
         files: Pictures to open at start.
         question: Text to put into the question box, or empty.
-        milestone: Notes when something was reached: ``window_shown``, ``first_paint``, ``runtime_imported``,
-            ``model_ready``. Callable from any thread, any number of times; only the first counts.
+        milestone: Notes that ``window_shown`` or ``first_paint`` was reached; only the first time counts. Those of the
+            engine are noted on their way through the sink.
         report: Versions, machine and the last log lines, for “Copy report”.
     """
 

@@ -1,0 +1,295 @@
+"""The command line: what may be written and what it means. Loads only the standard library and plain values."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from app import __version__
+from app.core.errors import AppError, UserError
+from app.core.sampling import Sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+Format: TypeAlias = Literal["text", "markdown", "json"]
+
+DONE = 0
+FAILED = 1
+USAGE = 2
+INPUT_UNREADABLE = 3
+MODEL_FAILED = 4
+INTERRUPTED = 130
+
+STANDARD_INPUT = "-"
+COMMANDS = ("ask", "doctor")
+_FORMATS: tuple[Format, ...] = ("text", "markdown", "json")
+_FORMAT_OF_SUFFIX: dict[str, Format] = {".md": "markdown", ".markdown": "markdown", ".json": "json"}
+_WITH_VALUE = frozenset({"--profile", "--startup-trace", "-p", "--prompt", "--model", "--backend"})
+"""Options that may stand before the command and take the next word as their value."""
+
+_EPILOG = """\
+exit codes: 0 done, 1 the answer could not be written or the program failed, 2 usage, 3 an input could not be read,
+4 model or backend, 130 interrupted"""
+_SAMPLING_OPTIONS: tuple[tuple[str, type, str, str], ...] = (
+    ("max_tokens", int, "N", "the most tokens the answer may have"),
+    ("temperature", float, "T", "0 takes the likeliest token always"),
+    ("top_p", float, "P", "keep the likeliest tokens whose probabilities add up to this; 1 keeps all"),
+    ("top_k", int, "K", "keep this many likeliest tokens; 0 keeps all"),
+    ("min_p", float, "P", "keep tokens at least this fraction as likely as the likeliest; 0 keeps all"),
+    ("repetition_penalty", float, "X", "divides the score of each token already seen; 1 is off"),
+    ("presence_penalty", float, "X", "taken from the score of each token already in the answer; 0 is off"),
+    ("seed", int, "N", "start of the random draw; the same seed gives the same answer"),
+)
+
+
+class UsageError(AppError):
+    """The command line cannot be understood, or asks for something that cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every command takes.
+
+    Attributes:
+        profile_dir: Where all state is kept, or None for the system's own places.
+        startup_trace: Where the milestones of the start are written, or None.
+        is_debug: Whether the log file also takes prompts, file names and other detail.
+    """
+
+    profile_dir: Path | None = None
+    startup_trace: Path | None = None
+    is_debug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOptions:
+    """Open the window.
+
+    Attributes:
+        common: What every command takes.
+        files: Pictures to open in it.
+        prompt: Text to put into the question box, or empty.
+        model: In place of the one in the settings, or None.
+        backend: In place of the one in the settings, or None.
+    """
+
+    common: Common
+    files: tuple[Path, ...] = ()
+    prompt: str = ""
+    model: str | None = None
+    backend: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskOptions:
+    """Ask a question and print the answer; None stands for what was not given.
+
+    Attributes:
+        common: What every command takes.
+        files: Pictures, in the order the model shall see them.
+        prompt: The question; ``-`` reads it from standard input.
+        system: Instruction that stands before the conversation.
+        model: ``demo``, a folder, or a repository id.
+        backend: A name of the backend table, or ``auto``.
+        sampling: The sampling settings that were given, by their name in Sampling.
+        max_image_tokens: The most tokens one picture may cost.
+        output_format: The form of the answer: on standard output, or in the output file if there is one.
+        output: A file to write.
+        is_quiet: Whether standard error only takes errors.
+        again: An exported result whose last question is asked again.
+    """
+
+    common: Common
+    files: tuple[Path, ...] = ()
+    prompt: str | None = None
+    system: str | None = None
+    model: str | None = None
+    backend: str | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    max_image_tokens: int | None = None
+    output_format: Format = "text"
+    output: Path | None = None
+    is_quiet: bool = False
+    again: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorOptions:
+    """Say what is installed and what can run here.
+
+    Attributes:
+        common: What every command takes.
+        as_json: Whether to print JSON.
+    """
+
+    common: Common
+    as_json: bool = False
+
+
+Options: TypeAlias = WindowOptions | AskOptions | DoctorOptions
+
+
+def read_arguments(arguments: Sequence[str]) -> Options:
+    """The options that the command line's words stand for.
+
+    Raises:
+        SystemExit: With code 0 after ``--help`` or ``--version``, with code 2 after a usage error was said.
+    """
+    command, rest = _split_command(arguments)
+    parser = _PARSERS[command]()
+    try:
+        return _OPTIONS[command](parser.parse_args(rest))
+    except AppError as error:
+        parser.error(str(error))
+
+
+def _split_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    """The first word that is no option names the command; any other word is a picture for the window."""
+    words = list(arguments)
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if word in COMMANDS:
+            return word, words[:index] + words[index + 1 :]
+        if not word.startswith("-") or word == "--":
+            break
+        index += 2 if word in _WITH_VALUE else 1
+    return "", words
+
+
+def _parser(name: str, words: str, description: str, epilog: str = _EPILOG) -> argparse.ArgumentParser:
+    prog = f"viewfinder {name}".strip()
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        usage=f"{prog} {words}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"viewfinder {__version__}")
+    parser.add_argument("--profile", metavar="DIR", type=Path, help="keep settings and logs in DIR")
+    parser.add_argument("--startup-trace", metavar="FILE", type=Path, help="write the milestones of the start to FILE")
+    parser.add_argument("--debug", action="store_true", help="log prompts, file names and other detail")
+    return parser
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="demo|REPO|DIR", help="which model answers")
+    parser.add_argument("--backend", metavar="NAME", help="auto, mlx, transformers or fake")
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "",
+        "[FILE ...] [options]",
+        "Ask questions about pictures on your own machine. Without a command, opens the window.",
+        "commands:\n  viewfinder ask --help     ask on the command line\n"
+        "  viewfinder doctor --help  say what is installed and what can run here",
+    )
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture to open")
+    parser.add_argument("-p", "--prompt", metavar="TEXT", default="", help="put this into the question box")
+    _add_model_options(parser)
+    return parser
+
+
+def _ask_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "ask",
+        "[FILE ...] -p TEXT [options]   (all of them: viewfinder ask --help)",
+        "Ask about pictures; the answer goes to standard output, all else to standard error.",
+    )
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture, in the order to be seen")
+    parser.add_argument("-p", "--prompt", metavar="TEXT", help="the question; - reads it from standard input")
+    parser.add_argument("--system", metavar="TEXT", help="an instruction that stands before the question")
+    _add_model_options(parser)
+    for name, kind, letter, text in _SAMPLING_OPTIONS:
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar=letter, type=kind, help=text)
+    parser.add_argument("--max-image-tokens", metavar="N", type=int, help="the most tokens one picture may cost")
+    parser.add_argument("--format", choices=_FORMATS, help="form of the answer; with -o, of the file")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="also write a file (.md, .json or text)")
+    parser.add_argument("--quiet", action="store_true", help="nothing but errors on standard error")
+    parser.add_argument(
+        "--from", metavar="FILE.json", type=Path, dest="again", help="ask an exported result's last question again"
+    )
+    return parser
+
+
+def _doctor_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "doctor", "[--json] [options]", "Print versions, machine, memory, and which backends can run here."
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _common(values: argparse.Namespace) -> Common:
+    trace: Path | None = values.startup_trace
+    if trace is not None and not trace.absolute().parent.is_dir():
+        raise UsageError(f"There is no folder {trace.absolute().parent} for the startup trace.")
+    if values.profile is not None and values.profile.exists() and not values.profile.is_dir():
+        raise UsageError(f"The profile {values.profile} is not a folder.")
+    return Common(values.profile, trace, values.debug)
+
+
+def _window_options(values: argparse.Namespace) -> WindowOptions:
+    return WindowOptions(_common(values), tuple(values.files), values.prompt, values.model, values.backend)
+
+
+def _ask_options(values: argparse.Namespace) -> AskOptions:
+    if values.prompt is None and values.again is None:
+        raise UsageError("There is no question.", "Give it with -p TEXT, or -p - to read standard input.")
+    if values.max_image_tokens is not None and values.max_image_tokens < 1:
+        raise UsageError("--max-image-tokens must be 1 or more.")
+    names = [name for name, *_ in _SAMPLING_OPTIONS]
+    sampling = {name: getattr(values, name) for name in names if getattr(values, name) is not None}
+    try:
+        replace(Sampling(), **sampling).checked()
+    except UserError as error:
+        raise UsageError(error.said.text, error.said.hint) from error
+    output: Path | None = values.output
+    if output is not None:
+        _check_output(output, values.files)
+    implied = _FORMAT_OF_SUFFIX.get(output.suffix.lower(), "text") if output is not None else "text"
+    return AskOptions(
+        common=_common(values),
+        files=tuple(values.files),
+        prompt=values.prompt,
+        system=values.system,
+        model=values.model,
+        backend=values.backend,
+        sampling=sampling,
+        max_image_tokens=values.max_image_tokens,
+        output_format=values.format or implied,
+        output=output,
+        is_quiet=values.quiet,
+        again=values.again,
+    )
+
+
+def _check_output(output: Path, files: Sequence[Path]) -> None:
+    if output.is_dir():
+        raise UsageError(f"The output {output} is a folder.", "Name a file in it.")
+    if not output.absolute().parent.is_dir():
+        raise UsageError(f"There is no folder {output.absolute().parent} to write into.", "Make it first.")
+    if any(file.resolve() == output.resolve() for file in files):
+        raise UsageError(f"The output {output} is one of the pictures.", "Name another file.")
+
+
+def _doctor_options(values: argparse.Namespace) -> DoctorOptions:
+    return DoctorOptions(_common(values), values.json)
+
+
+_PARSERS: dict[str, Callable[[], argparse.ArgumentParser]] = {
+    "": _window_parser,
+    "ask": _ask_parser,
+    "doctor": _doctor_parser,
+}
+_OPTIONS: dict[str, Callable[[argparse.Namespace], Options]] = {
+    "": _window_options,
+    "ask": _ask_options,
+    "doctor": _doctor_options,
+}

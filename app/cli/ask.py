@@ -1,0 +1,211 @@
+"""``viewfinder ask``: one question, its answer on standard output, progress and figures on standard error."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from app import __version__
+from app.cli.arguments import DONE, FAILED, INPUT_UNREADABLE, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
+from app.cli.figures import figures_line, model_line, picture_line
+from app.cli.interrupts import Interrupts
+from app.cli.plan import REQUEST_ID, make_plan
+from app.cli.terminal import OutputGoneError, Terminal
+from app.core.errors import AppError, ErrorText, UserError
+from app.core.events import Finished, ModelLoading, ModelReady, PrefillProgress, Started, TextPiece, VisionProgress
+from app.core.files import write_atomically
+from app.core.pictures import open_picture
+from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
+from app.core.startup import noting
+from app.engine.engine import Engine
+from app.exporters.table import EXPORTERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.cli.arguments import AskOptions
+    from app.cli.plan import Plan
+    from app.core.events import EngineEvent
+    from app.core.launch import AnswerEngine
+    from app.core.settings import Settings
+    from app.core.startup import StartupTrace
+
+logger = logging.getLogger(__name__)
+
+_LOAD_STAGES = {
+    "importing_runtime": "Starting the model runtime",
+    "reading_weights": "Reading the weights",
+    "warming_up": "Warming up",
+}
+
+
+def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace) -> int:
+    """Asks, prints and writes.
+
+    Returns:
+        The exit code.
+    """
+    terminal = Terminal(is_quiet=options.is_quiet)
+    try:
+        asking = _Asking(options, make_plan(options, settings), terminal)
+        return asking.run(trace)
+    except UserError as error:
+        terminal.error(replace(error.said, detail=""))
+        return INPUT_UNREADABLE
+    except AppError as error:
+        terminal.error(error.said)
+        return USAGE if isinstance(error, UsageError) else MODEL_FAILED
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One run: what came back so far, and what was printed of it."""
+
+    options: AskOptions
+    plan: Plan
+    terminal: Terminal
+    created_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc).astimezone())
+    answer: str = ""
+    ready: ModelReady | None = None
+    started: Started | None = None
+    output_error: ErrorText | None = None
+
+    def run(self, trace: StartupTrace) -> int:
+        """Loads the model, asks, prints and writes; see run_ask.
+
+        Raises:
+            UserError: A picture cannot be opened.
+        """
+        events: SimpleQueue[EngineEvent | None] = SimpleQueue()
+        if self.plan.is_other_revision:
+            self.terminal.note("The model has changed since the recorded answer: expect another one.")
+        with Interrupts(lambda: events.put(None)) as interrupts:
+            engine = Engine(self.plan.backend.make, noting(trace.reached, events.put))
+            try:
+                finished = self._ask(engine, events, interrupts)
+            finally:
+                has_ended = engine.close()
+        code = self._finish(finished)
+        if interrupts.is_wanted:
+            code = INTERRUPTED
+        if not has_ended:
+            logger.error("The model thread did not end in time")
+            os._exit(code)
+        return code
+
+    def _ask(self, engine: AnswerEngine, events: SimpleQueue[EngineEvent | None], interrupts: Interrupts) -> Finished:
+        engine.load(self.plan.checkpoint)
+        for source in self.plan.question.sources:
+            if not interrupts.is_wanted:
+                open_picture(source, self.plan.question.limits)
+        engine.ask(self.plan.question)
+        while True:
+            event = events.get()
+            if isinstance(event, Finished):
+                return event
+            if event is None:
+                engine.cancel_load()
+                engine.cancel(REQUEST_ID)
+            else:
+                self._take(event, engine)
+
+    def _take(self, event: EngineEvent, engine: AnswerEngine) -> None:
+        if isinstance(event, TextPiece):
+            self.answer += event.text
+            if self._is_streamed:
+                self._print(event.text, engine)
+        elif isinstance(event, Started):
+            self.started = event
+            for number, picture in enumerate(event.pictures, 1):
+                self.terminal.note(picture_line(number, picture))
+        elif isinstance(event, ModelReady):
+            self.ready = event
+            self.terminal.note(model_line(event))
+        elif isinstance(event, ModelLoading):
+            fraction = event.progress.fraction
+            percent = "" if fraction is None else f" {fraction:.0%}"
+            self.terminal.progress(f"{_LOAD_STAGES[event.progress.stage]}{percent} ...")
+        elif isinstance(event, VisionProgress):
+            self.terminal.progress(f"Looking at picture {event.done} of {event.total} ...")
+        elif isinstance(event, PrefillProgress):
+            self.terminal.progress(f"Reading the prompt: {event.done_tokens} of {event.total_tokens} tokens ...")
+
+    @property
+    def _is_streamed(self) -> bool:
+        """Whether the answer is printed as it comes; a document on standard output waits for the end."""
+        return self.options.output is not None or self.options.output_format == "text"
+
+    def _print(self, text: str, engine: AnswerEngine | None = None) -> None:
+        """Prints more of the answer; when nobody can have it, there is nothing to go on for."""
+        try:
+            self.terminal.answer(text)
+        except (OutputGoneError, OSError) as error:
+            if isinstance(error, OSError):
+                self.output_error = ErrorText(f"The answer cannot be written to standard output: {error.strerror}.")
+            if engine is not None and self.options.output is None:
+                engine.cancel(REQUEST_ID)
+
+    def _finish(self, finished: Finished) -> int:
+        """Prints and writes what remains.
+
+        Returns:
+            The exit code of a run that was not interrupted.
+        """
+        is_worth_keeping = bool(self.answer) or finished.outcome != "failed"
+        if self.options.output is not None and is_worth_keeping:
+            self._print("" if self.answer.endswith("\n") else "\n")
+            self._write_file(self.options.output, finished)
+        elif self._is_streamed:
+            self._print("" if self.answer.endswith("\n") or not self.answer else "\n")
+        elif is_worth_keeping:
+            self._print(self._document(finished))
+        if self.started is not None:
+            self.terminal.note(figures_line(finished, self.started.pictures, self.started.sampling))
+        if finished.error is not None:
+            self.terminal.error(finished.error)
+            return MODEL_FAILED
+        if self.output_error is not None:
+            self.terminal.error(self.output_error)
+            return FAILED
+        return DONE
+
+    def _write_file(self, file: Path, finished: Finished) -> None:
+        try:
+            write_atomically(file, self._document(finished).encode("utf-8"))
+        except UserError as error:
+            hint = "The answer stands on standard output." if self.answer else error.said.hint
+            self.output_error = ErrorText(error.said.text, hint, error.said.detail)
+        else:
+            self.terminal.note(f"Wrote {file}")
+
+    def _document(self, finished: Finished) -> str:
+        if self.options.output_format == "text" or self.ready is None or self.started is None:
+            return self.answer if self.answer.endswith("\n") else f"{self.answer}\n"
+        return EXPORTERS[self.options.output_format].render(self._result(self.ready, self.started, finished))
+
+    def _result(self, ready: ModelReady, started: Started, finished: Finished) -> Result:
+        recorded = self.plan.recorded
+        model = ModelRecord(
+            ready.checkpoint.model_id,
+            ready.checkpoint.revision,
+            ready.checkpoint.quantisation,
+            ready.backend,
+            ready.backend_version,
+        )
+        turn = TurnRecord(
+            self.plan.question.text,
+            tuple(MediaRecord.of(picture) for picture in started.pictures),
+            self.answer,
+            finished.outcome,
+            started.sampling,
+            finished.figures,
+            self.created_at,
+        )
+        earlier = recorded.turns[:-1] if recorded is not None else ()
+        created_at = recorded.created_at if earlier and recorded is not None else self.created_at
+        question = self.plan.question
+        return Result(model, question.system, self.plan.max_image_tokens, (*earlier, turn), __version__, created_at)

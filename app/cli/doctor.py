@@ -1,0 +1,200 @@
+"""``viewfinder doctor``: versions, machine, memory, and which backends can run here and why one cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import __version__
+from app.backends.table import AUTOMATIC, BACKENDS, choose_backend
+from app.cli.arguments import DONE
+from app.cli.figures import size_text
+from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
+from app.core.errors import ModelError
+
+if TYPE_CHECKING:
+    from app.cli.arguments import DoctorOptions
+    from app.core.paths import Profile
+
+_PACKAGES = (
+    "PySide6_Essentials",
+    "mlx",
+    "mlx-vlm",
+    "torch",
+    "transformers",
+    "numpy",
+    "pillow",
+    "pillow-heif",
+    "tokenizers",
+    "huggingface-hub",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BackendState:
+    """Whether a backend can be used here.
+
+    Attributes:
+        name: As in the table.
+        is_found: Whether all it needs is installed.
+        why_missing: What is not, or empty.
+        hint: How to get it, or empty.
+    """
+
+    name: str
+    is_found: bool
+    why_missing: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the doctor found.
+
+    Attributes:
+        viewfinder: The program's version.
+        python: Version and path of the interpreter.
+        system: Name and version of the operating system.
+        processor: Kind and number of processors.
+        gpu: What a model could run on beside the processor, or empty.
+        memory_bytes: The machine's memory; 0 where the system does not tell.
+        free_memory_bytes: What could be used now; 0 where the system does not tell.
+        packages: Installed versions; empty text for what is not installed.
+        backends: Each backend of the table.
+        automatic_backend: What ``auto`` stands for here, or empty.
+        demo_model: The demo model's folder, or why it cannot be used.
+        data_dir: Where settings are kept.
+        log_file: The newest log.
+    """
+
+    viewfinder: str
+    python: str
+    system: str
+    processor: str
+    gpu: str
+    memory_bytes: int
+    free_memory_bytes: int
+    packages: dict[str, str]
+    backends: tuple[BackendState, ...]
+    automatic_backend: str
+    demo_model: str
+    data_dir: str
+    log_file: str
+
+
+def run_doctor(options: DoctorOptions, profile: Profile) -> int:
+    """Prints what it finds.
+
+    Returns:
+        The exit code.
+    """
+    findings = examine(profile)
+    if options.as_json:
+        print(json.dumps(asdict(findings), indent=2, ensure_ascii=False))
+    else:
+        print(findings_text(findings))
+    return DONE
+
+
+def examine(profile: Profile) -> Findings:
+    """Looks at the machine and the installation; imports no runtime and no Qt."""
+    try:
+        automatic = choose_backend(AUTOMATIC).name
+    except ModelError:
+        automatic = ""
+    try:
+        demo_model = str(find_checkpoint(DEMO_MODEL_ID).folder)
+    except ModelError as error:
+        demo_model = str(error)
+    return Findings(
+        viewfinder=__version__,
+        python=f"{platform.python_version()} ({sys.executable})",
+        system=_system(),
+        processor=f"{platform.machine()}, {os.cpu_count()} cores",
+        gpu=_gpu(),
+        memory_bytes=_memory_bytes(),
+        free_memory_bytes=_free_memory_bytes(),
+        packages={name: _version(name) for name in _PACKAGES},
+        backends=tuple(
+            BackendState(entry.name, entry.why_missing() is None, entry.why_missing() or "", entry.hint)
+            for entry in BACKENDS.values()
+        ),
+        automatic_backend=automatic,
+        demo_model=demo_model,
+        data_dir=str(profile.data_dir),
+        log_file=str(profile.log_file),
+    )
+
+
+def findings_text(findings: Findings) -> str:
+    """The findings for people to read."""
+    memory = size_text(findings.memory_bytes) if findings.memory_bytes else "unknown"
+    if findings.free_memory_bytes:
+        memory += f", {size_text(findings.free_memory_bytes)} free"
+    lines = [
+        f"Viewfinder   {findings.viewfinder}",
+        f"Python       {findings.python}",
+        f"System       {findings.system}",
+        f"Processor    {findings.processor}",
+        f"GPU          {findings.gpu or 'none found'}",
+        f"Memory       {memory}",
+        f"Demo model   {findings.demo_model}",
+        f"Settings     {findings.data_dir}",
+        f"Log          {findings.log_file}",
+        "",
+        "Backends",
+    ]
+    for backend in findings.backends:
+        chosen = " (chosen by auto)" if backend.name == findings.automatic_backend else ""
+        state = "found" + chosen if backend.is_found else f"{backend.why_missing}; {backend.hint}"
+        lines.append(f"  {backend.name:<18} {state}")
+    lines += ["", "Packages"]
+    lines += [f"  {name:<18} {version or 'not installed'}" for name, version in findings.packages.items()]
+    return "\n".join(lines)
+
+
+def _system() -> str:
+    if sys.platform == "darwin":
+        return f"macOS {platform.mac_ver()[0]}"
+    try:
+        return f"{platform.freedesktop_os_release().get('PRETTY_NAME', 'Linux')}, kernel {platform.release()}"
+    except OSError:
+        return f"{platform.system()} {platform.release()}"
+
+
+def _gpu() -> str:
+    if sys.platform == "darwin":
+        return "Apple GPU (Metal)" if platform.machine() == "arm64" else ""
+    if Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi"):
+        return "NVIDIA (CUDA)"
+    return ""
+
+
+def _memory_bytes() -> int:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return 0
+
+
+def _free_memory_bytes() -> int:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return 0
+    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return int(found[0]) * 1024 if found else 0
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,116 @@
+"""What will be asked: the command line's options over a recorded result's over the settings."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.backends.table import choose_backend
+from app.cli.arguments import STANDARD_INPUT, UsageError
+from app.cli.recorded import recorded_conversation, recorded_sources
+from app.core.checkpoint import find_checkpoint
+from app.core.errors import UserError
+from app.core.pictures import PictureSource, read_size
+from app.core.requests import Question
+from app.exporters.json_export import read_result
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.backends.table import BackendEntry
+    from app.cli.arguments import AskOptions
+    from app.core.checkpoint import Checkpoint
+    from app.core.results import Result
+    from app.core.settings import Settings
+
+REQUEST_ID = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A question that is ready to be asked.
+
+    Attributes:
+        checkpoint: Which model answers.
+        backend: What runs it.
+        question: With its pictures looked at but not yet decoded.
+        max_image_tokens: The person's token budget per picture, or None for the checkpoint's own limit.
+        recorded: The result whose last question is asked again, or None.
+    """
+
+    checkpoint: Checkpoint
+    backend: BackendEntry
+    question: Question
+    max_image_tokens: int | None
+    recorded: Result | None
+
+    @property
+    def is_other_revision(self) -> bool:
+        """Whether the recorded answer came from other weights of the same name."""
+        recorded = self.recorded.model if self.recorded is not None else None
+        return (
+            recorded is not None
+            and recorded.model_id == self.checkpoint.model_id
+            and recorded.revision != self.checkpoint.revision
+        )
+
+
+def make_plan(options: AskOptions, settings: Settings) -> Plan:
+    """Puts everything together and checks what can be checked before a model is loaded.
+
+    Raises:
+        UsageError: There is no question.
+        UserError: An input cannot be read.
+        ModelError: The model or the backend is not here.
+    """
+    recorded = read_result(options.again) if options.again is not None else None
+    last = recorded.turns[-1] if recorded is not None else None
+    text = last.question if options.prompt is None and last is not None else _question_text(options.prompt or "")
+    if last is None or options.files:
+        sources = tuple(_looked_at(file) for file in options.files)
+    else:
+        sources = recorded_sources(last.media)
+    model = options.model or (recorded.model.model_id if recorded is not None else settings.model)
+    backend = options.backend or (recorded.model.backend if recorded is not None else settings.backend)
+    recorded_budget = recorded.max_image_tokens if recorded is not None else settings.max_image_tokens
+    max_image_tokens = recorded_budget if options.max_image_tokens is None else options.max_image_tokens
+    recorded_system = recorded.system if recorded is not None else settings.system
+    entry = choose_backend(backend)
+    checkpoint = find_checkpoint(model)
+    limits = checkpoint.image_limits.capped(max_image_tokens)
+    base = last.sampling if last is not None else settings.sampling or checkpoint.default_sampling
+    question = Question(
+        REQUEST_ID,
+        text,
+        limits,
+        replace(base, **options.sampling),
+        sources,
+        recorded_conversation(recorded, limits) if recorded is not None else (),
+        recorded_system if options.system is None else options.system,
+    )
+    return Plan(checkpoint, entry, question, max_image_tokens, recorded)
+
+
+def _question_text(prompt: str) -> str:
+    text = _standard_input_text() if prompt == STANDARD_INPUT else prompt
+    if not text.strip():
+        raise UsageError("The question is empty.", "Give it with -p TEXT, or -p - to read standard input.")
+    return text
+
+
+def _standard_input_text() -> str:
+    if sys.stdin is None:
+        return ""
+    if sys.stdin.isatty():
+        sys.stderr.write("Type the question, then end it with Ctrl-D on a line of its own.\n")
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError("The question on standard input is not UTF-8 text.", "", str(error)) from error
+
+
+def _looked_at(file: Path) -> PictureSource:
+    source = PictureSource(file.name or str(file), file.absolute())
+    read_size(source)
+    return source

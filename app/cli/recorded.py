@@ -1,0 +1,58 @@
+"""Asking an exported result's last question again: what was recorded, checked against what is there now."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from app.core.errors import UserError
+from app.core.pictures import PictureSource, open_picture
+from app.core.requests import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from app.core.results import MediaRecord, Result
+    from app.core.vision import PixelLimits
+
+_GIVE_IT = "Give the pictures on the command line to ask about others."
+
+
+def recorded_sources(media: Iterable[MediaRecord]) -> tuple[PictureSource, ...]:
+    """The recorded pictures' files, each found to hold the very same bytes.
+
+    Raises:
+        UserError: A picture had no file, is missing or has changed.
+    """
+    return tuple(PictureSource(record.name, _unchanged_file(record)) for record in media)
+
+
+def recorded_conversation(result: Result, limits: PixelLimits) -> tuple[Turn, ...]:
+    """The answered turns before the last, with their pictures opened again.
+
+    Raises:
+        UserError: A picture had no file, is missing, has changed or cannot be opened.
+    """
+    return tuple(
+        Turn(turn.question, tuple(open_picture(source, limits) for source in recorded_sources(turn.media)), turn.answer)
+        for turn in result.turns[:-1]
+        if turn.answer
+    )
+
+
+def _unchanged_file(record: MediaRecord) -> Path:
+    if record.path is None:
+        raise UserError(f"The picture {record.name} was pasted: the result does not hold it.", _GIVE_IT)
+    digest = hashlib.sha256()
+    try:
+        with record.path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    except FileNotFoundError as error:
+        raise UserError(f"The picture {record.path} is no longer there.", _GIVE_IT) from error
+    except OSError as error:
+        raise UserError(f"The picture {record.path} cannot be read.", _GIVE_IT, str(error)) from error
+    if digest.hexdigest() != record.sha256:
+        raise UserError(f"The picture {record.path} has changed since it was asked about.", _GIVE_IT)
+    return record.path

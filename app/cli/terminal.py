@@ -1,0 +1,133 @@
+"""Standard output for the answer, standard error for everything else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from app.core.errors import ErrorText
+
+_CLEAR_LINE = "\r\x1b[K"
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LONGEST_DETAIL_LINES = 8
+
+
+class OutputGoneError(Exception):
+    """Nobody reads standard output any more."""
+
+
+class Terminal:
+    """Writes what a command says.
+
+    An answer is never lost to an encoding: what goes into a file or a pipe is UTF-8, and what a terminal cannot show
+    is written as its escape. A model's control characters do not reach a terminal.
+    """
+
+    def __init__(self, *, is_quiet: bool = False) -> None:
+        self._out = sys.stdout
+        self._err = sys.stderr
+        self._is_quiet = is_quiet
+        self._is_out_terminal = _is_terminal(self._out)
+        self._is_err_terminal = _is_terminal(self._err)
+        self._has_progress = False
+        self._is_out_gone = False
+        self._at_line_start = True
+        _set_encoding(self._out, is_terminal=self._is_out_terminal)
+        _set_encoding(self._err, is_terminal=self._is_err_terminal)
+
+    def answer(self, text: str) -> None:
+        """Writes more of the answer at once.
+
+        Raises:
+            OutputGoneError: Nobody reads it; said once, from then on answers are dropped.
+            OSError: It cannot be written, as on a full disk.
+        """
+        if self._is_out_gone or not text:
+            return
+        self._clear_progress()
+        shown = _CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", text) if self._is_out_terminal else text
+        try:
+            self._out.write(shown)
+            self._out.flush()
+        except OSError as error:
+            self._is_out_gone = True
+            _point_to_nowhere(self._out)
+            if isinstance(error, BrokenPipeError):
+                raise OutputGoneError from error
+            raise
+        self._at_line_start = text.endswith("\n")
+
+    def end_answer(self) -> None:
+        """Ends the answer's last line."""
+        if not self._at_line_start:
+            self.answer("\n")
+
+    def progress(self, text: str) -> None:
+        """Shows where things stand: on a terminal only, rewritten in place."""
+        if self._is_quiet or not self._is_err_terminal:
+            return
+        width = 80
+        with contextlib.suppress(OSError, ValueError):
+            width = os.get_terminal_size(self._err.fileno()).columns
+        self._write_err(_CLEAR_LINE + text[: width - 1])
+        self._has_progress = True
+
+    def note(self, text: str) -> None:
+        """Says something worth keeping, on a line of its own."""
+        if not self._is_quiet:
+            self._clear_progress()
+            self._write_err(text + "\n")
+
+    def error(self, said: ErrorText) -> None:
+        """Says what went wrong and what to do, also when quiet."""
+        self._clear_progress()
+        if not self._at_line_start:
+            with contextlib.suppress(OutputGoneError, OSError):
+                self.answer("\n")
+        self._write_err(f"viewfinder: {said}\n")
+        detail = said.detail.strip().splitlines()
+        if len(detail) <= _LONGEST_DETAIL_LINES and not said.detail.startswith("Traceback"):
+            for line in detail:
+                self._write_err(f"  {line}\n")
+
+    def _clear_progress(self) -> None:
+        if self._has_progress:
+            self._has_progress = False
+            self._write_err(_CLEAR_LINE)
+
+    def _write_err(self, text: str) -> None:
+        try:
+            self._err.write(text)
+            self._err.flush()
+        except OSError:
+            _point_to_nowhere(self._err)
+            self._is_quiet = True
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:
+        return False
+
+
+def _set_encoding(stream: TextIO, *, is_terminal: bool) -> None:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is None:
+        return
+    if is_terminal:
+        reconfigure(errors="backslashreplace")
+    else:
+        reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _point_to_nowhere(stream: TextIO) -> None:
+    """Sends what is still buffered to nowhere, so that the interpreter's flush at exit does not fail again."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

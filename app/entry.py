@@ -1,0 +1,192 @@
+"""Puts the program together: arguments, crash reports, logs, settings, the backend, then a window or a command.
+
+Nothing slow is imported here before it is known to be needed: no Qt for a command, no model runtime for anybody but the
+model thread.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app import __version__
+from app.cli.arguments import DONE, FAILED, INTERRUPTED, AskOptions, DoctorOptions, read_arguments
+from app.core.logs import Logs, log_uncaught_errors
+from app.core.paths import default_profile, profile_at
+from app.core.startup import StartupTrace, noting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.cli.arguments import WindowOptions
+    from app.core.backend import Backend
+    from app.core.launch import AnswerEngine, EventSink
+    from app.core.paths import Profile
+    from app.core.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the program with these arguments, by default the process's own.
+
+    Returns:
+        The exit code; see app.cli.arguments.
+    """
+    first_line_s = time.monotonic()
+    with suppress(AttributeError, OSError, ValueError):  # a program started from a desktop may have no stderr
+        faulthandler.enable()
+    try:
+        return _run(sys.argv[1:] if argv is None else argv, first_line_s)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE
+
+
+def _run(arguments: Sequence[str], first_line_s: float) -> int:
+    options = read_arguments(arguments)
+    common = options.common
+    profile = default_profile() if common.profile_dir is None else profile_at(common.profile_dir)
+    trace = StartupTrace(common.startup_trace, first_line_s)
+    logs = Logs(profile.log_file, is_debug=common.is_debug)
+    logger.info("Viewfinder %s, Python %s, %s", __version__, sys.version.split()[0], sys.platform)
+    log_uncaught_errors(lambda text: _say(f"{text} The log has the details: {profile.log_file}"))
+    if isinstance(options, DoctorOptions):
+        from app.cli.doctor import run_doctor  # noqa: PLC0415 - only for this command
+
+        code = run_doctor(options, profile)
+    elif isinstance(options, AskOptions):
+        from app.cli.ask import run_ask  # noqa: PLC0415 - only for this command
+        from app.core.settings import read_settings  # noqa: PLC0415
+
+        trace.reached("imports_done")
+        code = run_ask(options, read_settings(profile.settings_file), trace)
+    else:
+        code = _open_window(options, _Parts(profile, trace, logs))
+    logs.stop()
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    profile: Profile
+    trace: StartupTrace
+    logs: Logs
+
+
+def _open_window(options: WindowOptions, parts: _Parts) -> int:
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in _DISPLAY_VARIABLES):
+        return _say_no_window("There is no display here, so no window can open.")
+    try:
+        from app.gui.window import run_window  # noqa: PLC0415 - Qt, only for the window
+    except ImportError as error:
+        return _say_no_window(f"The window cannot open: {error}.")
+    from app.core.launch import Launch  # noqa: PLC0415 - only for the window
+    from app.core.settings import read_settings, write_settings  # noqa: PLC0415
+    from app.engine.engine import Engine  # noqa: PLC0415
+
+    parts.trace.reached("imports_done")
+    stored = read_settings(parts.profile.settings_file)
+    settings = replace(stored, model=options.model or stored.model, backend=options.backend or stored.backend)
+
+    def make_engine(sink: EventSink) -> AnswerEngine:
+        return Engine(lambda: _make_backend(settings.backend), noting(parts.trace.reached, sink))
+
+    def save_settings(changed: Settings) -> None:
+        """What the command line said for this one start does not become a setting."""
+        model = stored.model if changed.model == options.model else changed.model
+        backend = stored.backend if changed.backend == options.backend else changed.backend
+        write_settings(parts.profile.settings_file, replace(changed, model=model, backend=backend))
+
+    _send_crash_reports_to_log(parts.profile)
+    _close_windows_on_signals()
+    return run_window(
+        Launch(
+            make_engine=make_engine,
+            profile=parts.profile,
+            settings=settings,
+            save_settings=save_settings,
+            files=options.files,
+            question=options.prompt,
+            milestone=parts.trace.reached,
+            report=lambda: _report(parts),
+        )
+    )
+
+
+def _make_backend(name: str) -> Backend:
+    """The chosen backend, or one that says at each load why none can be had: the window opens all the same."""
+    from app.backends.missing_backend import MissingBackend  # noqa: PLC0415 - only for the window
+    from app.backends.table import choose_backend  # noqa: PLC0415
+    from app.core.errors import ModelError  # noqa: PLC0415
+
+    try:
+        return choose_backend(name).make()
+    except ModelError as error:
+        return MissingBackend(error)
+
+
+def _report(parts: _Parts) -> str:
+    from app.cli.doctor import examine, findings_text  # noqa: PLC0415 - only when asked for
+
+    return "\n".join([findings_text(examine(parts.profile)), "", "Last log lines", *parts.logs.recent_lines()])
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(f"viewfinder: {text}\n")
+
+
+def _say_no_window(text: str) -> int:
+    _say(f"{text} “viewfinder ask FILE... -p TEXT” works without one; “python3 packaging/run.py” sets a window up.")
+    return FAILED
+
+
+def _send_crash_reports_to_log(profile: Profile) -> None:
+    """A crash of the window's process leaves its trace in the log folder, unless a terminal shows it."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        return
+    with suppress(OSError):
+        file = (profile.log_dir / "crash.log").open("a", encoding="utf-8")
+        faulthandler.enable(file)
+
+
+def _close_windows_on_signals() -> None:
+    """Makes the first Ctrl-C or SIGTERM close the windows, as a person would, and the second end the process.
+
+    Python runs a signal handler only between two of its own steps, which may be long in coming inside Qt's event loop;
+    the wake-up socket is written at once, and a thread that sleeps on it asks Qt to close.
+    """
+    from PySide6.QtCore import QMetaObject, Qt  # noqa: PLC0415 - only for the window
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+
+    def wait() -> None:
+        keep = writer  # a socket that nobody holds is closed
+        reader.recv(1)
+        application = QApplication.instance()
+        if application is None:
+            os._exit(INTERRUPTED)
+        QMetaObject.invokeMethod(application, "closeAllWindows", Qt.ConnectionType.QueuedConnection)
+        reader.recv(1)
+        keep.close()
+        os._exit(INTERRUPTED)
+
+    threading.Thread(target=wait, name="signals", daemon=True).start()

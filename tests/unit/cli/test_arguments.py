@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.cli.arguments import AskOptions, Common, DoctorOptions, WindowOptions, read_arguments
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", WindowOptions(Common())),
+        ("a.png b.png", WindowOptions(Common(), (Path("a.png"), Path("b.png")))),
+        ("a.png ask", WindowOptions(Common(), (Path("a.png"), Path("ask")))),
+        ("./ask -p hello", WindowOptions(Common(), (Path("ask"),), "hello")),
+        ("-p ask --model doctor", WindowOptions(Common(), (), "ask", "doctor")),
+        ("doctor --json", DoctorOptions(Common(), as_json=True)),
+        ("--profile ask ask -p x", AskOptions(Common(Path("ask")), prompt="x")),
+        ("--debug ask a.png -p x --quiet", AskOptions(Common(is_debug=True), (Path("a.png"),), "x", is_quiet=True)),
+        ("ask -p x a.png b.png", AskOptions(Common(), (Path("a.png"), Path("b.png")), "x")),
+        ("ask -p x -o out.md", AskOptions(Common(), (), "x", output=Path("out.md"), output_format="markdown")),
+        ("ask -p x -o OUT.JSON", AskOptions(Common(), (), "x", output=Path("OUT.JSON"), output_format="json")),
+        ("ask -p x -o out.md --format text", AskOptions(Common(), (), "x", output=Path("out.md"))),
+        ("ask --from a.json", AskOptions(Common(), again=Path("a.json"))),
+        (
+            "ask -p x --top-p 0.5 --seed 7 --max-tokens 9 --max-image-tokens 64",
+            AskOptions(Common(), (), "x", sampling={"max_tokens": 9, "top_p": 0.5, "seed": 7}, max_image_tokens=64),
+        ),
+    ],
+)
+def test_a_line_means(line: str, expected: object) -> None:
+    assert read_arguments(line.split()) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("ask", "There is no question."),
+        ("ask a.png", "There is no question."),
+        ("ask -p x --temperature 9", "The temperature is 9. It must be from 0 to 5."),
+        ("ask -p x --temperature nan", "The temperature is nan."),
+        ("ask -p x --top-k many", "invalid int value"),
+        ("ask -p x --seed -1", "The seed is -1."),
+        ("ask -p x --max-image-tokens 0", "--max-image-tokens must be 1 or more."),
+        ("ask -p x --format pdf", "invalid choice"),
+        ("ask -p x -o missing/out.md", "There is no folder"),
+        ("ask -p x -o .", "is a folder"),
+        ("ask a.png -p x -o a.png", "is one of the pictures"),
+        ("ask -p x --frobnicate", "unrecognized arguments"),
+        ("--startup-trace missing/trace.json", "There is no folder"),
+        ("--frobnicate", "unrecognized arguments"),
+    ],
+)
+def test_a_usage_error_is_one_sentence(
+    line: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        read_arguments(line.split())
+    assert end.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert sentence in said.err
+    assert len(said.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("line", ["--help", "ask --help", "doctor --help", "--version", "ask --version"])
+def test_help_goes_to_standard_output(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        read_arguments(line.split())
+    assert end.value.code == 0
+    said = capsys.readouterr()
+    assert "viewfinder" in said.out
+    assert said.err == ""

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.core.logs import RECENT_LINES, Logs, log_uncaught_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+logger = logging.getLogger("app.some_room")
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Iterator[Logs]:
+    logs = Logs(tmp_path / "logs" / "viewfinder.log")
+    yield logs
+    logs.stop()
+
+
+def test_lines_go_to_the_file_and_the_last_ones_stay_at_hand(logs: Logs) -> None:
+    for number in range(RECENT_LINES + 5):
+        logger.info("line %d 图", number)
+    assert logs.file.read_text(encoding="utf-8").count("\n") == RECENT_LINES + 5
+    assert len(logs.recent_lines()) == RECENT_LINES
+    assert logs.recent_lines()[-1].endswith(f"app.some_room: line {RECENT_LINES + 4} 图")
+
+
+def test_detail_is_logged_only_when_asked_for(tmp_path: Path) -> None:
+    for is_debug in (False, True):
+        logs = Logs(tmp_path / f"{is_debug}.log", is_debug=is_debug)
+        logger.info("asked")
+        logger.debug("the question was “Who is this?”")
+        logs.stop()
+        assert ("Who is this?" in logs.file.read_text(encoding="utf-8")) is is_debug
+
+
+def test_a_log_folder_that_cannot_be_made_is_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "taken").write_text("")
+    logs = Logs(tmp_path / "taken" / "viewfinder.log")
+    logger.info("still here")
+    logs.stop()
+    assert "still here" in logs.recent_lines()[-1]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_log_that_cannot_be_written_gives_up_without_a_word(logs: Logs, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.file.mkdir()
+    logger.info("first")
+    logger.info("second")
+    assert len(logs.recent_lines()) == 2
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_file_is_rotated(logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:
+    for handler in logs._handlers:
+        monkeypatch.setattr(handler, "maxBytes", 200, raising=False)
+    for number in range(20):
+        logger.info("a line of some length, number %d", number)
+    assert len(list(logs.file.parent.iterdir())) == 4
+
+
+@pytest.mark.allows_log
+def test_an_uncaught_error_is_logged_with_its_trace_and_said_in_a_sentence(
+    logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    said: list[str] = []
+    log_uncaught_errors(said.append)
+
+    def fail() -> None:
+        raise KeyError("lost")
+
+    thread = threading.Thread(target=fail, name="worker")
+    thread.start()
+    thread.join()
+    try:
+        fail()
+    except KeyError as error:
+        sys.excepthook(KeyError, error, error.__traceback__)
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert said == ["Something went wrong inside the program (KeyError)."] * 2
+    text = logs.file.read_text()
+    assert "Uncaught error on thread worker" in text
+    assert text.count("KeyError: 'lost'") == 2
