@@ -1,0 +1,202 @@
+"""A conversation as it happens: questions go out of it, events come into it, results are made from it.
+
+Turns that have an answer, however it ended, are what the model is told of later. A turn without one (stopped or failed
+before the first word) is not: its pictures count as not yet shown and go with the next question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from app import __version__
+from app.core.errors import EngineError
+from app.core.events import Figures, Finished, PrefillProgress, Started, TextPiece, VisionProgress
+from app.core.requests import Question, Turn
+from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from app.core.errors import ErrorText
+    from app.core.events import EngineEvent, ModelReady, Outcome
+    from app.core.pictures import Picture, PictureSource
+    from app.core.sampling import Sampling
+    from app.core.vision import PixelLimits
+
+Phase: TypeAlias = Literal["waiting", "reading_pictures", "reading_prompt", "answering", "ended"]
+_NO_FIGURES = Figures()
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTurn:
+    """One question and how far its answer is.
+
+    Attributes:
+        question: As it was asked.
+        max_image_tokens: The token budget per picture at that time.
+        created_at: When it was asked, with a time zone.
+        phase: What is being done.
+        done: How much of the phase is done (pictures, or prompt tokens).
+        total: Of how much; 0 where it cannot be told.
+        reused_pictures: Pictures that had been looked at before.
+        pictures: What the model was newly shown, once opened.
+        sampling: Every setting; the seed is drawn once the model has begun.
+        answer: The words so far.
+        outcome: How it ended, or None while it goes on.
+        figures: What it cost.
+        error: Why it failed, or None.
+    """
+
+    question: Question
+    max_image_tokens: int | None
+    created_at: datetime
+    sampling: Sampling
+    phase: Phase = "waiting"
+    done: int = 0
+    total: int = 0
+    reused_pictures: int = 0
+    pictures: tuple[Picture, ...] = ()
+    answer: str = ""
+    outcome: Outcome | None = None
+    figures: Figures = _NO_FIGURES
+    error: ErrorText | None = None
+
+    @property
+    def request_id(self) -> str:
+        """Names the turn in every event about it."""
+        return self.question.request_id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the answer is still to come or coming."""
+        return self.outcome is None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether later questions tell the model of this turn."""
+        return self.outcome is not None and bool(self.answer)
+
+    @property
+    def is_picture_reused(self) -> bool:
+        """Whether pictures or earlier words did not have to be read again."""
+        return self.reused_pictures > 0 or self.figures.reused_tokens > 0
+
+
+def turn_after(turn: AskedTurn, event: EngineEvent) -> AskedTurn:
+    """The turn after an event about it; one that has ended stays as it is."""
+    if not turn.is_open:
+        return turn
+    after = turn
+    if isinstance(event, Started):
+        phase: Phase = "reading_pictures" if event.pictures else "reading_prompt"
+        after = replace(turn, phase=phase, pictures=event.pictures, sampling=event.sampling)
+    elif isinstance(event, VisionProgress):
+        reused = max(turn.reused_pictures, event.reused)
+        after = replace(turn, phase="reading_pictures", done=event.done, total=event.total, reused_pictures=reused)
+    elif isinstance(event, PrefillProgress):
+        after = replace(turn, phase="reading_prompt", done=event.done_tokens, total=event.total_tokens)
+    elif isinstance(event, TextPiece):
+        after = replace(turn, phase="answering", answer=turn.answer + event.text)
+    elif isinstance(event, Finished):
+        after = replace(turn, phase="ended", outcome=event.outcome, figures=event.figures, error=event.error)
+    return after
+
+
+class Conversation:
+    """Turns in order; at most the last one is still open."""
+
+    def __init__(self) -> None:
+        self._turns: list[AskedTurn] = []
+
+    @property
+    def turns(self) -> tuple[AskedTurn, ...]:
+        """All turns, oldest first."""
+        return tuple(self._turns)
+
+    @property
+    def open_turn(self) -> AskedTurn | None:
+        """The turn that is being answered, if any."""
+        return self._turns[-1] if self._turns and self._turns[-1].is_open else None
+
+    @property
+    def shown_sources(self) -> frozenset[PictureSource]:
+        """The pictures that the model knows, or is just being shown."""
+        turns = (turn for turn in self._turns if turn.is_open or turn.is_told)
+        return frozenset(source for turn in turns for source in turn.question.sources)
+
+    def get(self, request_id: str) -> AskedTurn | None:
+        """The turn of this request, if it is here."""
+        return next((turn for turn in reversed(self._turns) if turn.request_id == request_id), None)
+
+    def ask(
+        self,
+        request_id: str,
+        text: str,
+        sources: Sequence[PictureSource],
+        *,
+        limits: PixelLimits,
+        max_image_tokens: int | None,
+        sampling: Sampling,
+        system: str,
+        now: datetime,
+    ) -> Question:
+        """Adds a turn and gives the question that the engine is to answer; known pictures are not shown again.
+
+        Raises:
+            EngineError: The turn before is still being answered.
+        """
+        if self.open_turn is not None:
+            raise EngineError("An answer is still coming.", "Stop it or wait for its end.")
+        known = self.shown_sources
+        question = Question(
+            request_id,
+            text,
+            limits,
+            sampling,
+            tuple(source for source in sources if source not in known),
+            tuple(Turn(turn.question.text, turn.pictures, turn.answer) for turn in self._turns if turn.is_told),
+            system,
+        )
+        self._turns.append(AskedTurn(question, max_image_tokens, now, sampling))
+        return question
+
+    def take(self, event: EngineEvent) -> AskedTurn | None:
+        """Applies an event and gives the turn as it is now, or None when the event is about no turn here."""
+        request_id = getattr(event, "request_id", None)
+        for index in range(len(self._turns) - 1, -1, -1):
+            if self._turns[index].request_id == request_id:
+                self._turns[index] = turn_after(self._turns[index], event)
+                return self._turns[index]
+        return None
+
+    def withdraw(self, request_id: str) -> AskedTurn | None:
+        """Takes the last turn away when it is this one: to ask it again, or because it could not be asked."""
+        if self._turns and self._turns[-1].request_id == request_id:
+            return self._turns.pop()
+        return None
+
+    def result(self, ready: ModelReady) -> Result | None:
+        """What exports write: every turn that has an answer; None when there is none."""
+        told = [turn for turn in self._turns if turn.is_told]
+        if not told:
+            return None
+        checkpoint = ready.checkpoint
+        model = ModelRecord(
+            checkpoint.model_id, checkpoint.revision, checkpoint.quantisation, ready.backend, ready.backend_version
+        )
+        records = tuple(
+            TurnRecord(
+                turn.question.text,
+                tuple(MediaRecord.of(picture) for picture in turn.pictures),
+                turn.answer,
+                turn.outcome or "done",
+                turn.sampling,
+                turn.figures,
+                turn.created_at,
+            )
+            for turn in told
+        )
+        last = told[-1]
+        return Result(model, last.question.system, last.max_image_tokens, records, __version__, records[0].created_at)
