@@ -32,6 +32,7 @@ from PIL import (  # noqa: TID253 - this module itself is imported only when a p
 )
 
 from app.core.errors import AppError, UserError
+from app.core.files import shown_name
 from app.core.vision import MAX_ASPECT, aspect_is_possible
 
 if TYPE_CHECKING:
@@ -141,11 +142,6 @@ def opened(source: PictureSource, *, with_sha256: bool = False) -> Iterator[Open
         raise
     except Exception as error:  # the boundary: decoders raise anything on damaged files
         raise _fault(name, error) from error
-
-
-def shown_name(name: str) -> str:
-    """A file's name that every terminal and window can show: no control characters, no undecodable bytes."""
-    return "".join(char if char.isprintable() else "�" for char in name)
 
 
 def _stream(source: PictureSource, name: str) -> IO[bytes]:

@@ -1,0 +1,114 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.core.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+_NO_FOLDER = (errno.ENOENT, errno.ENOTDIR)
+
+
+def write_atomically(path: Path, content: str | bytes | Iterable[bytes]) -> None:
+    """Writes a file, or leaves what was there as it was; another program never sees half of it.
+
+    A file that is replaced keeps its permissions; a link keeps pointing to it. Text is written as UTF-8 with the line
+    ends it has.
+
+    Raises:
+        UserError: It cannot be written there; the text names the file and the reason.
+    """
+    try:
+        _write(Path(os.path.realpath(path)), content)
+    except (OSError, ValueError) as error:
+        raise _fault(path, error) from error
+
+
+def _write(path: Path, content: str | bytes | Iterable[bytes]) -> None:
+    permissions = _permissions(path)
+    # Beside the file, so that it can take its place at once; of its own name, as the file's may be at the longest.
+    temporary = path.parent / f".viewfinder-{secrets.token_hex(8)}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+            for chunk in _chunks(content):
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        if permissions is not None:
+            temporary.chmod(permissions)
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _permissions(path: Path) -> int | None:
+    """Those of the file that will be replaced, or None when there is none."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is a device or a pipe")
+    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return stat.S_IMODE(mode)
+
+
+def _chunks(content: str | bytes | Iterable[bytes]) -> Iterable[bytes]:
+    if isinstance(content, str):
+        return (content.encode("utf-8", "replace"),)
+    return (content,) if isinstance(content, bytes) else content
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name last through a power failure, where the system can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _fault(path: Path, error: OSError | ValueError) -> UserError:
+    number = error.errno if isinstance(error, OSError) else None
+    name, detail = shown_name(path.name or str(path)), f"{type(error).__name__}: {error}"
+    folder = shown_name(str(path.parent))
+    if number in _FULL:
+        text, hint = f"The disk is full: “{name}” was not saved.", "Free some room, or save to another disk."
+    elif number in _FORBIDDEN:
+        text, hint = f"“{name}” may not be written in {folder}.", "Save it to another folder."
+    elif number == errno.EISDIR:
+        text, hint = f"“{name}” is a folder, so no file of that name can be saved.", "Choose another name."
+    elif number in _NO_FOLDER:
+        text, hint = (
+            f"“{name}” was not saved: the folder {folder} does not exist.",
+            "Make the folder, or choose another.",
+        )
+    elif number == errno.ENAMETOOLONG:
+        text, hint = f"“{name}” was not saved: its name is too long.", "Choose a shorter name."
+    else:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no such name is possible"
+        text, hint = f"“{name}” was not saved: {reason}.", "Try another folder or another name."
+    return UserError(text, hint, detail)
+
+
+def shown_name(name: str) -> str:
+    """A file's name that every terminal and window can show: no control characters, no undecodable bytes."""
+    return "".join(char if char.isprintable() else "�" for char in name)
