@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -146,6 +147,11 @@ def read_arguments(arguments: Sequence[str]) -> Options:
         parser.error(str(error))
 
 
+def as_text(word: str) -> str:
+    """A word of the command line as UTF-8 text, also where the system says that words are ASCII."""
+    return os.fsencode(word).decode("utf-8", "replace")
+
+
 def _split_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
     """The first word that is no option names the command; any other word is a picture for the window."""
     words = list(arguments)
@@ -191,7 +197,9 @@ def _window_parser() -> argparse.ArgumentParser:
         "  viewfinder doctor --help  say what is installed and what can run here",
     )
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture to open")
-    parser.add_argument("-p", "--prompt", metavar="TEXT", default="", help="put this into the question box")
+    parser.add_argument(
+        "-p", "--prompt", metavar="TEXT", type=as_text, default="", help="put this into the question box"
+    )
     _add_model_options(parser)
     return parser
 
@@ -203,8 +211,10 @@ def _ask_parser() -> argparse.ArgumentParser:
         "Ask about pictures; the answer goes to standard output, all else to standard error.",
     )
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture, in the order to be seen")
-    parser.add_argument("-p", "--prompt", metavar="TEXT", help="the question; - reads it from standard input")
-    parser.add_argument("--system", metavar="TEXT", help="an instruction that stands before the question")
+    parser.add_argument(
+        "-p", "--prompt", metavar="TEXT", type=as_text, help="the question; - reads it from standard input"
+    )
+    parser.add_argument("--system", metavar="TEXT", type=as_text, help="an instruction that stands before the question")
     _add_model_options(parser)
     for name, kind, letter, text in _SAMPLING_OPTIONS:
         parser.add_argument(f"--{name.replace('_', '-')}", metavar=letter, type=kind, help=text)

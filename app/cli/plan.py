@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.backends.table import choose_backend
-from app.cli.arguments import STANDARD_INPUT, UsageError
+from app.cli.arguments import STANDARD_INPUT, UsageError, as_text
 from app.cli.recorded import recorded_conversation, recorded_sources
 from app.core.checkpoint import find_checkpoint
 from app.core.errors import UserError
 from app.core.pictures import PictureSource, read_size
 from app.core.requests import Question
-from app.exporters.json_export import read_result
+from app.exporters.json_export import read_result_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
         UserError: An input cannot be read.
         ModelError: The model or the backend is not here.
     """
-    recorded = read_result(options.again) if options.again is not None else None
+    recorded = read_result_file(options.again) if options.again is not None else None
     last = recorded.turns[-1] if recorded is not None else None
     text = last.question if options.prompt is None and last is not None else _question_text(options.prompt or "")
     if last is None or options.files:
@@ -111,6 +111,6 @@ def _standard_input_text() -> str:
 
 
 def _looked_at(file: Path) -> PictureSource:
-    source = PictureSource(file.name or str(file), file.absolute())
+    source = PictureSource(as_text(file.name or str(file)), file.absolute())
     read_size(source)
     return source

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _CLEAR_LINE = "\r\x1b[K"
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LONGEST_DETAIL_LINES = 8
+_USUAL_WIDTH = 80
 
 
 class OutputGoneError(Exception):
@@ -70,9 +71,9 @@ class Terminal:
         """Shows where things stand: on a terminal only, rewritten in place."""
         if self._is_quiet or not self._is_err_terminal:
             return
-        width = 80
+        width = _USUAL_WIDTH
         with contextlib.suppress(OSError, ValueError):
-            width = os.get_terminal_size(self._err.fileno()).columns
+            width = os.get_terminal_size(self._err.fileno()).columns or _USUAL_WIDTH
         self._write_err(_CLEAR_LINE + text[: width - 1])
         self._has_progress = True
 
@@ -80,7 +81,7 @@ class Terminal:
         """Says something worth keeping, on a line of its own."""
         if not self._is_quiet:
             self._clear_progress()
-            self._write_err(text + "\n")
+            self._say(text)
 
     def error(self, said: ErrorText) -> None:
         """Says what went wrong and what to do, also when quiet."""
@@ -88,11 +89,14 @@ class Terminal:
         if not self._at_line_start:
             with contextlib.suppress(OutputGoneError, OSError):
                 self.answer("\n")
-        self._write_err(f"viewfinder: {said}\n")
+        self._say(f"viewfinder: {said}")
         detail = said.detail.strip().splitlines()
         if len(detail) <= _LONGEST_DETAIL_LINES and not said.detail.startswith("Traceback"):
             for line in detail:
-                self._write_err(f"  {line}\n")
+                self._say(f"  {line}")
+
+    def _say(self, text: str) -> None:
+        self._write_err(_CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", text) + "\n")
 
     def _clear_progress(self) -> None:
         if self._has_progress:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.errors import UserError
+from app.core.files import write_atomically
 from app.core.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -78,8 +79,6 @@ def write_settings(file: Path, settings: Settings) -> None:
         raise UserError(
             f"The settings cannot be kept in {file.parent}.", "Check the folder's permissions.", str(error)
         ) from error
-    from app.core.files import write_atomically  # noqa: PLC0415
-
     write_atomically(file, (text + "\n").encode("utf-8"))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import UserError
 from app.core.events import ModelLoading, ModelReady
+from app.core.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,8 +97,6 @@ class StartupTrace:
             self._milestones_ms[name] = now_ms
             if self._file is None:
                 return
-            from app.core.files import write_atomically  # noqa: PLC0415
-
             trace = {"format": FORMAT, "since": self._since, "milestones_ms": self._milestones_ms}
             try:
                 write_atomically(self._file, (json.dumps(trace, indent=2) + "\n").encode("utf-8"))

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image  # noqa: TID253 - tests draw with it
+
+from tests.e2e.program import Program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = {
+    "model_type": "qwen3_vl",
+    "vision_config": {},
+    "text_config": {"dtype": "float32"},
+    "image_token_id": 1,
+    "video_token_id": 2,
+    "eos_token_id": 3,
+}
+
+
+@pytest.fixture(scope="session")
+def empty_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that only the fake backend can load."""
+    folder = tmp_path_factory.mktemp("model") / "empty-model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(CONFIG))
+    (folder / "model.safetensors").touch()
+    return folder
+
+
+@pytest.fixture
+def program(tmp_path: Path, empty_model: Path) -> Program:
+    return Program(tmp_path, empty_model)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    file = tmp_path / "红色 [1] #a%20 b.png"
+    Image.new("RGB", (640, 480), "red").save(file)
+    return file
