@@ -85,7 +85,7 @@ def _write_tokenizer(folder: Path, vocabulary: int) -> dict[str, int]:
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocab = {text: index for index, text in enumerate(alphabet)}
     for index in range(len(vocab), vocabulary - len(SPECIAL_TOKENS)):
-        vocab[f"<unused{index}>"] = index
+        vocab[f"Ġw{index}"] = index
     tokenizer = Tokenizer(models.BPE(vocab, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
