@@ -15,8 +15,10 @@ from app.core.vision import PixelLimits
 
 DEMO_MODEL_ID = "demo"
 SUPPORTED_MODEL_TYPES = ("qwen3_vl", "qwen3_vl_moe")
-_IMAGE_LIMITS_FILE = "preprocessor_config.json"
-_CLIP_LIMITS_FILE = "video_preprocessor_config.json"
+_IMAGE_LIMITS = ("preprocessor_config.json", "image_processor")
+_CLIP_LIMITS = ("video_preprocessor_config.json", "video_processor")
+_COMBINED_LIMITS_FILE = "processor_config.json"
+"""Newer conversions write one file with both, under the names above."""
 _RELEASED_CLIP_LIMITS = PixelLimits(4_096, 25_165_824)
 _MAKERS_VISION_PENALTY = 1.5
 """Presence penalty the makers use for Instruct models on pictures; their generation_config.json cannot hold it.
@@ -131,8 +133,8 @@ def read_checkpoint(folder: Path, model_id: str) -> Checkpoint:
             revision=_revision(folder),
             model_type=model_type,
             quantisation=_quantisation(config),
-            image_limits=_limits(folder / _IMAGE_LIMITS_FILE, PixelLimits()),
-            clip_limits=_limits(folder / _CLIP_LIMITS_FILE, _RELEASED_CLIP_LIMITS),
+            image_limits=_limits(folder, *_IMAGE_LIMITS, PixelLimits()),
+            clip_limits=_limits(folder, *_CLIP_LIMITS, _RELEASED_CLIP_LIMITS),
             context_tokens=int(text_config.get("max_position_embeddings", 262_144)),
             default_sampling=_default_sampling(generation, model_id),
             image_token_id=int(config["image_token_id"]),
@@ -157,8 +159,8 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     return value
 
 
-def _limits(path: Path, default: PixelLimits) -> PixelLimits:
-    config = _read_json(path) or {}
+def _limits(folder: Path, own_file: str, name: str, default: PixelLimits) -> PixelLimits:
+    config = _read_json(folder / own_file) or (_read_json(folder / _COMBINED_LIMITS_FILE) or {}).get(name) or {}
     size = config.get("size") or {}
     low = size.get("shortest_edge", config.get("min_pixels", default.min_pixels))
     high = size.get("longest_edge", config.get("max_pixels", default.max_pixels))

@@ -68,6 +68,16 @@ def test_quantisation_is_named(tmp_path: Path) -> None:
     assert read_checkpoint(folder, "x").quantisation == "4-bit, group 64"
 
 
+def test_limits_are_found_in_the_combined_file_of_newer_conversions(tmp_path: Path) -> None:
+    combined = {
+        "image_processor": {"size": {"shortest_edge": 4_096, "longest_edge": 36_864}},
+        "video_processor": {"size": {"shortest_edge": 8_192, "longest_edge": 99_999}},
+    }
+    checkpoint = read_checkpoint(write(tmp_path, CONFIG, processor_config=combined), "x")
+    assert checkpoint.image_limits == PixelLimits(4_096, 36_864)
+    assert checkpoint.clip_limits == PixelLimits(8_192, 99_999)
+
+
 def test_the_revision_is_the_snapshots_commit_or_changes_with_the_files(tmp_path: Path) -> None:
     snapshot = write(tmp_path / "snapshots" / "abc123", CONFIG)
     assert read_checkpoint(snapshot, "x").revision == "abc123"
