@@ -1,0 +1,218 @@
+"""A result as JSON, format ``viewfinder.result/1``, and back: enough to ask the very same question again.
+
+The format's schema is resources/schemas/result-1.schema.json.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import asdict, fields
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, cast, get_args
+
+from app.core.checked_values import CheckedValue
+from app.core.errors import UserError
+from app.core.events import Figures, Outcome
+from app.core.files import shown_name
+from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
+from app.core.sampling import Sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT_FAMILY = "viewfinder.result/"
+FORMAT = FORMAT_FAMILY + "1"
+MAX_RESULT_BYTES = 64 << 20
+_TIMINGS = ("time_to_first_token_s", "total_s", "tokens_per_s")
+_OUTCOMES = get_args(Outcome)
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ASK_ANEW = "Ask the question again and save it anew."
+
+
+def render(result: Result, links: Mapping[MediaRecord, str] | None = None) -> str:  # noqa: ARG001 - one signature for all
+    """The result as indented JSON with a line end; the same result always gives the same text.
+
+    Times that are not finite become null. `links` is for formats that show pictures.
+    """
+    value = {
+        "format": FORMAT,
+        "program": {"name": "Viewfinder", "version": result.program_version},
+        "created_at": _time_text(result.created_at),
+        "model": {
+            "id": result.model.model_id,
+            "revision": result.model.revision,
+            "quantisation": result.model.quantisation,
+        },
+        "backend": {"name": result.model.backend, "version": result.model.backend_version},
+        "system": result.system,
+        "max_image_tokens": result.max_image_tokens,
+        "turns": [_turn_value(turn) for turn in result.turns],
+    }
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    # Half a surrogate pair, as in names that are not UTF-8, has no place in a UTF-8 file but may be escaped.
+    return _SURROGATES.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
+
+
+def _turn_value(turn: TurnRecord) -> dict[str, Any]:
+    figures = {name: value if math.isfinite(value) else None for name, value in asdict(turn.figures).items()}
+    return {
+        "question": turn.question,
+        "created_at": _time_text(turn.created_at),
+        "media": [_media_value(media) for media in turn.media],
+        "sampling": asdict(turn.sampling),
+        "answer": turn.answer,
+        "finish_reason": turn.outcome,
+        "usage": {name: value for name, value in figures.items() if name not in _TIMINGS},
+        "timings": {name: figures[name] for name in _TIMINGS},
+    }
+
+
+def _media_value(media: MediaRecord) -> dict[str, Any]:
+    return {
+        "kind": "image",
+        "name": media.name,
+        "path": None if media.path is None else str(media.path.absolute()),
+        "sha256": media.sha256,
+        "size": {"width_px": media.width_px, "height_px": media.height_px},
+        "effective_size": {"width_px": media.effective_width_px, "height_px": media.effective_height_px},
+        "tokens": media.tokens,
+    }
+
+
+def _time_text(time: datetime) -> str:
+    offset = time.utcoffset()
+    if offset is None or offset % timedelta(minutes=1):
+        time = time.astimezone(timezone.utc)
+    return time.isoformat()
+
+
+def read_result_file(path: Path) -> Result:
+    """The result in a file; see `read_result`.
+
+    Raises:
+        UserError: The file cannot be read or does not hold such a result; the text says what is wrong.
+    """
+    name = shown_name(path.name)
+    try:
+        if not path.is_file():
+            reason = "is not a file" if path.exists() else "does not exist"
+            raise UserError(f"“{name}” {reason}.", "Choose a result that Viewfinder saved as JSON.")
+        if path.stat().st_size > MAX_RESULT_BYTES:
+            raise UserError(f"“{name}” is too large to be a Viewfinder result.", "Choose another file.")
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"“{name}” is not a Viewfinder result: it is not text.", "Choose another.", str(error)
+        ) from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"“{name}” cannot be read.", "Check its permissions and its disk.", str(error)) from error
+    return read_result(text)
+
+
+def read_result(text: str) -> Result:
+    """The result that ``render`` wrote; keys that it did not write are passed over.
+
+    Raises:
+        UserError: The text is damaged, foreign or of a newer format; the text says what is wrong.
+    """
+    try:
+        value = json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise UserError("This is not a Viewfinder result: it is not whole JSON.", _ASK_ANEW, str(error)) from error
+    form = value.get("format") if isinstance(value, dict) else None
+    if form != FORMAT:
+        if isinstance(form, str) and re.fullmatch(re.escape(FORMAT_FAMILY) + r"\d{1,9}", form):
+            raise UserError(f"This result has a newer form, {form}.", "Update Viewfinder to read it.")
+        raise UserError("This JSON is not a Viewfinder result.", f"Its “format” must be “{FORMAT}”.")
+    return _result(CheckedValue(value, "This result", _ASK_ANEW))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _result(part: CheckedValue) -> Result:
+    turns = tuple(_turn(turn) for turn in part["turns"].items())
+    if not turns:
+        raise part["turns"].fault("holds no question")
+    budget = part["max_image_tokens"]
+    return Result(
+        model=ModelRecord(
+            model_id=part["model"]["id"].text(),
+            revision=part["model"]["revision"].text(),
+            quantisation=part["model"]["quantisation"].text(),
+            backend=part["backend"]["name"].text(),
+            backend_version=part["backend"]["version"].text(),
+        ),
+        system=part["system"].text(),
+        max_image_tokens=None if budget.is_null else budget.count(1),
+        turns=turns,
+        program_version=part["program"]["version"].text(),
+        created_at=part["created_at"].time(),
+    )
+
+
+def _turn(part: CheckedValue) -> TurnRecord:
+    outcome = part["finish_reason"].text()
+    if outcome not in _OUTCOMES:
+        raise part["finish_reason"].fault(f"is none of {', '.join(_OUTCOMES)}")
+    return TurnRecord(
+        question=part["question"].text(),
+        media=tuple(_media(media) for media in part["media"].items()),
+        answer=part["answer"].text(),
+        outcome=cast("Outcome", outcome),
+        sampling=_sampling(part["sampling"]),
+        figures=_figures(part["usage"], part["timings"]),
+        created_at=part["created_at"].time(),
+    )
+
+
+def _figures(usage: CheckedValue, timings: CheckedValue) -> Figures:
+    values: dict[str, Any] = {}
+    for field in fields(Figures):
+        if field.name in _TIMINGS:
+            time = timings[field.name]
+            values[field.name] = 0.0 if time.is_null else time.number()
+        else:
+            values[field.name] = usage[field.name].count()
+    return Figures(**values)
+
+
+def _sampling(part: CheckedValue) -> Sampling:
+    seed = part["seed"]
+    sampling = Sampling(
+        max_tokens=part["max_tokens"].count(),
+        temperature=part["temperature"].number(),
+        top_p=part["top_p"].number(),
+        top_k=part["top_k"].count(),
+        min_p=part["min_p"].number(),
+        repetition_penalty=part["repetition_penalty"].number(),
+        presence_penalty=part["presence_penalty"].number(),
+        seed=None if seed.is_null else seed.count(),
+    )
+    try:
+        return sampling.checked()
+    except UserError as error:
+        raise part.fault(f"is out of range. {error.said.text.rstrip('.')}") from error
+
+
+def _media(part: CheckedValue) -> MediaRecord:
+    path, sha256 = part["path"], part["sha256"].text()
+    if part["kind"].text() != "image":
+        raise part["kind"].fault("is not “image”")
+    if not _SHA256.fullmatch(sha256):
+        raise part["sha256"].fault("is not a SHA-256 digest in hex")
+    return MediaRecord(
+        name=part["name"].text(),
+        path=None if path.is_null else Path(path.text()),
+        sha256=sha256,
+        width_px=part["size"]["width_px"].count(1),
+        height_px=part["size"]["height_px"].count(1),
+        effective_width_px=part["effective_size"]["width_px"].count(1),
+        effective_height_px=part["effective_size"]["height_px"].count(1),
+        tokens=part["tokens"].count(1),
+    )
