@@ -36,7 +36,14 @@ _INTERRUPTED = 130
 _OLDEST_MACOS = 14
 _SHOWN_LINES = 30
 _INVISIBLE_PLATFORMS = frozenset({"offscreen", "minimal"})
-_OFFLINE_WORDS = ("Temporary failure in name resolution", "NewConnectionError", "Network is unreachable", "getaddrinfo")
+_OFFLINE_WORDS = (
+    "Could not find a version that satisfies",
+    "Temporary failure in name resolution",
+    "NewConnectionError",
+    "Network is unreachable",
+    "getaddrinfo",
+    "ProxyError",
+)
 
 
 class SetUpError(Exception):
@@ -323,7 +330,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
     if process.returncode:
         end = "\n".join(f"      {line}" for line in lines[-_SHOWN_LINES:])
         is_offline = any(word in line for word in _OFFLINE_WORDS for line in lines)
-        hint = "\n      There seems to be no network: connect and start again." if is_offline else ""
+        hint = "\n      Perhaps there is no network: connect and start again." if is_offline else ""
         raise SetUpError(f"{Path(command[0]).name} failed:\n{end}{hint}")
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.cli.plan import Plan
     from app.core.events import EngineEvent
     from app.core.launch import AnswerEngine
+    from app.core.pictures import Picture
     from app.core.settings import Settings
     from app.core.startup import StartupTrace
 
@@ -120,7 +121,7 @@ class _Asking:
                 self._print(event.text, engine)
         elif isinstance(event, Started):
             self.started = event
-            for number, picture in enumerate(event.pictures, 1):
+            for number, picture in enumerate(event.pictures, len(self._earlier_pictures) + 1):
                 self.terminal.note(picture_line(number, picture))
         elif isinstance(event, ModelReady):
             self.ready = event
@@ -133,6 +134,10 @@ class _Asking:
             self.terminal.progress(f"Looking at picture {event.done} of {event.total} ...")
         elif isinstance(event, PrefillProgress):
             self.terminal.progress(f"Reading the prompt: {event.done_tokens} of {event.total_tokens} tokens ...")
+
+    @property
+    def _earlier_pictures(self) -> tuple[Picture, ...]:
+        return tuple(picture for turn in self.plan.question.earlier for picture in turn.pictures)
 
     @property
     def _is_streamed(self) -> bool:
@@ -164,7 +169,8 @@ class _Asking:
         elif is_worth_keeping:
             self._print(self._document(finished))
         if self.started is not None:
-            self.terminal.note(figures_line(finished, self.started.pictures, self.started.sampling))
+            pictures = (*self._earlier_pictures, *self.started.pictures)
+            self.terminal.note(figures_line(finished, pictures, self.started.sampling))
         if finished.error is not None:
             self.terminal.error(finished.error)
             return MODEL_FAILED
