@@ -17,10 +17,12 @@ _AT_LINE_START = re.compile(r"^(?:(?=[#>:=+-])|(\d{1,9})(?=[.)]))", re.MULTILINE
 
 _FENCE = re.compile(r"(`{3,})([^`]*)$|(~{3,})(.*)$")
 _HEADING = re.compile(r"(#{1,6})(?=[ \t]|$)")
-_BREAK = re.compile(r"(?:\*[ \t]*){3,}$|(?:-[ \t]*){3,}$|(?:_[ \t]*){3,}$")
+_BREAK_MARKS = ("*", "-", "_")
+_BREAK_LENGTH = 3
 _UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 _MARKER = re.compile(r"(?:[-+*]|(\d{1,9})[.)])(?= |$)")
 _UNSAFE = re.compile(r"\\.|<(?=[A-Za-z/!?])|!(?=\[)", re.DOTALL)
+_SPACES = re.compile(" *")
 _TICKS = re.compile(r"`+")
 _CELL_EDGE = re.compile(r"(?<!\\)\|")
 
@@ -86,22 +88,44 @@ class _Line:
     at: int = 0
 
     @property
+    def start(self) -> int:
+        """Where the next character that is no space stands."""
+        spaces = _SPACES.match(self.text, self.at)
+        return spaces.end() if spaces else self.at
+
+    @property
     def indent(self) -> int:
-        return len(self.text) - self.at - len(self.rest)
+        return self.start - self.at
+
+    @property
+    def is_blank(self) -> bool:
+        return self.start == len(self.text)
 
     @property
     def rest(self) -> str:
-        return self.text[self.at :].lstrip(" ")
+        return self.text[self.start :]
+
+    def begins(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        return pattern.match(self.text, self.start)
+
+    @property
+    def is_break(self) -> bool:
+        """Whether the rest is three or more of one mark: a thematic break."""
+        mark = self.text[self.start]
+        # Looked at from the end: most lines are told apart by their last character.
+        if mark not in _BREAK_MARKS or len(self.text.rstrip(mark + " ")) > self.start:
+            return False
+        return self.text.count(mark, self.start) >= _BREAK_LENGTH
 
     def take(self, container: _Container) -> bool:
         """Reads on into `container` if the line belongs to it."""
         if container.indent_columns == 0:
-            if self.indent >= _CODE_INDENT or not self.rest.startswith(">"):
+            if self.indent >= _CODE_INDENT or not self.text.startswith(">", self.start):
                 return False
-            self.at += self.indent + 1
+            self.at = self.start + 1
             self.at += self.text.startswith(" ", self.at)
             return True
-        if not self.rest:
+        if self.is_blank:
             self.at = min(len(self.text), self.at + container.indent_columns)
             return not container.is_empty
         if self.indent < container.indent_columns:
@@ -136,7 +160,7 @@ class _Reader:
         is_inside = matched == len(self._containers)
         if self._fence and is_inside:
             rest = line.rest.rstrip(" ")
-            if line.indent < _CODE_INDENT and rest and len(rest) >= len(self._fence) and not rest.strip(self._fence[0]):
+            if line.indent < _CODE_INDENT and len(rest) >= len(self._fence) and not rest.strip(self._fence[0]):
                 self._fence = ""
             self._parts.append(raw)
             return
@@ -146,14 +170,14 @@ class _Reader:
     def _read_blocks(self, raw: str, line: _Line, matched: int, *, is_inside: bool) -> None:
         follows = self._paragraph is not None and is_inside  # the line may go on with the paragraph
         is_new = False
-        while line.rest and line.indent < _CODE_INDENT:
-            if follows and _UNDERLINE.match(line.rest):
+        while not line.is_blank and line.indent < _CODE_INDENT:
+            if follows and line.begins(_UNDERLINE):
                 self._end_as_heading(1 if line.rest[0] == "=" else 2)
                 return
-            if line.rest.startswith(">"):
-                opened = _Container()
-                line.take(opened)
-            elif _HEADING.match(line.rest) or _FENCE.match(line.rest) or _BREAK.match(line.rest):
+            opened = _Container()
+            if line.take(opened):
+                pass
+            elif line.begins(_HEADING) or line.begins(_FENCE) or line.is_break:
                 self._leave(matched)
                 self._read_leaf(raw, line)
                 return
@@ -163,23 +187,23 @@ class _Reader:
                     break
                 opened = item
             self._leave(matched)
-            self._fill(matched)
+            self._fill()
             self._containers.append(opened)
             matched += 1
             is_new, follows = True, False
         self._read_words(raw, line, matched, is_new=is_new)
 
     def _read_words(self, raw: str, line: _Line, matched: int, *, is_new: bool) -> None:
-        if not line.rest:
+        if line.is_blank:
             self._leave(matched)
             self._parts.append(raw)
             return
-        self._fill(matched)
-        words = (line.text[: line.at + line.indent], line.rest)
+        words = (line.text[: line.start], line.rest)
         if self._paragraph is not None and not is_new:  # also where it leaves its container out: a lazy line
             self._paragraph.lines.append(words)
             return
         self._leave(matched)
+        self._fill()
         if line.indent >= _CODE_INDENT:
             self._parts.append(raw)
             return
@@ -187,10 +211,10 @@ class _Reader:
         self._parts.append(self._paragraph)
 
     def _read_leaf(self, raw: str, line: _Line) -> None:
-        self._fill(len(self._containers))
-        heading, fence = _HEADING.match(line.rest), _FENCE.match(line.rest)
+        self._fill()
+        heading, fence = line.begins(_HEADING), line.begins(_FENCE)
         if heading:
-            before, level = line.text[: line.at + line.indent], len(heading.group())
+            before, level = line.text[: line.start], len(heading.group())
             self._parts.append(_Words([(before, line.rest[level:].strip(" "))], level))
             return
         if fence:
@@ -204,10 +228,10 @@ class _Reader:
         self._paragraph = None
         del self._containers[matched:]
 
-    def _fill(self, matched: int) -> None:
-        """Notes that the containers that the line is in hold something: an empty list item ends at a blank line."""
-        for container in self._containers[:matched]:
-            container.is_empty = False
+    def _fill(self) -> None:
+        """Notes that the innermost container holds something: an empty list item ends at a blank line."""
+        if self._containers:
+            self._containers[-1].is_empty = False
 
     def _end_as_heading(self, level: int) -> None:
         """An underlined paragraph becomes a heading with # marks, whose level can be anything."""
@@ -221,16 +245,14 @@ class _Reader:
 
 def _item(line: _Line, *, interrupts: bool) -> _Container | None:
     """The list item that begins here, if one does; a paragraph is interrupted only by one with text, counted from 1."""
-    marker = _MARKER.match(line.rest)
+    marker = line.begins(_MARKER)
     if marker is None:
         return None
-    text = line.rest[marker.end() :]
-    if interrupts and (not text.strip(" ") or marker.group(1) not in (None, "1")):
+    text = _Line(line.text, marker.end())
+    if interrupts and (text.is_blank or marker.group(1) not in (None, "1")):
         return None
-    spaces = len(text) - len(text.lstrip(" "))
-    if not text.strip(" ") or spaces > _CODE_INDENT:
-        spaces = 1
-    container = _Container(line.indent + marker.end() + spaces, is_empty=not text.strip(" "))
+    spaces = 1 if text.is_blank or text.indent > _CODE_INDENT else text.indent
+    container = _Container(marker.end() - line.at + spaces, is_empty=text.is_blank)
     line.at = min(len(line.text), line.at + container.indent_columns)
     return container
 

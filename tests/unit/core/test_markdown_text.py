@@ -165,3 +165,10 @@ def test_a_plain_line_stays_in_its_cell_its_heading_and_its_link(text: str) -> N
     image = READER.parse(f"![{line}](x.png)")[1].children or []
     assert [child.type for child in image] == ["image"]
     assert image[0].content == line
+
+
+@pytest.mark.parametrize(
+    "text", [">" * 100_000, "`" * 99_999 + " <b>", "- " * 50_000 + "<b>", "<b>\n" * 50_000, "*" * 200_000]
+)
+def test_endless_repetition_takes_no_endless_time(text: str) -> None:
+    assert "\n<b>" not in contained(text, 3)
