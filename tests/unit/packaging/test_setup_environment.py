@@ -162,6 +162,29 @@ def test_a_failed_command_shows_its_end_and_a_hint(capsys: pytest.CaptureFixture
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("is_root", [True, False])
+def test_missing_system_libraries_are_installed_by_root_and_told_to_others(
+    is_root: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(setup_environment, "missing_libraries", lambda: ("libEGL.so.1", "libxcb-cursor.so.0"))
+    monkeypatch.setattr(setup_environment, "_run", lambda command, _: ran.append([Path(command[0]).name, *command[1:]]))
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("os.geteuid", lambda: 0 if is_root else 1000)
+    setup_environment._install_system_libraries()
+    said = capsys.readouterr().err
+    packages = ["libegl1", "libxcb-cursor0"]
+    if is_root:
+        assert ran == [
+            ["apt-get", "update", "-q"],
+            ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages],
+        ]
+    else:
+        assert ran == []
+        assert said.endswith(f"sudo apt-get install -y --no-install-recommends {' '.join(packages)}\n")
+
+
 @pytest.mark.parametrize("script", ["run.py", "test.py"])
 def test_an_old_python_can_read_the_script_up_to_the_sentence(script: str) -> None:
     text = (PACKAGING_DIR / script).read_text()

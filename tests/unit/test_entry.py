@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import queue
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app import entry
+from app.core.checkpoint import read_checkpoint
+from app.core.events import EngineEvent, ModelFailed
+from app.engine.engine import Engine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = (
+    '{"model_type": "qwen3_vl", "vision_config": {}, "image_token_id": 1, "video_token_id": 2, "eos_token_id": 3,'
+    ' "dtype": "float32"}'
+)
+
+
+@pytest.mark.parametrize(("line", "code"), [("--version", 0), ("ask --help", 0), ("ask", 2), ("--nonsense", 2)])
+def test_main_gives_the_exit_code_and_does_not_end_the_process(
+    line: str, code: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("faulthandler.enable", lambda: None)  # pytest's own stays
+    assert entry.main(line.split()) == code
+    said = capfd.readouterr()
+    assert bool(said.out) == (code == 0)
+    assert bool(said.err) == (code != 0)
+
+
+def test_where_no_backend_can_run_each_load_says_why(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(CONFIG)
+    (tmp_path / "model.safetensors").touch()
+    events: queue.SimpleQueue[EngineEvent] = queue.SimpleQueue()
+    engine = Engine(lambda: entry._make_backend("abacus"), events.put)
+    for _ in range(2):
+        engine.load(read_checkpoint(tmp_path, "demo"))
+        event = events.get(timeout=10)
+        assert isinstance(event, ModelFailed)
+        assert event.error.text == "There is no backend “abacus”."
+    assert engine.close()
