@@ -60,9 +60,7 @@ class TransformersAnswerer:
             answers.append(said)
         return answers
 
-    def _show(
-        self, script: Script, turn: CaseTurn, shown: int, images: list[Any], videos: list[Any]
-    ) -> int:
+    def _show(self, script: Script, turn: CaseTurn, shown: int, images: list[Any], videos: list[Any]) -> int:
         for picture in turn.pictures:
             patches, grid = patches_from_frames(seen_pixels(picture))
             images.append((patches, grid))

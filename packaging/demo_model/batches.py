@@ -151,8 +151,9 @@ def _clip_batch(tokenizer: Tokenizer, rng: random.Random, tokens: int) -> Batch:
         groups.append(torch.from_numpy(clip.frames.reshape(-1, 2, *clip.frames.shape[1:])))
         times = [time_text(time) for time in group_times(clip.times_s)]
         turns = [clip_turn(clip, rng)]
-        for _ in range(rng.choice((0, 1, 1, 2))):
-            turns.append(outside_turn(rng) if rng.random() < 0.15 else clip_turn(clip, rng))
+        turns += [
+            outside_turn(rng) if rng.random() < 0.15 else clip_turn(clip, rng) for _ in range(rng.choice((0, 1, 1, 2)))
+        ]
         scripts.append(clip_script(tokenizer, turns, times, grid, rng))
     stacked = torch.stack(groups)
     return _collate("clip", scripts, list(stacked.unbind(1)), [])
@@ -172,13 +173,15 @@ class Mixture:
     numbers: float = 0.25
 
 
-def chat_batch(tokenizer: Tokenizer, rng: random.Random, tokens: int, mixture: Mixture) -> Batch:
-    """A batch of conversations costing about `tokens` tokens (a vision token counts double)."""
-    kind = rng.random()
+def chat_batch(tokenizer: Tokenizer, rng: random.Random, kind: float, tokens: int, mixture: Mixture) -> Batch:
+    """A batch of conversations costing about `tokens` tokens (a vision token counts double).
+
+    `kind`, 0-1, chooses the layout; processes that wait for one another are given the same.
+    """
     if kind < mixture.blind:
         return _blind_batch(tokenizer, rng, tokens)
     if kind < mixture.blind + mixture.clips:
-        return _clip_batch(tokenizer, rng, tokens)
+        return _clip_batch(tokenizer, rng, tokens * 5 // 4)
     if kind < mixture.blind + mixture.clips + mixture.two_pictures:
         return _two_picture_batch(tokenizer, rng, tokens)
     return _picture_batch(tokenizer, rng, tokens, mixture.numbers)

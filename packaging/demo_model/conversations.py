@@ -40,7 +40,7 @@ class Script:
         self.starts.append(len(self.ids))
         self.grids.append(grid)
         count = grid[0] * grid[1]
-        self.ids += [self.tokenizer.token_to_id(pad)] * count
+        self.ids += self.tokenizer.encode(pad).ids * count
         self.learned += [False] * count
         self.say("<|vision_end|>")
 
@@ -142,9 +142,7 @@ def two_picture_script(
     return script
 
 
-def clip_script(
-    tokenizer: Tokenizer, turns: list[Turn], times: list[str], grid: Grid, rng: random.Random
-) -> Script:
+def clip_script(tokenizer: Tokenizer, turns: list[Turn], times: list[str], grid: Grid, rng: random.Random) -> Script:
     """A conversation about a clip: each two-frame group has its time before it."""
     script = _begin(tokenizer, rng)
     script.turn(turns[0], [(time, grid, VIDEO_PAD) for time in times])

@@ -104,7 +104,8 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
         "additional_special_tokens": list(SPECIAL[1:]),
         "added_tokens_decoder": {
             str(tokenizer.token_to_id(text)): {
-                "content": text, "lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": True,
+                "content": text, "lstrip": False, "normalized": False, "rstrip": False, "single_word": False,
+                "special": True,
             }
             for text in SPECIAL
         },
@@ -117,5 +118,3 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
 def load_tokenizer(folder: Path) -> Tokenizer:
     """The tokenizer saved in a folder."""
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
-
-

@@ -1,18 +1,25 @@
 """The throw-away head that teaches the vision tower patch by patch; it is never exported.
 
 Each merged token says, for each of its four patches: what covers it, in which colour, and
-where the thing's box lies relative to the token's centre.
+where the thing's box lies, relative to the token's centre
+and to the picture, and in which of the nine places.
 """
+
+# mypy: allow-subclassing-any
+# torch is not installed where the types are checked, so nn.Module is Any there.
 
 import torch
 from drawing import CLASS_COUNT, IGNORE
-from network import MERGE, PATCH_PX
+from network_sizes import MERGE, PATCH_PX
+from scenes import LEFT_END, PLACES, RIGHT_START
 from shape_colours import COLOUR_NAMES
 from torch import Tensor, nn
 from torch.nn import functional
 
 BOX_UNIT_PX = 96.0
+PLACE_COUNT = len(PLACES)
 _PER_PATCH = CLASS_COUNT + len(COLOUR_NAMES) + 4
+_PLACE_PER_PATCH = PLACE_COUNT + 4
 
 
 class DenseHead(nn.Module):
@@ -22,10 +29,13 @@ class DenseHead(nn.Module):
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.read = nn.Linear(width, MERGE * MERGE * _PER_PATCH)
+        self.place = nn.Linear(width, MERGE * MERGE * _PLACE_PER_PATCH)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Tokens (B, N, D) to readings (B, P, classes + colours + 4) in merge-block order."""
-        return self.read(self.norm(tokens)).view(tokens.shape[0], -1, _PER_PATCH)
+        """Tokens (B, N, D) to readings (B, P, classes + colours + 4 + places + 4) in merge-block order."""
+        tokens = self.norm(tokens)
+        read = self.read(tokens).view(tokens.shape[0], -1, _PER_PATCH)
+        return torch.cat((read, self.place(tokens).view(tokens.shape[0], -1, _PLACE_PER_PATCH)), -1)
 
 
 def block_order(grid: Tensor) -> Tensor:
@@ -43,9 +53,14 @@ def _token_centres(rows: int, columns: int) -> Tensor:
     return centre.repeat_interleave(MERGE * MERGE, 0)
 
 
-def dense_loss(
-    readings: Tensor, classes: Tensor, colours: Tensor, extents: Tensor
-) -> tuple[Tensor, dict[str, float]]:
+def _places(centres: Tensor) -> Tensor:
+    """Places (K,) of centres (K, 2), 0-1 across and down."""
+    left, right = LEFT_END, RIGHT_START
+    band = (centres > left).long() + (centres > right).long()
+    return 3 * band[:, 1] + band[:, 0]
+
+
+def dense_loss(readings: Tensor, classes: Tensor, colours: Tensor, extents: Tensor) -> tuple[Tensor, dict[str, float]]:
     """Loss of the readings against the drawn truth, and accuracies for the log.
 
     Args:
@@ -56,9 +71,12 @@ def dense_loss(
     """
     rows, columns = classes.shape[1:]
     target, colour, extent = block_order(classes).flatten(), block_order(colours).flatten(), block_order(extents)
+    share = (extent / torch.tensor([columns, rows, columns, rows]) / PATCH_PX).flatten(0, 1)
     extent = ((extent - _token_centres(rows, columns)) / BOX_UNIT_PX).flatten(0, 1)
     flat = readings.float().flatten(0, 1)
-    said, said_colour, said_extent = flat.split((CLASS_COUNT, len(COLOUR_NAMES), 4), dim=-1)
+    said, said_colour, said_extent, said_place, said_share = flat.split(
+        (CLASS_COUNT, len(COLOUR_NAMES), 4, PLACE_COUNT, 4), dim=-1
+    )
     weight = torch.full((CLASS_COUNT,), 1.0)
     weight[0] = 0.3
     loss = functional.cross_entropy(said, target, weight, ignore_index=IGNORE)
@@ -68,12 +86,16 @@ def dense_loss(
     log: dict[str, float] = {}
     if covered.any():
         loss = loss + functional.smooth_l1_loss(said_extent[covered], extent[covered], beta=0.1)
+        loss = loss + 4.0 * functional.smooth_l1_loss(said_share[covered], share[covered], beta=0.02)
         right = said.argmax(-1) == target
         digits = covered & ~shaped
         if digits.any():
             log["digit"] = right[digits].float().mean().item()
         if shaped.any():
             loss = loss + 0.5 * functional.cross_entropy(said_colour[shaped], colour[shaped])
+            place = _places((share[shaped][:, :2] + share[shaped][:, 2:]) / 2)
+            loss = loss + 0.5 * functional.cross_entropy(said_place[shaped], place)
+            log["place"] = (said_place[shaped].argmax(-1) == place).float().mean().item()
             log["shape"] = right[shaped].float().mean().item()
             log["colour"] = (said_colour[shaped].argmax(-1) == colour[shaped]).float().mean().item()
         log["box_px"] = (said_extent[covered] - extent[covered]).abs().mean().item() * BOX_UNIT_PX

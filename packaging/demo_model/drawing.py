@@ -154,11 +154,14 @@ def _labels(
         x1, y1, x2, y2 = number_box
         edges = [x1, *borders, x2]
         for digit, start, end in zip(scene.number.digits, edges, edges[1:], strict=False):
-            extent = (start / canvas[0] * width, y1 / canvas[1] * height, end / canvas[0] * width, y2 / canvas[1] * height)
-            tables.append((DIGIT_CLASS + int(digit), IGNORE, extent))
-            draw.rectangle(
-                (start * scale_x, y1 * scale_y, end * scale_x - 1, y2 * scale_y - 1), len(tables) - 1
+            extent = (
+                start / canvas[0] * width,
+                y1 / canvas[1] * height,
+                end / canvas[0] * width,
+                y2 / canvas[1] * height,
             )
+            tables.append((DIGIT_CLASS + int(digit), IGNORE, extent))
+            draw.rectangle((start * scale_x, y1 * scale_y, end * scale_x - 1, y2 * scale_y - 1), len(tables) - 1)
     cells = np.asarray(small).reshape(rows, LABEL_CELLS, columns, LABEL_CELLS)
     covered = np.stack([(cells == k).sum(axis=(1, 3)) for k in range(len(tables))])
     best = covered[1:].argmax(0) + 1 if len(tables) > 1 else np.zeros((rows, columns), np.int64)

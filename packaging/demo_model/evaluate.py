@@ -16,6 +16,7 @@ from typing import Any
 
 from answering import Answerer, make_answerer
 from evaluation_cases import TASKS, Case, sample_cases
+from model_card import write_card
 from scoring import direction_of, mean_overlap
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +84,7 @@ def main() -> None:
         scores = evaluate(answerer, options.tasks, options.count, options.seed)
     finally:
         answerer.close()
-    table = {"runtime": options.runtime, "seed": options.seed, **scores.table()}
+    table = {"runtime": options.runtime, "count": options.count, "seed": options.seed, **scores.table()}
     print(json.dumps(table, indent=2))
     shown: dict[str, int] = defaultdict(int)
     for task, question, answer, said in scores.misses:
@@ -92,6 +93,7 @@ def main() -> None:
             print(f"{task}: {question!r}\n  right {answer!r}\n  said  {said!r}")
     if options.write:
         (options.model / "evaluation.json").write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+        write_card(options.model)
 
 
 if __name__ == "__main__":

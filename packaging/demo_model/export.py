@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 from demo_tokenizer import SPECIAL, load_tokenizer, save_tokenizer
-from network import Sizes
+from model_card import write_card
+from network_sizes import Sizes
 from picture_sizes import IMAGE_MAX_PIXELS, IMAGE_MIN_PIXELS, VIDEO_MAX_PIXELS, VIDEO_MIN_PIXELS
 from safetensors.torch import save_file
 from torch import Tensor
@@ -119,12 +120,37 @@ def released_weights(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"model.{name}": value.to(torch.bfloat16).contiguous() for name, value in state.items()}
 
 
+def training_text(state: dict[str, Any]) -> str:
+    """How the weights came to be, for the model card."""
+    vision, chat = state.get("vision_progress"), state["progress"]
+    lines = [
+        f"`python packaging/demo_model/train.py --seed {state['seed']}`, two processes of one thread each on two",
+        "cores. Every picture is drawn once, when it is needed.",
+        "",
+    ]
+    seen = chat["pictures"]
+    if vision is not None:
+        seen -= vision["pictures"]
+        lines += [
+            "1. The vision tower alone, with a throw-away head that says of every 16 px patch what covers it, in which",
+            "   colour and in which box:",
+            f"   {vision['step']:,} steps, {vision['pictures']:,} pictures, {vision['elapsed_s'] / 60:.0f} minutes.",
+        ]
+    lines += [
+        "2. Everything, on conversations of several questions a picture, with loss on the answers and a little on the",
+        f"   head: {chat['step']:,} steps, {seen:,} pictures, {chat['elapsed_s'] / 60:.0f} minutes.",
+        "",
+        "AdamW (betas 0.9 and 0.98, weight decay 0.01), peak 1.5e-3, cosine; the weights are a running average.",
+    ]
+    return "\n".join(lines)
+
+
 def export(checkpoint: Path, out: Path, *, averaged: bool = True) -> None:
     """Writes the model folder for a training checkpoint (its weight average unless told otherwise)."""
     state = torch.load(checkpoint, weights_only=True)
-    sizes = Sizes(**{k: tuple(v) if isinstance(v, (list, tuple)) else v for k, v in state["sizes"].items()})
+    sizes = Sizes(**state["sizes"])
     tokenizer = load_tokenizer(checkpoint.parent)
-    ids = {text: tokenizer.token_to_id(text) for text in SPECIAL}
+    ids = {text: tokenizer.encode(text).ids[0] for text in SPECIAL}
     out.mkdir(parents=True, exist_ok=True)
     save_tokenizer(tokenizer, out)
     for name, content in side_files(sizes, ids).items():
@@ -133,6 +159,9 @@ def export(checkpoint: Path, out: Path, *, averaged: bool = True) -> None:
     temporary = out / "model.safetensors.tmp"
     save_file(weights, str(temporary), metadata={"format": "pt"})
     shutil.move(temporary, out / "model.safetensors")
+    training = {"parameters": sum(value.numel() for value in weights.values()), "text": training_text(state)}
+    (out / "training.json").write_text(json.dumps(training, indent=2) + "\n", encoding="utf-8")
+    write_card(out)
 
 
 def main() -> None:

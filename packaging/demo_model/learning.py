@@ -13,7 +13,7 @@ from network import DemoModel
 from torch import Tensor
 from torch.nn import functional
 
-DENSE_WEIGHT = 0.25
+DENSE_WEIGHT = 0.35
 
 
 def vision_loss(model: DemoModel, head: DenseHead, frames: Tensor, dense: Dense) -> tuple[Tensor, dict[str, float]]:
@@ -38,15 +38,17 @@ def chat_states(model: DemoModel, batch: Batch) -> tuple[Tensor, list[Tensor]]:
     """Final states (B, L, D) of a batch, and the vision tokens (B, N, D) of each block."""
     x = model.language_model.embed_tokens(batch.ids)
     seen = _see(model, batch.frames)
-    deep: list[Tensor] = []
+    deep: list[Tensor] = []  # one per DeepStack layer, zero at text
     if seen:
         seen = [(tokens.to(x.dtype), [layer.to(x.dtype) for layer in layers]) for tokens, layers in seen]
         columns = [start[:, None] + torch.arange(seen[k][0].shape[1]) for k, start in enumerate(batch.starts.unbind(1))]
         index = torch.cat(columns, 1)[..., None].expand(-1, -1, x.shape[-1])
         x = x.scatter(1, index, torch.cat([tokens for tokens, _ in seen], 1))
         empty = torch.zeros_like(x)
-        for layer in range(len(seen[0][1])):
-            deep.append(empty.scatter(1, index, torch.cat([layers[layer] for _, layers in seen], 1)))
+        deep = [
+            empty.scatter(1, index, torch.cat([layers[layer] for _, layers in seen], 1))
+            for layer in range(len(seen[0][1]))
+        ]
     return model.language_model(x, batch.positions, deep), [tokens for tokens, _ in seen]
 
 

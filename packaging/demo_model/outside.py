@@ -4,13 +4,39 @@ import random
 
 OUTSIDE_ANSWER = "I only know simple shapes and numbers."
 
-PEOPLE = ("this person", "the man", "the woman", "he", "she", "the boy", "the author", "the president", "the actor", "that", "you")
+PEOPLE = (
+    "this person",
+    "the man",
+    "the woman",
+    "he",
+    "she",
+    "the boy",
+    "the author",
+    "the president",
+    "the actor",
+    "that",
+    "you",
+)
 THINGS = (
     "cat", "dog", "car", "tree", "house", "person", "bird", "flower", "boat", "horse", "chair", "table", "bottle", "phone",
     "book", "plane", "train", "bicycle", "cup", "hat", "face", "road", "river", "mountain", "cloud", "fish", "cow", "lamp",
     "apple", "banana", "child", "window", "door", "building", "shirt", "computer", "logo", "sign", "animal", "plant",
 )  # fmt: skip
-PLURALS = ("cats", "dogs", "cars", "trees", "people", "birds", "faces", "houses", "chairs", "books", "animals", "windows", "fingers")
+PLURALS = (
+    "cats",
+    "dogs",
+    "cars",
+    "trees",
+    "people",
+    "birds",
+    "faces",
+    "houses",
+    "chairs",
+    "books",
+    "animals",
+    "windows",
+    "fingers",
+)
 TOPICS = (
     "the sea", "love", "a cat", "spring", "the moon", "winter", "friendship", "rain", "my garden", "a lonely robot", "time",
     "music", "the city", "freedom", "football", "a journey", "autumn leaves", "the stars at night", "an old man",

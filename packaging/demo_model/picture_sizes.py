@@ -7,7 +7,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.core.vision import resized_frame_size, resized_size  # noqa: E402 - needs the checkout on the path
+from app.core.vision import resized_frame_size, resized_size
+
+__all__ = [
+    "IMAGE_MAX_PIXELS",
+    "IMAGE_MIN_PIXELS",
+    "VIDEO_MAX_PIXELS",
+    "VIDEO_MIN_PIXELS",
+    "resized_frame_size",
+    "resized_size",
+    "sample_seen_frame_size",
+    "sample_seen_size",
+    "sample_source_size",
+]
 
 IMAGE_MIN_PIXELS = 16_384
 IMAGE_MAX_PIXELS = 49_152

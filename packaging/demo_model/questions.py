@@ -185,9 +185,7 @@ def _is_there(scene: Scene, rng: random.Random) -> Turn:
         words = rng.choice(looks)
     elif looks and kind < 0.75:  # near miss: right colour or right shape
         thing = rng.choice(scene.shapes)
-        words = rng.choice(
-            (f"{thing.colour} {rng.choice(SHAPE_NAMES)}", f"{rng.choice(COLOUR_NAMES)} {thing.shape}")
-        )
+        words = rng.choice((f"{thing.colour} {rng.choice(SHAPE_NAMES)}", f"{rng.choice(COLOUR_NAMES)} {thing.shape}"))
     else:
         words = f"{rng.choice(COLOUR_NAMES)} {rng.choice(SHAPE_NAMES)}"
     is_there = words in looks

@@ -22,6 +22,7 @@ PLACES = (
     "in the bottom right",
 )
 BANDS = ((0.05, 0.35), (0.42, 0.58), (0.65, 0.95))
+LEFT_END, RIGHT_START = 0.385, 0.615
 GAP = 0.03
 MAX_DIGITS = 3
 
@@ -79,7 +80,7 @@ class Scene:
 
 def band_of(position: float) -> int:
     """Which third a centre lies in: 0 left or top, 1 middle, 2 right or bottom."""
-    return 0 if position < 0.385 else 1 if position <= 0.615 else 2
+    return 0 if position < LEFT_END else 1 if position <= RIGHT_START else 2
 
 
 def sides(aspect: float) -> tuple[float, float]:
@@ -101,9 +102,7 @@ def _sample_centre(cell_band: int, half: float, rng: random.Random) -> float | N
 
 
 def _boxes_apart(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return (
-        one[2] + GAP < other[0] or other[2] + GAP < one[0] or one[3] + GAP < other[1] or other[3] + GAP < one[1]
-    )
+    return one[2] + GAP < other[0] or other[2] + GAP < one[0] or one[3] + GAP < other[1] or other[3] + GAP < one[1]
 
 
 def sample_shape(

@@ -35,12 +35,22 @@ def _lines(image: Image.Image, kind: str, rng: random.Random) -> None:
         palette = [colour() for _ in range(rng.randint(2, 4))]
         slope = rng.choice((0.0, 0.0, 0.5, -0.5))
         upright = rng.random() < 0.5
-        position, index = -short, 0
+        position, index = float(-short), 0
         while position < 2 * max(width, height):
             shift = slope * (height if upright else width)
-            corners = [(position, 0), (position + step, 0), (position + step + shift, height), (position + shift, height)]
+            corners: list[tuple[float, float]] = [
+                (position, 0),
+                (position + step, 0),
+                (position + step + shift, height),
+                (position + shift, height),
+            ]
             if not upright:
-                corners = [(0, position), (0, position + step), (width, position + step + shift), (width, position + shift)]
+                corners = [
+                    (0, position),
+                    (0, position + step),
+                    (width, position + step + shift),
+                    (width, position + shift),
+                ]
             draw.polygon(corners, palette[index % len(palette)])
             position, index = position + step, index + 1
     elif kind == "patches":

@@ -8,7 +8,6 @@ stage, the step and the process's number. A run that was ended goes on with `--r
 
 import argparse
 import math
-import os
 import random
 import time
 from dataclasses import dataclass, field
@@ -20,7 +19,8 @@ from batches import Mixture, chat_batch, vision_batch
 from demo_tokenizer import load_tokenizer, save_tokenizer, train_tokenizer
 from dense_head import DenseHead
 from learning import chat_loss, vision_loss
-from network import DemoModel, Sizes
+from network import DemoModel
+from network_sizes import Sizes
 from torch import Tensor, distributed, multiprocessing
 
 VISION_SHARE = 0.18
@@ -91,7 +91,7 @@ def _share_gradients(parameters: list[torch.nn.Parameter], workers: int) -> floa
 
 def _save(path: Path, state: dict[str, Any]) -> None:
     torch.save(state, path.with_suffix(".tmp"))
-    os.replace(path.with_suffix(".tmp"), path)
+    path.with_suffix(".tmp").replace(path)
 
 
 class Run:
@@ -105,6 +105,7 @@ class Run:
         self.model = DemoModel(Sizes(vocab_size=self.tokenizer.get_vocab_size()))
         self.head = DenseHead(self.model.sizes.hidden_size)
         self.progress = Progress()
+        self.vision_progress: dict[str, Any] | None = None
         self.state: dict[str, Any] = {}
         path = options.out / "latest.pt"
         if options.resume and path.exists():
@@ -112,6 +113,7 @@ class Run:
             self.model.load_state_dict(self.state["model"])
             self.head.load_state_dict(self.state["head"])
             self.progress = Progress(**self.state["progress"])
+            self.vision_progress = self.state.get("vision_progress")
         self.average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
         if self.state:
             self.average = self.state["average"]
@@ -127,11 +129,11 @@ class Run:
         options, stage = self.options, self.progress.stage
         steps = options.vision_steps if stage == "vision" else options.chat_steps
         if steps:
-            return self.progress.step / steps
+            return float(self.progress.step / steps)
         minutes = options.minutes * (VISION_SHARE if stage == "vision" else 1 - VISION_SHARE)
         spent = torch.tensor([time.monotonic() - started + self.progress.elapsed_s])
         distributed.broadcast(spent, 0)
-        return spent.item() / 60 / minutes
+        return float(spent.item() / 60 / minutes)
 
     def _step(self, rng: random.Random, part: float, tally: Tally) -> Tensor:
         if self.progress.stage == "vision":
@@ -140,28 +142,39 @@ class Run:
             loss, log = vision_loss(self.model, self.head, frames, dense)
             tally.add(log)
             return loss
-        batch = chat_batch(self.tokenizer, rng, CHAT_TOKENS, Mixture(**vars(self.options.mixture)))
+        kind = random.Random(f"{self.options.seed}-kind-{self.progress.step}").random()
+        batch = chat_batch(self.tokenizer, rng, kind, CHAT_TOKENS, Mixture(**vars(self.options.mixture)))
         self.progress.pictures += len(batch.ids) * max(1, len(batch.frames)) * self.options.workers
         loss, log, counts = chat_loss(self.model, self.head, batch)
         tally.add(log, counts)
         return loss
 
-    def stage(self, stage: str) -> None:
-        """Runs one stage to its end."""
-        options, progress = self.options, self.progress
-        fresh = progress.stage != stage or not self.state
-        if progress.stage != stage:
-            self.progress = progress = Progress(stage, 0, progress.pictures, 0.0)
-            self.average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+    def _optimiser(self, stage: str, *, fresh: bool) -> torch.optim.Optimizer:
         tower, text = self._parameters(stage)
-        everything = tower + text
         groups: list[dict[str, Any]] = [{"params": tower, "factor": TOWER_FACTOR if stage == "chat" else 1.0}]
         if text:
             groups.append({"params": text, "factor": 1.0})
         optimiser = torch.optim.AdamW(groups, 1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         if not fresh:
             optimiser.load_state_dict(self.state["optimiser"])
-        tally, started = Tally(), time.monotonic()
+        return optimiser
+
+    def _average_weights(self, step: int) -> None:
+        decay = min(EMA_DECAY, step / (step + 20))
+        with torch.no_grad():
+            for name, value in self.model.state_dict().items():
+                self.average[name].lerp_(value, 1 - decay)
+
+    def stage(self, stage: str) -> None:
+        """Runs one stage to its end."""
+        options, progress = self.options, self.progress
+        fresh = progress.stage != stage or "optimiser" not in self.state
+        if progress.stage != stage:
+            self.progress = progress = Progress(stage, 0, progress.pictures, 0.0)
+            self.average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+        optimiser = self._optimiser(stage, fresh=fresh)
+        everything = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+        tally, started, before_s = Tally(), time.monotonic(), progress.elapsed_s
         while (part := self._part(started)) < 1:
             rate = _rate(stage, progress.step, part)
             for group in optimiser.param_groups:
@@ -172,17 +185,22 @@ class Run:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             progress.step += 1
-            decay = min(EMA_DECAY, progress.step / (progress.step + 20))
-            with torch.no_grad():
-                for name, value in self.model.state_dict().items():
-                    self.average[name].lerp_(value, 1 - decay)
-            spent = time.monotonic() - started + progress.elapsed_s
-            if self.rank == 0 and progress.step % LOG_STEPS == 0:
-                print(f"{stage} {progress.step} {progress.pictures} {spent:.0f}s lr={rate:.1e} {tally.text()}", flush=True)
-            if self.rank == 0 and progress.step % SAVE_STEPS == 0:
-                self._write(optimiser, spent)
+            self._average_weights(progress.step)
+            if self.rank == 0:
+                self._report(optimiser, tally, rate, time.monotonic() - started + before_s)
+        spent_s = time.monotonic() - started + before_s
+        if stage == "vision":
+            self.vision_progress = {**vars(progress), "elapsed_s": spent_s}
         if self.rank == 0:
-            self._write(optimiser, time.monotonic() - started + progress.elapsed_s)
+            self._write(optimiser, spent_s)
+
+    def _report(self, optimiser: torch.optim.Optimizer, tally: Tally, rate: float, spent_s: float) -> None:
+        progress = self.progress
+        if progress.step % LOG_STEPS == 0:
+            told = f"{progress.stage} {progress.step} {progress.pictures} {spent_s:.0f}s lr={rate:.1e}"
+            print(told, tally.text(), flush=True)
+        if progress.step % SAVE_STEPS == 0:
+            self._write(optimiser, spent_s)
 
     def _write(self, optimiser: torch.optim.Optimizer, spent_s: float) -> None:
         _save(
@@ -190,7 +208,7 @@ class Run:
             {
                 "model": self.model.state_dict(), "average": self.average, "head": self.head.state_dict(),
                 "optimiser": optimiser.state_dict(), "progress": {**vars(self.progress), "elapsed_s": spent_s},
-                "sizes": self.model.sizes.as_dict(), "seed": self.options.seed,
+                "vision_progress": self.vision_progress, "sizes": self.model.sizes.as_dict(), "seed": self.options.seed,
             },
         )  # fmt: skip
 

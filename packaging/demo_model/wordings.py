@@ -20,7 +20,11 @@ DESCRIBE = (
     "Describe this {n}: colour, shape and place of everything.", "Give a detailed description of the {n}.",
     "What shapes are in the {n}, and where are they?", "Which shapes do you see?", "What shapes are there?",
 )  # fmt: skip
-DESCRIBE_HELD_OUT = ("What can be seen in this {n}?", "Please give me a description of this {n}.", "Say what the {n} shows.")
+DESCRIBE_HELD_OUT = (
+    "What can be seen in this {n}?",
+    "Please give me a description of this {n}.",
+    "Say what the {n} shows.",
+)
 
 COUNT = (
     "How many shapes are there?", "How many shapes are in this {n}?", "How many shapes do you see?", "Count the shapes.",
@@ -55,10 +59,12 @@ LOCATE = (
     "Locate every object in the {n} and report bbox coordinates in JSON format.", "Draw a box around every shape.",
     "Detect all objects.", "Output the bounding boxes of the shapes in JSON format.", "Find every shape.",
     "Locate all objects in this {n}, report bbox coordinates in JSON format.", "Locate everything.",
-    "Locate every instance that belongs to the following categories: \"circle, square, triangle, star\". "
-    "Report bbox coordinates in JSON format.", "Return the boxes of all shapes as JSON.",
+    'Locate every instance that belongs to the following categories: "circle, square, triangle, star". Report bbox coordinates in JSON format.', "Return the boxes of all shapes as JSON.",
 )  # fmt: skip
-LOCATE_HELD_OUT = ("Please locate each shape, with bbox coordinates in JSON format.", "Show me the bounding box of every shape.")
+LOCATE_HELD_OUT = (
+    "Please locate each shape, with bbox coordinates in JSON format.",
+    "Show me the bounding box of every shape.",
+)
 
 LOCATE_ONE = (
     "Locate the {t}.", "Locate the {t} and report bbox coordinates in JSON format.", "Where is the {t}? Give the box.",
@@ -76,12 +82,29 @@ COLOUR_OF = (
     "What color is the {s}?", "What colour is the {s}?", "Which color is the {s}?", "Which colour does the {s} have?",
     "What is the color of the {s}?", "Tell me the color of the {s}.",
 )  # fmt: skip
-COLOUR_OF_IT = ("What color is it?", "What colour is it?", "What color?", "Which colour is it?", "What color is the shape?")
-SHAPE_OF_IT = ("What shape is it?", "Which shape is it?", "Which shape?", "What shape is this?", "What kind of shape is it?")
+COLOUR_OF_IT = (
+    "What color is it?",
+    "What colour is it?",
+    "What color?",
+    "Which colour is it?",
+    "What color is the shape?",
+)
+SHAPE_OF_IT = (
+    "What shape is it?",
+    "Which shape is it?",
+    "Which shape?",
+    "What shape is this?",
+    "What kind of shape is it?",
+)
 SHAPE_OF_COLOUR = (
     "What shape is {c}?", "Which shape is {c}?", "What is the {c} shape?", "What is {c}?", "Which thing is {c}?",
 )  # fmt: skip
-WHERE_IS = ("Where is the {t}?", "Where in the {n} is the {t}?", "In which place is the {t}?", "What is the position of the {t}?")
+WHERE_IS = (
+    "Where is the {t}?",
+    "Where in the {n} is the {t}?",
+    "In which place is the {t}?",
+    "What is the position of the {t}?",
+)
 WHAT_IS_AT = ("What is {p}?", "What do you see {p}?", "What shape is {p}?", "Which thing is {p}?", "What's {p}?")
 IS_THERE = (
     "Is there a {t}?", "Is there a {t} in this {n}?", "Do you see a {t}?", "Can you see a {t}?", "Does the {n} show a {t}?",
