@@ -7,7 +7,6 @@ The folder loads unchanged with mlx-vlm and with transformers.
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +99,7 @@ def side_files(sizes: Sizes, ids: dict[str, int]) -> dict[str, dict[str, Any]]:
             "pad_token_id": ids["<|endoftext|>"],
             "eos_token_id": [ids["<|im_end|>"], ids["<|endoftext|>"]],
             "do_sample": False,
+            "max_new_tokens": 256,
         },
         "preprocessor_config.json": {
             **_preprocessor(IMAGE_MIN_PIXELS, IMAGE_MAX_PIXELS),
@@ -158,7 +158,8 @@ def export(checkpoint: Path, out: Path, *, averaged: bool = True) -> None:
     weights = released_weights(state["average" if averaged else "model"])
     temporary = out / "model.safetensors.tmp"
     save_file(weights, str(temporary), metadata={"format": "pt"})
-    shutil.move(temporary, out / "model.safetensors")
+    temporary.chmod(0o644)
+    temporary.replace(out / "model.safetensors")
     training = {"parameters": sum(value.numel() for value in weights.values()), "text": training_text(state)}
     (out / "training.json").write_text(json.dumps(training, indent=2) + "\n", encoding="utf-8")
     write_card(out)

@@ -30,26 +30,34 @@ TASK_NAMES = {
 }
 
 
-def measured_text(table: dict[str, Any] | None) -> str:
-    """The figures of an evaluation as Markdown."""
-    if table is None:
-        return "Not measured yet."
-    lines = ["| task | asked | exactly right |", "|---|---|---|"]
-    for task, words in TASK_NAMES.items():
+def _measured_by(runtime: str, table: dict[str, Any]) -> list[str]:
+    words = "the program itself (MLX backend)" if runtime == "program" else "transformers"
+    lines = [f"Through {words}:", "", "| task | asked | exactly right |", "|---|---|---|"]
+    for task, name in TASK_NAMES.items():
         row = table["exact"].get(task)
         if row is not None:
-            lines.append(f"| {words} | {row['asked']} | {row['exact_percent']} % |")
-    asked = f"--runtime {table['runtime']} --count {table['count']} --seed {table['seed']}"
-    lines += [
+            lines.append(f"| {name} | {row['asked']} | {row['exact_percent']} % |")
+    lines.append("")
+    if "locate_mean_iou" in table:
+        lines += [f"Mean overlap (IoU) of boxes: {table['locate_mean_iou']}.", ""]
+    if "video_direction_percent" in table:
+        lines += [f"Right direction in clips: {table['video_direction_percent']} %.", ""]
+    asked = f"--runtime {runtime} --count {table['count']} --seed {table['seed']}"
+    return [*lines, f"(`python packaging/demo_model/evaluate.py {asked}`)", ""]
+
+
+def measured_text(tables: dict[str, Any]) -> str:
+    """The figures of the evaluations as Markdown."""
+    if not tables:
+        return "Not measured yet."
+    lines = [
+        "On pictures from seeds that training never used, areas of 8,000 to 2,000,000 px, 1:2.8 to 2.8:1, most of them",
+        "resized on the way; a third of the questions in wordings that training never used; greedy decoding.",
         "",
-        f"Mean overlap (IoU) of boxes: {table['locate_mean_iou']}.",
-        f"Right direction in clips: {table['video_direction_percent']} %.",
-        "",
-        f"By `python packaging/demo_model/evaluate.py {asked}`: pictures from",
-        "seeds that training never used, areas of 8,000 to 2,000,000 px and shapes from 1:2.8 to 2.8:1, most of them",
-        "resized on the way, a third of the questions in wordings that training never used. Greedy decoding.",
     ]
-    return "\n".join(lines)
+    for runtime, table in sorted(tables.items()):
+        lines += _measured_by(runtime, table)
+    return "\n".join(lines).rstrip()
 
 
 def write_card(folder: Path) -> None:
@@ -57,7 +65,7 @@ def write_card(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     evaluation = folder / "evaluation.json"
-    table = json.loads(evaluation.read_text(encoding="utf-8")) if evaluation.exists() else None
+    tables = json.loads(evaluation.read_text(encoding="utf-8")) if evaluation.exists() else {}
     text, vision = config["text_config"], config["vision_config"]
     values = {
         "PARAMETERS": f"{training['parameters'] / 1e6:.1f}",
@@ -73,7 +81,7 @@ def write_card(folder: Path) -> None:
         "vision_hidden_size": vision["hidden_size"],
         "vision_depth": vision["depth"],
         "deepstack": ", ".join(str(index) for index in vision["deepstack_visual_indexes"]),
-        "MEASURED": measured_text(table),
+        "MEASURED": measured_text(tables),
         "TRAINING": training["text"],
     }
     card = TEMPLATE.read_text(encoding="utf-8")
