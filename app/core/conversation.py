@@ -126,6 +126,16 @@ class Conversation:
         turns = (turn for turn in self._turns if turn.is_open or turn.is_told)
         return frozenset(source for turn in turns for source in turn.question.sources)
 
+    @property
+    def pasted_pictures(self) -> dict[str, bytes]:
+        """Encoded bytes, by sha256, of the pictures that have no file."""
+        return {
+            picture.sha256: source.data
+            for turn in self._turns
+            for source, picture in zip(turn.question.sources, turn.pictures, strict=False)
+            if source.data is not None
+        }
+
     def get(self, request_id: str) -> AskedTurn | None:
         """The turn of this request, if it is here."""
         return next((turn for turn in reversed(self._turns) if turn.request_id == request_id), None)

@@ -1,0 +1,71 @@
+"""Finds the checkpoint that a person named, beside the main thread: a folder may be slow, a cache far away."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from app.core.checkpoint import find_checkpoint
+from app.core.errors import describe_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.core.checkpoint import Checkpoint
+    from app.core.errors import ErrorText
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointFound:
+    """The model that `search_id` looked for is on this machine."""
+
+    search_id: int
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointMissing:
+    """The model that `search_id` looked for cannot be used."""
+
+    search_id: int
+    error: ErrorText
+
+
+SearchEvent: TypeAlias = CheckpointFound | CheckpointMissing
+
+
+class CheckpointSearch:
+    """One search at a time matters: the newest; what an older one finds is told with its own number.
+
+    Thread: main, for every method; `sink` is called from the search's thread.
+    """
+
+    def __init__(self, sink: Callable[[SearchEvent], None]) -> None:
+        self._sink = sink
+        self._threads: list[threading.Thread] = []
+        self.newest_id = 0
+
+    def start(self, model_text: str) -> int:
+        """Looks for a model and gives the search's number."""
+        self.newest_id += 1
+        thread = threading.Thread(
+            target=self._search, args=(self.newest_id, model_text), name="checkpoint-search", daemon=True
+        )
+        self._threads = [*(thread for thread in self._threads if thread.is_alive()), thread]
+        thread.start()
+        return self.newest_id
+
+    def close(self, timeout_s: float) -> bool:
+        """Waits for searches to end; tells whether all did."""
+        for thread in self._threads:
+            thread.join(timeout_s)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _search(self, search_id: int, model_text: str) -> None:
+        try:
+            checkpoint = find_checkpoint(model_text)
+        except Exception as error:  # noqa: BLE001 - thread boundary
+            self._sink(CheckpointMissing(search_id, describe_error(error)))
+        else:
+            self._sink(CheckpointFound(search_id, checkpoint))

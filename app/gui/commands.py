@@ -1,0 +1,301 @@
+"""What each command of the window does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from app import __version__
+from app.core.errors import AppError, ErrorText
+from app.core.gathering import gather
+from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION
+from app.core.pictures import PICTURE_SUFFIXES
+from app.gui.offered import Offered, may_be_offered, read_offered
+from app.gui.result_view import COPY, REPORT, RETRY
+from app.gui.saving import JSON, MARKDOWN, save_conversation, suggested_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.core.settings import Settings
+    from app.gui.actions import Actions
+    from app.gui.desk import Desk
+    from app.gui.window import MainWindow
+    from app.gui.window_parts import WindowParts
+
+
+class Commands(QObject):
+    """One method for each row of the table of actions, and for each button."""
+
+    def __init__(self, window: MainWindow, desk: Desk, parts: WindowParts) -> None:
+        super().__init__(window)
+        self._window = window
+        self._desk = desk
+        self._parts = parts
+        self._actions: Actions | None = None
+        self._folder = Path.home()
+        self._is_model_error_shown = False
+
+    def slots(self) -> dict[str, Callable[..., None]]:
+        """The method of each action id."""
+        return {
+            "openAction": self.on_open,
+            "openFolderAction": self.on_open_folder,
+            "exportMarkdownAction": self.on_export_markdown,
+            "exportJsonAction": self.on_export_json,
+            "copyPicturesAction": self.on_copy_pictures,
+            "quitAction": self.on_quit,
+            "pasteAction": self.on_paste,
+            "removePictureAction": self.on_remove_picture,
+            "removeAllPicturesAction": self.on_remove_all_pictures,
+            "settingsAction": self.show_settings,
+            "showTrayAction": self.on_show_tray,
+            "nextPictureAction": self.on_next_picture,
+            "previousPictureAction": self.on_previous_picture,
+            "askAction": self.on_ask,
+            "stopAction": self.on_stop,
+            "newConversationAction": self.on_new_conversation,
+            "copyAnswerAction": self.on_copy_answer,
+            "stopLoadingAction": self.on_stop_loading,
+            "aboutAction": self.on_about,
+            "copyReportAction": self.on_copy_report,
+        }
+
+    def take_actions(self, actions: Actions) -> None:
+        """Takes the actions whose state these commands show."""
+        self._actions = actions
+
+    # File
+
+    def on_open(self) -> None:
+        """Opens pictures that the person chooses."""
+        endings = " ".join(f"*{suffix}" for suffix in PICTURE_SUFFIXES)
+        filters = ";;".join((self.tr("Pictures ({0})").format(endings), self.tr("All files (*)")))
+        files, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open Pictures"), str(self._folder), filters)
+        self._add_paths([Path(file) for file in files])
+
+    def on_open_folder(self) -> None:
+        """Opens the pictures of a folder that the person chooses."""
+        folder = QFileDialog.getExistingDirectory(self._window, self.tr("Open Folder"), str(self._folder))
+        if folder:
+            self._add_paths([Path(folder)])
+
+    def open_sample(self) -> None:
+        """Opens the picture that comes with the program, with a question for it."""
+        self._add_paths([SAMPLE_PICTURE])
+        if not self._parts.prompt.text:
+            self._parts.prompt.edit.setPlainText(SAMPLE_QUESTION)
+        self._parts.prompt.edit.setFocus()
+
+    def _add_paths(self, paths: list[Path]) -> None:
+        if paths:
+            self._folder = paths[0].parent
+            gathered = gather(paths)
+            self._window.add_offered(Offered(gathered.sources, gathered.refusals))
+
+    def on_export_markdown(self) -> None:
+        """Saves the conversation as Markdown."""
+        self._export(MARKDOWN, self.tr("Markdown (*.md)"))
+
+    def on_export_json(self) -> None:
+        """Saves the conversation as JSON."""
+        self._export(JSON, self.tr("JSON (*.json)"))
+
+    def on_copy_pictures(self, _is_on: bool) -> None:
+        """Nothing at once: the choice is looked at when Markdown is saved."""
+
+    def _export(self, format_id: str, name_filter: str) -> None:
+        result = self._desk.result()
+        if result is None:
+            return
+        suggested = str(self._folder / suggested_name(result, format_id))
+        file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export"), suggested, name_filter)
+        if file:
+            self.save_to(format_id, Path(file))
+
+    def save_to(self, format_id: str, path: Path) -> bool:
+        """Saves the conversation to this file; when that fails it says so, and everything stays as it is."""
+        result = self._desk.result()
+        if result is None or self._actions is None:
+            return False
+        try:
+            is_copying = self._actions["copyPicturesAction"].isChecked()
+            path = save_conversation(self._desk.conversation, result, format_id, path, copy_pictures=is_copying)
+        except AppError as error:
+            self._parts.notice.show_error(error.said)
+            return False
+        self._folder = path.parent
+        self._parts.notice.clear()
+        self._window.statusBar().showMessage(self.tr("Saved {0}").format(path.name), 5000)
+        return True
+
+    def on_quit(self) -> None:
+        """Closes the window, and with it the program."""
+        self._window.close()
+
+    # Edit
+
+    def on_paste(self) -> None:
+        """Takes pictures from the clipboard to the tray, and text into the question."""
+        mime = QGuiApplication.clipboard().mimeData()
+        if may_be_offered(mime):
+            offered = read_offered(mime)
+            if not offered.is_empty:
+                self._window.add_offered(offered)
+                return
+        self._parts.prompt.edit.setFocus()
+        self._parts.prompt.edit.paste()
+
+    def on_remove_picture(self) -> None:
+        """Takes the selected picture out of the tray."""
+        selected = self._parts.tray.selected_id
+        if selected is not None:
+            self._desk.pictures.remove([selected])
+
+    def on_remove_all_pictures(self) -> None:
+        """Empties the tray."""
+        self._desk.pictures.remove(medium.medium_id for medium in self._desk.pictures.media)
+
+    def show_settings(self, is_wanted: bool) -> None:
+        """Folds the settings out or away."""
+        self._parts.settings.setVisible(is_wanted)
+        self._parts.prompt.settings_button.setChecked(is_wanted)
+        if self._actions is not None:
+            self._actions["settingsAction"].setChecked(is_wanted)
+
+    def on_settings_changed(self, settings: Settings) -> None:
+        """Takes changed settings; another model begins a new conversation, which is asked first."""
+        if settings.model == self._desk.settings.model or not self._desk.conversation.turns:
+            self._desk.change_settings(settings)
+            return
+        box = QMessageBox(
+            QMessageBox.Icon.Question,
+            self.tr("Another Model"),
+            self.tr("Another model begins a new conversation. Export this one first if you want to keep it."),
+            QMessageBox.StandardButton.Cancel,
+            self._window,
+        )
+        begin = box.addButton(self.tr("Begin Anew"), QMessageBox.ButtonRole.AcceptRole)
+        box.exec()
+        if box.clickedButton() is begin:
+            self._desk.begin_new_conversation()
+            self._desk.change_settings(settings)
+        else:
+            self._parts.settings.show_settings(self._desk.settings)
+
+    # View
+
+    def on_show_tray(self, is_wanted: bool) -> None:
+        """Shows or hides the tray."""
+        self._window.want_tray(is_wanted)
+
+    def show_tray_state(self, is_shown: bool) -> None:
+        """Ticks the menu's row as the tray is."""
+        if self._actions is not None:
+            action = self._actions["showTrayAction"]
+            action.blockSignals(True)
+            action.setChecked(is_shown)
+            action.blockSignals(False)
+
+    def on_next_picture(self) -> None:
+        """Looks at the next picture."""
+        self._parts.tray.step(1)
+
+    def on_previous_picture(self) -> None:
+        """Looks at the previous picture."""
+        self._parts.tray.step(-1)
+
+    # Conversation
+
+    def on_ask(self) -> None:
+        """Sends the question; it stays in the box when it cannot be sent."""
+        prompt = self._parts.prompt
+        if prompt.edit.is_composing or self._desk.conversation.open_turn is not None:
+            return
+        if self._desk.ask(prompt.text):
+            self._parts.notice.clear()
+            prompt.edit.clear()
+
+    def on_stop(self) -> None:
+        """Stops the answer that is coming."""
+        self._desk.stop()
+
+    def on_new_conversation(self) -> None:
+        """Begins anew with the pictures that are here."""
+        self._desk.begin_new_conversation()
+        self._parts.notice.clear()
+        self._parts.prompt.edit.setFocus()
+
+    def on_result_command(self, command: str, request_id: str) -> None:
+        """Does what a link under an answer says."""
+        turn = self._desk.conversation.get(request_id)
+        if turn is None:
+            return
+        if command == COPY:
+            QGuiApplication.clipboard().setText(turn.answer)
+        elif command == REPORT:
+            self.copy_report(turn.error)
+        elif command == RETRY:
+            if self._parts.prompt.text == turn.question.text.strip():
+                self._parts.prompt.edit.clear()
+            self._desk.retry(request_id)
+
+    def on_copy_answer(self) -> None:
+        """Copies the last answer as the model wrote it."""
+        answers = [turn.answer for turn in self._desk.conversation.turns if turn.is_told]
+        if answers:
+            QGuiApplication.clipboard().setText(answers[-1])
+
+    # The model
+
+    def on_stop_loading(self) -> None:
+        """Ends a load that is under way."""
+        self._desk.stop_loading()
+
+    def on_model_status_clicked(self) -> None:
+        """Loads again what is not there; otherwise opens the settings, where another model is chosen."""
+        if self._desk.model.stage in ("none", "failed"):
+            self._desk.find_model()
+        else:
+            self.show_settings(not self._parts.settings.isVisible())
+
+    def show_model_error(self, error: ErrorText) -> None:
+        """Says why there is no model, with the way to try again."""
+        self._is_model_error_shown = True
+        self._parts.notice.show_error(error, can_retry=True)
+
+    def forget_model_error(self) -> None:
+        """Takes that back once there is one."""
+        if self._is_model_error_shown:
+            self._is_model_error_shown = False
+            self._parts.notice.clear()
+
+    def on_notice_retry(self) -> None:
+        """Looks for the model once more."""
+        self._parts.notice.clear()
+        self._desk.find_model()
+
+    # Help
+
+    def on_about(self) -> None:
+        """Says what this program is."""
+        box = QMessageBox(self._window)
+        box.setWindowTitle(self.tr("About Viewfinder"))
+        box.setText(f"Viewfinder {__version__}")
+        box.setInformativeText(
+            self.tr("Answers questions about pictures with Qwen3-VL on your own computer. Apache License 2.0.")
+        )
+        box.open()
+
+    def on_copy_report(self) -> None:
+        """Copies versions, machine and the last log lines."""
+        self.copy_report(None)
+
+    def copy_report(self, error: ErrorText | None) -> None:
+        """Copies an error in full with what is needed to understand it."""
+        QGuiApplication.clipboard().setText(self._desk.report(error))
+        self._window.statusBar().showMessage(self.tr("The report is on the clipboard."), 5000)

@@ -1,0 +1,251 @@
+"""What the window works on: the engine, the model in hand, the pictures, the conversation, the settings.
+
+No widget is known here; what changes is told by signals.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.core.conversation import Conversation
+from app.core.errors import AppError
+from app.core.events import Started, ViewFailed, ViewOpened
+from app.core.shelf import Cost, Medium, picture_cost
+from app.core.vision import PixelLimits
+from app.gui.bridge import Bridge, assert_main_thread
+from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing, CheckpointSearch
+from app.gui.model_status import ModelState, state_after
+from app.gui.pictures_at_hand import PicturesAtHand
+
+if TYPE_CHECKING:
+    from app.core.errors import ErrorText
+    from app.core.events import EngineEvent, ModelReady
+    from app.core.launch import AnswerEngine, Launch
+    from app.core.requests import Question
+    from app.core.results import Result
+    from app.core.settings import Settings
+    from app.gui.bridge import WindowEvent
+
+logger = logging.getLogger(__name__)
+
+_SAVE_AFTER_MS = 600
+_CLOSE_S = 5.0
+
+
+class Desk(QObject):
+    """Everything between the widgets and the engine. Thread: main."""
+
+    costs_changed = Signal()
+    """What pictures cost, or which of them the model knows, may be other than before."""
+    turn_changed = Signal(object)
+    """Carries the AskedTurn as it is now."""
+    turns_replaced = Signal()
+    model_changed = Signal()
+    settings_changed = Signal()
+    failed = Signal(object)
+    """Carries the ErrorText of something that belongs to no picture and no turn."""
+
+    def __init__(self, launch: Launch) -> None:
+        super().__init__()
+        self._launch = launch
+        self._bridge = Bridge(self._take)
+        self._search = CheckpointSearch(self._bridge.post)
+        self._engine: AnswerEngine | None = None
+        self.pictures = PicturesAtHand()
+        self.conversation = Conversation()
+        self.model = ModelState()
+        self.settings = launch.settings
+        self._answered_by: ModelReady | None = None
+        self._save = QTimer(self)
+        self._save.setSingleShot(True)
+        self._save.setInterval(_SAVE_AFTER_MS)
+        self._save.timeout.connect(self._on_save_timeout)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the engine runs."""
+        return self._engine is not None
+
+    def start(self) -> None:
+        """Makes the engine and looks for the model: to be called once the window is on screen."""
+        assert_main_thread()
+        self._engine = self._launch.make_engine(self._bridge.post)
+        self.find_model()
+        self.pictures.start(self._engine)
+
+    def close(self) -> bool:
+        """Stops everything; tells whether every thread ended in time."""
+        self._bridge.close()
+        if self._save.isActive():
+            self._save.stop()
+            self._on_save_timeout()
+        has_ended = self._engine is None or self._engine.close(_CLOSE_S)
+        has_ended = self._search.close(0.5) and has_ended
+        if not has_ended:
+            logger.error("The model thread did not end in time")
+        return has_ended
+
+    # The model
+
+    def find_model(self) -> None:
+        """Looks for the chosen model and loads it."""
+        if self._engine is None:
+            return
+        self._engine.cancel_load()
+        self.model = ModelState("searching")
+        self._search.start(self.settings.model)
+        self.model_changed.emit()
+
+    def stop_loading(self) -> None:
+        """Ends a load that is under way."""
+        if self._engine is not None and self.model.stage == "loading":
+            self.model = replace(self.model, is_stopping=True)
+            self._engine.cancel_load()
+
+    def _load_again_if_needed(self) -> None:
+        checkpoint = self.model.checkpoint
+        if self._engine is not None and checkpoint is not None and self.model.stage in ("none", "failed"):
+            self.model = ModelState("loading", checkpoint)
+            self._engine.load(checkpoint)
+            self.model_changed.emit()
+
+    # The pictures
+
+    @property
+    def limits(self) -> PixelLimits:
+        """The areas that the next question's pictures may have."""
+        checkpoint = self.model.checkpoint
+        limits = checkpoint.image_limits if checkpoint is not None else PixelLimits()
+        return limits.capped(self.settings.max_image_tokens)
+
+    def cost(self, medium: Medium) -> Cost | None:
+        """What a picture costs, once its size is known."""
+        return picture_cost(medium.width_px, medium.height_px, self.limits) if medium.is_opened else None
+
+    def is_shown(self, medium: Medium) -> bool:
+        """Whether the model knows this picture already."""
+        return medium.source in self.conversation.shown_sources
+
+    # The conversation
+
+    def ask(self, text: str) -> bool:
+        """Asks about the pictures in the tray that the model does not know yet; tells whether the question went out."""
+        checkpoint = self.model.checkpoint
+        if self._engine is None or checkpoint is None or not text.strip():
+            return False
+        self._load_again_if_needed()
+        request_id = uuid.uuid4().hex
+        try:
+            question = self.conversation.ask(
+                request_id,
+                text,
+                [medium.source for medium in self.pictures.media],
+                limits=self.limits,
+                max_image_tokens=self.settings.max_image_tokens,
+                sampling=self.settings.sampling or checkpoint.default_sampling,
+                system=self.settings.system,
+                now=datetime.now(timezone.utc).astimezone(),
+            )
+            self._send(question)
+        except AppError as error:
+            self.conversation.withdraw(request_id)
+            self.failed.emit(error.said)
+            return False
+        self.costs_changed.emit()
+        turn = self.conversation.get(request_id)
+        self.turn_changed.emit(turn)
+        return True
+
+    def _send(self, question: Question) -> None:
+        if self._engine is not None:
+            self._engine.ask(question)
+
+    def retry(self, request_id: str) -> bool:
+        """Asks the last question once more, with its pictures and the settings as they are now."""
+        turn = self.conversation.get(request_id)
+        if turn is None or turn.is_open or turn is not self.conversation.turns[-1]:
+            return False
+        self.conversation.withdraw(request_id)
+        self.pictures.add_sources(turn.question.sources)
+        self.turns_replaced.emit()
+        return self.ask(turn.question.text)
+
+    def stop(self) -> None:
+        """Stops the answer that is coming."""
+        turn = self.conversation.open_turn
+        if turn is not None and self._engine is not None:
+            self._engine.cancel(turn.request_id)
+
+    def begin_new_conversation(self) -> None:
+        """Leaves the conversation; the pictures stay and count as not yet shown."""
+        self.stop()
+        self.conversation = Conversation()
+        self._answered_by = None
+        self.turns_replaced.emit()
+        self.costs_changed.emit()
+
+    def result(self) -> Result | None:
+        """What exports write, or None when nothing is answered."""
+        return self.conversation.result(self._answered_by) if self._answered_by is not None else None
+
+    # Settings
+
+    def change_settings(self, settings: Settings) -> None:
+        """Takes other settings and keeps them; another model is looked for at once."""
+        is_other_model = settings.model != self.settings.model
+        self.settings = settings
+        self._save.start()
+        self.settings_changed.emit()
+        self.costs_changed.emit()
+        if is_other_model:
+            self.find_model()
+
+    def _on_save_timeout(self) -> None:
+        try:
+            self._launch.save_settings(self.settings)
+        except AppError as error:
+            self.failed.emit(error.said)
+
+    # Events
+
+    def _take(self, event: WindowEvent) -> None:
+        assert_main_thread()
+        if isinstance(event, (ViewOpened, ViewFailed)):
+            self.pictures.take(event)
+        elif isinstance(event, (CheckpointFound, CheckpointMissing)):
+            if event.search_id == self._search.newest_id:
+                self._take_model(event)
+        elif isinstance(event, Started):
+            self._answered_by = self.model.ready
+            self._take_turn(event)
+        elif not self._take_turn(event):
+            self._take_model(event)
+
+    def _take_turn(self, event: EngineEvent) -> bool:
+        turn = self.conversation.take(event)
+        if turn is None:
+            return False
+        self.turn_changed.emit(turn)
+        if not turn.is_open:
+            self.costs_changed.emit()
+        return True
+
+    def _take_model(self, event: WindowEvent) -> None:
+        before = self.model
+        self.model = state_after(before, event)
+        if isinstance(event, CheckpointFound) and self._engine is not None:
+            self._engine.load(event.checkpoint)
+            self.costs_changed.emit()
+        if self.model != before:
+            self.model_changed.emit()
+
+    def report(self, error: ErrorText | None) -> str:
+        """What “Copy report” copies: the error in full, versions, machine and the last log lines."""
+        said = "" if error is None else f"{error.text}\n{error.hint}\n{error.detail}\n\n"
+        return said + self._launch.report()

@@ -1,0 +1,128 @@
+"""What the model is doing, as plain values and as the pill in the toolbar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QToolButton
+
+from app.core.events import ModelFailed, ModelLoading, ModelReady, ModelUnloaded
+from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing
+from app.gui.look import STATE_AMBER, STATE_GREEN, STATE_RED, state_colour
+from app.gui.wording import loading_text
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
+    from app.core.checkpoint import Checkpoint
+    from app.core.errors import ErrorText
+    from app.core.events import LoadProgress
+    from app.gui.bridge import WindowEvent
+
+Stage: TypeAlias = Literal["none", "searching", "loading", "ready", "failed"]
+_DOT_PX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """Where the model stands.
+
+    Attributes:
+        stage: See Stage; ``none`` after a load was stopped.
+        checkpoint: The model once it is found on this machine.
+        progress: How far loading is.
+        ready: What the engine said when it was ready.
+        error: Why there is none.
+        is_stopping: Whether the person stopped the load.
+    """
+
+    stage: Stage = "none"
+    checkpoint: Checkpoint | None = None
+    progress: LoadProgress | None = None
+    ready: ModelReady | None = None
+    error: ErrorText | None = None
+    is_stopping: bool = False
+
+
+def state_after(state: ModelState, event: WindowEvent) -> ModelState:
+    """The state after an event; an event about another checkpoint than the one in hand changes nothing."""
+    after = state
+    if isinstance(event, CheckpointFound):
+        after = ModelState("loading", event.checkpoint)
+    elif isinstance(event, CheckpointMissing):
+        after = ModelState("failed", error=event.error)
+    elif isinstance(event, ModelUnloaded):
+        if state.is_stopping:
+            after = ModelState("none", state.checkpoint)
+    elif isinstance(event, (ModelLoading, ModelReady, ModelFailed)) and event.checkpoint == state.checkpoint:
+        if isinstance(event, ModelLoading):
+            after = replace(state, stage="loading", progress=event.progress)
+        elif isinstance(event, ModelReady):
+            after = ModelState("ready", event.checkpoint, ready=event)
+        else:
+            after = ModelState("failed", event.checkpoint, error=event.error)
+    return after
+
+
+def state_words(state: ModelState) -> str:
+    """The state in words."""
+    translate = QCoreApplication.translate
+    if state.stage == "loading":
+        return loading_text(state.progress)
+    return {
+        "none": translate("ModelStatus", "Not loaded"),
+        "searching": translate("ModelStatus", "Looking for the model…"),
+        "ready": translate("ModelStatus", "Ready"),
+        "failed": translate("ModelStatus", "Cannot be used"),
+    }[state.stage]
+
+
+class ModelStatus(QToolButton):
+    """A dot, the model's name, and its state; while loading a line fills along its foot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("modelStatus")
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(_DOT_PX, _DOT_PX))
+        self._fraction: float | None = None
+
+    def show_state(self, state: ModelState) -> None:
+        """Shows another state."""
+        checkpoint = state.checkpoint
+        name = checkpoint.name if checkpoint is not None else self.tr("No model")
+        if checkpoint is not None and not checkpoint.is_demo and checkpoint.quantisation not in name:
+            name = f"{name} · {checkpoint.quantisation}"
+        words = state_words(state)
+        self.setText(words if state.stage == "searching" else f"{name}  {words}")
+        self.setToolTip(state.error.text if state.error is not None else self.tr("Choose another model in Settings"))
+        self.setAccessibleName(self.tr("Model: {0}, {1}").format(name, words))
+        colour = {"ready": STATE_GREEN, "failed": STATE_RED}.get(state.stage, STATE_AMBER)
+        self.setIcon(_dot(state_colour(colour, self.palette()), self.devicePixelRatioF()))
+        self._fraction = state.progress.fraction if state.progress is not None else None
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the pill and, while loading, how far it is."""
+        super().paintEvent(event)
+        if self._fraction is not None:
+            painter = QPainter(self)
+            width = (self.width() - 20) * min(1.0, self._fraction)
+            painter.fillRect(QRectF(10, self.height() - 4, width, 2), self.palette().accent())
+            painter.end()
+
+
+def _dot(colour: QColor, device_ratio: float) -> QIcon:
+    pixmap = QPixmap(round(_DOT_PX * device_ratio), round(_DOT_PX * device_ratio))
+    pixmap.setDevicePixelRatio(device_ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawEllipse(QRectF(1, 1, _DOT_PX - 2, _DOT_PX - 2))
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,41 @@
+"""Exports of the window: which formats, what name is suggested, and saving."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.core.conversation import Conversation
+    from app.core.results import Result
+
+MARKDOWN, JSON = "markdown", "json"
+_ENDINGS = {MARKDOWN: ".md", JSON: ".json"}
+_LONGEST_NAME = 60
+_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\\/:*?\"<>|]+")
+
+
+def suggested_name(result: Result, format_id: str) -> str:
+    """A file name after the first picture, or after the first question."""
+    first = result.turns[0]
+    words = first.media[0].name.rpartition(".")[0] or first.media[0].name if first.media else first.question
+    name = " ".join(_NOT_IN_NAMES.sub(" ", words).split())[:_LONGEST_NAME].strip(". ") or "Viewfinder"
+    return name + _ENDINGS[format_id]
+
+
+def save_conversation(
+    conversation: Conversation, result: Result, format_id: str, path: Path, *, copy_pictures: bool
+) -> Path:
+    """Saves a conversation, whole or not at all, and gives the file; a name without an ending gets the format's.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    from app.exporters.saving import save  # noqa: PLC0415 - not needed before the first export
+
+    if not path.suffix:
+        path = path.with_name(path.name + _ENDINGS[format_id])
+    save(result, path, format_id, copy_pictures=copy_pictures, pasted=conversation.pasted_pictures)
+    return path

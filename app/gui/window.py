@@ -1,0 +1,299 @@
+"""The main window: connects its parts with the desk, and opens before any model runtime is imported."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
+from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+from app.core.gathering import gather
+from app.gui.actions import Actions, WindowState
+from app.gui.commands import Commands
+from app.gui.desk import Desk
+from app.gui.look import apply_look
+from app.gui.model_status import state_words
+from app.gui.offered import Offered
+from app.gui.tray_delegate import TrayRow
+from app.gui.window_parts import TRAY_FOLDS_BELOW_PX, WindowParts
+from app.gui.wording import demo_text, memory_text, phase_text, seen_text, size_text, tokens_text
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
+
+    from app.core.conversation import AskedTurn
+    from app.core.launch import Launch
+    from app.core.shelf import Medium
+
+_FIRST_SIZE = (1280, 820)
+_MEDIA_REFRESH_MS = 16
+_START_AT_LATEST_MS = 1500
+_MOST_VIEW_PIXELS = 16_000_000
+
+
+class MainWindow(QMainWindow):
+    """Shows what is on the desk and passes on what the person wants."""
+
+    def __init__(self, launch: Launch) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("Viewfinder")
+        self._launch = launch
+        self._is_tray_wanted: bool | None = None
+        self._is_painted = False
+        self.desk = Desk(launch)
+        self.parts = WindowParts(self, launch.settings)
+        self.commands = Commands(self, self.desk, self.parts)
+        self.actions_by_id = Actions(self, self.menuBar(), self.commands.slots())
+        self.parts.build_toolbar(self, self.actions_by_id)
+        self.commands.take_actions(self.actions_by_id)
+        self._media_timer = QTimer(self)
+        self._media_timer.setSingleShot(True)
+        self._media_timer.setInterval(_MEDIA_REFRESH_MS)
+        self._media_timer.timeout.connect(self._refresh_media)
+        self._connect()
+        self._restore_geometry()
+        self.parts.prompt.edit.setPlainText(launch.question)
+        self.parts.prompt.edit.setFocus()
+        self._on_desk_model_changed()
+        self._refresh_media()
+
+    def start(self) -> None:
+        """Starts the engine and opens what the program was started with: once the window is on screen."""
+        if self.desk.is_started:
+            return
+        self._launch.milestone("first_paint")
+        self.desk.start()
+        if self._launch.files:
+            gathered = gather(self._launch.files)
+            self.add_offered(Offered(gathered.sources, gathered.refusals))
+
+    def add_offered(self, offered: Offered) -> None:
+        """Adds pictures and looks at the first of them; what is refused is said with its reason."""
+        if offered.sources:
+            self.parts.media_notice.clear()
+        first_id = self.desk.pictures.add(offered)
+        self._refresh_media()
+        if first_id is not None:
+            self.parts.tray.select(first_id)
+
+    def _connect(self) -> None:
+        desk, parts, commands = self.desk, self.parts, self.commands
+        parts.drop_zone.media_dropped.connect(self.add_offered)
+        parts.prompt.edit.media_pasted.connect(self.add_offered)
+        parts.prompt.edit.textChanged.connect(self._refresh_state)
+        parts.prompt.edit.composing_changed.connect(self._refresh_state)
+        parts.prompt.ask_wanted.connect(commands.on_ask)
+        parts.prompt.stop_wanted.connect(commands.on_stop)
+        parts.prompt.settings_toggled.connect(commands.show_settings)
+        parts.viewer.open_wanted.connect(commands.on_open)
+        parts.viewer.sample_wanted.connect(commands.open_sample)
+        parts.tray.medium_selected.connect(self._on_tray_medium_selected)
+        parts.tray.removal_wanted.connect(commands.on_remove_picture)
+        parts.result.command_wanted.connect(commands.on_result_command)
+        parts.settings.settings_changed.connect(commands.on_settings_changed)
+        parts.model_status.clicked.connect(commands.on_model_status_clicked)
+        parts.notice.retry_wanted.connect(commands.on_notice_retry)
+        for notice in (parts.notice, parts.media_notice):
+            notice.report_wanted.connect(commands.copy_report)
+        desk.pictures.changed.connect(self._media_timer.start)
+        desk.pictures.thumbnail_opened.connect(self._on_thumbnail_opened)
+        desk.pictures.picture_opened.connect(self._on_picture_opened)
+        desk.pictures.refused.connect(parts.media_notice.show_errors)
+        desk.costs_changed.connect(self._media_timer.start)
+        desk.turn_changed.connect(self._on_desk_turn_changed)
+        desk.turns_replaced.connect(self._on_desk_turns_replaced)
+        desk.model_changed.connect(self._on_desk_model_changed)
+        desk.failed.connect(parts.notice.show_error)
+
+    def _refresh_state(self) -> None:
+        """Brings commands and the foot of the conversation up to date."""
+        desk, parts = self.desk, self.parts
+        turn = desk.conversation.open_turn
+        state = WindowState(
+            has_model=desk.is_started and desk.model.checkpoint is not None,
+            is_loading=desk.model.stage == "loading",
+            has_question=bool(parts.prompt.text),
+            is_composing=parts.prompt.edit.is_composing,
+            is_answering=turn is not None,
+            has_turns=bool(desk.conversation.turns),
+            has_answer=any(turn.is_told for turn in desk.conversation.turns),
+            media_count=len(desk.pictures.media),
+            has_selection=parts.tray.selected_id is not None,
+        )
+        self.actions_by_id.enable(state)
+        parts.stop_loading_action.setVisible(state.is_loading)
+        words = "" if turn is None else phase_text(turn, is_model_ready=desk.model.stage == "ready")
+        is_measured = turn is not None and turn.phase in ("reading_pictures", "reading_prompt") and turn.total > 0
+        fraction = turn.done / turn.total if turn is not None and is_measured else None
+        parts.prompt.show_state(is_answering=turn is not None, can_ask=state.can_ask, words=words, fraction=fraction)
+
+    def _refresh_media(self) -> None:
+        """Brings the tray and the caption under the picture up to date."""
+        self._media_timer.stop()
+        desk, parts = self.desk, self.parts
+        media = desk.pictures.media
+        new = [medium for medium in media if not desk.is_shown(medium)]
+        costs = [desk.cost(medium) for medium in new]
+        parts.tray.show_rows(
+            [self._row(medium) for medium in media], sum(cost.tokens for cost in costs if cost is not None), len(new)
+        )
+        parts.prompt.show_media_count(len(media))
+        if not media:
+            parts.viewer.show_nothing()
+        elif parts.tray.selected_id is None:
+            parts.tray.select(media[0].medium_id)
+        self._show_caption()
+        self._refresh_state()
+
+    def _row(self, medium: Medium) -> TrayRow:
+        cost = self.desk.cost(medium)
+        if cost is None:
+            return TrayRow(medium.medium_id, medium.source.name, self.tr("Opening…"), "")
+        state = [seen_text(cost)]
+        if self.desk.is_shown(medium):
+            state.append(self.tr("sent"))
+        size = size_text(medium.width_px, medium.height_px)
+        return TrayRow(medium.medium_id, medium.source.name, f"{tokens_text(cost.tokens)} · {size}", " · ".join(state))
+
+    def _show_caption(self) -> None:
+        medium = self.desk.pictures.get(self.parts.tray.selected_id or "")
+        cost = self.desk.cost(medium) if medium is not None else None
+        if medium is None or cost is None:
+            self.parts.viewer.show_caption("", "")
+            return
+        detail = f"{seen_text(cost)} · {tokens_text(cost.tokens)}"
+        self.parts.viewer.show_caption(size_text(medium.width_px, medium.height_px), detail)
+
+    def _on_tray_medium_selected(self, medium_id: str) -> None:
+        if medium_id and self.desk.pictures.get(medium_id) is not None:
+            screen = self.screen()
+            size = screen.size() * screen.devicePixelRatio()
+            self.parts.viewer.show_image(self.parts.tray.thumbnail(medium_id))
+            self.desk.pictures.look_at(medium_id, min(_MOST_VIEW_PIXELS, size.width() * size.height()))
+        self._show_caption()
+        self._refresh_state()
+
+    def _on_thumbnail_opened(self, medium_id: str, image: QImage) -> None:
+        self.parts.tray.show_thumbnail(medium_id, image)
+
+    def _on_picture_opened(self, medium_id: str, image: QImage) -> None:
+        if medium_id == self.parts.tray.selected_id:
+            self.parts.viewer.show_image(image)
+
+    def _on_desk_turn_changed(self, turn: AskedTurn) -> None:
+        self.parts.result.show_turn(turn)
+        if turn.sampling.seed is not None:
+            self.parts.settings.show_drawn_seed(turn.sampling.seed)
+        if turn.outcome == "failed" and not turn.answer and not self.parts.prompt.text:
+            self.parts.prompt.edit.setPlainText(turn.question.text)
+        self._refresh_state()
+
+    def _on_desk_turns_replaced(self) -> None:
+        self.parts.result.show_turns(self.desk.conversation.turns)
+        self._refresh_state()
+
+    def _on_desk_model_changed(self) -> None:
+        model, parts = self.desk.model, self.parts
+        parts.model_status.show_state(model)
+        parts.result.is_model_ready = model.stage == "ready"
+        if model.checkpoint is not None and model.stage == "loading" and model.progress is None:
+            parts.settings.show_checkpoint(model.checkpoint)
+        if model.ready is not None:
+            words = [model.ready.backend_version, model.ready.device]
+            if model.ready.memory_bytes:
+                words.append(self.tr("Memory {0}").format(memory_text(model.ready.memory_bytes)))
+            parts.runtime.setText("   ".join(words))
+        else:
+            parts.runtime.setText(state_words(model))
+        is_demo = model.checkpoint is not None and model.checkpoint.is_demo
+        parts.note.setText(demo_text() if is_demo else "")
+        parts.note.setToolTip(parts.note.text())
+        if model.error is not None:
+            self.commands.show_model_error(model.error)
+        elif model.stage == "ready":
+            self.commands.forget_model_error()
+        self._refresh_state()
+
+    def _restore_geometry(self) -> None:
+        stored = QSettings(str(self._launch.profile.window_file), QSettings.Format.IniFormat).value("geometry")
+        if stored is None or not self.restoreGeometry(stored):
+            self.resize(*_FIRST_SIZE)
+        self._fit_width()
+        self.parts.set_first_sizes(self.width())
+
+    def want_tray(self, is_wanted: bool) -> None:
+        """Shows or hides the tray until the window's width crosses the point at which it folds."""
+        self._is_tray_wanted = is_wanted
+        self._fit_width()
+
+    def _fit_width(self) -> None:
+        is_wide = self.width() >= TRAY_FOLDS_BELOW_PX
+        is_wanted = is_wide if self._is_tray_wanted is None else self._is_tray_wanted
+        self.parts.fit_width(self.width(), is_tray_wanted=is_wanted)
+        self.commands.show_tray_state(is_wanted)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Folds and unfolds what the width leaves room for."""
+        super().resizeEvent(event)
+        was_wide = event.oldSize().width() >= TRAY_FOLDS_BELOW_PX
+        if event.oldSize().width() > 0 and was_wide != (self.width() >= TRAY_FOLDS_BELOW_PX):
+            self._is_tray_wanted = None
+        self._fit_width()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Begins the slow work once the first picture of the window is on screen."""
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self.start)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follows the system from light to dark and back."""
+        super().changeEvent(event)
+        application = QGuiApplication.instance()
+        if event.type() == QEvent.Type.ApplicationPaletteChange and isinstance(application, QApplication):
+            apply_look(application)
+            self.parts.model_status.show_state(self.desk.model)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Opens files that macOS hands to the program."""
+        if isinstance(event, QFileOpenEvent) and event.file():
+            gathered = gather([Path(event.file())])
+            self.add_offered(Offered(gathered.sources, gathered.refusals))
+            return True
+        return super().eventFilter(watched, event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stops everything, however busy, and goes; the window is gone at once."""
+        stored = QSettings(str(self._launch.profile.window_file), QSettings.Format.IniFormat)
+        stored.setValue("geometry", self.saveGeometry())
+        stored.sync()
+        self.hide()
+        self.desk.close()
+        event.accept()
+
+
+def run_window(launch: Launch) -> int:
+    """Opens the window and stays until it is closed.
+
+    Returns:
+        The exit code.
+    """
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication(sys.argv[:1])
+    application.setApplicationName("Viewfinder")
+    application.setApplicationDisplayName("Viewfinder")
+    apply_look(application)
+    window = MainWindow(launch)
+    application.installEventFilter(window)
+    window.show()
+    launch.milestone("window_shown")
+    QTimer.singleShot(_START_AT_LATEST_MS, window.start)
+    code = application.exec()
+    application.removeEventFilter(window)
+    return code

@@ -1,0 +1,192 @@
+"""The window's parts and where they stand: toolbar, tray left, viewer middle, conversation right, status line."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QSplitter,
+    QSplitterHandle,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.paths import SAMPLE_PICTURE
+from app.gui.caption import Caption
+from app.gui.drop_zone import DropZone
+from app.gui.look import hairline
+from app.gui.media_tray import TRAY_WIDTH_PX, MediaTray
+from app.gui.media_viewer import MediaViewer
+from app.gui.model_status import ModelStatus
+from app.gui.notice import Notice
+from app.gui.prompt_panel import PromptPanel
+from app.gui.result_view import ResultView
+from app.gui.settings_panel import SettingsPanel
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction, QPaintEvent
+
+    from app.core.settings import Settings
+    from app.gui.actions import Actions
+
+CONVERSATION_WIDTH_PX = 412
+TRAY_FOLDS_BELOW_PX = 1000
+STACKED_BELOW_PX = 720
+_SMALLEST = (640, 480)
+
+
+class _HairlineHandle(QSplitterHandle):
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), hairline(self.palette()))
+        painter.end()
+
+
+class HairlineSplitter(QSplitter):
+    """A splitter whose handle is a line of one pixel."""
+
+    def __init__(self, orientation: Qt.Orientation) -> None:
+        super().__init__(orientation)
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+
+    def createHandle(self) -> QSplitterHandle:
+        """A thin line."""
+        return _HairlineHandle(self.orientation(), self)
+
+
+class WindowParts:
+    """Makes the widgets and lays them out; the window connects them."""
+
+    def __init__(self, window: QMainWindow, settings: Settings) -> None:
+        self.drop_zone = DropZone()
+        self.tray = MediaTray()
+        self.viewer = MediaViewer(has_sample=SAMPLE_PICTURE.is_file())
+        self.media_notice = Notice()
+        self.result = ResultView()
+        self.notice = Notice()
+        self.settings = SettingsPanel(settings)
+        self.prompt = PromptPanel()
+        self.model_status = ModelStatus()
+        self.stop_loading = QToolButton()
+        self.runtime = Caption()
+        self.note = Caption()
+        self.privacy = Caption(
+            window.tr("Everything stays on this Mac")
+            if sys.platform == "darwin"
+            else window.tr("Everything stays on this computer")
+        )
+        self.columns = HairlineSplitter(Qt.Orientation.Horizontal)
+        self.work = HairlineSplitter(Qt.Orientation.Horizontal)
+        window.setMinimumSize(*_SMALLEST)
+        self._lay_out(window)
+
+    def _lay_out(self, window: QMainWindow) -> None:
+        viewer_column = QWidget()
+        layout = QVBoxLayout(viewer_column)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.media_notice)
+        layout.addWidget(self.viewer, 1)
+        conversation = QWidget()
+        conversation.setMinimumWidth(300)
+        layout = QVBoxLayout(conversation)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.result, 1)
+        layout.addWidget(self.settings, 2)
+        layout.addWidget(self.prompt)
+        self.settings.hide()
+        self.work.addWidget(viewer_column)
+        self.work.addWidget(conversation)
+        self.work.setStretchFactor(0, 1)
+        self.work.setStretchFactor(1, 0)
+        self.columns.addWidget(self.tray)
+        self.columns.addWidget(self.work)
+        self.columns.setStretchFactor(0, 0)
+        self.columns.setStretchFactor(1, 1)
+        body = QHBoxLayout(self.drop_zone)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addWidget(self.columns)
+        window.setCentralWidget(self.drop_zone)
+        self.drop_zone.take_drags_of(window)
+        bar = window.statusBar()
+        bar.setSizeGripEnabled(False)
+        for caption in (self.runtime, self.note):
+            caption.setContentsMargins(12, 0, 4, 0)
+        self.privacy.setContentsMargins(4, 0, 12, 0)
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        bar.addWidget(self.runtime)
+        bar.addWidget(self.note, 1)
+        bar.addPermanentWidget(self.privacy)
+
+    def build_toolbar(self, window: QMainWindow, actions: Actions) -> None:
+        """Puts the model in the middle and few buttons on the right."""
+        bar = QToolBar(window.tr("Toolbar"))
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setFloatable(False)
+        bar.toggleViewAction().setEnabled(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        window.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.stop_loading.setDefaultAction(actions["stopLoadingAction"])
+        self.stop_loading.setText(window.tr("Stop loading"))
+        export = self._button(window.tr("Export ▾"))
+        menu = QMenu(export)
+        for action_id in ("exportMarkdownAction", "exportJsonAction", "copyPicturesAction"):
+            menu.addAction(actions[action_id])
+        export.setMenu(menu)
+        export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        bar.addWidget(_space())
+        bar.addWidget(self.model_status)
+        self.stop_loading_action = bar.addWidget(self.stop_loading)
+        bar.addWidget(_space())
+        bar.addWidget(self._button(window.tr("Open…"), actions["openAction"]))
+        bar.addWidget(self._button(window.tr("New"), actions["newConversationAction"]))
+        bar.addWidget(export)
+        window.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
+        window.setUnifiedTitleAndToolBarOnMac(True)
+
+    @staticmethod
+    def _button(text: str, action: QAction | None = None) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("isButton", True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        if action is not None:
+            button.clicked.connect(action.trigger)
+            action.enabledChanged.connect(button.setEnabled)
+            button.setToolTip(action.text().replace("&", ""))
+        button.setText(text)
+        return button
+
+    def fit_width(self, width_px: int, *, is_tray_wanted: bool) -> None:
+        """Folds the tray away in a narrow window, and puts the conversation below the picture in a narrower one."""
+        self.tray.setVisible(is_tray_wanted)
+        orientation = Qt.Orientation.Vertical if width_px < STACKED_BELOW_PX else Qt.Orientation.Horizontal
+        if self.work.orientation() != orientation:
+            self.work.setOrientation(orientation)
+            self.set_first_sizes(width_px)
+
+    def set_first_sizes(self, width_px: int) -> None:
+        """The widths and heights to start with."""
+        self.columns.setSizes([TRAY_WIDTH_PX, max(1, width_px - TRAY_WIDTH_PX)])
+        if self.work.orientation() == Qt.Orientation.Vertical:
+            self.work.setSizes([1, 2])
+        else:
+            self.work.setSizes([max(1, width_px - TRAY_WIDTH_PX - CONVERSATION_WIDTH_PX), CONVERSATION_WIDTH_PX])
+
+
+def _space() -> QWidget:
+    space = QWidget()
+    space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return space

@@ -1,0 +1,120 @@
+"""Sentences made of figures and states, through Qt's translation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+if TYPE_CHECKING:
+    from app.core.conversation import AskedTurn
+    from app.core.events import LoadProgress
+    from app.core.shelf import Cost
+
+_MEGAPIXEL = 1_000_000
+_LARGE_PX = 10 * _MEGAPIXEL
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number as the person's language writes it."""
+    return QLocale().toString(float(value), "f", decimals)
+
+
+def tokens_text(tokens: int) -> str:
+    """``704 tokens``."""
+    return QCoreApplication.translate("Wording", "{0} tokens").format(number(tokens))
+
+
+def size_text(width_px: int, height_px: int) -> str:
+    """``1024×704``."""
+    return f"{width_px}×{height_px}"
+
+
+def short_size_text(width_px: int, height_px: int) -> str:
+    """``1024×704``, or ``12 MP`` for a large picture: for narrow places."""
+    if width_px * height_px < _LARGE_PX:
+        return size_text(width_px, height_px)
+    return QCoreApplication.translate("Wording", "{0} MP").format(number(width_px * height_px / _MEGAPIXEL))
+
+
+def seen_text(cost: Cost) -> str:
+    """Whether the model sees the whole picture, in words."""
+    if not cost.is_reduced:
+        return QCoreApplication.translate("Wording", "seen whole")
+    return QCoreApplication.translate("Wording", "reduced to {0}").format(size_text(cost.width_px, cost.height_px))
+
+
+def memory_text(size_bytes: int) -> str:
+    """``5.4 GB``."""
+    return QLocale().formattedDataSize(size_bytes, 1, QLocale.DataSizeFormat.DataSizeTraditionalFormat)
+
+
+def loading_text(progress: LoadProgress | None) -> str:
+    """What loading is at, and how far."""
+    translate = QCoreApplication.translate
+    if progress is None:
+        return translate("Wording", "Loading…")
+    words = {
+        "importing_runtime": translate("Wording", "Starting the runtime"),
+        "reading_weights": translate("Wording", "Reading the weights"),
+        "warming_up": translate("Wording", "Warming up"),
+    }[progress.stage]
+    return f"{words}…" if progress.fraction is None else f"{words} {number(progress.fraction * 100)} %"
+
+
+def phase_text(turn: AskedTurn, *, is_model_ready: bool) -> str:
+    """What is being done for a question before its first word."""
+    translate = QCoreApplication.translate
+    done, total = number(turn.done), number(turn.total)
+    if turn.phase == "waiting" and not is_model_ready:
+        return translate("Wording", "Waiting until the model is loaded…")
+    if turn.phase == "waiting":
+        return translate("Wording", "Opening the pictures…") if turn.question.sources else ""
+    if turn.phase == "reading_pictures":
+        text = translate("Wording", "Looked at {0} of {1} pictures…") if turn.total else ""
+        return text.format(done, total) or translate("Wording", "Looking at the pictures…")
+    if turn.phase == "reading_prompt":
+        text = translate("Wording", "Read {0} of {1} tokens…") if turn.total else ""
+        return text.format(done, total) or translate("Wording", "Reading the question…")
+    return ""
+
+
+def outcome_text(turn: AskedTurn) -> str:
+    """How an answer ended, in words; nothing for the usual end."""
+    translate = QCoreApplication.translate
+    if turn.outcome == "length":
+        return translate("Wording", "Ended at the limit of {0} tokens.").format(number(turn.sampling.max_tokens))
+    if turn.outcome == "cancelled":
+        return translate("Wording", "Stopped.")
+    if turn.outcome == "failed":
+        return translate("Wording", "Broke off.") if turn.answer else ""
+    if turn.outcome == "done" and not turn.answer:
+        return translate("Wording", "The model gave no answer.")
+    return ""
+
+
+def figures_text(turn: AskedTurn) -> str:
+    """What an answer cost: ``0.9 s to first word · 31 tok/s · 704 tokens in, 118 out · picture reused``."""
+    translate = QCoreApplication.translate
+    figures = turn.figures
+    parts = []
+    if figures.time_to_first_token_s > 0:
+        decimals = 1 if figures.time_to_first_token_s >= 0.1 else 2  # noqa: PLR2004 - two digits are enough
+        seconds = number(figures.time_to_first_token_s, decimals)
+        parts.append(translate("Wording", "{0} s to first word").format(seconds))
+    if figures.tokens_per_s > 0:
+        decimals = 0 if figures.tokens_per_s >= 10 else 1  # noqa: PLR2004 - two digits are enough
+        parts.append(translate("Wording", "{0} tok/s").format(number(figures.tokens_per_s, decimals)))
+    if figures.prompt_tokens:
+        text = translate("Wording", "{0} tokens in, {1} out")
+        parts.append(text.format(number(figures.prompt_tokens), number(figures.answer_tokens)))
+    if turn.is_picture_reused:
+        parts.append(translate("Wording", "picture reused"))
+    return " · ".join(parts)
+
+
+def demo_text() -> str:
+    """What the demo model is, plainly."""
+    return QCoreApplication.translate(
+        "Wording", "Demo model: knows only simple shapes and numbers; a toy to try the program with."
+    )
