@@ -198,7 +198,7 @@ class _Reader:
             self._leave(matched)
             self._parts.append(raw)
             return
-        words = (line.text[: line.start], line.rest)
+        words = (line.text[: line.start], _with_tabs(raw, line))
         if self._paragraph is not None and not is_new:  # also where it leaves its container out: a lazy line
             self._paragraph.lines.append(words)
             return
@@ -241,6 +241,18 @@ class _Reader:
         paragraph.lines = [(paragraph.lines[0][0], re.sub(r"(#+)$", r"\\\1", text))]
         paragraph.level = level
         self._paragraph = None
+
+
+def _with_tabs(raw: str, line: _Line) -> str:
+    """What is left of the line as it was written."""
+    if "\t" not in raw:
+        return line.rest
+    marks = len(line.text[: line.start].replace(" ", ""))
+    at = 0
+    while marks or raw[at] in " \t":
+        marks -= raw[at] not in " \t"
+        at += 1
+    return raw[at:]
 
 
 def _item(line: _Line, *, interrupts: bool) -> _Container | None:

@@ -1,0 +1,80 @@
+"""Results for tests of exports: one as they are, and any that could be."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from app.core.events import Figures
+from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
+from app.core.sampling import GREEDY, MAX_SEED, Sampling
+
+ASKED_AT = datetime(2026, 3, 4, 15, 6, 7, tzinfo=timezone(timedelta(hours=8)))
+MODEL = ModelRecord("demo", "sha256:0123", "bf16", "mlx", "mlx 0.32.4, mlx-vlm 0.7.10")
+FIGURES = Figures(312, 200, 40, 0.52, 3.1, 30.14, 123_456_789)
+
+
+def media_record(name: str = "two-shapes.png", path: Path | None = None, sha256: str = "ab" * 32) -> MediaRecord:
+    return MediaRecord(name, path, sha256, 640, 480, 640, 480, 300)
+
+
+def turn_record(question: str = "Describe this image.", answer: str = "A red circle.", **others: Any) -> TurnRecord:
+    values = {"media": (), "outcome": "done", "sampling": GREEDY, "figures": FIGURES, "created_at": ASKED_AT}
+    return TurnRecord(question=question, answer=answer, **{**values, **others})
+
+
+def result_of(*turns: TurnRecord, **others: Any) -> Result:
+    values = {"system": "", "max_image_tokens": None, "program_version": "0.1.0", "created_at": ASKED_AT}
+    return Result(model=MODEL, turns=turns or (turn_record(),), **{**values, **others})
+
+
+TEXTS = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        ["", "\x00\x1b[31m", "a\r\nb\tc", "undecodable \udcff", "照片 🖼️", "\u2028\u2029", "```\n<b>", "| a |"]
+    ),
+)
+TIMES = st.datetimes(
+    datetime(1971, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.builds(timezone, st.integers(-12 * 60, 14 * 60).map(lambda minutes: timedelta(minutes=minutes))),
+)
+COUNTS = st.integers(0, 2**40)
+SPANS = st.floats(0, 1e9, allow_nan=False)
+PATHS = st.one_of(st.none(), TEXTS.map(lambda text: Path("/pictures") / text.replace("/", "_")))
+SHA256S = st.binary(min_size=32, max_size=32).map(bytes.hex)
+SIDES = st.integers(1, 100_000)
+SAMPLINGS = st.builds(
+    Sampling,
+    st.integers(1, 262_144),
+    st.floats(0, 5),
+    st.floats(0, 1),
+    st.integers(0, 1_000_000),
+    st.floats(0, 1),
+    st.floats(0.1, 10),
+    st.floats(-2, 2),
+    st.one_of(st.none(), st.integers(0, MAX_SEED)),
+)
+MEDIA = st.builds(MediaRecord, TEXTS, PATHS, SHA256S, SIDES, SIDES, SIDES, SIDES, st.integers(1, 16_384))
+TURNS = st.builds(
+    TurnRecord,
+    TEXTS,
+    st.lists(MEDIA, max_size=2).map(tuple),
+    TEXTS,
+    st.sampled_from(["done", "length", "cancelled", "failed"]),
+    SAMPLINGS,
+    st.builds(Figures, COUNTS, COUNTS, COUNTS, SPANS, SPANS, SPANS, COUNTS),
+    TIMES,
+)
+RESULTS = st.builds(
+    Result,
+    st.builds(ModelRecord, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS),
+    TEXTS,
+    st.one_of(st.none(), st.integers(1, 16_384)),
+    st.lists(TURNS, min_size=1, max_size=3).map(tuple),
+    TEXTS,
+    TIMES,
+)
