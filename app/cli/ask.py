@@ -22,6 +22,7 @@ from app.core.pictures import open_picture
 from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
 from app.core.startup import noting
 from app.engine.engine import Engine
+from app.exporters.saving import save
 from app.exporters.table import EXPORTERS
 
 if TYPE_CHECKING:
@@ -154,6 +155,10 @@ class _Asking:
             if engine is not None and self.options.output is None:
                 engine.cancel(REQUEST_ID)
 
+    def _end_line(self) -> None:
+        if self.answer and not self.answer.endswith("\n"):
+            self._print("\n")
+
     def _finish(self, finished: Finished) -> int:
         """Prints and writes what remains.
 
@@ -162,10 +167,10 @@ class _Asking:
         """
         is_worth_keeping = bool(self.answer) or finished.outcome != "failed"
         if self.options.output is not None and is_worth_keeping:
-            self._print("" if self.answer.endswith("\n") else "\n")
+            self._end_line()
             self._write_file(self.options.output, finished)
         elif self._is_streamed:
-            self._print("" if self.answer.endswith("\n") or not self.answer else "\n")
+            self._end_line()
         elif is_worth_keeping:
             self._print(self._document(finished))
         if self.started is not None:
@@ -180,21 +185,31 @@ class _Asking:
         return DONE
 
     def _write_file(self, file: Path, finished: Finished) -> None:
+        name, result = self.options.output_format, self._result(finished)
         try:
-            write_atomically(file, self._document(finished).encode("utf-8"))
+            if name == "text" or result is None:
+                write_atomically(file, self._text)
+            else:
+                save(result, file, name)
         except UserError as error:
             hint = "The answer stands on standard output." if self.answer else error.said.hint
-            self.output_error = ErrorText(error.said.text, hint, error.said.detail)
+            self.output_error = ErrorText(error.said.text, hint)
         else:
             self.terminal.note(f"Wrote {file}")
 
-    def _document(self, finished: Finished) -> str:
-        if self.options.output_format == "text" or self.ready is None or self.started is None:
-            return self.answer if self.answer.endswith("\n") else f"{self.answer}\n"
-        return EXPORTERS[self.options.output_format].render(self._result(self.ready, self.started, finished))
+    @property
+    def _text(self) -> str:
+        return self.answer if self.answer.endswith("\n") else f"{self.answer}\n"
 
-    def _result(self, ready: ModelReady, started: Started, finished: Finished) -> Result:
-        recorded = self.plan.recorded
+    def _document(self, finished: Finished) -> str:
+        result = self._result(finished)
+        return self._text if result is None else EXPORTERS[self.options.output_format].render(result)
+
+    def _result(self, finished: Finished) -> Result | None:
+        """What exports write; None when the request ended before it began."""
+        ready, started, recorded = self.ready, self.started, self.plan.recorded
+        if ready is None or started is None:
+            return None
         model = ModelRecord(
             ready.checkpoint.model_id,
             ready.checkpoint.revision,

@@ -62,11 +62,6 @@ class Terminal:
             raise
         self._at_line_start = text.endswith("\n")
 
-    def end_answer(self) -> None:
-        """Ends the answer's last line."""
-        if not self._at_line_start:
-            self.answer("\n")
-
     def progress(self, text: str) -> None:
         """Shows where things stand: on a terminal only, rewritten in place."""
         if self._is_quiet or not self._is_err_terminal:
