@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.program import Program
+
+
+def milestones(file: Path) -> list[str]:
+    return list(json.loads(file.read_text())["milestones_ms"]) if file.exists() else []
+
+
+def wait_for(milestone: str, file: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while milestone not in milestones(file):
+        assert process.poll() is None, "the window closed too early"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def window_words(program: Program, picture: Path) -> list[str | Path]:
+    words: list[str | Path] = ["--profile", program.profile_dir, "--startup-trace", "trace.json"]
+    return [*words, "--backend", "fake", "--model", program.model, picture, "-p", "What is this?"]
+
+
+def test_the_window_is_on_screen_before_the_runtime_is_imported(program: Program, picture: Path) -> None:
+    trace = program.folder / "trace.json"
+    with program.start(*window_words(program, picture)) as process:
+        wait_for("model_ready", trace, process)
+        process.send_signal(signal.SIGTERM)
+        out, errors = process.communicate(timeout=30)
+    assert (process.returncode, out, errors) == (0, b"", b"")
+    reached = milestones(trace)
+    assert reached[:2] == ["imports_done", "window_shown"]
+    assert reached.index("first_paint") < reached.index("runtime_imported") < reached.index("model_ready")
+    assert (
+        not (program.profile_dir / "settings.json").exists()
+        or "fake" not in (program.profile_dir / "settings.json").read_text()
+    ), "what was said for one start is no setting"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_closes_the_window_cleanly_also_while_a_model_loads(
+    number: signal.Signals, program: Program, picture: Path
+) -> None:
+    with program.scripted(load_delay_s=60).start(*window_words(program, picture)) as process:
+        wait_for("first_paint", program.folder / "trace.json", process)
+        time.sleep(0.3)
+        began = time.monotonic()
+        process.send_signal(number)
+        out, errors = process.communicate(timeout=30)
+    assert time.monotonic() - began < 5
+    assert (process.returncode, out, errors) == (0, b"", b"")
+
+
+def test_a_window_without_a_backend_opens_all_the_same(program: Program) -> None:
+    words: list[str | Path] = ["--profile", program.profile_dir, "--startup-trace", "trace.json", "--backend", "abacus"]
+    with program.start(*words) as process:
+        wait_for("first_paint", program.folder / "trace.json", process)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, b"")
+
+
+def test_a_crash_leaves_its_trace_in_the_log_folder(program: Program, picture: Path) -> None:
+    with program.start(*window_words(program, picture)) as process:
+        wait_for("first_paint", program.folder / "trace.json", process)
+        process.send_signal(signal.SIGSEGV)
+        process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGSEGV
+    assert "Segmentation fault" in (program.profile_dir / "logs" / "crash.log").read_text()
+    assert os.environ["QT_QPA_PLATFORM"], "this window was never on anybody's screen"
