@@ -13,7 +13,9 @@ _CODE_INDENT = 4
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 _ANYWHERE = re.compile(r"[\\`*\[\]<~|$]|(?<![^\W_])_|_(?![^\W_])|&(?=#|[A-Za-z])|(?<=\s)#")
-_AT_LINE_START = re.compile(r"^(?:(?=[#>:=+-])|(\d{1,9})(?=[.)]))", re.MULTILINE)
+_AT_LINE_START = re.compile(
+    r"^(?:(?=>|#+(?:\s|$)|[-+](?:\s|$)|[-=:][-=:\s]*$)|(\d{1,9})(?=[.)](?:\s|$)))", re.MULTILINE
+)
 
 _FENCE = re.compile(r"(`{3,})([^`]*)$|(~{3,})(.*)$")
 _HEADING = re.compile(r"(#{1,6})(?=[ \t]|$)")

@@ -147,6 +147,11 @@ def test_plain_text_reads_as_it_was_written(text: str) -> None:
     assert [line for line in read.split("\n") if line] == kept
 
 
+@pytest.mark.parametrize("text", ["0.52 s", "-5 degrees", "+1", "snake_case", "#5", "a-b = c", "3 > 2", "R&D", "50 %"])
+def test_plain_leaves_alone_what_means_nothing(text: str) -> None:
+    assert plain(text) == text
+
+
 def test_plain_keeps_indentation_and_line_breaks() -> None:
     assert plain('{\n  "a": 1\n}') == '{\\\n\u00a0\u00a0"a": 1\\\n}'
     assert plain("one\n\ntwo") == "one\n\ntwo"
