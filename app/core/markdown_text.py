@@ -12,7 +12,7 @@ _TOP_LEVEL = 6
 _CODE_INDENT = 4
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
-_ANYWHERE = re.compile(r"[\\`*\[\]<~|$]|(?<![^\W_])_|_(?![^\W_])|&(?=#|[A-Za-z])|(?<=\s)#")
+_ANYWHERE = re.compile(r"[\\`*\[\]<~|$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|(?<=\s)#")
 _AT_LINE_START = re.compile(
     r"^(?:(?=>|#+(?:\s|$)|[-+](?:\s|$)|[-=:][-=:\s]*$)|(\d{1,9})(?=[.)](?:\s|$)))", re.MULTILINE
 )

@@ -273,3 +273,13 @@ def test_a_profile_for_other_colours_is_left_aside(mode: str) -> None:
     profile = display_p3() if mode == "CMYK" else grey if mode == "RGB" else display_p3()
     image = Image.new("RGB", (64, 64), (90, 90, 90)).convert(mode)
     assert_near(one_colour(encoded(image, "TIFF", icc_profile=profile)), (90, 90, 90), 4)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_tiff_whose_zero_is_white(bits: int) -> None:
+    kind = np.uint8 if bits == 8 else np.uint16
+    image = Image.fromarray(np.full((64, 64), (55 if bits == 8 else 55 * 257), kind))
+    data = encoded(image, "TIFF")
+    photometric = struct.pack("<HHIHH", 262, 3, 1, 1, 0)
+    assert data.count(photometric) == 1
+    assert_near(one_colour(data.replace(photometric, struct.pack("<HHIHH", 262, 3, 1, 0, 0))), (200, 200, 200), 1)

@@ -1,0 +1,164 @@
+"""Task presets: a prompt worth keeping, with its blanks and the sampling that suits it; one TOML file each."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from app.core.checked_values import CheckedValue
+from app.core.errors import UserError
+from app.core.files import shown_name
+from app.core.paths import PRESETS_DIR
+from app.core.sampling import Sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+_BLANK = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_KEYS = {"id", "title", "order", "prompt", "blanks", "sampling"}
+_SAMPLING_KEYS = {field.name for field in fields(Sampling)} - {"seed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A place in a prompt that a person fills in.
+
+    Attributes:
+        name: Stands in the prompt as ``{name}``.
+        title: What belongs there, for people.
+        default: What stands there until they say otherwise.
+    """
+
+    name: str
+    title: str
+    default: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A task.
+
+    Attributes:
+        preset_id: Names it in settings and on the command line.
+        title: For people.
+        order: Where it stands among the others, least first.
+        prompt: The question, with ``{name}`` for each blank.
+        blanks: In the order they are to be filled in.
+        sampling: The settings that it changes, by their names in `Sampling`.
+    """
+
+    preset_id: str
+    title: str
+    order: int
+    prompt: str
+    blanks: tuple[Blank, ...] = ()
+    sampling: tuple[tuple[str, float], ...] = ()
+
+    def question(self, filled: Mapping[str, str] | None = None) -> str:
+        """The prompt with its blanks filled in; one that is missing or empty gets its default."""
+        filled = filled or {}
+        words = {blank.name: filled.get(blank.name, "").strip() or blank.default for blank in self.blanks}
+        return _BLANK.sub(lambda found: words.get(found.group(1), found.group()), self.prompt)
+
+    def sampling_from(self, sampling: Sampling) -> Sampling:
+        """A person's settings with what this task needs changed."""
+        changes: dict[str, Any] = dict(self.sampling)
+        return replace(sampling, **changes)
+
+
+def list_presets(folder: Path = PRESETS_DIR) -> tuple[Preset, ...]:
+    """Every preset in a folder, in order.
+
+    Raises:
+        UserError: A file cannot be used, or two have one id; the text names the file and the reason.
+    """
+    presets: dict[str, Preset] = {}
+    for path in sorted(folder.glob("*.toml")):
+        preset = read_preset(path)
+        if preset.preset_id in presets:
+            name = shown_name(path.name)
+            raise UserError(f"The preset {name} has the id “{preset.preset_id}” of another.", "Give it one of its own.")
+        presets[preset.preset_id] = preset
+    return tuple(sorted(presets.values(), key=lambda preset: (preset.order, preset.preset_id)))
+
+
+def read_preset(path: Path) -> Preset:
+    """One preset.
+
+    Raises:
+        UserError: The file cannot be used; the text names it and the reason.
+    """
+    # Python 3.10 has the same reader under its older name.
+    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    name, hint = shown_name(path.name), "Correct the file, or remove it."
+    try:
+        value = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"The preset {name} cannot be read.", "Check its permissions.", str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"The preset {name} is damaged: it is not TOML.", hint, str(error)) from error
+    return _preset(CheckedValue(value, f"The preset {name}", hint))
+
+
+def _preset(part: CheckedValue) -> Preset:
+    _check_keys(part, _KEYS)
+    prompt, blanks = _words(part["prompt"]), part.get("blanks")
+    preset = Preset(
+        preset_id=_identifier(part["id"]),
+        title=_words(part["title"]),
+        order=part["order"].count(),
+        prompt=prompt,
+        blanks=tuple(_blank(blank) for blank in blanks.items()) if blanks is not None else (),
+        sampling=_sampling(part.get("sampling")),
+    )
+    named, used = [blank.name for blank in preset.blanks], _BLANK.findall(prompt)
+    if len(set(named)) < len(named):
+        raise part["blanks"].fault("has one name twice")
+    if set(named) != set(used):
+        wrong = min(set(named) ^ set(used))
+        raise part["prompt"].fault(f"and the blanks do not agree about “{wrong}”")
+    return preset
+
+
+def _blank(part: CheckedValue) -> Blank:
+    _check_keys(part, {"name", "title", "default"})
+    return Blank(_identifier(part["name"]), _words(part["title"]), _words(part["default"]))
+
+
+def _sampling(part: CheckedValue | None) -> tuple[tuple[str, float], ...]:
+    if part is None:
+        return ()
+    _check_keys(part, _SAMPLING_KEYS)
+    whole = {field.name for field in fields(Sampling) if isinstance(field.default, int)}
+    changes: dict[str, Any] = {
+        name: part[name].count() if name in whole else part[name].number()
+        for name in part.keys()  # noqa: SIM118
+    }
+    try:
+        Sampling(**changes).checked()
+    except UserError as error:
+        raise part.fault(f"is out of range. {error.said.text.rstrip('.')}") from error
+    return tuple(changes.items())
+
+
+def _check_keys(part: CheckedValue, known: set[str]) -> None:
+    for key in part.keys():  # noqa: SIM118 - not a dict
+        if key not in known:
+            raise part[key].fault(f"is none of {', '.join(sorted(known))}")
+
+
+def _identifier(part: CheckedValue) -> str:
+    if not _ID.fullmatch(part.text()):
+        raise part.fault("is not made of small letters, digits and underscores")
+    return part.text()
+
+
+def _words(part: CheckedValue) -> str:
+    if not part.text().strip():
+        raise part.fault("is empty")
+    return part.text().strip()
