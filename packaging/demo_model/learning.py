@@ -13,7 +13,7 @@ from network import DemoModel
 from torch import Tensor
 from torch.nn import functional
 
-DENSE_WEIGHT = 0.35
+DENSE_WEIGHT = 0.5
 
 
 def vision_loss(model: DemoModel, head: DenseHead, frames: Tensor, dense: Dense) -> tuple[Tensor, dict[str, float]]:

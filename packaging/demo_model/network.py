@@ -8,7 +8,7 @@ import math
 from language_model import LanguageModel
 from network_sizes import Sizes
 from torch import nn
-from vision_tower import VisionTower
+from vision_tower import VisionTower, smooth_positions
 
 
 class DemoModel(nn.Module):
@@ -33,3 +33,5 @@ class DemoModel(nn.Module):
                 nn.init.normal_(parameter, 0.0, std)
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
+        positions = self.visual.pos_embed.weight
+        positions.data += smooth_positions(sizes.positions_per_side, positions.shape[1])

@@ -28,7 +28,8 @@ VISION_TOKENS = 320
 CHAT_TOKENS = 2600
 VISION_RATE = 1.5e-3
 CHAT_RATE = 1.5e-3
-TOWER_FACTOR = 0.4
+TOWER_FACTOR = 0.7
+HEAD_FACTOR = 2.0
 EMA_DECAY = 0.998
 LOG_STEPS = 100
 SAVE_STEPS = 250
@@ -118,11 +119,17 @@ class Run:
         if self.state:
             self.average = self.state["average"]
 
-    def _parameters(self, stage: str) -> tuple[list[torch.nn.Parameter], list[torch.nn.Parameter]]:
-        tower = [
-            p for name, p in self.model.visual.named_parameters() if stage == "chat" or "deepstack" not in name
-        ] + list(self.head.parameters())
-        return tower, list(self.model.language_model.parameters()) if stage == "chat" else []
+    def _groups(self, stage: str) -> list[dict[str, Any]]:
+        """Parameters with their share of the learning rate."""
+        is_chat = stage == "chat"
+        tower = [p for name, p in self.model.visual.named_parameters() if is_chat or "deepstack" not in name]
+        groups: list[dict[str, Any]] = [
+            {"params": tower, "factor": TOWER_FACTOR if is_chat else 1.0},
+            {"params": list(self.head.parameters()), "factor": HEAD_FACTOR if is_chat else 1.0},
+        ]
+        if is_chat:
+            groups.append({"params": list(self.model.language_model.parameters()), "factor": 1.0})
+        return groups
 
     def _part(self, started: float) -> float:
         """How much of the stage is done, 0-1, by time or by steps; the same in all processes."""
@@ -150,13 +157,13 @@ class Run:
         return loss
 
     def _optimiser(self, stage: str, *, fresh: bool) -> torch.optim.Optimizer:
-        tower, text = self._parameters(stage)
-        groups: list[dict[str, Any]] = [{"params": tower, "factor": TOWER_FACTOR if stage == "chat" else 1.0}]
-        if text:
-            groups.append({"params": text, "factor": 1.0})
+        groups = self._groups(stage)
+        factors = [group["factor"] for group in groups]
         optimiser = torch.optim.AdamW(groups, 1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         if not fresh:
             optimiser.load_state_dict(self.state["optimiser"])
+            for group, factor in zip(optimiser.param_groups, factors, strict=True):
+                group["factor"] = factor
         return optimiser
 
     def _average_weights(self, step: int) -> None:

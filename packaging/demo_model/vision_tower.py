@@ -10,6 +10,7 @@ Source: transformers 5.23, models/qwen3_vl/modeling_qwen3_vl.py.
 # mypy: allow-subclassing-any
 # torch is not installed where the types are checked, so nn.Module is Any there.
 
+import math
 from functools import lru_cache
 
 import torch
@@ -52,6 +53,19 @@ def _vision_rotation(rows: int, columns: int, head_dim: int) -> tuple[Tensor, Te
     angle = torch.cat([row[:, None] * frequency, column[:, None] * frequency], dim=-1)
     angle = torch.cat([angle, angle], dim=-1)
     return angle.cos(), angle.sin()
+
+
+def smooth_positions(side: int, width: int, strength: float = 3.0) -> Tensor:
+    """A start for the learned positions, (side * side, width): slow waves across and down, in random directions.
+
+    Patches enter with a root mean square of several units; positions drawn as small noise would
+    take thousands of steps to be heard beside them.
+    """
+    y, x = torch.meshgrid(torch.linspace(-1, 1, side), torch.linspace(-1, 1, side), indexing="ij")
+    waves = torch.stack([x, y, *(wave(math.pi * axis) for wave in (torch.cos, torch.sin) for axis in (x, y))], -1)
+    waves = waves.view(side * side, -1) - waves.view(side * side, -1).mean(0)
+    directions, _ = torch.linalg.qr(torch.randn(width, waves.shape[1]))
+    return strength * math.sqrt(width / waves.shape[1]) * waves @ directions.T
 
 
 def patches_of(frames: Tensor) -> Tensor:
