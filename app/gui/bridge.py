@@ -40,8 +40,8 @@ class Bridge(QObject):
 
     _events_waiting = Signal()
 
-    def __init__(self, handle: Callable[[WindowEvent], None]) -> None:
-        super().__init__()
+    def __init__(self, handle: Callable[[WindowEvent], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._handle = handle
         self._lock = threading.Lock()
         self._waiting: list[WindowEvent | _Text] = []

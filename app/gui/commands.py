@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
@@ -15,8 +15,8 @@ from app.core.gathering import gather
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.offered import Offered, may_be_offered, read_offered
-from app.gui.result_view import COPY, REPORT, RETRY
 from app.gui.saving import JSON, MARKDOWN, save_conversation, suggested_name
+from app.gui.turn_foot import COPY, REPORT, RETRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,7 +181,9 @@ class Commands(QObject):
         )
         begin = box.addButton(self.tr("Begin Anew"), QMessageBox.ButtonRole.AcceptRole)
         box.exec()
-        if box.clickedButton() is begin:
+        is_beginning = box.clickedButton() is begin
+        box.deleteLater()
+        if is_beginning:
             self._desk.begin_new_conversation()
             self._desk.change_settings(settings)
         else:
@@ -284,6 +286,7 @@ class Commands(QObject):
     def on_about(self) -> None:
         """Says what this program is."""
         box = QMessageBox(self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle(self.tr("About Viewfinder"))
         box.setText(f"Viewfinder {__version__}")
         box.setInformativeText(

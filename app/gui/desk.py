@@ -51,13 +51,13 @@ class Desk(QObject):
     failed = Signal(object)
     """Carries the ErrorText of something that belongs to no picture and no turn."""
 
-    def __init__(self, launch: Launch) -> None:
-        super().__init__()
+    def __init__(self, launch: Launch, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._launch = launch
-        self._bridge = Bridge(self._take)
+        self._bridge = Bridge(self._take, self)
         self._search = CheckpointSearch(self._bridge.post)
         self._engine: AnswerEngine | None = None
-        self.pictures = PicturesAtHand()
+        self.pictures = PicturesAtHand(self)
         self.conversation = Conversation()
         self.model = ModelState()
         self.settings = launch.settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QImage, QKeySequence, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QListView, QVBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ from app.gui.caption import Caption
 from app.gui.look import BODY_PX, sized
 from app.gui.pixels import pixmap_within
 from app.gui.tray_delegate import THUMBNAIL, TrayDelegate, TrayRow
-from app.gui.wording import tokens_text
+from app.gui.wording import pictures_text, tokens_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +35,8 @@ class _Shown:
 class TrayModel(QAbstractListModel):
     """The rows of the tray; thumbnails are scaled when they are first painted."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
         self._shown: list[_Shown] = []
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -122,7 +122,7 @@ class MediaTray(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumWidth(150)
-        self._model = TrayModel()
+        self._model = TrayModel(self)
         self._title = QLabel(self.tr("Media"))
         self._title.setFont(sized(self._title.font(), BODY_PX, self._title.font().Weight.DemiBold))
         self._count = Caption()
@@ -137,6 +137,7 @@ class MediaTray(QWidget):
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setUniformItemSizes(True)
+        self._nothing = Caption(self.tr("Nothing here yet."))
         self._total = Caption()
         self._total.setWordWrap(True)
         self._hint = Caption(self.tr("Drop pictures or a folder anywhere, or paste one."))
@@ -150,10 +151,12 @@ class MediaTray(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(header)
+        layout.addWidget(self._nothing)
         layout.addWidget(self.view, 1)
-        for caption in (self._total, self._hint):
+        layout.addWidget(self._total)
+        layout.addWidget(self._hint)
+        for caption in (self._nothing, self._total, self._hint):
             caption.setContentsMargins(12, 4, 12, 4)
-            layout.addWidget(caption)
         layout.addSpacing(4)
         self.view.selectionModel().currentChanged.connect(self._on_view_current_changed)
         self.view.removal_wanted.connect(self.removal_wanted)
@@ -173,10 +176,12 @@ class MediaTray(QWidget):
         self._model.set_rows(rows)
         self._count.setText(str(len(rows)) if rows else "")
         if new_count:
-            text = self.tr("To be shown with the next question: {0} · {1}")
-            self._total.setText(text.format(new_count, tokens_text(new_tokens)))
+            text = self.tr("For the next question: {0} · {1}")
+            self._total.setText(text.format(pictures_text(new_count), tokens_text(new_tokens)))
         else:
-            self._total.setText("" if rows else self.tr("Nothing here yet."))
+            self._total.setText("")
+        self._total.setVisible(new_count > 0)
+        self._nothing.setVisible(not rows)
         if selected is not None:
             self.select(selected)
 

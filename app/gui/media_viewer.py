@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
-from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, TITLE_PX, canvas, dim_text, hairline, sized
+from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, TITLE_PX, canvas, dim_text, hairline, mixed, sized
 from app.gui.pixels import pixmap_within
 
 if TYPE_CHECKING:
@@ -172,8 +172,7 @@ class _EmptyState(QWidget):
         frame = QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
         ground = QColor(palette.color(QPalette.ColorRole.Window))
         painter.setBrush(ground)
-        pen = QPen(dim_text(palette), 1.2, Qt.PenStyle.DashLine)
-        pen.setColor(hairline(palette).darker(115))
-        painter.setPen(pen)
+        colour = mixed(canvas(palette), palette.color(QPalette.ColorRole.WindowText), 0.3)
+        painter.setPen(QPen(colour, 1.2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(frame, _EMPTY_RADIUS_PX, _EMPTY_RADIUS_PX)
         painter.end()

@@ -97,7 +97,7 @@ class ModelStatus(QToolButton):
         if checkpoint is not None and not checkpoint.is_demo and checkpoint.quantisation not in name:
             name = f"{name} · {checkpoint.quantisation}"
         words = state_words(state)
-        self.setText(words if state.stage == "searching" else f"{name}  {words}")
+        self.setText(words if state.stage == "searching" else f" {name}  {words}")
         self.setToolTip(state.error.text if state.error is not None else self.tr("Choose another model in Settings"))
         self.setAccessibleName(self.tr("Model: {0}, {1}").format(name, words))
         colour = {"ready": STATE_GREEN, "failed": STATE_RED}.get(state.stage, STATE_AMBER)

@@ -38,8 +38,8 @@ class PicturesAtHand(QObject):
     refused = Signal(object)
     """Carries a tuple of ErrorText."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._engine: AnswerEngine | None = None
         self._shelf = Shelf()
         self._wanted: deque[str] = deque()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QInputMethodEvent
 
 _PROMPT_HEIGHT_PX = 76
+_LOW_PROMPT_HEIGHT_PX = 48
 _BAR_PX = 3
 _BAR_STEPS = 1000
 
@@ -88,9 +88,7 @@ class PromptPanel(QWidget):
         self.stop_button = QPushButton()
         self.stop_button.setObjectName("stopButton")
         self.settings_button = QToolButton()
-        self._state = Caption()
-        self._state.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
-        self._state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._cost = Caption(is_elided=True)
         self._bar = QProgressBar()
         self._build()
         self.ask_button.clicked.connect(self.ask_wanted)
@@ -107,16 +105,23 @@ class PromptPanel(QWidget):
         words = self.tr("Ask about what you see…") if count else self.tr("Drop a picture first, or just ask…")
         self.edit.setPlaceholderText(words)
 
-    def show_state(self, *, is_answering: bool, can_ask: bool, words: str, fraction: float | None) -> None:
-        """Puts Stop in the place of Ask while an answer is coming, and says what is being done."""
+    def show_cost(self, words: str) -> None:
+        """Says what the pictures of the next question cost together."""
+        self._cost.setText(words)
+        self._cost.setToolTip(words)
+
+    def make_low(self, *, is_low: bool) -> None:
+        """Makes the question box lower where the window has little height."""
+        self.edit.setFixedHeight(_LOW_PROMPT_HEIGHT_PX if is_low else _PROMPT_HEIGHT_PX)
+
+    def show_state(self, *, is_answering: bool, can_ask: bool, fraction: float | None) -> None:
+        """Puts Stop in the place of Ask while an answer is coming, and a bar where it can be told how far it is."""
         had_focus = self.ask_button.hasFocus() or self.stop_button.hasFocus()
         self.ask_button.setVisible(not is_answering)
         self.stop_button.setVisible(is_answering)
         self.ask_button.setEnabled(can_ask)
         if had_focus:
             (self.stop_button if is_answering else self.edit).setFocus()
-        self._state.setText(words)
-        self._state.setToolTip(words)
         self._bar.setVisible(fraction is not None)
         if fraction is not None:
             self._bar.setValue(round(fraction * _BAR_STEPS))
@@ -146,7 +151,7 @@ class PromptPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.settings_button)
-        row.addWidget(self._state, 1)
+        row.addWidget(self._cost, 1)
         row.addWidget(self.ask_button)
         row.addWidget(self.stop_button)
         layout = QVBoxLayout(self)

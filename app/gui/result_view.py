@@ -16,7 +16,6 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
-    QTextFormat,
 )
 from PySide6.QtWidgets import QFrame, QTextBrowser
 
@@ -25,19 +24,17 @@ from app.gui.bridge import assert_main_thread
 from app.gui.look import (
     BODY_PX,
     BUBBLE_RADIUS_PX,
-    SMALL_PX,
-    STATE_RED,
     bubble,
     dim_text,
-    state_colour,
 )
 from app.gui.sealed_markdown import INDENT_PX, LINE_HEIGHT_PERCENT, SealedDocument
-from app.gui.wording import figures_text, outcome_text, phase_text
+from app.gui.turn_foot import COPY, REPORT, RETRY, small_block, small_format, write_foot
+from app.gui.wording import phase_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from PySide6.QtGui import QColor, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from app.core.conversation import AskedTurn
 
@@ -47,7 +44,6 @@ _DOCUMENT_MARGIN_PX = 16
 _BUBBLE_INDENT_PX = 56
 _BUBBLE_PADDING = (13, 8)
 _PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-COPY, RETRY, REPORT = "copy", "retry", "report"
 
 
 class ResultView(QTextBrowser):
@@ -137,9 +133,9 @@ class ResultView(QTextBrowser):
         self._place_question(len(self._questions) - 1)
         names = ", ".join(source.name for source in turn.question.sources)
         if names:
-            style = self._small_block(bottom=8)
+            style = small_block(bottom=8)
             style.setAlignment(Qt.AlignmentFlag.AlignRight)
-            cursor.insertBlock(style, self._small_format(dim_text(self.palette())))
+            cursor.insertBlock(style, small_format(dim_text(self.palette())))
             cursor.insertText(self.tr("shown: {0}").format(names))
         cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
         self._writer = AnswerWriter(self.document(), self.font(), self.palette())
@@ -175,7 +171,7 @@ class ResultView(QTextBrowser):
         else:
             self._show_phase("")
         self._writer = None
-        self._write_foot(turn)
+        write_foot(self.document(), turn, self.palette())
         if is_at_bottom:
             self._scroll_to_end()
         self.viewport().update()
@@ -195,62 +191,6 @@ class ResultView(QTextBrowser):
             selected.setPosition(min(position, last), QTextCursor.MoveMode.KeepAnchor)
             self.setTextCursor(selected)
         self.verticalScrollBar().setValue(scrolled)
-
-    def _write_foot(self, turn: AskedTurn) -> None:
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        if turn.error is not None:
-            red = QTextCharFormat()
-            red.setForeground(state_colour(STATE_RED, self.palette()))
-            self._write_line(cursor, f"⚠ {turn.error.text}", red)
-            if turn.error.hint:
-                self._write_line(cursor, turn.error.hint, QTextCharFormat())
-        dim = self._small_format(dim_text(self.palette()))
-        self._write_line(cursor, "", dim, is_small=True)
-        said = [text for text in (outcome_text(turn), figures_text(turn)) if text]
-        cursor.insertText(" · ".join(said), dim)
-        commands = []
-        if turn.answer:
-            commands.append((COPY, self.tr("Copy")))
-        if turn.outcome == "failed":
-            commands += [(RETRY, self.tr("Try again")), (REPORT, self.tr("Copy report"))]
-        gap = "   " if said else ""
-        for command, words in commands:
-            cursor.insertText(gap, dim)
-            link = self._small_format(self.palette().color(QPalette.ColorRole.Accent))
-            link.setAnchor(True)
-            link.setAnchorHref(f"{command}:{turn.request_id}")
-            cursor.insertText(words, link)
-            gap = "   "
-        cursor.insertText("", dim)
-
-    def _write_line(self, cursor: QTextCursor, text: str, style: QTextCharFormat, *, is_small: bool = False) -> None:
-        block = self._small_block(top=2) if is_small else QTextBlockFormat()
-        if not is_small:
-            block.setLineHeight(LINE_HEIGHT_PERCENT, _PROPORTIONAL)
-            block.setBottomMargin(2)
-        if cursor.block().text() or cursor.block().textList() is not None:
-            cursor.insertBlock(block, style)
-            block_list = cursor.block().textList()
-            if block_list is not None:
-                block_list.remove(cursor.block())
-        cursor.setBlockFormat(block)
-        cursor.insertText(text, style)
-
-    @staticmethod
-    def _small_block(top: float = 0, bottom: float = 0) -> QTextBlockFormat:
-        style = QTextBlockFormat()
-        style.setTopMargin(top)
-        style.setBottomMargin(bottom)
-        style.setLineHeight(LINE_HEIGHT_PERCENT, _PROPORTIONAL)
-        return style
-
-    @staticmethod
-    def _small_format(colour: QColor) -> QTextCharFormat:
-        style = QTextCharFormat()
-        style.setProperty(QTextFormat.Property.FontPixelSize.value, SMALL_PX)
-        style.setForeground(colour)
-        return style
 
     def _place_question(self, index: int) -> None:
         """Moves a question's bubble to the right edge, no wider than its words."""

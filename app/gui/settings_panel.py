@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
@@ -60,7 +59,7 @@ class SettingsPanel(QScrollArea):
         self.min_p = _fraction(0.0, 1.0, 0.01)
         self.repetition_penalty = _fraction(0.1, 10.0, 0.05)
         self.presence_penalty = _fraction(-2.0, 2.0, 0.1)
-        self.is_seed_pinned = QCheckBox(self.tr("Always the same:"))
+        self.is_seed_pinned = QToolButton()
         self.seed = QLineEdit()
         self.last_seed = QToolButton()
         self.system = QPlainTextEdit()
@@ -133,11 +132,14 @@ class SettingsPanel(QScrollArea):
         layout.setSpacing(8)
         layout.addWidget(self.model)
         form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(6)
         seed_row = QHBoxLayout()
+        self.is_seed_pinned.setText(self.tr("Always the same"))
+        self.is_seed_pinned.setCheckable(True)
+        self.is_seed_pinned.setProperty("isButton", True)
         self.seed.setMaxLength(len(str(MAX_SEED)))
         self.seed.setAccessibleName(self.tr("Seed"))
         self.last_seed.setVisible(False)

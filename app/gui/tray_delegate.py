@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QPixmap
 
-THUMBNAIL = QSize(56, 44)
+THUMBNAIL = QSize(52, 44)
 _ROW_HEIGHT_PX = 68
 _SIDE_PX = 12
 _SELECTED_ALPHA = 0.22

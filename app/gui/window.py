@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMainWindow
 
@@ -19,10 +19,19 @@ from app.gui.model_status import state_words
 from app.gui.offered import Offered
 from app.gui.tray_delegate import TrayRow
 from app.gui.window_parts import TRAY_FOLDS_BELOW_PX, WindowParts
-from app.gui.wording import demo_text, memory_text, phase_text, seen_text, size_text, tokens_text
+from app.gui.wording import (
+    demo_text,
+    memory_text,
+    number,
+    pictures_text,
+    seen_text,
+    short_size_text,
+    size_text,
+    tokens_text,
+)
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 
     from app.core.conversation import AskedTurn
     from app.core.launch import Launch
@@ -40,11 +49,14 @@ class MainWindow(QMainWindow):
     def __init__(self, launch: Launch) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
+        # Python may collect cycles on any thread, and the window's parts point at one another: Qt destroys them all on
+        # the main thread, so that no collection ever does.
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Viewfinder")
         self._launch = launch
         self._is_tray_wanted: bool | None = None
         self._is_painted = False
-        self.desk = Desk(launch)
+        self.desk = Desk(launch, self)
         self.parts = WindowParts(self, launch.settings)
         self.commands = Commands(self, self.desk, self.parts)
         self.actions_by_id = Actions(self, self.menuBar(), self.commands.slots())
@@ -54,6 +66,9 @@ class MainWindow(QMainWindow):
         self._media_timer.setSingleShot(True)
         self._media_timer.setInterval(_MEDIA_REFRESH_MS)
         self._media_timer.timeout.connect(self._refresh_media)
+        self._start_timer = QTimer(self)
+        self._start_timer.setSingleShot(True)
+        self._start_timer.timeout.connect(self.start)
         self._connect()
         self._restore_geometry()
         self.parts.prompt.edit.setPlainText(launch.question)
@@ -125,11 +140,10 @@ class MainWindow(QMainWindow):
             has_selection=parts.tray.selected_id is not None,
         )
         self.actions_by_id.enable(state)
-        parts.stop_loading_action.setVisible(state.is_loading)
-        words = "" if turn is None else phase_text(turn, is_model_ready=desk.model.stage == "ready")
+        parts.stop_loading.setVisible(state.is_loading)
         is_measured = turn is not None and turn.phase in ("reading_pictures", "reading_prompt") and turn.total > 0
         fraction = turn.done / turn.total if turn is not None and is_measured else None
-        parts.prompt.show_state(is_answering=turn is not None, can_ask=state.can_ask, words=words, fraction=fraction)
+        parts.prompt.show_state(is_answering=turn is not None, can_ask=state.can_ask, fraction=fraction)
 
     def _refresh_media(self) -> None:
         """Brings the tray and the caption under the picture up to date."""
@@ -138,10 +152,10 @@ class MainWindow(QMainWindow):
         media = desk.pictures.media
         new = [medium for medium in media if not desk.is_shown(medium)]
         costs = [desk.cost(medium) for medium in new]
-        parts.tray.show_rows(
-            [self._row(medium) for medium in media], sum(cost.tokens for cost in costs if cost is not None), len(new)
-        )
+        new_tokens = sum(cost.tokens for cost in costs if cost is not None)
+        parts.tray.show_rows([self._row(medium) for medium in media], new_tokens, len(new))
         parts.prompt.show_media_count(len(media))
+        parts.prompt.show_cost(f"{pictures_text(len(new))} · {tokens_text(new_tokens)}" if new else "")
         if not media:
             parts.viewer.show_nothing()
         elif parts.tray.selected_id is None:
@@ -153,11 +167,12 @@ class MainWindow(QMainWindow):
         cost = self.desk.cost(medium)
         if cost is None:
             return TrayRow(medium.medium_id, medium.source.name, self.tr("Opening…"), "")
-        state = [seen_text(cost)]
+        state = [self.tr("reduced") if cost.is_reduced else self.tr("seen whole")]
         if self.desk.is_shown(medium):
             state.append(self.tr("sent"))
-        size = size_text(medium.width_px, medium.height_px)
-        return TrayRow(medium.medium_id, medium.source.name, f"{tokens_text(cost.tokens)} · {size}", " · ".join(state))
+        size = short_size_text(medium.width_px, medium.height_px)
+        tokens = self.tr("{0} tok").format(number(cost.tokens))
+        return TrayRow(medium.medium_id, medium.source.name, f"{tokens} · {size}", " · ".join(state))
 
     def _show_caption(self) -> None:
         medium = self.desk.pictures.get(self.parts.tray.selected_id or "")
@@ -222,18 +237,18 @@ class MainWindow(QMainWindow):
         stored = QSettings(str(self._launch.profile.window_file), QSettings.Format.IniFormat).value("geometry")
         if stored is None or not self.restoreGeometry(stored):
             self.resize(*_FIRST_SIZE)
-        self._fit_width()
+        self._fit_size()
         self.parts.set_first_sizes(self.width())
 
     def want_tray(self, is_wanted: bool) -> None:
         """Shows or hides the tray until the window's width crosses the point at which it folds."""
         self._is_tray_wanted = is_wanted
-        self._fit_width()
+        self._fit_size()
 
-    def _fit_width(self) -> None:
+    def _fit_size(self) -> None:
         is_wide = self.width() >= TRAY_FOLDS_BELOW_PX
         is_wanted = is_wide if self._is_tray_wanted is None else self._is_tray_wanted
-        self.parts.fit_width(self.width(), is_tray_wanted=is_wanted)
+        self.parts.fit_size(self.width(), self.height(), is_tray_wanted=is_wanted)
         self.commands.show_tray_state(is_wanted)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -242,14 +257,14 @@ class MainWindow(QMainWindow):
         was_wide = event.oldSize().width() >= TRAY_FOLDS_BELOW_PX
         if event.oldSize().width() > 0 and was_wide != (self.width() >= TRAY_FOLDS_BELOW_PX):
             self._is_tray_wanted = None
-        self._fit_width()
+        self._fit_size()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Begins the slow work once the first picture of the window is on screen."""
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
-            QTimer.singleShot(0, self.start)
+            self._start_timer.start(0)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follows the system from light to dark and back."""
@@ -259,13 +274,16 @@ class MainWindow(QMainWindow):
             apply_look(application)
             self.parts.model_status.show_state(self.desk.model)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Opens files that macOS hands to the program."""
-        if isinstance(event, QFileOpenEvent) and event.file():
-            gathered = gather([Path(event.file())])
-            self.add_offered(Offered(gathered.sources, gathered.refusals))
-            return True
-        return super().eventFilter(watched, event)
+    def showEvent(self, event: QShowEvent) -> None:
+        """Starts the slow work in the end even where nothing is ever painted, as in a minimised window."""
+        super().showEvent(event)
+        if not self.desk.is_started and not self._start_timer.isActive():
+            self._start_timer.start(_START_AT_LATEST_MS)
+
+    def open_path(self, path: Path) -> None:
+        """Opens a file or folder that the system hands to the program."""
+        gathered = gather([path])
+        self.add_offered(Offered(gathered.sources, gathered.refusals))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stops everything, however busy, and goes; the window is gone at once."""
@@ -290,10 +308,21 @@ def run_window(launch: Launch) -> int:
     application.setApplicationDisplayName("Viewfinder")
     apply_look(application)
     window = MainWindow(launch)
-    application.installEventFilter(window)
+    application.installEventFilter(_FileOpening(window))
     window.show()
     launch.milestone("window_shown")
-    QTimer.singleShot(_START_AT_LATEST_MS, window.start)
-    code = application.exec()
-    application.removeEventFilter(window)
-    return code
+    return application.exec()
+
+
+class _FileOpening(QObject):
+    """Opens files that macOS hands to the running program."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self._window.open_path(Path(event.file()))
+            return True
+        return super().eventFilter(watched, event)

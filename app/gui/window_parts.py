@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 CONVERSATION_WIDTH_PX = 412
 TRAY_FOLDS_BELOW_PX = 1000
 STACKED_BELOW_PX = 720
+ROOMY_FROM_PX = 860
+LOW_BELOW_PX = 620
 _SMALLEST = (640, 480)
 
 
@@ -78,8 +80,9 @@ class WindowParts:
         self.prompt = PromptPanel()
         self.model_status = ModelStatus()
         self.stop_loading = QToolButton()
+        self.balance = QWidget()
         self.runtime = Caption()
-        self.note = Caption()
+        self.note = Caption(is_elided=True)
         self.privacy = Caption(
             window.tr("Everything stays on this Mac")
             if sys.platform == "darwin"
@@ -125,7 +128,6 @@ class WindowParts:
         for caption in (self.runtime, self.note):
             caption.setContentsMargins(12, 0, 4, 0)
         self.privacy.setContentsMargins(4, 0, 12, 0)
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         bar.addWidget(self.runtime)
         bar.addWidget(self.note, 1)
         bar.addPermanentWidget(self.privacy)
@@ -139,8 +141,17 @@ class WindowParts:
         bar.toggleViewAction().setEnabled(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         window.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.stop_loading.setDefaultAction(actions["stopLoadingAction"])
-        self.stop_loading.setText(window.tr("Stop loading"))
+        self.stop_loading = self._button(window.tr("Stop loading"), actions["stopLoadingAction"])
+        policy = self.stop_loading.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.stop_loading.setSizePolicy(policy)
+        self.balance.setFixedWidth(self.stop_loading.sizeHint().width())
+        middle = QWidget()
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for widget in (self.balance, self.model_status, self.stop_loading):
+            row.addWidget(widget)
         export = self._button(window.tr("Export ▾"))
         menu = QMenu(export)
         for action_id in ("exportMarkdownAction", "exportJsonAction", "copyPicturesAction"):
@@ -148,8 +159,7 @@ class WindowParts:
         export.setMenu(menu)
         export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         bar.addWidget(_space())
-        bar.addWidget(self.model_status)
-        self.stop_loading_action = bar.addWidget(self.stop_loading)
+        bar.addWidget(middle)
         bar.addWidget(_space())
         bar.addWidget(self._button(window.tr("Open…"), actions["openAction"]))
         bar.addWidget(self._button(window.tr("New"), actions["newConversationAction"]))
@@ -169,9 +179,12 @@ class WindowParts:
         button.setText(text)
         return button
 
-    def fit_width(self, width_px: int, *, is_tray_wanted: bool) -> None:
+    def fit_size(self, width_px: int, height_px: int, *, is_tray_wanted: bool) -> None:
         """Folds the tray away in a narrow window, and puts the conversation below the picture in a narrower one."""
         self.tray.setVisible(is_tray_wanted)
+        self.privacy.setVisible(width_px >= ROOMY_FROM_PX)
+        self.balance.setVisible(width_px >= ROOMY_FROM_PX)
+        self.prompt.make_low(is_low=height_px < LOW_BELOW_PX)
         orientation = Qt.Orientation.Vertical if width_px < STACKED_BELOW_PX else Qt.Orientation.Horizontal
         if self.work.orientation() != orientation:
             self.work.setOrientation(orientation)
@@ -181,7 +194,7 @@ class WindowParts:
         """The widths and heights to start with."""
         self.columns.setSizes([TRAY_WIDTH_PX, max(1, width_px - TRAY_WIDTH_PX)])
         if self.work.orientation() == Qt.Orientation.Vertical:
-            self.work.setSizes([1, 2])
+            self.work.setSizes([100, 300])
         else:
             self.work.setSizes([max(1, width_px - TRAY_WIDTH_PX - CONVERSATION_WIDTH_PX), CONVERSATION_WIDTH_PX])
 

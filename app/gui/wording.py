@@ -25,6 +25,13 @@ def tokens_text(tokens: int) -> str:
     return QCoreApplication.translate("Wording", "{0} tokens").format(number(tokens))
 
 
+def pictures_text(count: int) -> str:
+    """``3 pictures``."""
+    if count == 1:
+        return QCoreApplication.translate("Wording", "1 picture")
+    return QCoreApplication.translate("Wording", "{0} pictures").format(number(count))
+
+
 def size_text(width_px: int, height_px: int) -> str:
     """``1024×704``."""
     return f"{width_px}×{height_px}"
