@@ -1,6 +1,9 @@
+from __future__ import annotations
+
 import json
 import random
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 import wordings
@@ -12,7 +15,9 @@ from outside import OUTSIDE_ANSWER, OUTSIDE_HELD_OUT, TEMPLATES
 from questions import boxes_answer, compare, count_answer, describe, outside_turn, sample_turn
 from scenes import Scene, sample_number_scene, sample_shapes_scene
 from scoring import boxes_in, direction_of, mean_overlap, overlap
-from tokenizers import Tokenizer
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 
 def scene_of(count: int, seed: int) -> Scene:
