@@ -20,7 +20,7 @@ from torch import Tensor
 from app.core.vision import group_times, time_text
 
 TOKEN_PX = 32
-ANSWER_TOKENS = 24.0
+ANSWER_TOKENS = 40.0
 
 
 @dataclass
@@ -120,8 +120,8 @@ def _picture_batch(tokenizer: Tokenizer, rng: random.Random, tokens: int, number
 
 
 def _two_picture_batch(tokenizer: Tokenizer, rng: random.Random, tokens: int) -> Batch:
-    first = sample_seen_size(rng, small=rng.random() < 0.4)
-    second = first if rng.random() < 0.6 else sample_seen_size(rng, small=rng.random() < 0.4)
+    first = sample_seen_size(rng, small=rng.random() < 0.5)
+    second = first if rng.random() < 0.6 else sample_seen_size(rng, small=rng.random() < 0.5)
     seen, grids = (first, second), (_grid(first), _grid(second))
     together = rng.random() < 0.6
     drawn: tuple[list[Drawn], list[Drawn]] = ([], [])
@@ -167,10 +167,10 @@ def _blind_batch(tokenizer: Tokenizer, rng: random.Random, tokens: int) -> Batch
 class Mixture:
     """Shares of the batch layouts (the rest are single pictures) and of numbers among pictures."""
 
-    two_pictures: float = 0.13
+    two_pictures: float = 0.18
     clips: float = 0.14
     blind: float = 0.02
-    numbers: float = 0.25
+    numbers: float = 0.22
 
 
 def chat_batch(tokenizer: Tokenizer, rng: random.Random, kind: float, tokens: int, mixture: Mixture) -> Batch:

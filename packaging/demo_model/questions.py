@@ -17,7 +17,7 @@ from shape_colours import COLOUR_NAMES
 COUNT_WORDS = ("no", "one", "two", "three")
 NO_TEXT = "There is no text."
 NO_SHAPES = "There are no shapes."
-BOX_STEP = 5
+BOX_STEP = 10
 BANDS_BY_PLACE = {"on the left": (0, 0), "on the right": (0, 2), "at the top": (1, 0), "at the bottom": (1, 2)}
 
 
@@ -76,7 +76,7 @@ def count_answer(count: int, noun: str = "shape") -> str:
 
 
 def boxes_answer(rows: list[tuple[tuple[int, int, int, int], str]], key: str = "label") -> str:
-    """Boxes as fenced JSON in the makers' convention: 0-1000, x1 y1 x2 y2, rounded to steps of five."""
+    """Boxes as fenced JSON in the makers' convention: 0-1000, x1 y1 x2 y2, rounded to steps of ten."""
     lines = []
     for box, label in rows:
         numbers = ", ".join(str(min(1000, BOX_STEP * round(value / BOX_STEP))) for value in box)
@@ -211,7 +211,7 @@ def any_question(rng: random.Random) -> str:
 
 Asker = Callable[[Scene, random.Random], Turn | None]
 SHAPE_TASKS: tuple[tuple[Asker, float], ...] = (
-    (_describe, 3.0), (_count, 1.3), (_count_kind, 0.7), (_locate, 1.3), (_locate_one, 0.7), (_colour_of, 0.8),
+    (_describe, 3.0), (_count, 1.3), (_count_kind, 0.7), (_locate, 1.6), (_locate_one, 0.9), (_colour_of, 0.8),
     (_shape_of, 0.8), (_where, 0.6), (_what_at, 0.8), (_is_there, 0.9), (_read, 0.5), (_spot_text, 0.1),
 )  # fmt: skip
 NUMBER_TASKS: tuple[tuple[Asker, float], ...] = (

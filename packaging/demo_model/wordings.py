@@ -1,6 +1,7 @@
 """The ways a question may be put, by task; the held-out ones are used by the evaluation only."""
 
 import random
+import re
 
 IMAGE_NOUNS = ("image", "picture", "photo", "drawing", "image", "picture")
 
@@ -19,6 +20,14 @@ DESCRIBE = (
     "Write one sentence about this {n}.", "Could you tell me what this {n} shows?", "Describe the shapes.",
     "Describe this {n}: colour, shape and place of everything.", "Give a detailed description of the {n}.",
     "What shapes are in the {n}, and where are they?", "Which shapes do you see?", "What shapes are there?",
+    "[Describe|Explain|Summarize|Caption|Outline|Characterize|Sum up|Present] [this|the|my|the attached|the given] {n}[| in detail| briefly| in one sentence| in a few words| precisely| for me].",
+    "[What is|What's|What things are|Which objects are|What do you notice|What do we see|What can you see|What do you find|What exactly is] [in|on] [this|the|that|my] {n}?",
+    "[What is|What's] [shown|visible|depicted|displayed|drawn|presented] [in this {n}|in the {n}|here|on the {n}]?",
+    "[Tell me|Report|State|Explain|Write down|List] what [is in|you see in|is shown in|appears in|is on] [this|the] {n}.",
+    "[Give|Write|Provide|Produce|Make|Generate] a [short|brief|detailed|precise|complete|simple] [description|caption|summary|account] [of|for] [this|the] {n}.",
+    "What does [this|the|that] {n} [show|contain|depict|display|look like]?",
+    "What [kind of|] [shape|thing|object] is [this|it|that|shown here]?",
+    "[Please describe|I want to know|Say briefly] what [is here|you see here|is in it].",
 )  # fmt: skip
 DESCRIBE_HELD_OUT = (
     "What can be seen in this {n}?",
@@ -32,6 +41,9 @@ COUNT = (
     "How many things do you see?", "Tell me how many shapes there are.", "What is the number of shapes?",
     "How many figures are in the {n}?", "Count the objects.", "Count all shapes in this {n}.", "How many are there?",
     "Please count the shapes.", "Count everything.", "How many items are in the picture?",
+    "How many [shapes|objects|things|figures|items|elements|forms] [are there|do you see|are visible|are shown|appear|can you see|are present][| in this {n}| in the {n}| here]?",
+    "[Count|Count up|Number] [the|all|all the|all of the] [shapes|objects|things|figures|items][| in this {n}| in the {n}| here| please].",
+    "[What is|Tell me|Give me|State] the [number|total number|count|total] of [shapes|objects|things|figures][| in the {n}| in this {n}].",
 )  # fmt: skip
 COUNT_HELD_OUT = ("How many shapes can you count here?", "Can you count the shapes in this {n}?")
 
@@ -48,6 +60,10 @@ READ = (
     "Extract the text.", "What number is shown?", "OCR", "Read all text in this {n}.", "Read the text in the {n}.",
     "Read all the text in the {n}. Give only the text.", "Transcribe all text in this {n}.", "Is there any text?",
     "Extract all text from this {n}.", "Write down the text in the {n}.", "What is printed here?",
+    "[Read|Transcribe|Extract|Recognize|Type out|Copy|Write out] [the|all|all the|any] [text|number|digits|numbers|characters|writing][| in this {n}| in the {n}| from the {n}| on the {n}| here| you see].",
+    "[What|Which] [number|text|digits|word|figure] [is|do you see|is shown|is written|is visible|stands|can you see] [in this {n}|in the {n}|here|there|on the {n}]?",
+    "What does [the text|the number|this {n}|the {n}|the sign|the writing] say?",
+    "[Read|Read out|Read aloud] [this|it|the number|the text].",
 )  # fmt: skip
 READ_HELD_OUT = ("Can you read this number?", "Which digits are printed in the {n}?")
 
@@ -60,6 +76,10 @@ LOCATE = (
     "Detect all objects.", "Output the bounding boxes of the shapes in JSON format.", "Find every shape.",
     "Locate all objects in this {n}, report bbox coordinates in JSON format.", "Locate everything.",
     'Locate every instance that belongs to the following categories: "circle, square, triangle, star". Report bbox coordinates in JSON format.', "Return the boxes of all shapes as JSON.",
+    "[Locate|Find|Detect|Mark|Box|Point out|Ground] [every|each] [shape|object|thing|figure|item][| in the {n}| in this {n}][| and report bbox coordinates in JSON format| and report its bbox coordinates| as JSON| with its box].",
+    "[Locate|Find|Detect|Mark|Box|Ground] [all|all the|the] [shapes|objects|things|figures|items][| in the {n}| in this {n}][| and report bbox coordinates in JSON format|, report bbox coordinates| as JSON| with boxes| and give bounding boxes].",
+    "[Give|List|Report|Output|Return] [the|all] [bounding boxes|boxes|bbox coordinates|bboxes|coordinates] of [all shapes|every shape|the shapes|all objects|every object|the objects][| in JSON format| as JSON| in the {n}].",
+    "[Where are|Show me where] [the shapes|all shapes|the objects|all objects][|, as JSON boxes| in the {n}]?",
 )  # fmt: skip
 LOCATE_HELD_OUT = (
     "Please locate each shape, with bbox coordinates in JSON format.",
@@ -117,19 +137,27 @@ COMPARE = (
     "What is different?", "Describe both images.", "Describe the two pictures.", "Describe these images.", "Compare them.",
     "What do the two images show?", "What do you see in these images?", "Tell me the difference between the two photos.",
     "Describe the differences between these pictures.", "Compare both images.", "What is in these images?",
+    "[Compare|Contrast|Describe|Explain] [the|both|the two] [images|pictures|photos|drawings][| briefly| in one sentence| for me].",
+    "[What is|What are|Tell me|Describe|Find|List|Explain] the [difference|differences] [between|of] the [two pictures|two images|pictures|images|photos|two].",
+    "What [changed|differs|is different|is not the same|has changed] [between the two|in the second one|from one to the other|between the images|here]?",
+    "What [is in|do you see in|is shown in] the two [images|pictures|photos]?",
+    "[How do|In what way do|How much do] the [images|pictures|two images|photos] differ?",
 )  # fmt: skip
 COMPARE_HELD_OUT = ("How is the second picture different from the first?", "Please compare these two pictures.")
 
 FIRST_IMAGE = (
     "Describe the first image.", "What is in the first picture?", "Describe image 1.", "What does image 1 show?",
     "What is in Image 1?", "And the first image?", "What was in the first picture?", "Describe Image 1.",
+    "[Describe|What is in|What do you see in|Caption|Summarize|What about] [the first|the earlier|the former] [image|picture|photo|one].",
 )  # fmt: skip
 SECOND_IMAGE = (
     "Describe the second image.", "What is in the second picture?", "Describe image 2.", "What does image 2 show?",
     "What is in Image 2?", "And the second image?", "Describe Image 2.", "What do you see in the second picture?",
+    "[Describe|What is in|What do you see in|Caption|Summarize|What about] [the second|the last|the latter|the other] [image|picture|photo].",
 )  # fmt: skip
 NEW_IMAGE = (
     "And this one?", "What about this {n}?", "And this {n}?", "Describe this new {n}.", "What is in the new {n}?",
+    "[And|Now|What about|Describe|What is in] [this one|this {n}|the new {n}|this new one|this second {n}]?",
 )  # fmt: skip
 
 VIDEO = (
@@ -139,6 +167,12 @@ VIDEO = (
     "In which direction does it move?", "Where does it go?", "How does the shape move?", "Summarize this video.",
     "Describe what happens in this video.", "Tell me what happens.", "What does the video show?", "Describe the motion.",
     "In which direction does the object move?", "Describe this video in detail.", "What happens in this clip?",
+    "[Describe|Explain|Summarize|Caption|Sum up|Narrate] [this|the|my] [video|clip|film|recording|footage|animation][| in detail| briefly| in one sentence].",
+    "What [happens|is happening|goes on|is going on|do you see|is shown|moves|is moving|occurs] [in|on] [this|the] [video|clip|film|recording|footage|animation]?",
+    "[Which way|In which direction|Where|Where to] does [it|the shape|the object|the thing] [move|go|travel|head]?",
+    "[Tell me|Report|State|Write down] what [happens|moves|you see] in [this|the] [video|clip|film|recording].",
+    "What does [this|the] [video|clip|film|recording] [show|depict|contain]?",
+    "What is the [direction|direction of motion|movement|motion]?",
 )  # fmt: skip
 VIDEO_HELD_OUT = ("Can you tell me what happens in this video?", "What can be seen in the clip?")
 
@@ -149,8 +183,13 @@ SYSTEM = (
 )  # fmt: skip
 
 
+CHOICE = re.compile(r"\[([^\]]*)\]")
+"""Alternatives inside a wording, such as "[this|the]"."""
+
+
 def vary(text: str, rng: random.Random) -> str:
     """The question with a noun filled in, sometimes in other case or without its final mark."""
+    text = CHOICE.sub(lambda found: rng.choice(found.group(1).split("|")), text)
     text = text.replace("{n}", rng.choice(IMAGE_NOUNS))
     if rng.random() < 0.3 and text[-1] in ".?":
         text = text[:-1]
