@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pillow_heif
-from PIL import Image  # noqa: TID253 - tests draw with it
+from PIL import Image
 
 from app.core.pictures import Bitmap, Picture, PictureSource, open_bitmap, open_picture
 from app.core.vision import PixelLimits

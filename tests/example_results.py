@@ -22,12 +22,13 @@ def media_record(name: str = "two-shapes.png", path: Path | None = None, sha256:
 
 
 def turn_record(question: str = "Describe this image.", answer: str = "A red circle.", **others: Any) -> TurnRecord:
-    values = {"media": (), "outcome": "done", "sampling": GREEDY, "figures": FIGURES, "created_at": ASKED_AT}
+    values = {"media": (), "outcome": "done", "sampling": GREEDY, "figures": FIGURES}
+    values |= {"created_at": ASKED_AT, "max_image_tokens": None}
     return TurnRecord(question=question, answer=answer, **{**values, **others})
 
 
 def result_of(*turns: TurnRecord, **others: Any) -> Result:
-    values = {"system": "", "max_image_tokens": None, "program_version": "0.1.0", "created_at": ASKED_AT}
+    values = {"system": "", "program_version": "0.1.0", "created_at": ASKED_AT}
     return Result(model=MODEL, turns=turns or (turn_record(),), **{**values, **others})
 
 
@@ -68,12 +69,12 @@ TURNS = st.builds(
     SAMPLINGS,
     st.builds(Figures, COUNTS, COUNTS, COUNTS, SPANS, SPANS, SPANS, COUNTS),
     TIMES,
+    st.one_of(st.none(), st.integers(1, 16_384)),
 )
 RESULTS = st.builds(
     Result,
     st.builds(ModelRecord, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS),
     TEXTS,
-    st.one_of(st.none(), st.integers(1, 16_384)),
     st.lists(TURNS, min_size=1, max_size=3).map(tuple),
     TEXTS,
     TIMES,

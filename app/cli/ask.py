@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -15,11 +15,11 @@ from app.cli.figures import figures_line, model_line, picture_line
 from app.cli.interrupts import Interrupts
 from app.cli.plan import REQUEST_ID, make_plan
 from app.cli.terminal import OutputGoneError, Terminal
+from app.core.conversation import AskedTurn, turn_after
 from app.core.errors import AppError, ErrorText, UserError
-from app.core.events import Finished, ModelLoading, ModelReady, PrefillProgress, Started, TextPiece, VisionProgress
+from app.core.events import ModelLoading, ModelReady, PrefillProgress, Started, TextPiece, VisionProgress
 from app.core.files import write_atomically
-from app.core.pictures import open_picture
-from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
+from app.core.results import ModelRecord, Result
 from app.core.startup import noting
 from app.engine.engine import Engine
 from app.exporters.saving import save
@@ -53,8 +53,10 @@ def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace) -> int
     """
     terminal = Terminal(is_quiet=options.is_quiet)
     try:
-        asking = _Asking(options, make_plan(options, settings), terminal)
-        return asking.run(trace)
+        plan = make_plan(options, settings)
+        now = datetime.now(timezone.utc).astimezone()
+        turn = AskedTurn(plan.question, plan.max_image_tokens, now, plan.question.sampling)
+        return _Asking(options, plan, terminal, turn).run(trace)
     except UserError as error:
         terminal.error(replace(error.said, detail=""))
         return INPUT_UNREADABLE
@@ -65,33 +67,27 @@ def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace) -> int
 
 @dataclass(slots=True)
 class _Asking:
-    """One run: what came back so far, and what was printed of it."""
+    """One run: how far the turn is, and what was printed of it."""
 
     options: AskOptions
     plan: Plan
     terminal: Terminal
-    created_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc).astimezone())
-    answer: str = ""
+    turn: AskedTurn
     ready: ModelReady | None = None
-    started: Started | None = None
     output_error: ErrorText | None = None
 
     def run(self, trace: StartupTrace) -> int:
-        """Loads the model, asks, prints and writes; see run_ask.
-
-        Raises:
-            UserError: A picture cannot be opened.
-        """
+        """Loads the model, asks, prints and writes; see run_ask."""
         events: SimpleQueue[EngineEvent | None] = SimpleQueue()
         if self.plan.is_other_revision:
             self.terminal.note("The model has changed since the recorded answer: expect another one.")
         with Interrupts(lambda: events.put(None)) as interrupts:
             engine = Engine(self.plan.backend.make, noting(trace.reached, events.put))
             try:
-                finished = self._ask(engine, events, interrupts)
+                self._ask(engine, events)
             finally:
                 has_ended = engine.close()
-        code = self._finish(finished)
+        code = self._finish()
         if interrupts.is_wanted:
             code = INTERRUPTED
         if not has_ended:
@@ -99,16 +95,11 @@ class _Asking:
             os._exit(code)
         return code
 
-    def _ask(self, engine: AnswerEngine, events: SimpleQueue[EngineEvent | None], interrupts: Interrupts) -> Finished:
+    def _ask(self, engine: AnswerEngine, events: SimpleQueue[EngineEvent | None]) -> None:
         engine.load(self.plan.checkpoint)
-        for source in self.plan.question.sources:
-            if not interrupts.is_wanted:
-                open_picture(source, self.plan.question.limits)
         engine.ask(self.plan.question)
-        while True:
+        while self.turn.is_open:
             event = events.get()
-            if isinstance(event, Finished):
-                return event
             if event is None:
                 engine.cancel_load()
                 engine.cancel(REQUEST_ID)
@@ -116,12 +107,12 @@ class _Asking:
                 self._take(event, engine)
 
     def _take(self, event: EngineEvent, engine: AnswerEngine) -> None:
+        if getattr(event, "request_id", None) == REQUEST_ID:
+            self.turn = turn_after(self.turn, event)
         if isinstance(event, TextPiece):
-            self.answer += event.text
             if self._is_streamed:
                 self._print(event.text, engine)
         elif isinstance(event, Started):
-            self.started = event
             for number, picture in enumerate(event.pictures, len(self._earlier_pictures) + 1):
                 self.terminal.note(picture_line(number, picture))
         elif isinstance(event, ModelReady):
@@ -156,77 +147,62 @@ class _Asking:
                 engine.cancel(REQUEST_ID)
 
     def _end_line(self) -> None:
-        if self.answer and not self.answer.endswith("\n"):
+        if self.turn.answer and not self.turn.answer.endswith("\n"):
             self._print("\n")
 
-    def _finish(self, finished: Finished) -> int:
+    def _finish(self) -> int:
         """Prints and writes what remains.
 
         Returns:
             The exit code of a run that was not interrupted.
         """
-        is_worth_keeping = bool(self.answer) or finished.outcome != "failed"
+        turn = self.turn
+        is_worth_keeping = bool(turn.answer) or turn.outcome != "failed"
         if self.options.output is not None and is_worth_keeping:
             self._end_line()
-            self._write_file(self.options.output, finished)
+            self._write_file(self.options.output)
         elif self._is_streamed:
             self._end_line()
         elif is_worth_keeping:
-            self._print(self._document(finished))
-        if self.started is not None:
-            pictures = (*self._earlier_pictures, *self.started.pictures)
-            self.terminal.note(figures_line(finished, pictures, self.started.sampling))
-        if finished.error is not None:
-            self.terminal.error(finished.error)
-            return MODEL_FAILED
+            self._print(self._document())
+        if turn.has_begun:
+            self.terminal.note(figures_line(turn, (*self._earlier_pictures, *turn.pictures)))
+        if turn.error is not None:
+            is_input = turn.error.kind == "input"
+            self.terminal.error(replace(turn.error, detail="") if is_input else turn.error)
+            return INPUT_UNREADABLE if is_input else MODEL_FAILED
         if self.output_error is not None:
             self.terminal.error(self.output_error)
             return FAILED
         return DONE
 
-    def _write_file(self, file: Path, finished: Finished) -> None:
-        name, result = self.options.output_format, self._result(finished)
+    def _write_file(self, file: Path) -> None:
+        name, result = self.options.output_format, self._result()
         try:
             if name == "text" or result is None:
                 write_atomically(file, self._text)
             else:
                 save(result, file, name)
         except UserError as error:
-            hint = "The answer stands on standard output." if self.answer else error.said.hint
+            hint = "The answer stands on standard output." if self.turn.answer else error.said.hint
             self.output_error = ErrorText(error.said.text, hint)
         else:
             self.terminal.note(f"Wrote {file}")
 
     @property
     def _text(self) -> str:
-        return self.answer if self.answer.endswith("\n") else f"{self.answer}\n"
+        answer = self.turn.answer
+        return answer if answer.endswith("\n") else f"{answer}\n"
 
-    def _document(self, finished: Finished) -> str:
-        result = self._result(finished)
+    def _document(self) -> str:
+        result = self._result()
         return self._text if result is None else EXPORTERS[self.options.output_format].render(result)
 
-    def _result(self, finished: Finished) -> Result | None:
+    def _result(self) -> Result | None:
         """What exports write; None when the request ended before it began."""
-        ready, started, recorded = self.ready, self.started, self.plan.recorded
-        if ready is None or started is None:
+        if self.ready is None or not self.turn.has_begun:
             return None
-        model = ModelRecord(
-            ready.checkpoint.model_id,
-            ready.checkpoint.revision,
-            ready.checkpoint.quantisation,
-            ready.backend,
-            ready.backend_version,
-        )
-        turn = TurnRecord(
-            self.plan.question.text,
-            tuple(MediaRecord.of(picture) for picture in started.pictures),
-            self.answer,
-            finished.outcome,
-            started.sampling,
-            finished.figures,
-            self.created_at,
-        )
-        earlier = recorded.turns[:-1] if recorded is not None else ()
-        created_at = recorded.created_at if earlier and recorded is not None else self.created_at
-        question = self.plan.question
-        return Result(model, question.system, self.plan.max_image_tokens, (*earlier, turn), __version__, created_at)
+        recorded = self.plan.recorded
+        turns = (*(recorded.turns[:-1] if recorded is not None else ()), self.turn.record())
+        system = self.plan.question.system
+        return Result(ModelRecord.of(self.ready), system, turns, __version__, created_at=turns[0].created_at)

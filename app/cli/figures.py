@@ -9,9 +9,9 @@ from app.core.sampling import GREEDY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.core.events import Finished, ModelReady, Outcome
+    from app.core.conversation import AskedTurn
+    from app.core.events import ModelReady, Outcome
     from app.core.pictures import Picture
-    from app.core.sampling import Sampling
 
 _OUTCOMES: dict[Outcome, str] = {
     "done": "done",
@@ -46,10 +46,10 @@ def picture_line(number: int, picture: Picture) -> str:
     )
 
 
-def figures_line(finished: Finished, pictures: Sequence[Picture], sampling: Sampling) -> str:
+def figures_line(turn: AskedTurn, pictures: Sequence[Picture]) -> str:
     """How the answer ended and what it took."""
-    figures = finished.figures
-    parts = [_OUTCOMES[finished.outcome], f"{figures.prompt_tokens} prompt tokens"]
+    figures, sampling = turn.figures, turn.sampling
+    parts = [_OUTCOMES[turn.outcome or "failed"], f"{figures.prompt_tokens} prompt tokens"]
     if pictures:
         parts[-1] += f" ({sum(picture.tokens for picture in pictures)} for pictures)"
     if figures.reused_tokens:

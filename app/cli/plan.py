@@ -73,7 +73,7 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
         sources = recorded_sources(last.media)
     model = options.model or (recorded.model.model_id if recorded is not None else settings.model)
     backend = options.backend or (recorded.model.backend if recorded is not None else settings.backend)
-    recorded_budget = recorded.max_image_tokens if recorded is not None else settings.max_image_tokens
+    recorded_budget = last.max_image_tokens if last is not None else settings.max_image_tokens
     max_image_tokens = recorded_budget if options.max_image_tokens is None else options.max_image_tokens
     recorded_system = recorded.system if recorded is not None else settings.system
     entry = choose_backend(backend)
@@ -86,7 +86,7 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
         limits,
         replace(base, **options.sampling),
         sources,
-        recorded_conversation(recorded, limits) if recorded is not None else (),
+        recorded_conversation(recorded, checkpoint.image_limits) if recorded is not None else (),
         recorded_system if options.system is None else options.system,
     )
     return Plan(checkpoint, entry, question, max_image_tokens, recorded)

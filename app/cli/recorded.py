@@ -29,16 +29,22 @@ def recorded_sources(media: Iterable[MediaRecord]) -> tuple[PictureSource, ...]:
 
 
 def recorded_conversation(result: Result, limits: PixelLimits) -> tuple[Turn, ...]:
-    """The answered turns before the last, with their pictures opened again.
+    """The answered turns before the last, with their pictures opened again, each at its own budget.
+
+    Args:
+        result: The recorded conversation.
+        limits: The checkpoint's own.
 
     Raises:
         UserError: A picture had no file, is missing, has changed or cannot be opened.
     """
-    return tuple(
-        Turn(turn.question, tuple(open_picture(source, limits) for source in recorded_sources(turn.media)), turn.answer)
-        for turn in result.turns[:-1]
-        if turn.answer
-    )
+    turns = []
+    for turn in result.turns[:-1]:
+        if turn.answer:
+            capped = limits.capped(turn.max_image_tokens)
+            pictures = tuple(open_picture(source, capped) for source in recorded_sources(turn.media))
+            turns.append(Turn(turn.question, pictures, turn.answer))
+    return tuple(turns)
 
 
 def _unchanged_file(record: MediaRecord) -> Path:

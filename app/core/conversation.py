@@ -38,6 +38,7 @@ class AskedTurn:
         max_image_tokens: The token budget per picture at that time.
         created_at: When it was asked, with a time zone.
         phase: What is being done.
+        has_begun: Whether the model has begun: the pictures are open and the seed is drawn.
         done: How much of the phase is done (pictures, or prompt tokens).
         total: Of how much; 0 where it cannot be told.
         reused_pictures: Pictures that had been looked at before.
@@ -54,6 +55,7 @@ class AskedTurn:
     created_at: datetime
     sampling: Sampling
     phase: Phase = "waiting"
+    has_begun: bool = False
     done: int = 0
     total: int = 0
     reused_pictures: int = 0
@@ -78,6 +80,19 @@ class AskedTurn:
         """Whether later questions tell the model of this turn."""
         return self.outcome is not None and bool(self.answer)
 
+    def record(self) -> TurnRecord:
+        """The turn as exports write it."""
+        return TurnRecord(
+            self.question.text,
+            tuple(MediaRecord.of(picture) for picture in self.pictures),
+            self.answer,
+            self.outcome or "done",
+            self.sampling,
+            self.figures,
+            self.created_at,
+            self.max_image_tokens,
+        )
+
     @property
     def is_picture_reused(self) -> bool:
         """Whether pictures or earlier words did not have to be read again."""
@@ -91,7 +106,7 @@ def turn_after(turn: AskedTurn, event: EngineEvent) -> AskedTurn:
     after = turn
     if isinstance(event, Started):
         phase: Phase = "reading_pictures" if event.pictures else "reading_prompt"
-        after = replace(turn, phase=phase, pictures=event.pictures, sampling=event.sampling)
+        after = replace(turn, phase=phase, has_begun=True, pictures=event.pictures, sampling=event.sampling)
     elif isinstance(event, VisionProgress):
         reused = max(turn.reused_pictures, event.reused)
         after = replace(turn, phase="reading_pictures", done=event.done, total=event.total, reused_pictures=reused)
@@ -192,21 +207,7 @@ class Conversation:
         told = [turn for turn in self._turns if turn.is_told]
         if not told:
             return None
-        checkpoint = ready.checkpoint
-        model = ModelRecord(
-            checkpoint.model_id, checkpoint.revision, checkpoint.quantisation, ready.backend, ready.backend_version
+        records = tuple(turn.record() for turn in told)
+        return Result(
+            ModelRecord.of(ready), told[-1].question.system, records, __version__, created_at=records[0].created_at
         )
-        records = tuple(
-            TurnRecord(
-                turn.question.text,
-                tuple(MediaRecord.of(picture) for picture in turn.pictures),
-                turn.answer,
-                turn.outcome or "done",
-                turn.sampling,
-                turn.figures,
-                turn.created_at,
-            )
-            for turn in told
-        )
-        last = told[-1]
-        return Result(model, last.question.system, last.max_image_tokens, records, __version__, records[0].created_at)

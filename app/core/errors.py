@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
+
+ErrorKind: TypeAlias = Literal["input", "model", "program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +17,13 @@ class ErrorText:
         text: What happened, one sentence.
         hint: What to do next, one sentence, or empty.
         detail: More for a report (a trace, the library's own words), or empty.
+        kind: Whether what was given to the program, a model or the program itself is at fault.
     """
 
     text: str
     hint: str = ""
     detail: str = ""
+    kind: ErrorKind = "program"
 
     def __str__(self) -> str:
         return f"{self.text} {self.hint}".strip()
@@ -27,9 +32,11 @@ class ErrorText:
 class AppError(Exception):
     """Base of every error that carries words for a person."""
 
+    kind: ClassVar[ErrorKind] = "program"
+
     def __init__(self, text: str, hint: str = "", detail: str = "") -> None:
         super().__init__(text)
-        self.said = ErrorText(text, hint, detail)
+        self.said = ErrorText(text, hint, detail, self.kind)
 
     def __str__(self) -> str:
         return str(self.said)
@@ -38,9 +45,13 @@ class AppError(Exception):
 class UserError(AppError):
     """Something given to the program cannot be used: a file, a setting, a folder."""
 
+    kind = "input"
+
 
 class ModelError(AppError):
     """A model or its runtime cannot be found, loaded or run."""
+
+    kind = "model"
 
 
 class EngineError(AppError):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from app.core.events import Figures, Outcome
+    from app.core.events import Figures, ModelReady, Outcome
     from app.core.pictures import Picture
     from app.core.sampling import Sampling
 
@@ -65,6 +65,7 @@ class TurnRecord:
         sampling: Every setting, the seed included.
         figures: What it cost.
         created_at: When the question was asked, with a time zone.
+        max_image_tokens: The person's token budget for each of its pictures, or None for the checkpoint's own limit.
     """
 
     question: str
@@ -74,6 +75,7 @@ class TurnRecord:
     sampling: Sampling
     figures: Figures
     created_at: datetime
+    max_image_tokens: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,14 @@ class ModelRecord:
     backend: str
     backend_version: str
 
+    @classmethod
+    def of(cls, ready: ModelReady) -> ModelRecord:
+        """The record of a model that answers."""
+        checkpoint = ready.checkpoint
+        return cls(
+            checkpoint.model_id, checkpoint.revision, checkpoint.quantisation, ready.backend, ready.backend_version
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -102,7 +112,6 @@ class Result:
     Attributes:
         model: Which model answered.
         system: The instruction that stood before the conversation, or empty.
-        max_image_tokens: The person's token budget per picture, or None for the checkpoint's own limit.
         turns: Questions and answers in order, at least one.
         program_version: Of Viewfinder.
         created_at: When the first question was asked, with a time zone.
@@ -110,7 +119,6 @@ class Result:
 
     model: ModelRecord
     system: str
-    max_image_tokens: int | None
     turns: tuple[TurnRecord, ...]
     program_version: str
     created_at: datetime

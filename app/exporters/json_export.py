@@ -49,7 +49,6 @@ def render(result: Result, links: Mapping[MediaRecord, str] | None = None) -> st
         },
         "backend": {"name": result.model.backend, "version": result.model.backend_version},
         "system": result.system,
-        "max_image_tokens": result.max_image_tokens,
         "turns": [_turn_value(turn) for turn in result.turns],
     }
     text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
@@ -63,6 +62,7 @@ def _turn_value(turn: TurnRecord) -> dict[str, Any]:
         "question": turn.question,
         "created_at": _time_text(turn.created_at),
         "media": [_media_value(media) for media in turn.media],
+        "max_image_tokens": turn.max_image_tokens,
         "sampling": asdict(turn.sampling),
         "answer": turn.answer,
         "finish_reason": turn.outcome,
@@ -139,7 +139,6 @@ def _result(part: CheckedValue) -> Result:
     turns = tuple(_turn(turn) for turn in part["turns"].items())
     if not turns:
         raise part["turns"].fault("holds no question")
-    budget = part["max_image_tokens"]
     return Result(
         model=ModelRecord(
             model_id=part["model"]["id"].text(),
@@ -149,7 +148,6 @@ def _result(part: CheckedValue) -> Result:
             backend_version=part["backend"]["version"].text(),
         ),
         system=part["system"].text(),
-        max_image_tokens=None if budget.is_null else budget.count(1),
         turns=turns,
         program_version=part["program"]["version"].text(),
         created_at=part["created_at"].time(),
@@ -160,6 +158,7 @@ def _turn(part: CheckedValue) -> TurnRecord:
     outcome = part["finish_reason"].text()
     if outcome not in _OUTCOMES:
         raise part["finish_reason"].fault(f"is none of {', '.join(_OUTCOMES)}")
+    budget = part["max_image_tokens"]
     return TurnRecord(
         question=part["question"].text(),
         media=tuple(_media(media) for media in part["media"].items()),
@@ -168,6 +167,7 @@ def _turn(part: CheckedValue) -> TurnRecord:
         sampling=_sampling(part["sampling"]),
         figures=_figures(part["usage"], part["timings"]),
         created_at=part["created_at"].time(),
+        max_image_tokens=None if budget.is_null else budget.count(1),
     )
 
 

@@ -80,8 +80,10 @@ def _tables(result: Result) -> list[str]:
         ("Model", f"{model.model_id} ({model.quantisation}, revision {model.revision})"),
         ("Backend", f"{model.backend} ({model.backend_version})"),
     ]
-    if result.max_image_tokens is not None:
-        rows.append(("Token budget per picture", f"{result.max_image_tokens:,}"))
+    budgets = dict.fromkeys(turn.max_image_tokens for turn in result.turns if turn.media)
+    told = ", then ".join(f"{budget:,}" for budget in budgets if budget is not None)
+    if told:
+        rows.append(("Token budget per picture", told))
     shown = dict.fromkeys(record for turn in result.turns for record in turn.media)
     rows += [("Picture", _picture_facts(record)) for record in shown]
     columns = ["Sampling", "Seed", "Tokens", "Time", "Asked"]

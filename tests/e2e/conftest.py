@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image  # noqa: TID253 - tests draw with it
+from PIL import Image
 
 from tests.e2e.program import Program
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from PIL import Image, ImageDraw  # noqa: TID253 - tests draw with it
+from PIL import Image, ImageDraw
 
 from app.core.paths import DEMO_MODEL_DIR, SAMPLE_PICTURE, SCHEMAS_DIR
 from tests.e2e.program import Program

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image  # noqa: TID253 - tests draw with it
+from PIL import Image
 
 if TYPE_CHECKING:
     import subprocess

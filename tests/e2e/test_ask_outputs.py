@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from PIL import Image  # noqa: TID253 - tests draw with it
+from PIL import Image
 
 from app.core.paths import SCHEMAS_DIR
 
@@ -35,7 +35,7 @@ def test_json_goes_to_stdout_whole_and_valid(program: Program, picture: Path) ->
     assert turn["media"][0]["path"] == str(picture)
     assert turn["media"][0]["tokens"] == 300
     assert result["system"] == "Be brief."
-    assert result["max_image_tokens"] == 1280
+    assert result["turns"][-1]["max_image_tokens"] == 1280
     assert result["backend"] == {"name": "fake", "version": "fake 1"}
 
 
@@ -105,7 +105,7 @@ def test_what_is_given_goes_before_what_is_recorded(program: Program, recorded: 
     assert turn["question"] == "And this?"
     assert turn["media"][0]["name"] == "other.png"
     assert (turn["sampling"]["seed"], turn["sampling"]["top_k"]) == (6, 3)
-    assert result["max_image_tokens"] == 50
+    assert result["turns"][-1]["max_image_tokens"] == 50
 
 
 def test_a_picture_that_changed_or_went_is_refused(program: Program, recorded: Path, picture: Path) -> None:

@@ -13,7 +13,7 @@ from math import cos, pi, sin
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont  # noqa: TID253 - tests draw with it
+from PIL import Image, ImageDraw, ImageFont
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPolygonF
 

@@ -153,7 +153,7 @@ def test_a_result_holds_what_is_needed_to_ask_again() -> None:
     assert [turn.question for turn in result.turns] == ["What?", "Really?"]
     assert result.turns[0].media[0].sha256 == "ab" * 32
     assert result.turns[0].sampling == Sampling(seed=7)
-    assert (result.system, result.max_image_tokens, result.created_at) == ("Be brief.", 640, NOW)
+    assert (result.system, result.turns[-1].max_image_tokens, result.created_at) == ("Be brief.", 640, NOW)
     assert (result.model.model_id, result.model.backend_version) == ("demo", "fake 1")
 
 

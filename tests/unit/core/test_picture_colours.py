@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms  # noqa: TID253 - tests draw with it
+from PIL import Image, ImageCms
 
 from app.core.pictures import open_picture
 from tests.drawn_pictures import (

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image  # noqa: TID253 - tests draw with it
+from PIL import Image
 
 from app.core.errors import UserError
 from app.core.pictures import PictureSource, open_bitmap, open_picture, read_size

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image  # noqa: TID253 - tests draw with it
+from PIL import Image
 
 from app.core.pictures import PICTURE_SUFFIXES, PictureSource, open_bitmap, open_picture, read_size
 from app.core.vision import PixelLimits

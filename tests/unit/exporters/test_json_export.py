@@ -25,10 +25,11 @@ from tests.example_results import FIGURES, RESULTS, media_record, result_of, tur
 SCHEMA = json.loads((SCHEMAS_DIR / "result-1.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 EXAMPLE = result_of(
-    turn_record(media=(media_record(path=Path("/pictures/two shapes [1].png")), media_record("pasted"))),
+    turn_record(
+        media=(media_record(path=Path("/pictures/two shapes [1].png")), media_record("pasted")), max_image_tokens=1024
+    ),
     turn_record("How many?", "Two.", sampling=Sampling(seed=7), outcome="length"),
     system="Be brief.",
-    max_image_tokens=1024,
 )
 
 
@@ -51,7 +52,7 @@ def test_the_text_is_for_people_and_for_version_control() -> None:
     assert text.endswith("}\n")
     assert "\\u" not in render(result_of(turn_record("看图 🖼️")))
     assert list(json.loads(text)) == [
-        "format", "program", "created_at", "model", "backend", "system", "max_image_tokens", "turns",
+        "format", "program", "created_at", "model", "backend", "system", "turns",
     ]  # fmt: skip
 
 
@@ -138,7 +139,7 @@ def changed(change: Callable[[dict[str, Any]], object]) -> str:
             "width_px” is not a whole number from 1",
         ),
         (changed(lambda v: v.update(created_at="2026-03-04T07:06:07")), "“created_at” is a time without its zone"),
-        (changed(lambda v: v.update(max_image_tokens=0)), "“max_image_tokens” is not a whole number from 1"),
+        (changed(lambda v: v["turns"][0].update(max_image_tokens=0)), "max_image_tokens” is not a whole number from 1"),
     ],
 )
 def test_what_cannot_be_read_is_named(text: str, words: str) -> None:

@@ -43,9 +43,11 @@ def test_a_whole_document() -> None:
     record = media_record(path=Path("/pictures/two-shapes.png"))
     result = result_of(
         turn_record(
-            media=(record,), answer="A **red** circle.", sampling=Sampling(9, 0, 1, 0, presence_penalty=0, seed=42)
+            media=(record,),
+            answer="A **red** circle.",
+            sampling=Sampling(9, 0, 1, 0, presence_penalty=0, seed=42),
+            max_image_tokens=1024,
         ),
-        max_image_tokens=1024,
     )
     assert (
         render(result, {record: "two-shapes.png"})

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from app.cli.recorded import recorded_conversation, recorded_sources
+from app.core.errors import UserError
+from app.core.pictures import PictureSource, open_picture
+from app.core.results import MediaRecord
+from app.core.vision import PixelLimits
+from tests.example_results import media_record, result_of, turn_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIMITS = PixelLimits(1_024, 1_048_576)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "red.png"
+    Image.new("RGB", (640, 480), "red").save(path)
+    return path
+
+
+def test_each_earlier_picture_is_seen_at_the_budget_of_its_own_turn(file: Path) -> None:
+    source = PictureSource(file.name, file)
+    records = [MediaRecord.of(open_picture(source, LIMITS.capped(budget))) for budget in (None, 40)]
+    assert records[0].tokens > records[1].tokens
+    result = result_of(
+        turn_record("One?", "Yes.", media=(records[0],), max_image_tokens=None),
+        turn_record("Two?", "No.", media=(records[1],), max_image_tokens=40),
+        turn_record("Three?", "Maybe.", max_image_tokens=7),
+    )
+    turns = recorded_conversation(result, LIMITS)
+    assert [(turn.question, turn.answer) for turn in turns] == [("One?", "Yes."), ("Two?", "No.")]
+    assert [turn.pictures[0].tokens for turn in turns] == [record.tokens for record in records]
+
+
+def test_a_turn_without_an_answer_is_not_told(file: Path) -> None:
+    result = result_of(turn_record("One?", ""), turn_record("Two?", "No."))
+    assert recorded_conversation(result, LIMITS) == ()
+
+
+def test_a_changed_missing_or_pasted_picture_is_refused(file: Path) -> None:
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert recorded_sources([media_record(path=file, sha256=sha256)])[0].path == file
+    file.write_bytes(b"other")
+    with pytest.raises(UserError, match="has changed"):
+        recorded_sources([media_record(path=file, sha256=sha256)])
+    file.unlink()
+    with pytest.raises(UserError, match="no longer there"):
+        recorded_sources([media_record(path=file, sha256=sha256)])
+    with pytest.raises(UserError, match="was pasted"):
+        recorded_sources([media_record(path=None)])
