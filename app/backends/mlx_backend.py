@@ -26,6 +26,8 @@ from app.core.vision import patches_from_frames
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from app.core.backend import StopCheck
     from app.core.checkpoint import Checkpoint
     from app.core.events import GenerateEvent, Outcome
@@ -349,7 +351,12 @@ class _Loaded:
         return mask, [self._mx.concatenate(layer) for layer in zip(*parts, strict=True)]
 
     def _forward(
-        self, token_ids: np.ndarray, positions: np.ndarray, cache: list[Any], mask: np.ndarray | None, layers: list[Any]
+        self,
+        token_ids: NDArray[np.int32],
+        positions: NDArray[np.int32],
+        cache: list[Any],
+        mask: NDArray[np.bool_] | None,
+        layers: list[Any],
     ) -> Any:
         """Tokens through the decoder.
 
@@ -448,7 +455,7 @@ class _Loaded:
 class _TokenDrawer:
     """Chooses the next token on the device, in the order that app.core.sampling states."""
 
-    def __init__(self, mx: Any, sampling: Sampling, prompt_ids: np.ndarray) -> None:
+    def __init__(self, mx: Any, sampling: Sampling, prompt_ids: NDArray[np.int32]) -> None:
         self._mx = mx
         self._sampling = sampling
         self._prompt_ids = prompt_ids

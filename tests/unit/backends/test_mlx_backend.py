@@ -26,6 +26,8 @@ from tests.random_checkpoint import Widths, write_random_checkpoint
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from app.core.pictures import Picture
 
 pytest.importorskip("mlx_vlm", reason="mlx-vlm has no wheel for this machine")
@@ -101,7 +103,7 @@ def mlx_vlm_answer(backend: MlxBackend, checkpoint: Checkpoint, request: Request
     return text
 
 
-def _patches(picture: Picture) -> np.ndarray:
+def _patches(picture: Picture) -> NDArray[np.float32]:
     frames = np.frombuffer(picture.rgb, dtype=np.uint8).reshape(1, picture.height_px, picture.width_px, 3)
     return patches_from_frames(frames)[0]
 

@@ -40,7 +40,7 @@ def test_each_earlier_picture_is_seen_at_the_budget_of_its_own_turn(file: Path) 
     assert [turn.pictures[0].tokens for turn in turns] == [record.tokens for record in records]
 
 
-def test_a_turn_without_an_answer_is_not_told(file: Path) -> None:
+def test_a_turn_without_an_answer_is_not_told() -> None:
     result = result_of(turn_record("One?", ""), turn_record("Two?", "No."))
     assert recorded_conversation(result, LIMITS) == ()
 

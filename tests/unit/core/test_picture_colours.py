@@ -201,7 +201,7 @@ def curve(gamma: float | None) -> bytes:
         np.where(steps <= 0.04045, steps / 12.92, ((steps + 0.055) / 1.055) ** 2.4) if gamma is None else steps**gamma
     )
     points = np.rint(values * 65535).astype(">u2")
-    return b"curv\0\0\0\0" + struct.pack(">I", len(points)) + points.tobytes()
+    return bytes(b"curv\0\0\0\0" + struct.pack(">I", len(points)) + points.tobytes())
 
 
 def display_p3() -> bytes:

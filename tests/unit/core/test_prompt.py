@@ -20,6 +20,8 @@ from tests.random_checkpoint import SPECIAL_TOKENS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 
 @pytest.fixture(scope="module")
 def checkpoint(random_checkpoint_dir: Path) -> Checkpoint:
@@ -84,7 +86,7 @@ def test_positions_equal_mlx_vlms(
     pictures = (noise_picture(1, 96, 64), noise_picture(2, 32, 128))
     prompt = chat.encode(asked(Turn("Hi", pictures, "Yes."), Turn("And?", (noise_picture(3, 64, 64),))))
 
-    def official() -> np.ndarray:
+    def official() -> NDArray[np.int32]:
         import mlx.core as mx
         from mlx_vlm.utils import load_model
 

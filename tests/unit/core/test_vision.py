@@ -21,6 +21,8 @@ from tests.model_thread import OnModelThread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
 RELEASED = PixelLimits()
 
 
@@ -88,7 +90,7 @@ def test_too_long_a_picture_is_refused() -> None:
 def test_patches_equal_the_official_processors(size: tuple[int, int], on_model_thread: OnModelThread) -> None:
     picture = np.random.default_rng(1).integers(0, 256, (*size, 3), dtype=np.uint8)
 
-    def official() -> tuple[np.ndarray, list[int]]:
+    def official() -> tuple[NDArray[np.float32], list[int]]:
         from mlx_vlm.models.qwen3_vl.processing_qwen3_vl import Qwen3VLImageProcessor
         from PIL import Image
 

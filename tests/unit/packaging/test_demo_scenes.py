@@ -1,4 +1,5 @@
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ SEEN = (192, 256)
 ASPECT = 4 / 3
 
 
-def drawn_plainly(seed: int) -> tuple[Scene, np.ndarray]:
+def drawn_plainly(seed: int) -> tuple[Scene, np.ndarray[Any, Any]]:
     """A scene of one shape on white without outline, compression or noise, drawn at 640 x 480."""
     for attempt in range(1000):
         rng = random.Random(f"{seed}-{attempt}")
