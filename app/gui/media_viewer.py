@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _MARGIN_PX = 24
 _PILL_SPACE_PX = 52
+_LOW_PX = 240
+_LOW_MARGIN_PX = 8
 _MAX_ENLARGEMENT = 3.0
 _EMPTY_SIZE = QSizeF(560, 320)
 _EMPTY_RADIUS_PX = 18
@@ -92,7 +94,9 @@ class _Canvas(QWidget):
         painter.end()
 
     def _paint_image(self, painter: QPainter, image: QImage) -> None:
-        area = QRectF(self.rect()).adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_PILL_SPACE_PX)
+        margin = _MARGIN_PX if self.height() >= _LOW_PX else _LOW_MARGIN_PX
+        foot = _PILL_SPACE_PX if self.height() >= _LOW_PX else _LOW_MARGIN_PX
+        area = QRectF(self.rect()).adjusted(margin, margin, -margin, -foot)
         ratio = self.devicePixelRatioF()
         wanted = (area.width(), area.height(), ratio)
         if self._scaled is None or self._scaled_for != wanted:

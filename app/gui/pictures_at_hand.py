@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.errors import ErrorText
 from app.core.events import ViewFailed, ViewOpened
 from app.core.shelf import Medium, Shelf
-from app.core.vision import MAX_ASPECT, aspect_is_possible
 from app.gui.pixels import image_of
 from app.gui.tray_delegate import THUMBNAIL
 
@@ -104,11 +102,6 @@ class PicturesAtHand(QObject):
             if is_here:
                 self.remove([medium_id])
                 self.refused.emit((event.error,))
-        elif (
-            is_small and is_here and not aspect_is_possible(event.bitmap.source_height_px, event.bitmap.source_width_px)
-        ):
-            self.refused.emit((self._too_long(medium_id),))
-            self.remove([medium_id])
         elif is_small and is_here:
             self._shelf.note_size(medium_id, event.bitmap.source_width_px, event.bitmap.source_height_px)
             self.thumbnail_opened.emit(medium_id, image_of(event.bitmap))
@@ -116,12 +109,6 @@ class PicturesAtHand(QObject):
         elif medium_id == self._looked_at and is_here:
             self.picture_opened.emit(medium_id, image_of(event.bitmap))
         self._open_next()
-
-    def _too_long(self, medium_id: str) -> ErrorText:
-        medium = self._shelf.get(medium_id)
-        name = medium.source.name if medium is not None else ""
-        text = self.tr("“{0}” is too long and narrow: one side is more than {1} times the other.")
-        return ErrorText(text.format(name, round(MAX_ASPECT)), self.tr("Cut it into pieces, then add those."))
 
     def _open_next(self) -> None:
         """Keeps few open at once, so that a picture to be looked at does not wait behind a folder's thumbnails."""

@@ -142,6 +142,7 @@ class SettingsPanel(QScrollArea):
         self.is_seed_pinned.setProperty("isButton", True)
         self.seed.setMaxLength(len(str(MAX_SEED)))
         self.seed.setAccessibleName(self.tr("Seed"))
+        self.last_seed.setAccessibleName(self.tr("Pin the last seed"))
         self.last_seed.setVisible(False)
         self.last_seed.setAutoRaise(True)
         seed_row.addWidget(self.is_seed_pinned)

@@ -1,0 +1,82 @@
+"""Windows with the real engine and the fake backend; each is closed, and gone, at the test's end."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app.backends.fake_backend import FakeScript
+from app.gui.look import apply_look
+from tests.drawn_pictures import corners_image, encoded
+from tests.gui.window_driver import OpenWindow, WindowDriver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.core.paths import Profile
+    from app.core.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that says it is a Qwen3-VL; the fake backend asks for no more."""
+    folder = tmp_path_factory.mktemp("models") / "Qwen3-VL-Fake"
+    folder.mkdir()
+    config = {
+        "model_type": "qwen3_vl",
+        "vision_config": {},
+        "image_token_id": 1,
+        "video_token_id": 3,
+        "eos_token_id": 2,
+        "dtype": "bfloat16",
+    }
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (folder / "model.safetensors").touch()
+    return folder
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A picture of four colours."""
+    return draw(tmp_path / "four colours.png")
+
+
+def draw(path: Path, width: int = 160, height: int = 96) -> Path:
+    path.write_bytes(encoded(corners_image(width, height), "PNG"))
+    return path
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, qapp: QApplication, profile: Profile, checkpoint_dir: Path) -> Iterator[OpenWindow]:
+    """Opens windows as run_window does, without its event loop."""
+    QLocale.setDefault(QLocale("en_US"))
+    apply_look(qapp)
+    drivers: list[WindowDriver] = []
+
+    def open_it(
+        script: FakeScript = FakeScript(),  # noqa: B008 - a frozen value
+        *,
+        files: tuple[Path, ...] = (),
+        question: str = "",
+        settings: Settings | None = None,
+    ) -> WindowDriver:
+        driver = WindowDriver(qtbot, script, profile, checkpoint_dir, files, question, settings)
+        drivers.append(driver)
+        return driver
+
+    yield open_it
+    for driver in drivers:
+        driver.close()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert not [driver for driver in drivers if shiboken6.isValid(driver.window)]
+    assert [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()] == []
+    QGuiApplication.clipboard().clear()

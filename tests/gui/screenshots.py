@@ -1,0 +1,197 @@
+"""Takes pictures of the window in its states: ``python -m tests.gui.screenshots FOLDER light|dark``.
+
+QT_SCALE_FACTOR decides the resolution; QT_QPA_PLATFORM whether a real window is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageDraw
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.backends.fake_backend import FakeBackend, FakeScript
+from app.core.launch import Launch
+from app.core.paths import profile_at
+from app.core.settings import Settings
+from app.engine.engine import Engine
+from app.gui.look import apply_look
+from app.gui.window import MainWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.core.launch import EventSink
+
+ANSWER = """## Three shapes
+
+| shape | where | box (px) |
+|---|---|---|
+| red circle | top left | 138, 122 – 342, 326 |
+| green triangle | top right | 653, 93 – 851, 275 |
+| blue square | bottom right | 637, 397 – 851, 611 |
+
+The **blue square** is largest: its sides are *about* 214 px, a little more than the circle's width.
+
+1. Look at the corners.
+2. Compare the sides.
+
+```json
+[{"bbox_2d": [138, 122, 342, 326], "label": "red circle"}]
+```
+"""
+CHINESE = "图中有三个形状：左上角是**红色圆形**，右上角是**绿色三角形**，右下角是**蓝色正方形**。" * 3
+LONG = "A long answer goes on and on, so that the window has to scroll. " * 30
+DARK = {
+    QPalette.ColorRole.Window: "#26262b",
+    QPalette.ColorRole.WindowText: "#ececf0",
+    QPalette.ColorRole.Base: "#1f1f22",
+    QPalette.ColorRole.AlternateBase: "#2a2a2e",
+    QPalette.ColorRole.Text: "#ececf0",
+    QPalette.ColorRole.Button: "#333338",
+    QPalette.ColorRole.ButtonText: "#ececf0",
+    QPalette.ColorRole.Highlight: "#3a8bff",
+    QPalette.ColorRole.HighlightedText: "#ffffff",
+    QPalette.ColorRole.Accent: "#3a8bff",
+    QPalette.ColorRole.PlaceholderText: "#8a8a92",
+    QPalette.ColorRole.Light: "#46464c",
+    QPalette.ColorRole.Midlight: "#3a3a3f",
+    QPalette.ColorRole.Mid: "#4a4a50",
+    QPalette.ColorRole.Dark: "#151518",
+}
+_LIMIT_S = 10.0
+
+
+def _always(_window: MainWindow) -> bool:
+    return True
+
+
+def _is_ready(window: MainWindow) -> bool:
+    media = window.desk.pictures.media
+    return window.desk.model.stage == "ready" and all(medium.is_opened for medium in media)
+
+
+def _is_answered(window: MainWindow) -> bool:
+    return bool(window.desk.conversation.turns) and window.desk.conversation.open_turn is None
+
+
+@dataclass(frozen=True)
+class State:
+    """One picture to take."""
+
+    name: str
+    script: FakeScript = field(default_factory=lambda: FakeScript(answers=(ANSWER, CHINESE)))
+    pictures: int = 3
+    size: tuple[int, int] = (1280, 820)
+    questions: tuple[str, ...] = ()
+    until: Callable[[MainWindow], bool] = _always
+    finish: Callable[[MainWindow], object] = _always
+
+
+STATES = (
+    State("empty", pictures=0),
+    State("media", questions=()),
+    State("many", pictures=40),
+    State("loading", FakeScript(load_delay_s=2.0), questions=("Describe this image.",)),
+    State("answer", questions=("Locate every shape and tell me its colour.", "用中文说一遍。")),
+    State("streaming", FakeScript(answers=(LONG,), piece_delay_s=0.01), questions=("Describe this image.",)),
+    State("settings", questions=("Describe this image.",), finish=lambda window: window.commands.show_settings(True)),
+    State("model-failed", FakeScript(fails_to_load=True)),
+    State("refused", finish=lambda window: window.open_path(Path(__file__))),
+    State("narrow", size=(640, 480), questions=("用中文描述这张图片。",)),
+    State("middle", size=(900, 620), questions=("Describe this image.",)),
+)
+
+
+def draw_shapes(file: Path, width: int, height: int) -> Path:
+    """A picture of three shapes."""
+    image = Image.new("RGB", (width, height), "#fcfbf6")
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((width * 0.1, height * 0.2, width * 0.35, height * 0.2 + width * 0.25), fill="#d62728")
+    pen.polygon(((width * 0.7, height * 0.1), (width * 0.6, height * 0.4), (width * 0.8, height * 0.4)), fill="#2ca02c")
+    pen.rectangle((width * 0.6, height * 0.6, width * 0.8, height * 0.9), fill="#1f5bd6")
+    image.save(file)
+    return file
+
+
+def draw_pictures(folder: Path, count: int) -> tuple[Path, ...]:
+    """Pictures of several shapes and names."""
+    names = ("two-shapes.png", "IMG_2041 with a rather long name of a picture.jpg", "招牌照片.webp")
+    sizes = ((1024, 704), (4000, 3000), (600, 900))
+    first = [draw_shapes(folder / name, *size) for name, size in zip(names, sizes, strict=True)]
+    more = [draw_shapes(folder / f"picture {number}.png", 200 + number * 20, 300) for number in range(count - 3)]
+    return (*first, *more)[:count]
+
+
+def spin(until: Callable[[], bool], seconds: float) -> bool:
+    """Lets the window live until the condition holds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QCoreApplication.processEvents()
+        if until():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def take(state: State, pictures: tuple[Path, ...], file: Path) -> None:
+    """Takes one picture of the window."""
+
+    def make_engine(sink: EventSink) -> Engine:
+        return Engine(lambda: FakeBackend(state.script), sink)
+
+    with tempfile.TemporaryDirectory() as place:
+        launch = Launch(
+            make_engine=make_engine,
+            profile=profile_at(Path(place) / "profile"),
+            settings=Settings(),
+            save_settings=lambda _settings: None,
+            files=pictures[: state.pictures],
+            question="",
+            milestone=lambda _name: None,
+            report=str,
+        )
+        window = MainWindow(launch)
+        window.resize(*state.size)
+        window.show()
+        is_slow = state.name in ("loading", "streaming")
+        spin(lambda: _is_ready(window) or window.desk.model.stage == "failed", _LIMIT_S if not is_slow else 0.6)
+        for question in state.questions:
+            window.parts.prompt.edit.setPlainText(question)
+            window.commands.on_ask()
+            spin(lambda: _is_answered(window), 0.6 if is_slow else _LIMIT_S)
+        state.finish(window)
+        spin(lambda: False, 0.15)
+        window.grab().save(str(file))
+        window.close()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def main(folder: Path, theme: str) -> int:
+    """Takes all pictures in this theme."""
+    application = QApplication([])
+    QLocale.setDefault(QLocale("en_US"))
+    if theme == "dark":
+        palette = QPalette()
+        for role, colour in DARK.items():
+            palette.setColor(role, QColor(colour))
+        application.setPalette(palette)
+    apply_look(application)
+    scale = os.environ.get("QT_SCALE_FACTOR", "1")
+    with tempfile.TemporaryDirectory() as place:
+        pictures = draw_pictures(Path(place), 40)
+        for state in STATES:
+            take(state, pictures, folder / f"{state.name}-{theme}-{scale}x.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

@@ -1,0 +1,277 @@
+"""Asking, streaming, stopping, following up, failing: through the real engine with the fake backend."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox
+
+from app.backends.fake_backend import FakeScript
+from app.core.checkpoint import DEMO_MODEL_ID
+from app.core.sampling import GREEDY
+from app.core.settings import Settings
+from app.gui.turn_foot import COPY, REPORT, RETRY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.gui.window_driver import OpenWindow, WindowDriver
+
+SLOW = FakeScript(answers=("One two three four five. " * 40,), piece_delay_s=0.02)
+
+
+def agree(box: QMessageBox) -> None:
+    for button in box.buttons():
+        if box.buttonRole(button) == QMessageBox.ButtonRole.AcceptRole:
+            button.click()
+
+
+def wait_for_words(driver: WindowDriver) -> None:
+    driver.wait(lambda: "One two" in driver.result.toPlainText())
+
+
+def test_what_the_program_was_started_with_is_ready(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(files=(picture,), question="Describe this image.")
+    driver.wait_for_pictures(1)
+    driver.wait_for_model()
+    assert driver.prompt.toPlainText() == "Describe this image."
+    assert driver.ask_button.isEnabled()
+    assert driver.model_text.split() == ["Qwen3-VL-Fake", "·", "bf16", "Ready"]
+
+
+def test_an_answer_streams_in_and_its_figures_stand_under_it(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(files=(picture,))
+    driver.wait_for_pictures(1)
+    driver.ask("What is this?")
+    assert driver.prompt.toPlainText() == ""
+    answer = driver.wait_for_answer()
+    shown = driver.result.toPlainText()
+    assert answer == "You asked “What is this?” and showed four colours.png (352 x 224)."
+    assert shown.index("What is this?") < shown.index("shown: four colours.png") < shown.index(answer)
+    assert "80 tokens in" in shown
+    assert driver.parts.settings.last_seed.text().startswith("Pin the last: ")
+
+
+def test_follow_ups_tell_the_turns_before_and_show_only_new_pictures(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(FakeScript(answers=("A cat.", "A dog.")), files=(picture,))
+    driver.wait_for_pictures(1)
+    driver.ask("What is this?")
+    driver.wait_for_answer()
+    driver.ask("And now?")
+    driver.wait_for_answer()
+    first, second = driver.backend.seen
+    assert [len(turn.pictures) for turn in second.turns] == [1, 0]
+    assert second.turns[0].answer == "A cat."
+    assert first.turns[0].pictures == second.turns[0].pictures
+    shown = driver.result.toPlainText()
+    assert shown.index("A cat.") < shown.index("And now?") < shown.index("A dog.")
+    assert shown.count("shown:") == 1
+
+
+def test_a_stop_keeps_what_is_there_and_the_next_question_works(open_window: OpenWindow) -> None:
+    driver = open_window(SLOW)
+    driver.ask("Count.")
+    wait_for_words(driver)
+    assert not driver.ask_button.isVisible()
+    assert driver.stop_button.isVisible()
+    driver.stop_button.click()
+    answer = driver.wait_for_answer()
+    assert driver.desk.conversation.turns[-1].outcome == "cancelled"
+    assert "Stopped." in driver.result.toPlainText()
+    driver.ask("Go on.")
+    wait_for_words(driver)
+    driver.action("stopAction").trigger()
+    driver.wait_for_answer()
+    assert driver.backend.seen[1].turns[0].answer == answer
+
+
+def test_a_stop_before_the_first_word_leaves_the_picture_for_the_next_question(
+    open_window: OpenWindow, picture: Path
+) -> None:
+    driver = open_window(FakeScript(prefill_delay_s=0.5), files=(picture,))
+    driver.wait_for_pictures(1)
+    driver.wait_for_model()
+    driver.ask("What?")
+    driver.wait(lambda: driver.desk.conversation.turns[-1].phase == "reading_prompt")
+    driver.stop_button.click()
+    driver.wait_for_answer()
+    driver.ask("What then?")
+    assert "four colours.png" in driver.wait_for_answer()
+    assert len(driver.backend.seen[1].turns) == 1
+
+
+def test_the_limit_is_said_in_words(open_window: OpenWindow, checkpoint_dir: Path) -> None:
+    sampling = Settings(model=str(checkpoint_dir)).sampling or GREEDY
+    script = FakeScript(answers=("word " * 40,))
+    driver = open_window(script)
+    driver.parts.settings.max_tokens.setValue(2)
+    driver.ask("Go.")
+    driver.wait_for_answer()
+    assert "Ended at the limit of 2 tokens." in driver.result.toPlainText()
+    assert sampling.max_tokens != 2
+
+
+def test_a_question_asked_while_loading_waits_and_says_so(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(load_delay_s=0.4))
+    driver.ask("Hello?")
+    driver.wait(lambda: "Waiting until the model is loaded…" in driver.result.toPlainText())
+    driver.wait(lambda: "Reading the weights 50 %" in driver.model_text)
+    assert driver.wait_for_answer().startswith("You asked “Hello?”")
+    assert "Waiting until" not in driver.result.toPlainText()
+
+
+def test_loading_is_stopped_and_asking_loads_again(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(load_delay_s=0.3))
+    driver.wait(lambda: "Reading the weights" in driver.model_text)
+    assert driver.parts.stop_loading.isVisible()
+    driver.parts.stop_loading.click()
+    driver.wait(lambda: "Not loaded" in driver.model_text)
+    assert not driver.parts.stop_loading.isVisible()
+    driver.ask("Hello?")
+    assert driver.wait_for_answer().startswith("You asked “Hello?”")
+
+
+def test_a_model_that_cannot_be_loaded_says_why_and_how_to_go_on(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(fails_to_load=True))
+    driver.wait(lambda: "The fake model does not load. Its script says so." in driver.parts.notice.text)
+    assert "Cannot be used" in driver.model_text
+    driver.backend.script = FakeScript()
+    driver.parts.notice.retry_button.click()
+    driver.wait_for_model()
+    assert driver.parts.notice.text == ""
+
+
+def test_a_model_that_is_not_here_is_said_to_be_missing(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(settings=Settings(model=str(tmp_path)))
+    driver.wait(lambda: "has no config.json" in driver.parts.notice.text)
+    driver.prompt.setPlainText("Hello?")
+    assert not driver.ask_button.isEnabled()
+    assert driver.prompt.toPlainText() == "Hello?"
+
+
+@pytest.mark.allows_log
+def test_a_failed_question_stays_with_its_reason_and_is_tried_again(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(FakeScript(answers=("Fine.",), fails_after_pieces=0), files=(picture,))
+    driver.wait_for_pictures(1)
+    driver.ask("What is this?")
+    driver.wait_for_answer()
+    shown = driver.result.toPlainText()
+    assert "⚠ Something went wrong inside the program." in shown
+    assert "Try again" in shown
+    assert driver.prompt.toPlainText() == "What is this?"
+    failed = driver.desk.conversation.turns[-1].request_id
+    driver.parts.result.command_wanted.emit(REPORT, failed)
+    report = QGuiApplication.clipboard().text()
+    assert "RuntimeError: the fake backend was told to fail" in report
+    assert report.endswith("machine and log")
+    driver.backend.script = FakeScript(answers=("Fine.",))
+    driver.parts.result.command_wanted.emit(RETRY, failed)
+    assert driver.wait_for_answer() == "Fine."
+    assert driver.prompt.toPlainText() == ""
+    assert driver.result.toPlainText().count("What is this?") == 1
+    assert len(driver.backend.seen[-1].turns[-1].pictures) == 1
+
+
+def test_an_answer_is_copied_as_the_model_wrote_it(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(answers=("A **bold** word.",)))
+    driver.ask("Say.")
+    driver.wait_for_answer()
+    assert "A bold word." in driver.result.toPlainText()
+    driver.parts.result.command_wanted.emit(COPY, driver.desk.conversation.turns[-1].request_id)
+    assert QGuiApplication.clipboard().text() == "A **bold** word."
+    QGuiApplication.clipboard().clear()
+    driver.action("copyAnswerAction").trigger()
+    assert QGuiApplication.clipboard().text() == "A **bold** word."
+
+
+def test_a_new_conversation_keeps_the_pictures_and_tells_nothing_of_before(
+    open_window: OpenWindow, picture: Path
+) -> None:
+    driver = open_window(files=(picture,))
+    driver.wait_for_pictures(1)
+    driver.ask("One?")
+    driver.wait_for_answer()
+    driver.action("newConversationAction").trigger()
+    assert driver.result.toPlainText() == ""
+    assert driver.names == ["four colours.png"]
+    driver.ask("Two?")
+    driver.wait_for_answer()
+    assert [turn.question for turn in driver.backend.seen[-1].turns] == ["Two?"]
+    assert len(driver.backend.seen[-1].turns[0].pictures) == 1
+
+
+def test_a_new_conversation_during_an_answer_stops_it(open_window: OpenWindow) -> None:
+    driver = open_window(SLOW)
+    driver.ask("Count.")
+    wait_for_words(driver)
+    driver.action("newConversationAction").trigger()
+    driver.ask("Again.")
+    wait_for_words(driver)
+    assert "Count." not in driver.result.toPlainText()
+
+
+def test_settings_go_with_the_next_question_and_are_kept(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.wait_for_model()
+    panel = driver.parts.settings
+    assert not panel.isVisible()
+    driver.action("settingsAction").trigger()
+    assert panel.isVisible()
+    panel.temperature.setValue(0.25)
+    panel.is_seed_pinned.click()
+    panel.seed.setText("77")
+    panel.seed.textEdited.emit("77")
+    panel.system.setPlainText("Be brief.")
+    driver.ask("Hello?")
+    driver.wait_for_answer()
+    request = driver.backend.seen[-1]
+    assert (request.sampling.temperature, request.sampling.seed, request.system) == (0.25, 77, "Be brief.")
+    driver.wait(lambda: bool(driver.saved))
+    assert driver.saved[-1].sampling == request.sampling
+    assert driver.saved[-1].system == "Be brief."
+    panel.reset.click()
+    assert driver.desk.settings.sampling is None
+    assert panel.temperature.value() == 0.7
+
+
+def test_another_model_begins_a_new_conversation_only_when_the_person_agrees(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = open_window()
+    driver.ask("Hello?")
+    driver.wait_for_answer()
+    before = driver.desk.settings
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: box.button(QMessageBox.StandardButton.Cancel).click())
+    driver.parts.settings.model.model_chosen.emit(DEMO_MODEL_ID)
+    assert driver.desk.settings == before
+    assert len(driver.desk.conversation.turns) == 1
+    monkeypatch.setattr(QMessageBox, "exec", agree)
+    driver.parts.settings.model.model_chosen.emit(DEMO_MODEL_ID)
+    assert driver.desk.settings.model == DEMO_MODEL_ID
+    assert not driver.desk.conversation.turns
+
+
+def test_closing_while_busy_is_quick_and_leaves_nothing(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(SLOW, files=(picture,))
+    driver.ask("Count.")
+    wait_for_words(driver)
+    began = time.monotonic()
+    driver.close()
+    assert time.monotonic() - began < 2
+
+
+def test_closing_while_loading_is_quick(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(load_delay_s=30))
+    driver.wait(lambda: "Starting the runtime" in driver.model_text)
+    began = time.monotonic()
+    driver.close()
+    assert time.monotonic() - began < 2
+
+
+def test_the_engine_is_made_only_once_the_window_is_on_screen(open_window: OpenWindow) -> None:
+    driver = open_window()
+    assert driver.milestones == ["first_paint"]
+    assert driver.window.isVisible()

@@ -1,0 +1,95 @@
+"""Both exports from the menu; a failed save keeps everything."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+
+from app.backends.fake_backend import FakeScript
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.gui.window_driver import OpenWindow, WindowDriver
+
+
+@pytest.fixture
+def answered(open_window: OpenWindow, picture: Path) -> WindowDriver:
+    driver = open_window(FakeScript(answers=("A **cat**.", "A dog.")), files=(picture,))
+    assert not driver.action("exportMarkdownAction").isEnabled()
+    driver.wait_for_pictures(1)
+    for question in ("What is this?", "And this?"):
+        driver.ask(question)
+        driver.wait_for_answer()
+    return driver
+
+
+def choose(monkeypatch: pytest.MonkeyPatch, path: Path) -> list[str]:
+    """Chooses this file in the next save dialogs; gives the names that were suggested."""
+    suggested: list[str] = []
+
+    def get_name(_parent: object, _title: str, name: str, _filter: str) -> tuple[str, str]:
+        suggested.append(name.rpartition("/")[2])
+        return str(path), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", get_name)
+    return suggested
+
+
+def test_markdown_is_saved_from_the_menu(
+    answered: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suggested = choose(monkeypatch, tmp_path / "answer.md")
+    answered.action("exportMarkdownAction").trigger()
+    text = (tmp_path / "answer.md").read_text(encoding="utf-8")
+    assert suggested == ["four colours.md"]
+    assert "A **cat**." in text
+    assert "four%20colours.png" in text
+    assert not (tmp_path / "answer-files").exists()
+
+
+def test_pictures_are_copied_beside_markdown_on_request(
+    answered: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(monkeypatch, tmp_path / "answer.md")
+    answered.action("copyPicturesAction").trigger()
+    answered.action("exportMarkdownAction").trigger()
+    assert [file.name for file in (tmp_path / "answer-files").iterdir()] == ["four colours.png"]
+
+
+def test_json_is_saved_from_the_menu_and_gets_its_ending(
+    answered: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(monkeypatch, tmp_path / "answer")
+    answered.action("exportJsonAction").trigger()
+    value = json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))
+    assert value["format"] == "viewfinder.result/1"
+    assert [turn["answer"] for turn in value["turns"]] == ["A **cat**.", "A dog."]
+    assert value["turns"][0]["media"][0]["name"] == "four colours.png"
+
+
+def test_a_failed_save_says_why_and_the_answer_stays(
+    answered: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(monkeypatch, tmp_path / "no such folder" / "answer.md")
+    before = answered.result.toPlainText()
+    answered.action("exportMarkdownAction").trigger()
+    assert "does not exist" in answered.parts.notice.text
+    assert answered.result.toPlainText() == before
+    assert answered.action("exportMarkdownAction").isEnabled()
+    choose(monkeypatch, tmp_path / "answer.md")
+    answered.action("exportMarkdownAction").trigger()
+    assert (tmp_path / "answer.md").is_file()
+    assert answered.parts.notice.text == ""
+
+
+def test_a_dialog_that_is_cancelled_saves_nothing(
+    answered: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    before = sorted(tmp_path.rglob("*"))
+    answered.action("exportJsonAction").trigger()
+    assert sorted(tmp_path.rglob("*")) == before

@@ -1,0 +1,58 @@
+"""Python may collect cycles on any thread: no living Qt object may ever be found in one."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import TYPE_CHECKING
+
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtWidgets import QApplication
+
+from app.backends.fake_backend import FakeScript
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.gui.window_driver import OpenWindow
+
+
+def living_garbage() -> list[str]:
+    """The kinds of living Qt objects that only a collection of cycles would end."""
+    gc.collect()
+    found = [type(thing).__name__ for thing in gc.garbage if isinstance(thing, QObject) and shiboken6.isValid(thing)]
+    gc.garbage.clear()
+    return found
+
+
+def test_nothing_is_left_to_a_collection_on_another_thread(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(FakeScript(answers=("A **cat**.\n\n| a |\n|---|\n| b |",)), files=(picture,))
+    driver.wait_for_pictures(1)
+    driver.wait_for_model()
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        driver.ask("What is this?")
+        driver.wait_for_answer()
+        driver.action("settingsAction").trigger()
+        driver.action("settingsAction").trigger()
+        driver.action("aboutAction").trigger()
+        for widget in QApplication.topLevelWidgets():
+            if widget is not driver.window and widget.isVisible():
+                widget.close()
+        driver.action("newConversationAction").trigger()
+        driver.window.resize(700, 500)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        assert living_garbage() == []
+        driver.close()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        assert living_garbage() == []
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    thread = threading.Thread(target=gc.collect)
+    thread.start()
+    thread.join()

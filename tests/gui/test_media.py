@@ -1,0 +1,204 @@
+"""Pictures come into the window: dropped, pasted, from folders; what is none is refused with a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QByteArray, QMimeData, QUrl
+from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtWidgets import QListView
+
+from app.core.pictures import PictureSource
+from app.core.settings import Settings
+from app.gui.offered import read_offered
+from tests.drawn_pictures import corners_image, encoded
+from tests.gui.conftest import draw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.gui.window_driver import OpenWindow, WindowDriver
+
+
+def row_texts(driver: WindowDriver) -> list[str]:
+    model = driver.child(QListView, "mediaTray").model()
+    return [str(model.index(row, 0).data(0x0003)) for row in range(model.rowCount())]  # the tool tip has all lines
+
+
+def test_a_dropped_picture_is_shown_with_its_cost(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window()
+    assert driver.parts.viewer.is_empty
+    assert driver.drop(picture)
+    driver.wait_for_pictures(1)
+    driver.wait(lambda: "tokens" in driver.parts.viewer.caption)
+    assert driver.parts.viewer.caption == "160×96 seen whole · 77 tokens"
+    assert row_texts(driver) == ["four colours.png\n77 tok · 160×96\nseen whole"]
+    assert driver.prompt.placeholderText() == "Ask about what you see…"
+
+
+def test_the_budget_changes_the_cost_before_anything_is_asked(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=(draw(tmp_path / "large.png", 1600, 1200),))
+    driver.wait_for_model()
+    driver.wait_for_pictures(1)
+    driver.wait(lambda: "reduced to 1312×960 · 1,230 tokens" in driver.parts.viewer.caption)
+    budget = driver.parts.settings.budget
+    budget.setCurrentIndex(0)
+    driver.wait(lambda: "reduced to 576×416 · 234 tokens" in driver.parts.viewer.caption)
+    budget.setCurrentIndex(3)
+    driver.wait(lambda: "1600×1200 seen whole · 1,900 tokens" in driver.parts.viewer.caption)
+
+
+def test_a_drop_anywhere_on_the_window_counts(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window()
+    assert driver.drop(picture, on=driver.window)
+    driver.wait_for_pictures(1)
+
+
+def test_many_files_keep_their_order_and_none_comes_twice(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window()
+    files = [draw(tmp_path / f"{number}.png") for number in range(30)]
+    assert driver.drop(*files)
+    assert driver.drop(files[3], files[4])
+    driver.wait_for_pictures(30)
+    assert driver.names == [file.name for file in files]
+    assert driver.parts.tray.selected_id == driver.desk.pictures.media[3].medium_id
+
+
+def test_a_folder_stands_for_its_pictures(open_window: OpenWindow, tmp_path: Path) -> None:
+    folder = tmp_path / "照片 of a trip"
+    folder.mkdir()
+    draw(folder / "10.png")
+    draw(folder / "2.png")
+    (folder / "notes.txt").write_text("no picture")
+    driver = open_window()
+    driver.drop(folder)
+    driver.wait_for_pictures(2)
+    assert driver.names == ["2.png", "10.png"]
+    assert driver.refusals == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("notes.txt", b"only words", "“notes.txt”"),
+        ("empty.jpg", b"", "“empty.jpg”"),
+        ("cut.png", b"\x89PNG", "“cut.png”"),
+    ],
+)
+def test_what_is_no_picture_is_refused_by_name_and_the_good_are_kept(
+    name: str, content: bytes, reason: str, open_window: OpenWindow, tmp_path: Path, picture: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    driver = open_window()
+    driver.drop(tmp_path / name, picture)
+    driver.wait(lambda: reason in driver.refusals)
+    driver.wait_for_pictures(1)
+    assert driver.names == ["four colours.png"]
+    driver.parts.media_notice.close_button.click()
+    assert driver.refusals == ""
+
+
+def test_a_missing_file_is_refused(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window()
+    driver.drop(tmp_path / "gone.png")
+    driver.wait(lambda: "“gone.png”" in driver.refusals)
+    assert driver.names == []
+
+
+def test_a_picture_of_impossible_shape_is_refused(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window()
+    driver.drop(draw(tmp_path / "ribbon.png", 4020, 20))
+    driver.wait(lambda: "“ribbon.png” is too long and thin" in driver.refusals)
+    assert driver.names == []
+
+
+def test_an_empty_folder_says_so(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window()
+    (tmp_path / "empty").mkdir()
+    driver.drop(tmp_path / "empty")
+    assert "no pictures in the folder “empty”" in driver.refusals
+
+
+def test_a_web_address_is_refused_and_not_fetched(open_window: OpenWindow) -> None:
+    driver = open_window()
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.com/cat.png")])
+    assert driver.drop(mime=mime)
+    assert "https://example.com/cat.png" in driver.refusals
+    assert "does not fetch" in driver.refusals
+    assert driver.names == []
+
+
+def test_a_picture_dragged_from_a_web_page_is_taken_from_its_data(open_window: OpenWindow) -> None:
+    driver = open_window()
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.com/cat.png")])
+    mime.setData("image/png", QByteArray(encoded(corners_image(), "PNG")))
+    driver.drop(mime=mime)
+    driver.wait_for_pictures(1)
+    assert driver.refusals == ""
+    assert driver.names[0].startswith("Pasted picture")
+
+
+def test_dragged_words_are_not_taken_by_the_window(open_window: OpenWindow) -> None:
+    driver = open_window()
+    mime = QMimeData()
+    mime.setText("only words")
+    assert not driver.drop(mime=mime)
+
+
+def test_a_pasted_picture_comes_into_the_tray_and_can_be_asked_about(open_window: OpenWindow) -> None:
+    driver = open_window()
+    image = QImage(64, 64, QImage.Format.Format_ARGB32)
+    image.fill(QColor("#2255cc"))
+    QGuiApplication.clipboard().setImage(image)
+    driver.action("pasteAction").trigger()
+    driver.wait_for_pictures(1)
+    driver.prompt.setFocus()
+    driver.prompt.paste()
+    driver.wait_for_pictures(2)
+    assert driver.prompt.toPlainText() == ""
+    driver.ask("What is this?")
+    assert "Pasted picture" in driver.wait_for_answer()
+
+
+def test_pasted_words_go_into_the_question(open_window: OpenWindow) -> None:
+    driver = open_window()
+    QGuiApplication.clipboard().setText("Describe this. https://example.com")
+    driver.action("pasteAction").trigger()
+    assert driver.prompt.toPlainText() == "Describe this. https://example.com"
+
+
+def test_pictures_are_removed_one_or_all(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=tuple(draw(tmp_path / f"{number}.png") for number in range(3)))
+    driver.wait_for_pictures(3)
+    driver.action("removePictureAction").trigger()
+    driver.wait(lambda: driver.names == ["1.png", "2.png"])
+    driver.wait(lambda: driver.action("removeAllPicturesAction").isEnabled())
+    driver.action("removeAllPicturesAction").trigger()
+    driver.wait(lambda: driver.parts.viewer.is_empty)
+
+
+def test_the_picture_shown_follows_the_selection(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=(draw(tmp_path / "a.png", 100, 50), draw(tmp_path / "b.png", 50, 100)))
+    driver.wait_for_pictures(2)
+    driver.action("nextPictureAction").trigger()
+    driver.wait(lambda: driver.parts.viewer.caption.startswith("50×100"))
+    driver.action("nextPictureAction").trigger()
+    driver.wait(lambda: driver.parts.viewer.caption.startswith("100×50"))
+
+
+def test_encoded_data_is_kept_as_it_came() -> None:
+    data = encoded(corners_image(), "JPEG")
+    mime = QMimeData()
+    mime.setData("image/jpeg", QByteArray(data))
+    (source,) = read_offered(mime).sources
+    assert isinstance(source, PictureSource)
+    assert source.data == data
+
+
+def test_a_custom_budget_stays_in_the_settings(open_window: OpenWindow, checkpoint_dir: Path) -> None:
+    driver = open_window(settings=Settings(model=str(checkpoint_dir), max_image_tokens=99))
+    assert driver.parts.settings.budget.currentData() == 99
+    assert driver.desk.settings.max_image_tokens == 99

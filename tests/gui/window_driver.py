@@ -1,0 +1,162 @@
+"""Drives a window as a person does: keys, drops, menus."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import shiboken6
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QTextBrowser, QToolButton, QWidget
+
+from app.backends.fake_backend import FakeBackend, FakeScript
+from app.core.launch import Launch
+from app.core.settings import Settings
+from app.engine.engine import Engine
+from app.gui.window import MainWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from app.core.launch import EventSink
+    from app.core.paths import Profile
+
+WAIT_MS = 5_000
+WidgetT = TypeVar("WidgetT", bound=QWidget)
+
+
+class OpenWindow(Protocol):
+    """Opens a window for a test."""
+
+    def __call__(
+        self,
+        script: FakeScript = ...,
+        *,
+        files: tuple[Path, ...] = ...,
+        question: str = ...,
+        settings: Settings | None = ...,
+    ) -> WindowDriver: ...
+
+
+class WindowDriver:
+    """A shown window, found by the names that outside drivers rely on."""
+
+    def __init__(
+        self,
+        qtbot: QtBot,
+        script: FakeScript,
+        profile: Profile,
+        checkpoint_dir: Path,
+        files: tuple[Path, ...],
+        question: str,
+        settings: Settings | None,
+    ) -> None:
+        self.qtbot = qtbot
+        self.backend = FakeBackend(script)
+        self.milestones: list[str] = []
+        self.saved: list[Settings] = []
+        self.launch = Launch(
+            make_engine=self._make_engine,
+            profile=profile,
+            settings=settings or Settings(model=str(checkpoint_dir)),
+            save_settings=self.saved.append,
+            files=files,
+            question=question,
+            milestone=self.milestones.append,
+            report=lambda: "machine and log",
+        )
+        self.window = MainWindow(self.launch)
+        self.desk = self.window.desk
+        self.parts = self.window.parts
+        self.window.show()
+        self.wait(lambda: self.desk.is_started)
+
+    def _make_engine(self, sink: EventSink) -> Engine:
+        return Engine(lambda: self.backend, sink)
+
+    def close(self) -> None:
+        if shiboken6.isValid(self.window):
+            self.window.close()
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(condition, timeout=WAIT_MS)
+
+    def wait_for_model(self) -> None:
+        self.wait(lambda: self.desk.model.stage == "ready")
+
+    def wait_for_pictures(self, count: int) -> None:
+        self.wait(
+            lambda: (
+                len(self.desk.pictures.media) == count and all(medium.is_opened for medium in self.desk.pictures.media)
+            )
+        )
+
+    def wait_for_answer(self) -> str:
+        self.wait(lambda: bool(self.desk.conversation.turns) and self.desk.conversation.open_turn is None)
+        return self.desk.conversation.turns[-1].answer
+
+    def ask(self, text: str) -> None:
+        self.prompt.setPlainText(text)
+        self.wait(self.ask_button.isEnabled)
+        self.ask_button.click()
+
+    def drop(self, *paths: Path, mime: QMimeData | None = None, on: QWidget | None = None) -> bool:
+        """Drops files, or other data, and tells whether they were taken."""
+        if mime is None:
+            mime = QMimeData()
+            mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        target = on or self.child(QWidget, "dropZone")
+        keys, button, action = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+        enter = QDragEnterEvent(QPoint(20, 20), action, mime, button, keys)
+        QApplication.sendEvent(target, enter)
+        if not enter.isAccepted():
+            return False
+        drop = QDropEvent(QPointF(20, 20), action, mime, button, keys)
+        QApplication.sendEvent(target, drop)
+        return drop.isAccepted()
+
+    def child(self, kind: type[WidgetT], name: str) -> WidgetT:
+        found = self.window.findChild(kind, name)
+        assert found is not None, name
+        return found
+
+    @property
+    def prompt(self) -> QPlainTextEdit:
+        return self.child(QPlainTextEdit, "promptEdit")
+
+    @property
+    def ask_button(self) -> QPushButton:
+        return self.child(QPushButton, "askButton")
+
+    @property
+    def stop_button(self) -> QPushButton:
+        return self.child(QPushButton, "stopButton")
+
+    @property
+    def result(self) -> QTextBrowser:
+        return self.child(QTextBrowser, "resultView")
+
+    @property
+    def model_text(self) -> str:
+        return self.child(QToolButton, "modelStatus").text()
+
+    def action(self, name: str) -> QAction:
+        found = self.window.findChild(QAction, name)
+        assert found is not None, name
+        return found
+
+    @property
+    def names(self) -> list[str]:
+        return [medium.source.name for medium in self.desk.pictures.media]
+
+    @property
+    def refusals(self) -> str:
+        return self.parts.media_notice.text
+
+
+def with_model(checkpoint_dir: Path, **changes: object) -> Settings:
+    return replace(Settings(model=str(checkpoint_dir)), **changes)  # type: ignore[arg-type]
