@@ -13,11 +13,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
 PATCH_PX = 16
@@ -141,6 +140,8 @@ def patches_from_frames(frames: NDArray[np.uint8]) -> tuple[NDArray[np.float32],
     Raises:
         ValueError: The array has another shape.
     """
+    import numpy as np  # noqa: PLC0415 - slow to import, and sizes alone are asked for before the window is shown
+
     if frames.ndim != 4 or frames.shape[0] < 1 or frames.shape[3] != _CHANNELS:  # noqa: PLR2004 - (T, h, w, C)
         message = f"expected (T, h, w, 3), got {frames.shape}"
         raise ValueError(message)

@@ -1,8 +1,13 @@
-"""Python may collect cycles on any thread: no living Qt object may ever be found in one."""
+"""What is imported, and what is left, when: nothing slow before the window, no Qt object for another thread to end.
+
+Python may collect cycles on any thread, and would destroy a Qt object in one there.
+"""
 
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -24,6 +29,13 @@ def living_garbage() -> list[str]:
     found = [type(thing).__name__ for thing in gc.garbage if isinstance(thing, QObject) and shiboken6.isValid(thing)]
     gc.garbage.clear()
     return found
+
+
+def test_only_qt_is_imported_before_the_window_is_shown() -> None:
+    program = "import sys, app.gui.window, app.engine.engine; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    slow = {"numpy", "PIL", "pillow_heif", "huggingface_hub", "jinja2", "tokenizers", "mlx", "torch", "transformers"}
+    assert slow & set(done.stdout.split()) == set()
 
 
 def test_nothing_is_left_to_a_collection_on_another_thread(open_window: OpenWindow, picture: Path) -> None:

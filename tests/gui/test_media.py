@@ -49,10 +49,21 @@ def test_the_budget_changes_the_cost_before_anything_is_asked(open_window: OpenW
     driver.wait(lambda: "1600×1200 seen whole · 1,900 tokens" in driver.parts.viewer.caption)
 
 
-def test_a_drop_anywhere_on_the_window_counts(open_window: OpenWindow, picture: Path) -> None:
-    driver = open_window()
-    assert driver.drop(picture, on=driver.window)
+@pytest.mark.parametrize("place", ["window", "prompt", "result", "tray", "viewer", "toolbar", "status"])
+def test_a_drop_anywhere_on_the_window_counts(place: str, open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(question="Words stay.")
+    places = {
+        "window": driver.window,
+        "prompt": driver.prompt.viewport(),
+        "result": driver.result.viewport(),
+        "tray": driver.child(QListView, "mediaTray").viewport(),
+        "viewer": driver.parts.viewer,
+        "toolbar": driver.parts.model_status,
+        "status": driver.window.statusBar(),
+    }
+    assert driver.drop(picture, on=places[place])
     driver.wait_for_pictures(1)
+    assert driver.prompt.toPlainText() == "Words stay."
 
 
 def test_many_files_keep_their_order_and_none_comes_twice(open_window: OpenWindow, tmp_path: Path) -> None:
