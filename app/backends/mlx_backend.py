@@ -12,16 +12,20 @@ import importlib
 import importlib.metadata
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from app.backends.mlx_token_drawer import TokenDrawer
 from app.core.backend import Abilities, Memory
 from app.core.errors import AppError, ErrorText, ModelError, describe_error
 from app.core.events import Figures, Finished, LoadProgress, PrefillProgress, TextPiece, VisionProgress
+from app.core.pictures import Picture
 from app.core.prompt import ChatFormat, common_prefix
-from app.core.vision import patches_from_frames
+from app.core.requests import Request, Turn
+from app.core.sampling import GREEDY
+from app.core.vision import TOKEN_PX, patches_from_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -31,10 +35,7 @@ if TYPE_CHECKING:
     from app.core.backend import StopCheck
     from app.core.checkpoint import Checkpoint
     from app.core.events import GenerateEvent, Outcome
-    from app.core.pictures import Picture
     from app.core.prompt import MediaSpan, Prompt
-    from app.core.requests import Request
-    from app.core.sampling import Sampling
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ PREFILL_STEP_TOKENS = 512
 
 _CLEAR_EVERY_TOKENS = 256
 _LOAD_STEPS = 20
+_WARM_UP_TOKENS = 3
 
 
 class MlxBackend:
@@ -71,7 +73,7 @@ class MlxBackend:
         return self._loaded is not None
 
     def load(self, checkpoint: Checkpoint, stop: Callable[[], bool]) -> Iterator[LoadProgress]:
-        """Imports the runtime, reads the weights in steps, and runs one token to set the device going.
+        """Imports the runtime, reads the weights in steps, and answers a small question to set the device going.
 
         Raises:
             ModelError: The runtime does not import, or the checkpoint's weights do not fit its configuration.
@@ -87,18 +89,13 @@ class MlxBackend:
                 "MLX does not start on this machine.", "Run “viewfinder doctor” to see why.", str(error)
             ) from error
         self._mx = mx
-        has_metal = mx.metal.is_available()
-        if not has_metal:
-            # MLX compiles fused kernels with the system's C++ compiler at first use: five seconds before the first
-            # word, for no speed afterwards.
-            mx.disable_compile()
         if stop():
             return
         yield LoadProgress("reading_weights", 0.0)
         chat = ChatFormat(checkpoint)
         try:
             model = load_model(checkpoint.folder, lazy=True)
-            if not has_metal and checkpoint.model_type == "qwen3_vl_moe":
+            if not mx.metal.is_available() and checkpoint.model_type == "qwen3_vl_moe":
                 # WORKAROUND(mlx 0.32.4): the CPU's GatherMM takes float32 alone; remove when it takes bf16.
                 model.set_dtype(mx.float32)
             weights = [weight for _, weight in tree_flatten(model.parameters())]
@@ -114,7 +111,7 @@ class MlxBackend:
             ) from error
         yield LoadProgress("warming_up")
         loaded = _Loaded(mx, checkpoint, chat, model)
-        loaded.warm_up()
+        loaded.warm_up(stop)
         if not stop():
             self._loaded = loaded
 
@@ -209,11 +206,26 @@ class _Loaded:
         self._model = model
         self._held: _Held | None = None
 
-    def warm_up(self) -> None:
-        """Runs one token through the language model."""
-        token_ids = np.zeros(1, dtype=np.int32)
-        hidden = self._forward(token_ids, np.zeros((3, 1), dtype=np.int32), self._new_cache(), None, [])
-        self._mx.eval(self._logits(hidden))
+    def warm_up(self, stop: Callable[[], bool]) -> None:
+        """Answers a small question about a small picture, so that the person's first one does not wait for kernels.
+
+        Metal readies its kernels at first use; on a CPU, MLX compiles fused ones with the system's C++ compiler, some
+        seconds once, and keeps them in the temporary folder.
+
+        Raises:
+            ModelError: The model cannot answer.
+        """
+        side = 2 * TOKEN_PX
+        grey = Picture("warm-up", None, "", side, side, side, side, bytes([128]) * (3 * side * side), "")
+        request = Request("warm-up", (Turn("Hello", (grey,)),), replace(GREEDY, max_tokens=_WARM_UP_TOKENS))
+        for event in self.answer(request, stop):
+            if isinstance(event, Finished) and event.error is not None:
+                raise ModelError(
+                    f"The model {self._checkpoint.name} does not run here: {event.error.text}",
+                    event.error.hint,
+                    event.error.detail,
+                )
+        self._held = None
 
     def answer(self, request: Request, is_stopped: Callable[[], bool]) -> Iterator[GenerateEvent]:
         """Every event of one request; it ends in one Finished whatever happens."""
@@ -401,7 +413,7 @@ class _Loaded:
         mx, decoder = self._mx, self._model.language_model.model
         sampling = run.request.sampling
         limit = min(sampling.max_tokens, self._checkpoint.context_tokens - prompt.length)
-        drawer = _TokenDrawer(mx, sampling, prompt.token_ids)
+        drawer = TokenDrawer(mx, sampling, prompt.token_ids)
         text_of = self._chat.text_stream()
         position = prompt.next_position
         token = drawer.draw(self._logits(hidden))
@@ -450,53 +462,6 @@ class _Loaded:
         if old_limit is not None:
             self._mx.synchronize()
             self._mx.set_wired_limit(old_limit)
-
-
-class _TokenDrawer:
-    """Chooses the next token on the device, in the order that app.core.sampling states."""
-
-    def __init__(self, mx: Any, sampling: Sampling, prompt_ids: NDArray[np.int32]) -> None:
-        self._mx = mx
-        self._sampling = sampling
-        self._prompt_ids = prompt_ids
-        self._key = mx.random.key(sampling.seed or 0)
-        self._in_answer: Any = None
-        self._seen: Any = None
-
-    def draw(self, logits: Any) -> Any:
-        """The next token, a lazy array of no dimension, from logits (V,)."""
-        mx = self._mx
-        logits = self._penalised(logits)
-        token = mx.argmax(logits) if self._sampling.temperature == 0 else self._drawn(logits)
-        if self._in_answer is not None:
-            self._in_answer[token] = True
-            self._seen[token] = True
-        return token
-
-    def _penalised(self, logits: Any) -> Any:
-        mx, sampling = self._mx, self._sampling
-        if sampling.repetition_penalty == 1.0 and sampling.presence_penalty == 0.0:
-            return logits
-        if self._in_answer is None:
-            self._in_answer = mx.zeros(logits.shape, dtype=mx.bool_)
-            self._seen = mx.zeros(logits.shape, dtype=mx.bool_)
-            self._seen[mx.array(self._prompt_ids)] = True
-        factor = sampling.repetition_penalty
-        repeated = mx.where(logits > 0, logits / factor, logits * factor)
-        return mx.where(self._seen, repeated, logits) - sampling.presence_penalty * self._in_answer
-
-    def _drawn(self, logits: Any) -> Any:
-        mx, sampling = self._mx, self._sampling
-        self._key, key = mx.random.split(self._key)
-        scaled = logits / sampling.temperature
-        count = sampling.top_k if 0 < sampling.top_k < scaled.size else scaled.size
-        likeliest = mx.argpartition(-scaled, count - 1)[:count] if count < scaled.size else mx.arange(count)
-        order = likeliest[mx.argsort(-scaled[likeliest])]
-        ordered = scaled[order]
-        chances = mx.softmax(ordered)
-        is_kept = (mx.cumsum(chances) - chances < sampling.top_p) & (chances >= sampling.min_p * chances[0])
-        is_kept = is_kept | (mx.arange(count) == 0)
-        return order[mx.random.categorical(mx.where(is_kept, ordered, -mx.inf), key=key)]
 
 
 def _out_of_memory(fault: BaseException) -> ErrorText | None:
