@@ -13,7 +13,6 @@ from app.gui.caption import Caption
 from app.gui.look import BODY_PX, sized
 from app.gui.pixels import pixmap_within
 from app.gui.tray_delegate import THUMBNAIL, TrayDelegate, TrayRow
-from app.gui.wording import pictures_text, tokens_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +112,7 @@ class _TrayView(QListView):
 
 
 class MediaTray(QWidget):
-    """Header, list and total."""
+    """Header, list and a hint."""
 
     medium_selected = Signal(str)
     """Carries the medium's id, or an empty text when none is selected."""
@@ -138,8 +137,6 @@ class MediaTray(QWidget):
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setUniformItemSizes(True)
         self._nothing = Caption(self.tr("Nothing here yet."))
-        self._total = Caption()
-        self._total.setWordWrap(True)
         self._hint = Caption(self.tr("Drop pictures or a folder anywhere, or paste one."))
         self._hint.setWordWrap(True)
         header = QHBoxLayout()
@@ -153,9 +150,8 @@ class MediaTray(QWidget):
         layout.addLayout(header)
         layout.addWidget(self._nothing)
         layout.addWidget(self.view, 1)
-        layout.addWidget(self._total)
         layout.addWidget(self._hint)
-        for caption in (self._nothing, self._total, self._hint):
+        for caption in (self._nothing, self._hint):
             caption.setContentsMargins(12, 4, 12, 4)
         layout.addSpacing(4)
         self.view.selectionModel().currentChanged.connect(self._on_view_current_changed)
@@ -170,17 +166,11 @@ class MediaTray(QWidget):
         """The picture that is being looked at."""
         return self._model.medium_id(self.view.currentIndex().row())
 
-    def show_rows(self, rows: Sequence[TrayRow], new_tokens: int, new_count: int) -> None:
-        """Shows the pictures and what the new ones will cost together."""
+    def show_rows(self, rows: Sequence[TrayRow]) -> None:
+        """Shows the pictures."""
         selected = self.selected_id
         self._model.set_rows(rows)
         self._count.setText(str(len(rows)) if rows else "")
-        if new_count:
-            text = self.tr("For the next question: {0} · {1}")
-            self._total.setText(text.format(pictures_text(new_count), tokens_text(new_tokens)))
-        else:
-            self._total.setText("")
-        self._total.setVisible(new_count > 0)
         self._nothing.setVisible(not rows)
         if selected is not None:
             self.select(selected)

@@ -94,9 +94,11 @@ class _Canvas(QWidget):
         painter.end()
 
     def _paint_image(self, painter: QPainter, image: QImage) -> None:
-        margin = _MARGIN_PX if self.height() >= _LOW_PX else _LOW_MARGIN_PX
-        foot = _PILL_SPACE_PX if self.height() >= _LOW_PX else _LOW_MARGIN_PX
-        area = QRectF(self.rect()).adjusted(margin, margin, -margin, -foot)
+        area = QRectF(self.rect())
+        if self.height() >= _LOW_PX:
+            area.adjust(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_PILL_SPACE_PX)
+        else:  # beside the caption instead of above it
+            area.adjust(self.width() / 2, _LOW_MARGIN_PX, -_LOW_MARGIN_PX, -_LOW_MARGIN_PX)
         ratio = self.devicePixelRatioF()
         wanted = (area.width(), area.height(), ratio)
         if self._scaled is None or self._scaled_for != wanted:

@@ -90,12 +90,11 @@ class TrayDelegate(QStyledItemDelegate):
             painter.fillRect(box, canvas(palette))
             return
         size = pixmap.deviceIndependentSize()
-        corner = QPointF(box.center().x() - size.width() / 2, box.center().y() - size.height() / 2)
+        left, top = box.center().x() - size.width() / 2, box.center().y() - size.height() / 2
+        corner = QPointF(round(left), round(top))
         painter.drawPixmap(corner, pixmap)
         painter.setPen(hairline(palette))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        painter.drawRect(QRectF(corner, size).adjusted(0, 0, -1, -1))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawRect(QRectF(corner, size).adjusted(0.5, 0.5, -0.5, -0.5))
 
     @staticmethod
     def _paint_text(painter: QPainter, area: QRectF, row: TrayRow, palette: QPalette) -> None:

@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         new = [medium for medium in media if not desk.is_shown(medium)]
         costs = [desk.cost(medium) for medium in new]
         new_tokens = sum(cost.tokens for cost in costs if cost is not None)
-        parts.tray.show_rows([self._row(medium) for medium in media], new_tokens, len(new))
+        parts.tray.show_rows([self._row(medium) for medium in media])
         parts.prompt.show_media_count(len(media))
         parts.prompt.show_cost(f"{pictures_text(len(new))} · {tokens_text(new_tokens)}" if new else "")
         if not media:
