@@ -19,6 +19,8 @@ _IMAGE_LIMITS = ("preprocessor_config.json", "image_processor")
 _CLIP_LIMITS = ("video_preprocessor_config.json", "video_processor")
 _COMBINED_LIMITS_FILE = "processor_config.json"
 """Newer conversions write one file with both, under the names above."""
+_REVISION_END_BYTES = 1 << 20
+"""Of each file's beginning and end: two trainings of one architecture have files of the very same sizes."""
 _RELEASED_CLIP_LIMITS = PixelLimits(4_096, 25_165_824)
 _MAKERS_VISION_PENALTY = 1.5
 """Presence penalty the makers use for Instruct models on pictures; their generation_config.json cannot hold it.
@@ -34,7 +36,7 @@ class Checkpoint:
     Attributes:
         model_id: ``demo``, a repository id, or the folder's path.
         folder: Where its files are.
-        revision: Commit of the repository, or ``sha256:`` of the files' names and sizes for a plain folder.
+        revision: Commit of the repository, or ``sha256:`` of the files' names, sizes, beginnings and ends for a plain folder.
         model_type: ``qwen3_vl`` or ``qwen3_vl_moe``.
         quantisation: Such as ``bf16`` or ``4-bit, group 64``.
         image_limits: Areas a picture may have.
@@ -181,12 +183,16 @@ def _quantisation(config: dict[str, Any]) -> str:
 def _revision(folder: Path) -> str:
     if folder.parent.name == "snapshots":
         return folder.name
-    listing = "".join(
-        f"{path.name}:{path.stat().st_size}\n"
-        for path in sorted(folder.iterdir())
-        if path.is_file() and path.suffix in {".json", ".safetensors", ".jinja"}
-    )
-    return f"sha256:{hashlib.sha256(listing.encode()).hexdigest()[:16]}"
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.suffix in {".json", ".safetensors", ".jinja"}:
+            size_bytes = path.stat().st_size
+            digest.update(f"{path.name}:{size_bytes}\n".encode())
+            with path.open("rb") as file:
+                digest.update(file.read(_REVISION_END_BYTES))
+                file.seek(max(0, size_bytes - _REVISION_END_BYTES))
+                digest.update(file.read(_REVISION_END_BYTES))
+    return f"sha256:{digest.hexdigest()[:16]}"
 
 
 def _default_sampling(generation: dict[str, Any], model_id: str) -> Sampling:

@@ -84,7 +84,7 @@ class ModelRecord:
 
     Attributes:
         model_id: ``demo``, a repository id, or the folder's path.
-        revision: Commit of the repository, or ``sha256:`` of the weights' file list for a plain folder.
+        revision: Commit of the repository, or for a plain folder ``sha256:`` of its files, see Checkpoint.
         quantisation: Such as ``bf16`` or ``4-bit, group 64``.
         backend: The backend's name.
         backend_version: Names and versions of the runtime.

@@ -83,7 +83,7 @@ def test_the_revision_is_the_snapshots_commit_or_changes_with_the_files(tmp_path
     assert read_checkpoint(snapshot, "x").revision == "abc123"
     plain = write(tmp_path / "plain", CONFIG)
     before = read_checkpoint(plain, "x").revision
-    (plain / "model.safetensors").write_bytes(b"longer")
+    (plain / "model.safetensors").write_bytes(b"y")
     assert read_checkpoint(plain, "x").revision != before
 
 
