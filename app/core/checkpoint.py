@@ -36,7 +36,7 @@ class Checkpoint:
     Attributes:
         model_id: ``demo``, a repository id, or the folder's path.
         folder: Where its files are.
-        revision: Commit of the repository, or ``sha256:`` of the files' names, sizes, beginnings and ends for a plain folder.
+        revision: Commit of the repository, or for a plain folder ``sha256:`` of its files (names, sizes, both ends).
         model_type: ``qwen3_vl`` or ``qwen3_vl_moe``.
         quantisation: Such as ``bf16`` or ``4-bit, group 64``.
         image_limits: Areas a picture may have.
