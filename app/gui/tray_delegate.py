@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, canvas, dim_text, hairline, sized
+from app.gui.wording import number, short_size_text
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QPixmap
+
+    from app.core.shelf import Cost, Medium
 
 THUMBNAIL = QSize(52, 44)
 _ROW_HEIGHT_PX = 68
@@ -36,6 +39,20 @@ class TrayRow:
     name: str
     cost: str
     state: str
+
+
+def tray_row(medium: Medium, cost: Cost | None, *, is_sent: bool) -> TrayRow:
+    """The row of a picture; without a cost it is still being opened."""
+    translate = QCoreApplication.translate
+    name = medium.source.name
+    if cost is None:
+        return TrayRow(medium.medium_id, name, translate("MediaTray", "Opening…"), "")
+    state = [translate("MediaTray", "reduced") if cost.is_reduced else translate("MediaTray", "seen whole")]
+    if is_sent:
+        state.append(translate("MediaTray", "sent"))
+    tokens = translate("MediaTray", "{0} tok").format(number(cost.tokens))
+    size = short_size_text(medium.width_px, medium.height_px)
+    return TrayRow(medium.medium_id, name, f"{tokens} · {size}", " · ".join(state))
 
 
 class Thumbnails(Protocol):

@@ -6,26 +6,25 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
-from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QImage
+from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app.core.gathering import gather
 from app.gui.actions import Actions, WindowState
 from app.gui.commands import Commands
 from app.gui.desk import Desk
+from app.gui.file_opening import FileOpening
 from app.gui.look import apply_look
 from app.gui.model_status import state_words
 from app.gui.offered import Offered
-from app.gui.tray_delegate import TrayRow
+from app.gui.tray_delegate import tray_row
 from app.gui.window_parts import TRAY_FOLDS_BELOW_PX, WindowParts
 from app.gui.wording import (
     demo_text,
     memory_text,
-    number,
     pictures_text,
     seen_text,
-    short_size_text,
     size_text,
     tokens_text,
 )
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
     from app.core.conversation import AskedTurn
     from app.core.launch import Launch
-    from app.core.shelf import Medium
 
 _FIRST_SIZE = (1280, 820)
 _MEDIA_REFRESH_MS = 16
@@ -153,7 +151,7 @@ class MainWindow(QMainWindow):
         new = [medium for medium in media if not desk.is_shown(medium)]
         costs = [desk.cost(medium) for medium in new]
         new_tokens = sum(cost.tokens for cost in costs if cost is not None)
-        parts.tray.show_rows([self._row(medium) for medium in media])
+        parts.tray.show_rows([tray_row(medium, desk.cost(medium), is_sent=desk.is_shown(medium)) for medium in media])
         parts.prompt.show_media_count(len(media))
         parts.prompt.show_cost(f"{pictures_text(len(new))} · {tokens_text(new_tokens)}" if new else "")
         if not media:
@@ -162,17 +160,6 @@ class MainWindow(QMainWindow):
             parts.tray.select(media[0].medium_id)
         self._show_caption()
         self._refresh_state()
-
-    def _row(self, medium: Medium) -> TrayRow:
-        cost = self.desk.cost(medium)
-        if cost is None:
-            return TrayRow(medium.medium_id, medium.source.name, self.tr("Opening…"), "")
-        state = [self.tr("reduced") if cost.is_reduced else self.tr("seen whole")]
-        if self.desk.is_shown(medium):
-            state.append(self.tr("sent"))
-        size = short_size_text(medium.width_px, medium.height_px)
-        tokens = self.tr("{0} tok").format(number(cost.tokens))
-        return TrayRow(medium.medium_id, medium.source.name, f"{tokens} · {size}", " · ".join(state))
 
     def _show_caption(self) -> None:
         medium = self.desk.pictures.get(self.parts.tray.selected_id or "")
@@ -308,21 +295,7 @@ def run_window(launch: Launch) -> int:
     application.setApplicationDisplayName("Viewfinder")
     apply_look(application)
     window = MainWindow(launch)
-    application.installEventFilter(_FileOpening(window))
+    application.installEventFilter(FileOpening(window))
     window.show()
     launch.milestone("window_shown")
     return application.exec()
-
-
-class _FileOpening(QObject):
-    """Opens files that macOS hands to the running program."""
-
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QFileOpenEvent) and event.file():
-            self._window.open_path(Path(event.file()))
-            return True
-        return super().eventFilter(watched, event)
