@@ -20,7 +20,7 @@ from torch import Tensor
 from app.core.vision import group_times, time_text
 
 TOKEN_PX = 32
-ANSWER_TOKENS = 40.0
+ANSWER_TOKENS = 60.0
 
 
 @dataclass

@@ -20,6 +20,8 @@ BOX_UNIT_PX = 96.0
 PLACE_COUNT = len(PLACES)
 _PER_PATCH = CLASS_COUNT + len(COLOUR_NAMES) + 4
 _PLACE_PER_PATCH = PLACE_COUNT + 4
+BINS = 21
+"""Steps of a twentieth of the picture in which each side of a box is also said: near to the digits of an answer."""
 
 
 class DenseHead(nn.Module):
@@ -30,12 +32,14 @@ class DenseHead(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.read = nn.Linear(width, MERGE * MERGE * _PER_PATCH)
         self.place = nn.Linear(width, MERGE * MERGE * _PLACE_PER_PATCH)
+        self.bins = nn.Linear(width, MERGE * MERGE * 4 * BINS)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Tokens (B, N, D) to readings (B, P, classes + colours + 4 + places + 4) in merge-block order."""
+        """Tokens (B, N, D) to readings (B, P, classes + colours + 4 + places + 4 + 4 bins) in merge-block order."""
         tokens = self.norm(tokens)
         read = self.read(tokens).view(tokens.shape[0], -1, _PER_PATCH)
-        return torch.cat((read, self.place(tokens).view(tokens.shape[0], -1, _PLACE_PER_PATCH)), -1)
+        place = self.place(tokens).view(tokens.shape[0], -1, _PLACE_PER_PATCH)
+        return torch.cat((read, place, self.bins(tokens).view(tokens.shape[0], -1, 4 * BINS)), -1)
 
 
 def block_order(grid: Tensor) -> Tensor:
@@ -74,8 +78,8 @@ def dense_loss(readings: Tensor, classes: Tensor, colours: Tensor, extents: Tens
     share = (extent / torch.tensor([columns, rows, columns, rows]) / PATCH_PX).flatten(0, 1)
     extent = ((extent - _token_centres(rows, columns)) / BOX_UNIT_PX).flatten(0, 1)
     flat = readings.float().flatten(0, 1)
-    said, said_colour, said_extent, said_place, said_share = flat.split(
-        (CLASS_COUNT, len(COLOUR_NAMES), 4, PLACE_COUNT, 4), dim=-1
+    said, said_colour, said_extent, said_place, said_share, said_bins = flat.split(
+        (CLASS_COUNT, len(COLOUR_NAMES), 4, PLACE_COUNT, 4, 4 * BINS), dim=-1
     )
     weight = torch.full((CLASS_COUNT,), 1.0)
     weight[0] = 0.3
@@ -87,6 +91,10 @@ def dense_loss(readings: Tensor, classes: Tensor, colours: Tensor, extents: Tens
     if covered.any():
         loss = loss + functional.smooth_l1_loss(said_extent[covered], extent[covered], beta=0.1)
         loss = loss + 4.0 * functional.smooth_l1_loss(said_share[covered], share[covered], beta=0.02)
+        bins = (share[covered] * (BINS - 1)).floor().clamp(0, BINS - 1).long().flatten()
+        said_bin = said_bins[covered].reshape(-1, BINS)
+        loss = loss + functional.cross_entropy(said_bin, bins)
+        log["bin"] = (said_bin.argmax(-1) == bins).float().mean().item()
         right = said.argmax(-1) == target
         digits = covered & ~shaped
         if digits.any():

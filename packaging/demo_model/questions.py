@@ -211,12 +211,12 @@ def any_question(rng: random.Random) -> str:
 
 Asker = Callable[[Scene, random.Random], Turn | None]
 SHAPE_TASKS: tuple[tuple[Asker, float], ...] = (
-    (_describe, 3.0), (_count, 1.3), (_count_kind, 0.7), (_locate, 1.6), (_locate_one, 0.9), (_colour_of, 0.8),
-    (_shape_of, 0.8), (_where, 0.6), (_what_at, 0.8), (_is_there, 0.9), (_read, 0.5), (_spot_text, 0.1),
+    (_describe, 2.6), (_count, 1.0), (_count_kind, 0.8), (_locate, 2.6), (_locate_one, 1.4), (_colour_of, 1.0),
+    (_shape_of, 0.6), (_where, 0.7), (_what_at, 0.9), (_is_there, 1.0), (_read, 0.4), (_spot_text, 0.1),
 )  # fmt: skip
 NUMBER_TASKS: tuple[tuple[Asker, float], ...] = (
-    (_read, 4.0), (_describe, 2.0), (_count, 0.4), (_count_kind, 0.2), (_locate, 0.3), (_locate_one, 0.5),
-    (_is_there, 0.3), (_spot_text, 0.5),
+    (_read, 3.6), (_describe, 2.0), (_count, 0.4), (_count_kind, 0.2), (_locate, 0.3), (_locate_one, 0.7),
+    (_is_there, 0.3), (_spot_text, 0.6),
 )  # fmt: skip
 
 

@@ -28,9 +28,12 @@ DESCRIBE = (
     "What does [this|the|that] {n} [show|contain|depict|display|look like]?",
     "What [kind of|] [shape|thing|object] is [this|it|that|shown here]?",
     "[Please describe|I want to know|Say briefly] what [is here|you see here|is in it].",
+    "What [can be seen|is to be seen|may be seen|could be seen|is there to see] [in|on] [this|the|that] {n}?",
+    "[Can|Could|Would|Will] you [please |][describe|explain|tell me about|talk about|summarize] [this|the] {n}[| to me| for me]?",
+    "[I would like|I need|I want] a [description|summary|caption] of [this|the] {n}.",
 )  # fmt: skip
 DESCRIBE_HELD_OUT = (
-    "What can be seen in this {n}?",
+    "What would you say is in this {n}?",
     "Please give me a description of this {n}.",
     "Say what the {n} shows.",
 )
@@ -173,8 +176,10 @@ VIDEO = (
     "[Tell me|Report|State|Write down] what [happens|moves|you see] in [this|the] [video|clip|film|recording].",
     "What does [this|the] [video|clip|film|recording] [show|depict|contain]?",
     "What is the [direction|direction of motion|movement|motion]?",
+    "What [can be seen|is to be seen|can you see|do we see] [in|on] [this|the] [video|clip|film|recording]?",
+    "[Can|Could|Would] you [please |][describe|explain|tell me about|summarize] [this|the] [video|clip|film]?",
 )  # fmt: skip
-VIDEO_HELD_OUT = ("Can you tell me what happens in this video?", "What can be seen in the clip?")
+VIDEO_HELD_OUT = ("Can you tell me what happens in this video?", "What would you say happens in the clip?")
 
 SYSTEM = (
     "You are a helpful assistant.", "Answer briefly.", "You are a helpful assistant that looks at pictures.",
@@ -187,6 +192,28 @@ CHOICE = re.compile(r"\[([^\]]*)\]")
 """Alternatives inside a wording, such as "[this|the]"."""
 
 
+OPENINGS = (
+    "I am curious. ",
+    "Look at it. ",
+    "A question: ",
+    "Hello. ",
+    "First, ",
+    "Now tell me: ",
+    "Next question. ",
+    "So, ",
+    "Hey, ",
+)
+ENDINGS = (
+    " Thanks.",
+    " Be brief.",
+    " Use simple words.",
+    " Answer in one line.",
+    " Thank you!",
+    " Be exact.",
+    " Please.",
+)
+
+
 def vary(text: str, rng: random.Random) -> str:
     """The question with a noun filled in, sometimes in other case or without its final mark."""
     text = CHOICE.sub(lambda found: rng.choice(found.group(1).split("|")), text)
@@ -197,6 +224,8 @@ def vary(text: str, rng: random.Random) -> str:
         text += rng.choice(("!", " ", "..", "\n"))
     if rng.random() < 0.08 and text[0].isupper():
         text = rng.choice(("Please ", "please ", "Hi! ", "Now ", "OK. ", "Can you help? ")) + text[0].lower() + text[1:]
+    if rng.random() < 0.07:
+        text = rng.choice(OPENINGS) + text if rng.random() < 0.5 else text + rng.choice(ENDINGS)
     kind = rng.random()
     if kind < 0.15:
         return text[0].lower() + text[1:]
