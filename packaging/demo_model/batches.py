@@ -168,9 +168,9 @@ class Mixture:
     """Shares of the batch layouts (the rest are single pictures) and of numbers among pictures."""
 
     two_pictures: float = 0.18
-    clips: float = 0.14
+    clips: float = 0.13
     blind: float = 0.02
-    numbers: float = 0.22
+    numbers: float = 0.16
 
 
 def chat_batch(tokenizer: Tokenizer, rng: random.Random, kind: float, tokens: int, mixture: Mixture) -> Batch:

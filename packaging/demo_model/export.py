@@ -140,7 +140,8 @@ def training_text(state: dict[str, Any]) -> str:
         "2. Everything, on conversations of several questions a picture, with loss on the answers and a little on the",
         f"   head: {chat['step']:,} steps, {seen:,} pictures, {chat['elapsed_s'] / 60:.0f} minutes.",
         "",
-        "AdamW (betas 0.9 and 0.98, weight decay 0.01), peak 1.5e-3, cosine; the weights are a running average.",
+        "AdamW (betas 0.9 and 0.98, weight decay 0.01), peak 1.5e-3, falling to nothing at the end; the weights are a",
+        "running average.",
     ]
     return "\n".join(lines)
 

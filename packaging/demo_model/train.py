@@ -30,6 +30,8 @@ VISION_RATE = 1.5e-3
 CHAT_RATE = 1.5e-3
 TOWER_FACTOR = 0.7
 HEAD_FACTOR = 2.0
+PLATEAU, COOLING_FROM = 0.36, 0.85
+"""The rate falls along a cosine to this share of its peak, stays there, and falls to nothing at the end."""
 EMA_DECAY = 0.998
 LOG_STEPS = 100
 SAVE_STEPS = 250
@@ -73,7 +75,9 @@ def _rate(stage: str, step: int, part: float) -> float:
     warm = min(1.0, (step + 1) / 200)
     if stage == "vision":
         return VISION_RATE * warm * (1.0 if part < 0.7 else 1 - 0.5 * (part - 0.7) / 0.3)
-    return CHAT_RATE * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, part))))
+    if part < COOLING_FROM:
+        return CHAT_RATE * warm * max(PLATEAU, 0.5 * (1 + math.cos(math.pi * part)))
+    return CHAT_RATE * warm * (0.01 + PLATEAU * (1 - min(1.0, part)) / (1 - COOLING_FROM))
 
 
 def _share_gradients(parameters: list[torch.nn.Parameter], workers: int) -> float:
