@@ -9,7 +9,7 @@ and to the picture, and in which of the nine places.
 # torch is not installed where the types are checked, so nn.Module is Any there.
 
 import torch
-from drawing import CLASS_COUNT, IGNORE
+from drawing import CLASS_COUNT, DIGIT_CLASS, IGNORE
 from network_sizes import MERGE, PATCH_PX
 from scenes import LEFT_END, PLACES, RIGHT_START
 from shape_colours import COLOUR_NAMES
@@ -33,13 +33,15 @@ class DenseHead(nn.Module):
         self.read = nn.Linear(width, MERGE * MERGE * _PER_PATCH)
         self.place = nn.Linear(width, MERGE * MERGE * _PLACE_PER_PATCH)
         self.bins = nn.Linear(width, MERGE * MERGE * 4 * BINS)
+        self.token_class = nn.Linear(width, DIGIT_CLASS)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Tokens (B, N, D) to readings (B, P, classes + colours + 4 + places + 4 + 4 bins) in merge-block order."""
+        """Tokens (B, N, D) to readings (B, P, K), one part of K after the other, in merge-block order."""
         tokens = self.norm(tokens)
         read = self.read(tokens).view(tokens.shape[0], -1, _PER_PATCH)
         place = self.place(tokens).view(tokens.shape[0], -1, _PLACE_PER_PATCH)
-        return torch.cat((read, place, self.bins(tokens).view(tokens.shape[0], -1, 4 * BINS)), -1)
+        bins = self.bins(tokens).view(tokens.shape[0], -1, 4 * BINS)
+        return torch.cat((read, place, bins, self.token_class(tokens).repeat_interleave(MERGE * MERGE, 1)), -1)
 
 
 def block_order(grid: Tensor) -> Tensor:
@@ -64,6 +66,15 @@ def _places(centres: Tensor) -> Tensor:
     return 3 * band[:, 1] + band[:, 0]
 
 
+def _token_classes(classes: Tensor) -> Tensor:
+    """The one shape that each merged token touches (N,): 0 for none, IGNORE for digits or two shapes."""
+    patches = classes.view(-1, MERGE * MERGE)
+    largest = patches.max(-1).values
+    smallest = torch.where(patches > 0, patches, CLASS_COUNT).min(-1).values
+    unsure = (largest >= DIGIT_CLASS) | ((largest > 0) & (smallest != largest)) | (patches == IGNORE).all(-1)
+    return torch.where(unsure, IGNORE, largest.clamp(min=0))
+
+
 def dense_loss(readings: Tensor, classes: Tensor, colours: Tensor, extents: Tensor) -> tuple[Tensor, dict[str, float]]:
     """Loss of the readings against the drawn truth, and accuracies for the log.
 
@@ -78,12 +89,15 @@ def dense_loss(readings: Tensor, classes: Tensor, colours: Tensor, extents: Tens
     share = (extent / torch.tensor([columns, rows, columns, rows]) / PATCH_PX).flatten(0, 1)
     extent = ((extent - _token_centres(rows, columns)) / BOX_UNIT_PX).flatten(0, 1)
     flat = readings.float().flatten(0, 1)
-    said, said_colour, said_extent, said_place, said_share, said_bins = flat.split(
-        (CLASS_COUNT, len(COLOUR_NAMES), 4, PLACE_COUNT, 4, 4 * BINS), dim=-1
+    said, said_colour, said_extent, said_place, said_share, said_bins, said_token = flat.split(
+        (CLASS_COUNT, len(COLOUR_NAMES), 4, PLACE_COUNT, 4, 4 * BINS, DIGIT_CLASS), dim=-1
     )
     weight = torch.full((CLASS_COUNT,), 1.0)
     weight[0] = 0.3
     loss = functional.cross_entropy(said, target, weight, ignore_index=IGNORE)
+    token_target = _token_classes(target)
+    token = functional.cross_entropy(said_token[:: MERGE * MERGE], token_target, ignore_index=IGNORE)
+    loss = loss + 0.5 * token
     covered = target > 0
     shaped = colour != IGNORE
     shaped &= target > 0
@@ -95,6 +109,9 @@ def dense_loss(readings: Tensor, classes: Tensor, colours: Tensor, extents: Tens
         said_bin = said_bins[covered].reshape(-1, BINS)
         loss = loss + functional.cross_entropy(said_bin, bins)
         log["bin"] = (said_bin.argmax(-1) == bins).float().mean().item()
+        found = token_target > 0
+        if found.any():
+            log["token"] = (said_token[:: MERGE * MERGE].argmax(-1) == token_target)[found].float().mean().item()
         right = said.argmax(-1) == target
         digits = covered & ~shaped
         if digits.any():

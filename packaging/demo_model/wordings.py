@@ -214,10 +214,28 @@ ENDINGS = (
 )
 
 
+FILLERS = (
+    "would", "you", "say", "think", "exactly", "really", "just", "kindly", "actually", "then", "maybe", "perhaps", "do",
+    "believe", "guess", "quickly", "simply", "carefully", "honestly", "overall", "basically", "currently", "also", "again",
+    "still", "here", "indeed", "clearly", "in your opinion", "as far as you can tell", "at first glance", "if possible",
+    "right now", "for me", "to me", "roughly", "that", "there", "could", "should", "might", "in short", "my friend",
+)  # fmt: skip
+
+
+def _filled(text: str, rng: random.Random) -> str:
+    """The question with a filler or two between its words, so that the words that matter are found among others."""
+    words = text.split(" ")
+    for _ in range(rng.choice((1, 1, 2))):
+        words.insert(rng.randint(min(1, len(words)), len(words) - 1) if len(words) > 1 else 0, rng.choice(FILLERS))
+    return " ".join(words)
+
+
 def vary(text: str, rng: random.Random) -> str:
     """The question with a noun filled in, sometimes in other case or without its final mark."""
     text = CHOICE.sub(lambda found: rng.choice(found.group(1).split("|")), text)
     text = text.replace("{n}", rng.choice(IMAGE_NOUNS))
+    if rng.random() < 0.12:
+        text = _filled(text, rng)
     if rng.random() < 0.3 and text[-1] in ".?":
         text = text[:-1]
     elif rng.random() < 0.03:
