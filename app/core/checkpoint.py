@@ -19,6 +19,8 @@ _IMAGE_LIMITS = ("preprocessor_config.json", "image_processor")
 _CLIP_LIMITS = ("video_preprocessor_config.json", "video_processor")
 _COMBINED_LIMITS_FILE = "processor_config.json"
 """Newer conversions write one file with both, under the names above."""
+_CODE_KEY = "model_file"
+"""mlx-vlm 0.7.10 imports the Python file that a configuration names so, without asking."""
 _REVISION_END_BYTES = 1 << 20
 """Of each file's beginning and end: two trainings of one architecture have files of the very same sizes."""
 _RELEASED_CLIP_LIMITS = PixelLimits(4_096, 25_165_824)
@@ -84,15 +86,23 @@ def find_checkpoint(model_text: str) -> Checkpoint:
     """
     if model_text == DEMO_MODEL_ID:
         return read_checkpoint(DEMO_MODEL_DIR, DEMO_MODEL_ID)
-    folder = Path(model_text).expanduser()
-    if folder.is_dir():
-        return read_checkpoint(folder.resolve(), str(folder.resolve()))
+    folder = _folder_named(model_text)
+    if folder is not None:
+        return read_checkpoint(folder, str(folder))
     if model_text.count("/") == 1 and not model_text.startswith((".", "/", "~")):
         return read_checkpoint(_cached_snapshot(model_text), model_text)
     raise ModelError(
         f"There is no model “{model_text}”.",
         "Give “demo”, a folder, or a repository such as Qwen/Qwen3-VL-4B-Instruct.",
     )
+
+
+def _folder_named(model_text: str) -> Path | None:
+    try:
+        folder = Path(model_text).expanduser()
+        return folder.resolve() if folder.is_dir() else None
+    except (OSError, ValueError, RuntimeError):  # too long a name, a NUL in it, nobody's home
+        return None
 
 
 def _cached_snapshot(repository: str) -> Path:
@@ -127,6 +137,11 @@ def read_checkpoint(folder: Path, model_id: str) -> Checkpoint:
     if not any(folder.glob("*.safetensors")):
         raise ModelError(f"The folder {folder} has no weights.", "It needs .safetensors files; download it again.")
     generation = _read_json(folder / "generation_config.json") or {}
+    if _CODE_KEY in config or _CODE_KEY in generation:
+        raise ModelError(
+            f"The model in {folder} wants to run its own program code.",
+            "Viewfinder never does that; choose a checkpoint of weights alone.",
+        )
     text_config = config.get("text_config") or {}
     try:
         return Checkpoint(

@@ -231,6 +231,7 @@ class ChatFormat:
 
     def _plain(self, text: str) -> str:
         """A text in which special tokens, should a person write one, are only words."""
+        text = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no character
         for special in self._special_texts:
             text = text.replace(special, f"{special[0]} {special[1:]}")
         return text

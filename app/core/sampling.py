@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from app.core.errors import UserError
 
 MAX_SEED = 2**32 - 1
 MAX_ANSWER_TOKENS = 262_144
+_TOO_LONG_TO_SHOW = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,9 @@ class Sampling:
             ("seed", 0 if self.seed is None else self.seed, 0, MAX_SEED),
         )
         for name, value, low, high in ranges:
-            if not math.isfinite(value) or not low <= value <= high:
-                raise UserError(f"The {name} is {value:g}.", f"It must be from {low:g} to {high:g}.")
+            if not low <= value <= high:  # not a number is in no range
+                shown = "a very large number" if abs(value) >= _TOO_LONG_TO_SHOW else f"{value:g}"
+                raise UserError(f"The {name} is {shown}.", f"It must be from {low:g} to {high:g}.")
         return self
 
 

@@ -121,6 +121,21 @@ def test_a_repository_that_is_not_here_is_told_without_a_download() -> None:
         find_checkpoint("Qwen/Qwen3-VL-4B-Instruct")
 
 
+@pytest.mark.parametrize("file", ["config.json", "generation_config.json"])
+def test_a_model_that_brings_its_own_code_is_refused(tmp_path: Path, file: str) -> None:
+    folder = write(tmp_path, CONFIG, generation_config=GENERATION)
+    values = json.loads((folder / file).read_text(encoding="utf-8"))
+    (folder / file).write_text(json.dumps(values | {"model_file": "own.py"}), encoding="utf-8")
+    with pytest.raises(ModelError, match="its own program code"):
+        read_checkpoint(folder, "x")
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/m", "a" * 300, "nul\0"])
+def test_a_name_that_cannot_be_a_path_is_told(name: str) -> None:
+    with pytest.raises(ModelError, match=r"There is no model|not on this machine"):
+        find_checkpoint(name)
+
+
 @pytest.mark.parametrize("name", ["nothing", "/no/such/folder", "./a/b", "a/b/c"])
 def test_a_name_that_is_no_model_is_told(name: str) -> None:
     with pytest.raises(ModelError, match="There is no model"):

@@ -80,6 +80,11 @@ def test_special_tokens_in_a_question_are_only_words(chat: ChatFormat, checkpoin
         assert (tricky.token_ids == token_id).sum() == (plain.token_ids == token_id).sum()
 
 
+def test_half_a_surrogate_pair_does_not_stop_a_question(chat: ChatFormat) -> None:
+    half = asked(Turn("bad \ud800 text", (), "x \udfff"), Turn("\ud83d"), system="\ud800")
+    assert chat.encode(half).length == chat.encode(asked(Turn("bad ? text", (), "x ?"), Turn("?"), system="?")).length
+
+
 def test_positions_equal_mlx_vlms(
     chat: ChatFormat, random_checkpoint_dir: Path, on_model_thread: OnModelThread
 ) -> None:

@@ -27,6 +27,9 @@ def test_the_defaults_are_in_range() -> None:
         ({"repetition_penalty": 0.0}, "repetition penalty is 0"),
         ({"presence_penalty": 3.0}, "presence penalty is 3"),
         ({"seed": MAX_SEED + 1}, "seed is 4.29497e+09"),
+        ({"seed": 10**400}, "seed is a very large number"),
+        ({"temperature": math.inf}, "temperature is a very large number"),
+        ({"temperature": -math.inf}, "temperature is a very large number"),
     ],
 )
 def test_a_setting_out_of_range_says_which_and_what_is_allowed(change: dict[str, Any], words: str) -> None:
