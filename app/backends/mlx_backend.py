@@ -45,6 +45,8 @@ PREFILL_STEP_TOKENS = 512
 _CLEAR_EVERY_TOKENS = 256
 _LOAD_STEPS = 20
 _WARM_UP_TOKENS = 3
+_MAX_HEADER_BYTES = 100_000_000
+"""The most that a safetensors header may have, by its format."""
 
 
 class MlxBackend:
@@ -93,6 +95,7 @@ class MlxBackend:
             return
         yield LoadProgress("reading_weights", 0.0)
         chat = ChatFormat(checkpoint)
+        _refuse_rewritten_types(checkpoint)
         try:
             model = load_model(checkpoint.folder, lazy=True)
             if not mx.metal.is_available() and checkpoint.model_type == "qwen3_vl_moe":
@@ -462,6 +465,24 @@ class _Loaded:
         if old_limit is not None:
             self._mx.synchronize()
             self._mx.set_wired_limit(old_limit)
+
+
+def _refuse_rewritten_types(checkpoint: Checkpoint) -> None:
+    """Refuses weights that mlx-vlm would rewrite in place to read: a model folder is never written to.
+
+    WORKAROUND(mlx-vlm 0.7.10, utils._load_safetensors): remove when it maps F8_E8M0 without touching the file.
+
+    Raises:
+        ModelError: A file holds such weights, or has no header.
+    """
+    for path in sorted(checkpoint.folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            header = file.read(min(int.from_bytes(file.read(8), "little"), _MAX_HEADER_BYTES))
+        if b'"F8_E8M0"' in header:
+            raise ModelError(
+                f"The weights of {checkpoint.name} are of a kind that MLX cannot read as they are (F8_E8M0).",
+                "Choose a bf16 checkpoint or an MLX conversion in 4 or 8 bits.",
+            )
 
 
 def _out_of_memory(fault: BaseException) -> ErrorText | None:

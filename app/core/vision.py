@@ -40,7 +40,10 @@ class PixelLimits:
     max_pixels: int = 16_777_216
 
     def capped(self, max_tokens: int | None) -> PixelLimits:
-        """These limits with at most `max_tokens` tokens a picture; the checkpoint's own limits still hold."""
+        """These limits with at most `max_tokens` tokens a picture; the checkpoint's own limits still hold.
+
+        As in the official processor, a picture thinner than one token at that size keeps its length and costs more.
+        """
         if max_tokens is None:
             return self
         max_pixels = min(self.max_pixels, max(1, max_tokens) * TOKEN_PX * TOKEN_PX)

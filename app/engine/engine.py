@@ -94,6 +94,9 @@ class Engine:
         self._openings: dict[str, _Opening] = {}
         self._loads: list[_Load] = []
         self._is_closing = False
+        self._fatal_error: ErrorText | None = None
+        self._sink_lock = threading.RLock()
+        self._has_said_closed = False
         self._load_error: ErrorText | None = None
         self._asked_pool = MediaPool("media-asked", _POOL_THREADS)
         self._viewed_pool = MediaPool("media-viewed", _POOL_THREADS)
@@ -151,17 +154,19 @@ class Engine:
             opening = self._openings.get(request_id)
         if opening is not None:
             opening.ready.set()
-        if job.state == "waiting":
-            self._end(request_id, None)
+        if opening is not None and job.state == "waiting":
+            self._end(opening, None)
 
     def view(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
         """Opens a picture to look at: ViewOpened or ViewFailed."""
 
         def open_it() -> None:
+            event: EngineEvent
             try:
-                self._sink(ViewOpened(view_id, open_bitmap(source, max_pixels)))
+                event = ViewOpened(view_id, open_bitmap(source, max_pixels))
             except Exception as error:  # noqa: BLE001 - job boundary
-                self._sink(ViewFailed(view_id, describe_error(error)))
+                event = ViewFailed(view_id, describe_error(error))
+            self._say(event)
 
         self._viewed_pool.submit(open_it)
 
@@ -186,8 +191,17 @@ class Engine:
         return all(pools_ended) and not self._thread.is_alive()
 
     def _refuse_when_closing(self) -> None:
+        if self._fatal_error is not None:
+            raise EngineError(self._fatal_error.text, self._fatal_error.hint, self._fatal_error.detail)
         if self._is_closing:
             raise EngineError("The program is closing.")
+
+    def _say(self, event: EngineEvent) -> None:
+        """Hands an event to the sink, from one thread at a time, and nothing after EngineClosed."""
+        with self._sink_lock:
+            if not self._has_said_closed:
+                self._has_said_closed = isinstance(event, EngineClosed)
+                self._sink(event)
 
     def _is_stopped(self, request_id: str) -> bool:
         job = self._jobs.get(request_id)
@@ -216,7 +230,7 @@ class Engine:
                 elif isinstance(command, _Unload):
                     backend.unload()
                     self._load_error = None
-                    self._sink(ModelUnloaded())
+                    self._say(ModelUnloaded())
                 elif isinstance(command, _Answer):
                     self._answer(backend, command.openings)
                 else:
@@ -230,36 +244,37 @@ class Engine:
                     backend.close()
             except BaseException:
                 logger.exception("The backend failed while closing")
-            self._sink(EngineClosed())
+            self._say(EngineClosed())
 
     def _fail_everything(self, error: ErrorText) -> None:
         with self._lock:
             self._is_closing = True
-            waiting = [request_id for request_id, job in self._jobs.items() if job.state != "ended"]
+            self._fatal_error = error
+            waiting = list(self._openings.values())
             loads = list(self._loads)
         for load in loads:
-            self._sink(ModelFailed(load.checkpoint, error))
-        for request_id in waiting:
-            self._end(request_id, error)
+            self._say(ModelFailed(load.checkpoint, error))
+        for opening in waiting:
+            self._end(opening, error)
 
     def _load(self, backend: Backend, load: _Load) -> None:
         self._load_error = None
         try:
             if not load.stop.is_set():
                 for progress in backend.load(load.checkpoint, load.stop.is_set):
-                    self._sink(ModelLoading(load.checkpoint, progress))
+                    self._say(ModelLoading(load.checkpoint, progress))
             if load.stop.is_set():
                 backend.unload()
-                self._sink(ModelUnloaded())
+                self._say(ModelUnloaded())
             else:
                 held_bytes = backend.memory().active_bytes
-                self._sink(ModelReady(load.checkpoint, backend.name, backend.version(), backend.device(), held_bytes))
+                self._say(ModelReady(load.checkpoint, backend.name, backend.version(), backend.device(), held_bytes))
         except Exception as error:
             if not isinstance(error, AppError):
                 logger.exception("Loading failed")
             self._load_error = describe_error(error)
             backend.unload()
-            self._sink(ModelFailed(load.checkpoint, self._load_error))
+            self._say(ModelFailed(load.checkpoint, self._load_error))
         finally:
             with self._lock:
                 self._loads.remove(load)
@@ -280,7 +295,7 @@ class Engine:
                 logger.exception("Answering failed")
             error = describe_error(fault)
         for opening in openings:
-            self._end(opening.question.request_id, error)
+            self._end(opening, error)
 
     def _begin(self, backend: Backend, opening: _Opening) -> Request | None:
         question = opening.question
@@ -288,15 +303,17 @@ class Engine:
         if error is None and not backend.is_loaded:
             error = self._load_error or ModelError("No model is loaded.", "Choose a model first.").said
         with self._lock:
-            job = self._jobs.get(question.request_id)
-            is_stopped = job is None or job.is_stop_wanted
-            if job is not None and not is_stopped and error is None:
+            if self._openings.get(question.request_id) is not opening:
+                return None
+            job = self._jobs[question.request_id]
+            is_beginning = error is None and not job.is_stop_wanted
+            if is_beginning:
                 self._jobs[question.request_id] = begin(job)
-        if is_stopped or error is not None:
-            self._end(question.request_id, None if is_stopped else error)
+        if not is_beginning:
+            self._end(opening, None if job.is_stop_wanted else error)
             return None
         pictures = tuple(opening.pictures)
-        self._sink(Started(question.request_id, pictures, question.sampling))
+        self._say(Started(question.request_id, pictures, question.sampling))
         turns = (*question.earlier, Turn(question.text, pictures))
         return Request(question.request_id, turns, question.sampling, question.system)
 
@@ -310,22 +327,23 @@ class Engine:
                         continue
                     self._jobs[event.request_id], is_passed_on = take(job, event)
                 if is_passed_on:
-                    self._sink(event)
+                    self._say(event)
         finally:
             close = getattr(events, "close", None)
             if close is not None:
                 close()
 
-    def _end(self, request_id: str, error: ErrorText | None) -> None:
+    def _end(self, opening: _Opening, error: ErrorText | None) -> None:
         """Announces the end of a job that the backend did not end, and forgets the job."""
+        request_id = opening.question.request_id
         with self._lock:
-            job = self._jobs.pop(request_id, None)
-            self._openings.pop(request_id, None)
-        if job is None:
-            return
+            if self._openings.get(request_id) is not opening:
+                return
+            del self._openings[request_id]
+            job = self._jobs.pop(request_id)
         _, finished = end_without_answer(job, error)
         if finished is not None:
-            self._sink(finished)
+            self._say(finished)
 
 
 def _seeded(question: Question) -> Sampling:

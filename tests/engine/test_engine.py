@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -12,6 +13,7 @@ from app.backends.fake_backend import FakeScript
 from app.core.errors import EngineError, UserError
 from app.core.events import (
     EngineClosed,
+    EngineEvent,
     ModelFailed,
     ModelLoading,
     ModelReady,
@@ -23,6 +25,7 @@ from app.core.events import (
 )
 from app.core.pictures import PictureSource
 from app.core.requests import Turn
+from app.engine.engine import Engine
 from tests.engine.engine_driver import FAKE_CHECKPOINT, EngineDriver, question
 
 if TYPE_CHECKING:
@@ -285,6 +288,53 @@ def test_twenty_thousand_pieces_arrive_whole_and_in_order() -> None:
         driver.engine.ask(replace(asked, sampling=replace(asked.sampling, max_tokens=100_000)))
         assert driver.end_of("a").outcome == "done"
         assert driver.text_of("a") == answer
+
+
+def test_an_id_used_again_after_a_cancel_asks_the_new_question() -> None:
+    with driven(load_delay_s=0.1) as driver:
+        driver.engine.load(FAKE_CHECKPOINT)
+        driver.engine.ask(question("a", "Old?"))
+        driver.engine.cancel("a")
+        driver.engine.ask(question("a", "New?"))
+        assert driver.end_of("a").outcome == "cancelled"
+        assert driver.end_of("a").outcome == "done"
+        assert [request.turns[-1].question for request in driver.backend.seen] == ["New?"]
+
+
+@pytest.mark.allows_log
+def test_a_backend_that_cannot_be_made_is_told_whenever_one_asks() -> None:
+    arrived: queue.SimpleQueue[EngineEvent] = queue.SimpleQueue()
+
+    def fail() -> NoReturn:
+        raise ImportError("numpy is broken")
+
+    engine = Engine(fail, arrived.put)
+    assert isinstance(arrived.get(timeout=5), EngineClosed)
+    with pytest.raises(EngineError) as caught:
+        engine.load(FAKE_CHECKPOINT)
+    assert "numpy is broken" in caught.value.said.detail
+    with pytest.raises(EngineError):
+        engine.ask(question("a"))
+    assert engine.close(5)
+
+
+def test_nothing_follows_the_end_of_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opening, goes_on = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> NoReturn:
+        opening.set()
+        goes_on.wait(5)
+        raise ValueError("late")
+
+    monkeypatch.setattr("app.engine.engine.open_bitmap", slow)
+    driver = EngineDriver()
+    driver.engine.view("v", picture(tmp_path), 100)
+    assert opening.wait(5)
+    assert not driver.engine.close(0.3)
+    driver.until(EngineClosed)
+    goes_on.set()
+    assert driver.engine.close(5)
+    assert driver._arrived.empty()
 
 
 def test_no_thread_is_left() -> None:

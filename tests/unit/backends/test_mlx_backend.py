@@ -251,6 +251,19 @@ def test_a_fault_ends_its_request_with_words_and_the_next_one_works(
     assert end_of(answer(asked(Turn("Hi", ONE)))).outcome in {"done", "length"}
 
 
+def test_weights_that_would_be_rewritten_in_place_are_refused(
+    checkpoint: Checkpoint, tmp_path: Path, on_model_thread: OnModelThread
+) -> None:
+    header = b'{"a":{"dtype":"F8_E8M0","shape":[1],"data_offsets":[0,1]}}'
+    weights = len(header).to_bytes(8, "little") + header + b"\0"
+    for file in checkpoint.folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(weights)
+    with pytest.raises(ModelError, match="F8_E8M0"):
+        on_model_thread(lambda: list(MlxBackend().load(replace(checkpoint, folder=tmp_path), lambda: False)))
+    assert (tmp_path / "model.safetensors").read_bytes() == weights
+
+
 def test_the_model_folder_is_never_written_to(
     checkpoint: Checkpoint, tmp_path: Path, on_model_thread: OnModelThread
 ) -> None:
