@@ -109,7 +109,7 @@ def vision_batch(rng: random.Random, tokens: int, *, small: bool) -> tuple[Tenso
 
 def _picture_batch(tokenizer: Tokenizer, rng: random.Random, tokens: int, number_share: float) -> Batch:
     seen = sample_seen_size(rng)
-    grid, room = _grid(seen), 130
+    grid, room = _grid(seen), 160
     drawn: list[Drawn] = []
     scripts: list[Script] = []
     for _ in range(max(4, tokens // (2 * grid[0] * grid[1] + room))):
@@ -167,8 +167,8 @@ def _blind_batch(tokenizer: Tokenizer, rng: random.Random, tokens: int) -> Batch
 class Mixture:
     """Shares of the batch layouts (the rest are single pictures) and of numbers among pictures."""
 
-    two_pictures: float = 0.18
-    clips: float = 0.13
+    two_pictures: float = 0.15
+    clips: float = 0.11
     blind: float = 0.02
     numbers: float = 0.16
 

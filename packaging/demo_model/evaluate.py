@@ -70,6 +70,18 @@ def evaluate(answerer: Answerer, tasks: list[str], count: int, seed: int) -> Sco
     return scores
 
 
+def keep(folder: Path, runtime: str, table: dict[str, Any]) -> None:
+    """Writes the figures beside the model and into its card; other tasks of the same count and seed stay."""
+    path = folder / "evaluation.json"
+    tables = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    held = tables.get(runtime, {})
+    if (held.get("count"), held.get("seed")) == (table["count"], table["seed"]):
+        table = {**held, **table, "exact": {**held["exact"], **table["exact"]}}
+    tables[runtime] = table
+    path.write_text(json.dumps(tables, indent=2) + "\n", encoding="utf-8")
+    write_card(folder)
+
+
 def main() -> None:
     """Reads the arguments, asks, prints the table."""
     parser = argparse.ArgumentParser(description="Measure the demo model.")
@@ -95,11 +107,7 @@ def main() -> None:
         if shown[task] <= options.misses:
             print(f"{task}: {question!r}\n  right {answer!r}\n  said  {said!r}")
     if options.write:
-        path = options.model / "evaluation.json"
-        tables = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        tables[options.runtime] = table
-        path.write_text(json.dumps(tables, indent=2) + "\n", encoding="utf-8")
-        write_card(options.model)
+        keep(options.model, options.runtime, table)
 
 
 if __name__ == "__main__":

@@ -163,6 +163,7 @@ def export(checkpoint: Path, out: Path, *, averaged: bool = True) -> None:
     temporary.replace(out / "model.safetensors")
     training = {"parameters": sum(value.numel() for value in weights.values()), "text": training_text(state)}
     (out / "training.json").write_text(json.dumps(training, indent=2) + "\n", encoding="utf-8")
+    (out / "evaluation.json").unlink(missing_ok=True)  # figures of other weights
     write_card(out)
 
 

@@ -211,8 +211,8 @@ def any_question(rng: random.Random) -> str:
 
 Asker = Callable[[Scene, random.Random], Turn | None]
 SHAPE_TASKS: tuple[tuple[Asker, float], ...] = (
-    (_describe, 2.4), (_count, 0.7), (_count_kind, 1.8), (_locate, 2.4), (_locate_one, 1.6), (_colour_of, 2.2),
-    (_shape_of, 0.6), (_where, 1.2), (_what_at, 1.2), (_is_there, 2.2), (_read, 0.4), (_spot_text, 0.1),
+    (_describe, 2.4), (_count, 0.8), (_count_kind, 1.2), (_locate, 5.0), (_locate_one, 2.2), (_colour_of, 2.0),
+    (_shape_of, 0.5), (_where, 1.0), (_what_at, 1.0), (_is_there, 1.4), (_read, 0.3), (_spot_text, 0.1),
 )  # fmt: skip
 NUMBER_TASKS: tuple[tuple[Asker, float], ...] = (
     (_read, 3.6), (_describe, 2.0), (_count, 0.4), (_count_kind, 0.2), (_locate, 0.3), (_locate_one, 0.7),

@@ -30,7 +30,7 @@ VISION_RATE = 1.5e-3
 CHAT_RATE = 1.5e-3
 TOWER_FACTOR = 0.7
 HEAD_FACTOR = 2.0
-PLATEAU, COOLING_FROM = 0.36, 0.85
+PLATEAU, COOLING_FROM = 0.36, 0.88
 """The rate falls along a cosine to this share of its peak, stays there, and falls to nothing at the end."""
 EMA_DECAY = 0.998
 LOG_STEPS = 100
