@@ -95,8 +95,8 @@ class MlxBackend:
             return
         yield LoadProgress("reading_weights", 0.0)
         chat = ChatFormat(checkpoint)
-        _refuse_rewritten_types(checkpoint)
         try:
+            _refuse_rewritten_types(checkpoint)
             model = load_model(checkpoint.folder, lazy=True)
             if not mx.metal.is_available() and checkpoint.model_type == "qwen3_vl_moe":
                 # WORKAROUND(mlx 0.32.4): the CPU's GatherMM takes float32 alone; remove when it takes bf16.
@@ -473,7 +473,7 @@ def _refuse_rewritten_types(checkpoint: Checkpoint) -> None:
     WORKAROUND(mlx-vlm 0.7.10, utils._load_safetensors): remove when it maps F8_E8M0 without touching the file.
 
     Raises:
-        ModelError: A file holds such weights, or has no header.
+        ModelError: A file holds such weights.
     """
     for path in sorted(checkpoint.folder.glob("*.safetensors")):
         with path.open("rb") as file:

@@ -92,6 +92,8 @@ class Asker:
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Asker]:
     asker = Asker(find_checkpoint("demo"))
+    for _ in range(2):
+        asker.ask("Hello")  # starts the engine's media threads now, so that no test seems to have left them
     yield asker
     asker.close()
 
