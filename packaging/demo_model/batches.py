@@ -20,7 +20,8 @@ from torch import Tensor
 from app.core.vision import group_times, time_text
 
 TOKEN_PX = 32
-ANSWER_TOKENS = 60.0
+LEAST_WEIGHT, MOST_WEIGHT = 12.0, 48.0
+"""What an answer weighs in the loss, in tokens: one word is worth more than its length, a list of boxes less."""
 
 
 @dataclass
@@ -80,7 +81,7 @@ def _collate(kind: str, scripts: list[Script], frames: list[Tensor], dense: list
         positions[:, row, :size] = script.positions()
         for task, start, end in script.spans:
             labels[row, start - 1 : end - 1] = script.ids[start:end]
-            weights[row, start - 1 : end - 1] = min(1.0, ANSWER_TOKENS / (end - start))
+            weights[row, start - 1 : end - 1] = min(max(1.0, LEAST_WEIGHT / (end - start)), MOST_WEIGHT / (end - start))
             spans.append((task, row, start - 1, end - 1))
     starts = torch.tensor([script.starts for script in scripts], dtype=torch.long)
     return Batch(
