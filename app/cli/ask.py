@@ -157,14 +157,13 @@ class _Asking:
             The exit code of a run that was not interrupted.
         """
         turn = self.turn
-        is_worth_keeping = bool(turn.answer) or turn.outcome != "failed"
-        if self.options.output is not None and is_worth_keeping:
+        result = self._result()
+        if self._is_streamed:
             self._end_line()
-            self._write_file(self.options.output)
-        elif self._is_streamed:
-            self._end_line()
-        elif is_worth_keeping:
-            self._print(self._document())
+        elif result is not None:
+            self._print(EXPORTERS[self.options.output_format].render(result))
+        if self.options.output is not None and result is not None:
+            self._write_file(self.options.output, result)
         if turn.has_begun:
             self.terminal.note(figures_line(turn, (*self._earlier_pictures, *turn.pictures)))
         if turn.error is not None:
@@ -176,31 +175,23 @@ class _Asking:
             return FAILED
         return DONE
 
-    def _write_file(self, file: Path) -> None:
-        name, result = self.options.output_format, self._result()
+    def _write_file(self, file: Path, result: Result) -> None:
+        name, answer = self.options.output_format, self.turn.answer
         try:
-            if name == "text" or result is None:
-                write_atomically(file, self._text)
+            if name == "text":
+                write_atomically(file, answer if answer.endswith("\n") else f"{answer}\n")
             else:
                 save(result, file, name)
         except UserError as error:
-            hint = "The answer stands on standard output." if self.turn.answer else error.said.hint
+            hint = "The answer stands on standard output." if answer else error.said.hint
             self.output_error = ErrorText(error.said.text, hint)
         else:
             self.terminal.note(f"Wrote {file}")
 
-    @property
-    def _text(self) -> str:
-        answer = self.turn.answer
-        return answer if answer.endswith("\n") else f"{answer}\n"
-
-    def _document(self) -> str:
-        result = self._result()
-        return self._text if result is None else EXPORTERS[self.options.output_format].render(result)
-
     def _result(self) -> Result | None:
-        """What exports write; None when the request ended before it began."""
-        if self.ready is None or not self.turn.has_begun:
+        """What is written; None when the request ended without an answer, so that an earlier file stays."""
+        turn = self.turn
+        if self.ready is None or not turn.has_begun or not (turn.answer or turn.outcome in {"done", "length"}):
             return None
         recorded = self.plan.recorded
         turns = (*(recorded.turns[:-1] if recorded is not None else ()), self.turn.record())

@@ -172,6 +172,36 @@ def test_an_interrupt_ends_a_load(program: Program) -> None:
     assert (process.returncode, out, errors) == (130, b"", b"")
 
 
+@pytest.mark.parametrize("words", [("-o", "out.json"), ("-o", "out.md"), ("-o", "out.txt"), ("--format", "json")])
+def test_an_interrupt_before_there_is_an_answer_leaves_the_earlier_file(
+    words: tuple[str, str], program: Program
+) -> None:
+    (program.folder / words[1]).write_text("earlier")
+    with program.scripted(load_delay_s=60).start_asking("-p", "x", "--startup-trace", "trace", *words) as process:
+        deadline = time.monotonic() + 30
+        while not (program.folder / "trace").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(1.0)
+        process.send_signal(signal.SIGTERM)
+        out, errors = process.communicate(timeout=30)
+    assert (process.returncode, out, errors) == (130, b"", b"")
+    assert (program.folder / words[1]).read_text() == "earlier"
+
+
+def test_an_interrupt_while_the_prompt_is_read_leaves_the_earlier_file(program: Program) -> None:
+    (program.folder / "out.md").write_text("earlier")
+    slow = program.scripted(prefill_delay_s=60)
+    with slow.start_asking("-p", "x", "-o", "out.md") as process:
+        assert process.stderr is not None
+        assert b"fake 1" in process.stderr.readline()
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, b"")
+    assert b"interrupted" in errors
+    assert (program.folder / "out.md").read_text() == "earlier"
+
+
 def test_the_second_interrupt_ends_at_once(program: Program) -> None:
     deaf = program.scripted(answers=["word " * 1000], piece_bytes=5, piece_delay_s=0.05, ignores_stop=True)
     with deaf.start_asking("-p", "x") as process:
