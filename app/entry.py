@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.cli.arguments import DONE, FAILED, INTERRUPTED, AskOptions, DoctorOptions, read_arguments
+from app.cli.terminal import flush_output, open_closed_streams, output_fault
 from app.core.logs import Logs, log_uncaught_errors
 from app.core.paths import default_profile, profile_at
 from app.core.startup import StartupTrace, noting
@@ -45,14 +46,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code; see app.cli.arguments.
     """
     first_line_s = time.monotonic()
-    with suppress(AttributeError, OSError, ValueError):  # a program started from a desktop may have no stderr
+    open_closed_streams()
+    with suppress(AttributeError, OSError, ValueError):  # a stderr that is not a file
         faulthandler.enable()
     try:
         return _run(sys.argv[1:] if argv is None else argv, first_line_s)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else DONE
+    except SystemExit as end:  # after --help, --version or a usage error
+        return _flushed(end.code if isinstance(end.code, int) else DONE)
+
+
+def _flushed(code: int) -> int:
+    fault = flush_output()
+    if fault is None:
+        return code
+    _say(str(output_fault(fault)))
+    return code or FAILED
 
 
 def _run(arguments: Sequence[str], first_line_s: float) -> int:
@@ -145,7 +155,7 @@ def _report(parts: _Parts) -> str:
 
 
 def _say(text: str) -> None:
-    if sys.stderr is not None:
+    with suppress(AttributeError, OSError):  # an ending interpreter has no stderr any more
         sys.stderr.write(f"viewfinder: {text}\n")
 
 
@@ -156,7 +166,7 @@ def _say_no_window(text: str) -> int:
 
 def _send_crash_reports_to_log(profile: Profile) -> None:
     """A crash of the window's process leaves its trace in the log folder, unless a terminal shows it."""
-    if sys.stderr is not None and sys.stderr.isatty():
+    if sys.stderr.isatty():
         return
     with suppress(OSError):
         file = (profile.log_dir / "crash.log").open("a", encoding="utf-8")

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.backends.table import AUTOMATIC, BACKENDS, choose_backend
-from app.cli.arguments import DONE
+from app.cli.arguments import DONE, FAILED
 from app.cli.figures import size_text
+from app.cli.terminal import OutputGoneError, Terminal, output_fault
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import ModelError
 
@@ -95,11 +96,16 @@ def run_doctor(options: DoctorOptions, profile: Profile) -> int:
     Returns:
         The exit code.
     """
+    terminal = Terminal()
     findings = examine(profile)
-    if options.as_json:
-        print(json.dumps(asdict(findings), indent=2, ensure_ascii=False))
-    else:
-        print(findings_text(findings))
+    text = json.dumps(asdict(findings), indent=2, ensure_ascii=False) if options.as_json else findings_text(findings)
+    try:
+        terminal.answer(f"{text}\n")
+    except OutputGoneError:
+        return DONE
+    except OSError as error:
+        terminal.error(output_fault(error))
+        return FAILED
     return DONE
 
 

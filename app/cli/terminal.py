@@ -6,10 +6,9 @@ import contextlib
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-if TYPE_CHECKING:
-    from app.core.errors import ErrorText
+from app.core.errors import ErrorText
 
 _CLEAR_LINE = "\r\x1b[K"
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -21,6 +20,41 @@ class OutputGoneError(Exception):
     """Nobody reads standard output any more."""
 
 
+def open_closed_streams() -> None:
+    """Gives standard streams that were closed before the program began a place where all is dropped.
+
+    Their numbers are taken first: the next file to be opened would otherwise get one, and with it whatever the system
+    or a library writes to that stream.
+    """
+    for number in range(3):
+        if not _is_open(number):
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = _nowhere()
+    if sys.stderr is None:
+        sys.stderr = _nowhere()
+
+
+def flush_output() -> OSError | None:
+    """Writes what is still buffered for standard output, so that the interpreter need not at its end.
+
+    Returns:
+        Why it could not be written, or None; that nobody reads any more is no fault.
+    """
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        _point_to_nowhere(sys.stdout)
+        return None if isinstance(error, BrokenPipeError) else error
+    return None
+
+
+def output_fault(error: OSError) -> ErrorText:
+    """That standard output cannot be written, in words."""
+    return ErrorText(f"Standard output cannot be written: {error.strerror}.")
+
+
 class Terminal:
     """Writes what a command says.
 
@@ -29,6 +63,7 @@ class Terminal:
     """
 
     def __init__(self, *, is_quiet: bool = False) -> None:
+        open_closed_streams()
         self._out = sys.stdout
         self._err = sys.stderr
         self._is_quiet = is_quiet
@@ -122,6 +157,19 @@ def _set_encoding(stream: TextIO, *, is_terminal: bool) -> None:
         reconfigure(errors="backslashreplace")
     else:
         reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def _nowhere() -> TextIO:
+    """A stream that drops everything; its file stays open to the end of the process, as standard streams do."""
+    return open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", errors="replace", closefd=False)
 
 
 def _point_to_nowhere(stream: TextIO) -> None:
