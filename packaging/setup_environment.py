@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import invalidate_caches
 from importlib.util import find_spec
@@ -33,6 +34,8 @@ SAMPLE_QUESTION = "Describe this image."
 _STAMP_NAME = "viewfinder-setup.json"
 _BEGUN_NAME = "viewfinder-setup.begun"
 _INTERRUPTED = 130
+_PIP_TRIAL_S = 120
+_ROLLBACK_S = 5
 _OLDEST_MACOS = 14
 _SHOWN_LINES = 30
 _INVISIBLE_PLATFORMS = frozenset({"offscreen", "minimal"})
@@ -64,6 +67,19 @@ class Stamp:
     checkout: str
     python: str
     requirements: str
+    extras: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A set-up that has not reached its end: under way, failed or interrupted.
+
+    Attributes:
+        is_being_made: The environment itself was not there yet; otherwise pip was at work in it.
+        extras: Extras that were to be installed, sorted.
+    """
+
+    is_being_made: bool
     extras: tuple[str, ...]
 
 
@@ -138,19 +154,38 @@ def read_stamp(environment: Path) -> Stamp | None:
 
 def write_stamp(environment: Path, stamp: Stamp) -> None:
     """Notes that the set-up is finished: the very last step."""
-    beside = environment / f"{_STAMP_NAME}.new"
-    beside.write_text(json.dumps(asdict(stamp), indent=2) + "\n", encoding="utf-8")
-    beside.replace(environment / _STAMP_NAME)
+    _replace_json(environment / _STAMP_NAME, asdict(stamp))
     (environment / _BEGUN_NAME).unlink(missing_ok=True)
 
 
-def must_be_rebuilt(environment: Path, checkout: Path) -> bool:
-    """Whether an environment is not there, broken, moved with its checkout, or was left half-made."""
-    python = environment / "bin" / "python"
-    if not python.exists() or not (environment / "bin" / "pip").exists() or (environment / _BEGUN_NAME).exists():
+def read_unfinished(environment: Path) -> Unfinished | None:
+    """The set-up that did not reach its end, or None."""
+    path = environment / _BEGUN_NAME
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return Unfinished(values["is_being_made"] is True, tuple(map(str, values["extras"])))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Unfinished(is_being_made=False, extras=()) if path.exists() else None
+
+
+def note_unfinished(environment: Path, unfinished: Unfinished) -> None:
+    """Notes what is about to be done, so that the next call can go on with it."""
+    _replace_json(environment / _BEGUN_NAME, asdict(unfinished))
+
+
+def must_be_rebuilt(environment: Path) -> bool:
+    """Whether nothing can be installed into an environment: not there, half-made, or its Python or pip do not start."""
+    unfinished = read_unfinished(environment)
+    if unfinished is not None and unfinished.is_being_made:
         return True
-    stamp = read_stamp(environment)
-    return stamp is not None and (stamp.checkout, stamp.python) != (str(checkout), os.path.realpath(python))
+    command = [str(environment / "bin" / "python"), "-m", "pip", "--version"]
+    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": _PIP_TRIAL_S}
+    try:
+        return subprocess.run(command, env=_clean_environment(), check=False, **options).returncode != 0
+    except OSError:
+        return True
+    except subprocess.TimeoutExpired:
+        return False  # a slow machine is no reason to throw an environment away
 
 
 def run_program(arguments: Sequence[str]) -> int:
@@ -187,27 +222,25 @@ def prepare(extras: Sequence[str]) -> None:
     if sys.platform == "darwin" and int(mac_ver()[0].split(".")[0] or _OLDEST_MACOS) < _OLDEST_MACOS:
         raise SetUpError(f"Viewfinder needs macOS {_OLDEST_MACOS} or newer; this is macOS {mac_ver()[0]}.")
     python = ENVIRONMENT / "bin" / "python"
-    stamp = read_stamp(ENVIRONMENT)
+    stamp, unfinished = read_stamp(ENVIRONMENT), read_unfinished(ENVIRONMENT)
     digest = requirements_digest(PYPROJECT.read_text(encoding="utf-8"))
     wanted = Stamp(str(ROOT), os.path.realpath(python), digest, tuple(sorted(extras)))
-    if is_current(stamp, wanted) and not must_be_rebuilt(ENVIRONMENT, ROOT):
+    if unfinished is None and python.exists() and is_current(stamp, wanted):
         return
     began = time.monotonic()
     _say(f"[1/4] Python {sys.version.split()[0]} on {sys.platform} {machine()}: extras {', '.join(wanted.extras)}")
     if "cuda" in extras:
         _say("      An NVIDIA GPU is here: PyTorch is a download of some gigabytes.")
     _install_system_libraries()
-    if must_be_rebuilt(ENVIRONMENT, ROOT):
+    all_extras = tuple(sorted({*extras, *(stamp.extras if stamp else ()), *(unfinished.extras if unfinished else ())}))
+    if must_be_rebuilt(ENVIRONMENT):
         _say(f"[3/4] Making the environment {ENVIRONMENT}")
-        _make_environment()
+        _make_environment(all_extras)
+        stamp = None  # what it spoke of is gone
     else:
         _say(f"[3/4] Keeping the environment {ENVIRONMENT}")
-    (ENVIRONMENT / _BEGUN_NAME).touch()
-    (ENVIRONMENT / _STAMP_NAME).unlink(missing_ok=True)
     _say("[4/4] Installing packages (a few minutes the first time)")
-    kept = set(stamp.extras) if stamp is not None else set()
-    all_extras = tuple(sorted(kept | set(extras)))
-    _install_packages(python, all_extras)
+    _install_in_place(python, all_extras, stamp, digest)
     write_stamp(ENVIRONMENT, Stamp(str(ROOT), os.path.realpath(python), digest, all_extras))
     _say(f"Ready after {time.monotonic() - began:.0f} s.")
 
@@ -258,18 +291,62 @@ def _install_system_libraries() -> None:
             _say(f"{error}\n      Going on without them; the window needs them: {line}")
 
 
-def _make_environment() -> None:
+def _make_environment(extras: tuple[str, ...]) -> None:
+    """Clears what stands in the environment's place and makes a new one, noting until its end that it is half-made."""
     invalidate_caches()
     if find_spec("ensurepip") is None:
         package = f"python3.{sys.version_info[1]}-venv"
         raise SetUpError(f"This Python cannot make environments. Install {package}: sudo apt-get install -y {package}")
+    try:
+        ENVIRONMENT.mkdir(parents=True, exist_ok=True)
+        note_unfinished(ENVIRONMENT, Unfinished(is_being_made=True, extras=extras))
+        for path in ENVIRONMENT.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != _BEGUN_NAME:
+                path.unlink()
+    except OSError as error:
+        raise SetUpError(f"{ENVIRONMENT} cannot be made: {error}.") from error
     base = getattr(sys, "_base_executable", None) or sys.executable
-    _run([base, "-m", "venv", "--clear", str(ENVIRONMENT)], _clean_environment())
+    _run([base, "-m", "venv", str(ENVIRONMENT)], _clean_environment())
 
 
-def _install_packages(python: Path, extras: Sequence[str]) -> None:
+def _install_in_place(python: Path, extras: tuple[str, ...], stamp: Stamp | None, digest: str) -> None:
+    """Runs pip in an environment that is kept whatever comes of it.
+
+    Raises:
+        SetUpError: pip failed; the text says what the environment holds now.
+    """
+    was_whole = stamp is not None and read_unfinished(ENVIRONMENT) is None
+    before = _installed_names()
+    note_unfinished(ENVIRONMENT, Unfinished(is_being_made=False, extras=extras))
+    is_moved = stamp is not None and stamp.checkout != str(ROOT)
+    try:
+        _install_packages(python, extras, is_moved=is_moved)
+    except SetUpError as error:
+        if stamp is None or not was_whole or _installed_names() != before:
+            raise SetUpError(f"{error}\n      Start it again to go on.") from error
+        (ENVIRONMENT / _BEGUN_NAME).unlink(missing_ok=True)
+        held = f"with the extras {', '.join(stamp.extras)}"
+        if stamp.requirements != digest:
+            held = "for an earlier state of this checkout"
+        start = "" if is_moved else f"; the program starts with it: {ENVIRONMENT / 'bin' / 'viewfinder'}"
+        raise SetUpError(
+            f"{error}\n      Nothing was changed: {ENVIRONMENT} holds what was installed before, {held}{start}"
+        ) from error
+
+
+def _installed_names() -> frozenset[str]:
+    """What stands in the environment's package folder; pip puts back what was there when it fails."""
+    return frozenset(path.name for path in ENVIRONMENT.glob("lib/python*/site-packages/*"))
+
+
+def _install_packages(python: Path, extras: Sequence[str], *, is_moved: bool) -> None:
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     environment = _clean_environment()
+    if is_moved:  # every command in bin/ names the folder where the environment stood before
+        pip.append("--force-reinstall")
+        _run([str(python), "-m", "venv", "--without-pip", str(ENVIRONMENT)], environment)
     _run([*pip, "--upgrade", "pip>=24"], environment)
     _run([*pip, "--editable", f"{ROOT}[{','.join(extras)}]"], environment)
 
@@ -322,6 +399,8 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
                     sys.stderr.write("\r\x1b[K" + f"      {lines[-1]}"[:width])
                     sys.stderr.flush()
         except KeyboardInterrupt:
+            with suppress(subprocess.TimeoutExpired):  # Ctrl-C reached the command too: pip puts back what it replaced
+                process.communicate(timeout=_ROLLBACK_S)
             process.terminate()
             raise
         finally:
@@ -332,6 +411,12 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
         is_offline = any(word in line for word in _OFFLINE_WORDS for line in lines)
         hint = "\n      Perhaps there is no network: connect and start again." if is_offline else ""
         raise SetUpError(f"{Path(command[0]).name} failed:\n{end}{hint}")
+
+
+def _replace_json(path: Path, values: Mapping[str, Any]) -> None:
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    beside.replace(path)
 
 
 def _say(text: str) -> None:

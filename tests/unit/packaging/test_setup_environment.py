@@ -13,13 +13,16 @@ from setup_environment import (
     SAMPLE_PICTURE,
     SetUpError,
     Stamp,
+    Unfinished,
     extras_for,
     has_display,
     is_current,
     must_be_rebuilt,
+    note_unfinished,
     prepare,
     program_arguments,
     read_stamp,
+    read_unfinished,
     requirements_digest,
     write_stamp,
 )
@@ -67,46 +70,201 @@ def test_a_set_up_is_found_again_unless_something_changed() -> None:
     assert not is_current(done, replace(done, checkout="/elsewhere"))
 
 
+FAKE_PYTHON = """#!/bin/sh
+folder=$(dirname "$0")/..
+case "$*" in
+"-m pip --version") test ! -e "$folder/pip-is-broken" ;;
+"-m pip install"*)
+    echo "$*" >>"$folder/pip.log"
+    if test -e "$folder/replaces-numpy"; then mv "$folder/lib/python3.12/site-packages/numpy" "$folder/numpy"; fi
+    test ! -e "$folder/offline" || { echo "Temporary failure in name resolution"; exit 1; } ;;
+*) echo "$*" >>"$folder/other.log" ;;
+esac
+"""
+
+
 @pytest.fixture
-def environment(tmp_path: Path) -> Path:
-    """A folder that looks like a finished environment."""
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that looks like a finished environment, with a Python that only notes what it is asked to do."""
     folder = tmp_path / ".venv"
     (folder / "bin").mkdir(parents=True)
-    (folder / "bin" / "python").symlink_to(sys.executable)
-    (folder / "bin" / "pip").touch()
-    write_stamp(folder, Stamp(str(tmp_path), os.path.realpath(sys.executable), "digest", ("mlx",)))
+    (folder / "lib" / "python3.12" / "site-packages" / "numpy").mkdir(parents=True)
+    python = folder / "bin" / "python"
+    python.write_text(FAKE_PYTHON)
+    python.chmod(0o755)
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    write_stamp(folder, finished(folder))
+    monkeypatch.setattr(setup_environment, "ROOT", tmp_path)
+    monkeypatch.setattr(setup_environment, "ENVIRONMENT", folder)
+    monkeypatch.setattr(setup_environment, "PYPROJECT", tmp_path / "pyproject.toml")
+    monkeypatch.setattr(setup_environment, "missing_libraries", lambda: ())
     return folder
 
 
-def test_a_finished_environment_is_kept(environment: Path, tmp_path: Path) -> None:
-    assert not must_be_rebuilt(environment, tmp_path)
-    assert read_stamp(environment) == Stamp(str(tmp_path), os.path.realpath(sys.executable), "digest", ("mlx",))
+def finished(environment: Path) -> Stamp:
+    python = os.path.realpath(environment / "bin" / "python")
+    return Stamp(str(environment.parent), python, requirements_digest(PYPROJECT), ("mlx", "test"))
 
 
-def test_somebody_elses_environment_is_kept(environment: Path, tmp_path: Path) -> None:
+def change_requirements(environment: Path) -> None:
+    (environment.parent / "pyproject.toml").write_text(PYPROJECT.replace("numpy>=1", "numpy>=2"))
+
+
+def pip_log(environment: Path) -> str:
+    return (environment / "pip.log").read_text()
+
+
+def test_a_finished_environment_is_kept(environment: Path) -> None:
+    assert not must_be_rebuilt(environment)
+    assert read_stamp(environment) == finished(environment)
+
+
+def test_somebody_elses_environment_is_kept(environment: Path) -> None:
     (environment / "viewfinder-setup.json").unlink()
-    assert not must_be_rebuilt(environment, tmp_path)
+    prepare(["mlx"])
+    assert f"{environment.parent}[mlx]" in pip_log(environment)
+    assert (environment / "lib" / "python3.12" / "site-packages" / "numpy").exists()
 
 
-@pytest.mark.parametrize("damage", ["interrupted", "no pip", "no python", "moved", "other python", "nothing there"])
-def test_a_half_made_environment_is_rebuilt(damage: str, environment: Path, tmp_path: Path) -> None:
-    checkout = tmp_path
-    if damage == "interrupted":
-        (environment / "viewfinder-setup.begun").touch()
+@pytest.mark.parametrize("damage", ["half-made", "no pip", "no python", "nothing there"])
+def test_an_environment_that_pip_cannot_work_in_is_rebuilt(damage: str, environment: Path) -> None:
+    if damage == "half-made":
+        note_unfinished(environment, Unfinished(is_being_made=True, extras=("mlx",)))
     elif damage == "no pip":
-        (environment / "bin" / "pip").unlink()
+        (environment / "pip-is-broken").touch()
     elif damage == "no python":
         (environment / "bin" / "python").unlink()
         (environment / "bin" / "python").symlink_to("/usr/bin/python-that-was-removed")
-    elif damage == "moved":
-        checkout = tmp_path / "elsewhere"
-    elif damage == "other python":
-        stamp = read_stamp(environment)
-        assert stamp is not None
-        write_stamp(environment, replace(stamp, python="/usr/bin/python3.9"))
     else:
-        environment = tmp_path / "missing"
-    assert must_be_rebuilt(environment, checkout)
+        environment = environment / "missing"
+    assert must_be_rebuilt(environment)
+
+
+def test_a_set_up_that_pip_did_not_finish_goes_on_in_place(environment: Path) -> None:
+    (environment / "viewfinder-setup.begun").touch()  # as earlier versions of this file left it
+    assert not must_be_rebuilt(environment)
+    prepare(["mlx"])
+    assert f"{environment.parent}[mlx,test]" in pip_log(environment)
+    assert (environment / "lib" / "python3.12" / "site-packages" / "numpy").exists()
+    assert read_stamp(environment) == finished(environment)
+    assert read_unfinished(environment) is None
+
+
+def test_when_pip_fails_the_environment_and_its_extras_are_kept(environment: Path) -> None:
+    change_requirements(environment)
+    (environment / "offline").touch()
+    for _ in range(2):
+        with pytest.raises(SetUpError, match=r"(?s)no network.*holds what was installed before, for an earlier state"):
+            prepare(["mlx"])
+        assert (environment / "lib" / "python3.12" / "site-packages" / "numpy").exists()
+        assert read_stamp(environment) == finished(environment)
+    (environment / "offline").unlink()
+    prepare(["mlx"])
+    stamp = read_stamp(environment)
+    assert stamp is not None
+    assert stamp.extras == ("mlx", "test")
+    assert stamp.requirements != finished(environment).requirements
+
+
+def test_when_pip_fails_the_earlier_state_still_starts(environment: Path) -> None:
+    change_requirements(environment)
+    (environment / "offline").touch()
+    with pytest.raises(SetUpError):
+        prepare(["mlx"])
+    (environment.parent / "pyproject.toml").write_text(PYPROJECT)
+    prepare(["mlx"])
+
+
+def test_when_an_extra_cannot_be_had_the_others_are_named(environment: Path) -> None:
+    (environment / "offline").touch()
+    with pytest.raises(
+        SetUpError, match="holds what was installed before, with the extras mlx, test; the program starts with it"
+    ):
+        prepare(["cuda", "mlx"])
+
+
+def test_when_pip_leaves_something_half_done_the_next_call_installs_again(environment: Path) -> None:
+    (environment / "offline").touch()
+    (environment / "replaces-numpy").touch()
+    with pytest.raises(SetUpError, match="Start it again to go on"):
+        prepare(["cuda"])
+    (environment / "replaces-numpy").unlink()
+    with pytest.raises(SetUpError, match="Start it again to go on"):
+        prepare(["mlx"])
+    (environment / "offline").unlink()
+    prepare(["mlx"])
+    assert f"{environment.parent}[cuda,mlx,test]" in pip_log(environment)
+
+
+def test_after_an_interruption_the_next_call_installs_again(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_requirements(environment)
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(setup_environment, "_run", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(["cuda"])
+    (environment.parent / "pyproject.toml").write_text(PYPROJECT)
+    prepare(["mlx"])
+    assert f"{environment.parent}[cuda,mlx,test]" in pip_log(environment)
+
+
+def test_a_failed_set_up_has_an_exit_code(
+    environment: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_requirements(environment)
+    (environment / "offline").touch()
+    monkeypatch.setattr(setup_environment, "_become", pytest.fail)
+    assert setup_environment.run_program([]) == 1
+    assert f"the program starts with it: {environment}/bin/viewfinder\n" in capsys.readouterr().err
+
+
+def test_in_a_moved_checkout_every_command_is_written_again(environment: Path) -> None:
+    write_stamp(environment, replace(finished(environment), checkout="/elsewhere"))
+    (environment / "offline").touch()
+    with pytest.raises(SetUpError) as caught:
+        prepare(["mlx"])
+    assert "program starts" not in str(caught.value)
+    (environment / "offline").unlink()
+    prepare(["mlx"])
+    assert all("--force-reinstall" in line for line in pip_log(environment).splitlines())
+    assert (environment / "other.log").read_text().endswith(f"-m venv --without-pip {environment}\n")
+    assert read_stamp(environment) == finished(environment)
+
+
+def test_a_python_behind_the_environment_that_changed_is_no_reason_to_throw_it_away(environment: Path) -> None:
+    write_stamp(environment, replace(finished(environment), python="/usr/bin/python3.12"))
+    prepare(["mlx"])
+    assert "--force-reinstall" not in pip_log(environment)
+    assert read_stamp(environment) == finished(environment)
+
+
+def test_an_environment_is_half_made_until_it_is_made(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (environment / "pip-is-broken").touch()
+    change_requirements(environment)
+    seen: list[Unfinished | None] = []
+
+    def run(command: list[str], _: object) -> None:
+        seen.append(read_unfinished(environment))
+        if command[1:3] == ["-m", "venv"]:
+            assert [path.name for path in environment.iterdir()] == ["viewfinder-setup.begun"]
+
+    monkeypatch.setattr(setup_environment, "_run", run)
+    prepare(["mlx"])
+    making, installing = (Unfinished(is_being_made=is_made, extras=("mlx", "test")) for is_made in (True, False))
+    assert seen == [making, installing, installing]
+
+
+def test_an_environment_whose_making_failed_is_made_again(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (environment / "pip-is-broken").touch()
+    change_requirements(environment)
+    monkeypatch.setattr(sys, "_base_executable", "/usr/bin/false")
+    with pytest.raises(SetUpError, match="false failed"):
+        prepare(["mlx"])
+    assert read_unfinished(environment) == Unfinished(is_being_made=True, extras=("mlx", "test"))
+    assert must_be_rebuilt(environment)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", json.dumps({"python": "x"})])
@@ -115,20 +273,28 @@ def test_a_damaged_stamp_is_no_stamp(content: str, environment: Path) -> None:
     assert read_stamp(environment) is None
 
 
+@pytest.mark.usefixtures("environment")
 def test_with_everything_there_nothing_is_run(
-    environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pyproject = tmp_path / "pyproject.toml"
-    pyproject.write_text(PYPROJECT)
-    stamp = read_stamp(environment)
-    assert stamp is not None
-    write_stamp(environment, replace(stamp, requirements=requirements_digest(PYPROJECT)))
-    monkeypatch.setattr(setup_environment, "ROOT", tmp_path)
-    monkeypatch.setattr(setup_environment, "ENVIRONMENT", environment)
-    monkeypatch.setattr(setup_environment, "PYPROJECT", pyproject)
     monkeypatch.setattr(subprocess, "Popen", pytest.fail)
     prepare(["mlx"])
     assert capsys.readouterr() == ("", "")
+
+
+def test_an_interrupted_command_may_put_back_what_it_replaced(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, signal, time\n"
+        "time.sleep(0.5)\n"
+        "try:\n"
+        "    os.kill(os.getppid(), signal.SIGINT)\n"
+        "    time.sleep(1)\n"
+        "finally:\n"
+        f"    pathlib.Path({str(tmp_path / 'put back')!r}).touch()\n"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        setup_environment._run([sys.executable, "-c", code], dict(os.environ))
+    assert (tmp_path / "put back").exists()
 
 
 @pytest.mark.parametrize(
