@@ -120,7 +120,7 @@ def released_weights(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"model.{name}": value.to(torch.bfloat16).contiguous() for name, value in state.items()}
 
 
-def training_text(state: dict[str, Any]) -> str:
+def training_text(state: dict[str, Any], note: str = "") -> str:
     """How the weights came to be, for the model card."""
     vision, chat = state.get("vision_progress"), state["progress"]
     lines = [
@@ -143,10 +143,12 @@ def training_text(state: dict[str, Any]) -> str:
         "AdamW (betas 0.9 and 0.98, weight decay 0.01), peak 1.5e-3, falling to nothing at the end; the weights are a",
         "running average.",
     ]
+    if note:
+        lines += ["", note]
     return "\n".join(lines)
 
 
-def export(checkpoint: Path, out: Path, *, averaged: bool = True) -> None:
+def export(checkpoint: Path, out: Path, *, averaged: bool = True, note: str = "") -> None:
     """Writes the model folder for a training checkpoint (its weight average unless told otherwise)."""
     state = torch.load(checkpoint, weights_only=True)
     sizes = Sizes(**state["sizes"])
@@ -161,7 +163,7 @@ def export(checkpoint: Path, out: Path, *, averaged: bool = True) -> None:
     save_file(weights, str(temporary), metadata={"format": "pt"})
     temporary.chmod(0o644)
     temporary.replace(out / "model.safetensors")
-    training = {"parameters": sum(value.numel() for value in weights.values()), "text": training_text(state)}
+    training = {"parameters": sum(value.numel() for value in weights.values()), "text": training_text(state, note)}
     (out / "training.json").write_text(json.dumps(training, indent=2) + "\n", encoding="utf-8")
     (out / "evaluation.json").unlink(missing_ok=True)  # figures of other weights
     write_card(out)
@@ -173,8 +175,9 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, default=Path("demo-train/latest.pt"))
     parser.add_argument("--out", type=Path, default=Path("resources/demo_model"))
     parser.add_argument("--last", action="store_true", help="the last weights, not their running average")
+    parser.add_argument("--note", default="", help="a sentence for the model card's section on training")
     options = parser.parse_args()
-    export(options.checkpoint, options.out, averaged=not options.last)
+    export(options.checkpoint, options.out, averaged=not options.last, note=options.note)
 
 
 if __name__ == "__main__":
