@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,12 +62,14 @@ class Stamp:
         python: The interpreter behind the environment, its links followed.
         requirements: Digest of the part of pyproject.toml that says what to install.
         extras: Extras that are installed, sorted.
+        missing_libraries: Libraries of the system that the window needs and that were not there at the last look.
     """
 
     checkout: str
     python: str
     requirements: str
     extras: tuple[str, ...]
+    missing_libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,8 +149,9 @@ def read_stamp(environment: Path) -> Stamp | None:
     try:
         values = json.loads((environment / _STAMP_NAME).read_text(encoding="utf-8"))
         checkout, python, requirements = (str(values[name]) for name in ("checkout", "python", "requirements"))
-        return Stamp(checkout, python, requirements, tuple(map(str, values["extras"])))
-    except (OSError, ValueError, KeyError, TypeError):
+        missing = tuple(map(str, values.get("missing_libraries", ())))
+        return Stamp(checkout, python, requirements, tuple(map(str, values["extras"])), missing)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -213,8 +216,13 @@ def run_checks(arguments: Sequence[str]) -> int:
         return _say_interrupted()
 
 
-def prepare(extras: Sequence[str]) -> None:
+def prepare(extras: Sequence[str]) -> tuple[str, ...]:
     """Makes the environment hold the program and these extras; with nothing to do it costs a few milliseconds.
+
+    System libraries that were missing are looked for again, and installed or told of again, until they are there.
+
+    Returns:
+        The system libraries that the window still lacks.
 
     Raises:
         SetUpError: It cannot be made; nothing that was there is lost, and the next call goes on.
@@ -225,15 +233,16 @@ def prepare(extras: Sequence[str]) -> None:
     stamp, unfinished = read_stamp(ENVIRONMENT), read_unfinished(ENVIRONMENT)
     digest = requirements_digest(PYPROJECT.read_text(encoding="utf-8"))
     wanted = Stamp(str(ROOT), os.path.realpath(python), digest, tuple(sorted(extras)))
-    if unfinished is None and python.exists() and is_current(stamp, wanted):
-        return
+    if stamp is not None and unfinished is None and python.exists() and is_current(stamp, wanted):
+        return _look_again_for_libraries(stamp)
     began = time.monotonic()
     _say(f"[1/4] Python {sys.version.split()[0]} on {sys.platform} {machine()}: extras {', '.join(wanted.extras)}")
     if "cuda" in extras:
         _say("      An NVIDIA GPU is here: PyTorch is a download of some gigabytes.")
-    _install_system_libraries()
+    must_be_made = must_be_rebuilt(ENVIRONMENT)
+    missing = _install_system_libraries(needs_venv=must_be_made)
     all_extras = tuple(sorted({*extras, *(stamp.extras if stamp else ()), *(unfinished.extras if unfinished else ())}))
-    if must_be_rebuilt(ENVIRONMENT):
+    if must_be_made:
         _say(f"[3/4] Making the environment {ENVIRONMENT}")
         _make_environment(all_extras)
         stamp = None  # what it spoke of is gone
@@ -241,8 +250,9 @@ def prepare(extras: Sequence[str]) -> None:
         _say(f"[3/4] Keeping the environment {ENVIRONMENT}")
     _say("[4/4] Installing packages (a few minutes the first time)")
     _install_in_place(python, all_extras, stamp, digest)
-    write_stamp(ENVIRONMENT, Stamp(str(ROOT), os.path.realpath(python), digest, all_extras))
+    write_stamp(ENVIRONMENT, Stamp(str(ROOT), os.path.realpath(python), digest, all_extras, missing))
     _say(f"Ready after {time.monotonic() - began:.0f} s.")
+    return missing
 
 
 def _become(program: Path, words: Sequence[str]) -> NoReturn:
@@ -267,28 +277,43 @@ def _has_nvidia() -> bool:
         return False
 
 
-def _install_system_libraries() -> None:
-    missing = missing_libraries() if sys.platform == "linux" else ()
+def _look_again_for_libraries(stamp: Stamp) -> tuple[str, ...]:
+    """Nothing while all were there at the last look; else what is missing now, installed or told of once more."""
+    if not stamp.missing_libraries:
+        return ()
+    missing = _install_system_libraries(needs_venv=False)
+    if missing != stamp.missing_libraries:
+        write_stamp(ENVIRONMENT, replace(stamp, missing_libraries=missing))
+    return missing
+
+
+def _install_system_libraries(*, needs_venv: bool) -> tuple[str, ...]:
+    """Installs what is missing when root, else says what to type; gives the libraries that are missing afterwards."""
+    if sys.platform != "linux":
+        return ()
+    missing = missing_libraries()
     packages = list(apt_packages(missing))
-    if sys.platform == "linux" and find_spec("ensurepip") is None:
+    if needs_venv and find_spec("ensurepip") is None:
         packages.append(f"python3.{sys.version_info[1]}-venv")
     if not packages:
         _say("[2/4] System libraries: all there")
-        return
+        return ()
     line = install_line(packages)
     apt = shutil.which("apt-get")
     if apt is None:
         _say(f"[2/4] These system libraries are missing; install the packages that hold them: {', '.join(missing)}")
-    elif os.geteuid() != 0:
+        return missing
+    if os.geteuid() != 0:
         _say(f"[2/4] System libraries are missing. Install them with this line, then start again:\n      {line}")
-    else:
-        _say(f"[2/4] Installing system libraries: {' '.join(packages)}")
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        try:
-            _run([apt, "update", "-q"], environment)
-            _run([apt, "install", "-y", "-q", "--no-install-recommends", *packages], environment)
-        except SetUpError as error:
-            _say(f"{error}\n      Going on without them; the window needs them: {line}")
+        return missing
+    _say(f"[2/4] Installing system libraries: {' '.join(packages)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        _run([apt, "update", "-q"], environment)
+        _run([apt, "install", "-y", "-q", "--no-install-recommends", *packages], environment)
+    except SetUpError as error:
+        _say(f"{error}\n      Going on without them; the window needs them: {line}")
+    return missing_libraries()
 
 
 def _make_environment(extras: tuple[str, ...]) -> None:

@@ -328,27 +328,88 @@ def test_a_failed_command_shows_its_end_and_a_hint(capsys: pytest.CaptureFixture
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("is_root", [True, False])
-def test_missing_system_libraries_are_installed_by_root_and_told_to_others(
-    is_root: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+class System:
+    """A Debian system without some libraries; as root they can be installed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, is_root: bool) -> None:
+        self.missing: tuple[str, ...] = ("libEGL.so.1", "libxcb-cursor.so.0")
+        self.looks = 0
+        self.ran: list[list[str]] = []
+        self.is_online = True
+        monkeypatch.setattr(setup_environment, "missing_libraries", self._look)
+        monkeypatch.setattr(setup_environment, "_run", self._run)
+        monkeypatch.setattr("sys.platform", "linux")
+        monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+        monkeypatch.setattr("os.geteuid", lambda: 0 if is_root else 1000)
+
+    def _look(self) -> tuple[str, ...]:
+        self.looks += 1
+        return self.missing
+
+    def _run(self, command: list[str], _: object) -> None:
+        self.ran.append([Path(command[0]).name, *command[1:]])
+        if "apt-get" in command[0] and not self.is_online:
+            raise SetUpError("apt-get failed")
+        if command[:2] == ["/usr/bin/apt-get", "install"]:
+            self.missing = ()
+
+
+PACKAGES = ["libegl1", "libxcb-cursor0"]
+INSTALL_LINE = f"sudo apt-get install -y --no-install-recommends {' '.join(PACKAGES)}\n"
+
+
+def test_root_installs_missing_system_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = System(monkeypatch, is_root=True)
+    assert setup_environment._install_system_libraries(needs_venv=False) == ()
+    assert system.ran == [
+        ["apt-get", "update", "-q"],
+        ["apt-get", "install", "-y", "-q", "--no-install-recommends", *PACKAGES],
+    ]
+
+
+def test_others_are_told_of_missing_system_libraries_until_they_are_there(
+    environment: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ran: list[list[str]] = []
-    monkeypatch.setattr(setup_environment, "missing_libraries", lambda: ("libEGL.so.1", "libxcb-cursor.so.0"))
-    monkeypatch.setattr(setup_environment, "_run", lambda command, _: ran.append([Path(command[0]).name, *command[1:]]))
-    monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr("os.geteuid", lambda: 0 if is_root else 1000)
-    setup_environment._install_system_libraries()
-    said = capsys.readouterr().err
-    packages = ["libegl1", "libxcb-cursor0"]
-    if is_root:
-        assert ran == [
-            ["apt-get", "update", "-q"],
-            ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages],
-        ]
-    else:
-        assert ran == []
-        assert said.endswith(f"sudo apt-get install -y --no-install-recommends {' '.join(packages)}\n")
+    system = System(monkeypatch, is_root=False)
+    change_requirements(environment)
+    for _ in range(3):
+        assert prepare(["mlx"]) == ("libEGL.so.1", "libxcb-cursor.so.0")
+        assert INSTALL_LINE in capsys.readouterr().err
+    assert all("pip" in command for command in system.ran)
+    assert len(system.ran) == len(["pip itself", "the program"])
+    system.missing = ("libEGL.so.1",)
+    assert prepare(["mlx"]) == ("libEGL.so.1",)
+    assert capsys.readouterr().err.endswith("--no-install-recommends libegl1\n")
+    system.missing = ()
+    assert prepare(["mlx"]) == ()
+    capsys.readouterr()
+    looks = system.looks
+    assert prepare(["mlx"]) == ()
+    assert (system.looks, capsys.readouterr().err) == (looks, "")
+
+
+def test_root_tries_again_to_install_missing_system_libraries(
+    environment: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = System(monkeypatch, is_root=True)
+    system.is_online = False
+    change_requirements(environment)
+    for _ in range(2):
+        assert prepare(["mlx"]) == ("libEGL.so.1", "libxcb-cursor.so.0")
+        assert INSTALL_LINE in capsys.readouterr().err
+    system.is_online = True
+    assert prepare(["mlx"]) == ()
+    stamp = read_stamp(environment)
+    assert stamp is not None
+    assert stamp.missing_libraries == ()
+
+
+def test_a_stamp_from_before_libraries_were_noted_is_still_good(environment: Path) -> None:
+    path = environment / "viewfinder-setup.json"
+    values = json.loads(path.read_text())
+    del values["missing_libraries"]
+    path.write_text(json.dumps(values))
+    assert read_stamp(environment) == finished(environment)
 
 
 @pytest.mark.parametrize("script", ["run.py", "test.py"])
