@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from typing import TYPE_CHECKING
 
 from app.core.errors import UserError
+from app.core.files import shown_name
 from app.core.pictures import PictureSource, open_picture
 from app.core.requests import Turn
 
@@ -48,17 +50,26 @@ def recorded_conversation(result: Result, limits: PixelLimits) -> tuple[Turn, ..
 
 
 def _unchanged_file(record: MediaRecord) -> Path:
+    from app.core.picture_files import MAX_FILE_BYTES  # noqa: PLC0415 - Pillow, only where there is a picture
+
     if record.path is None:
         raise UserError(f"The picture {record.name} was pasted: the result does not hold it.", _GIVE_IT)
+    shown = shown_name(str(record.path))
     digest = hashlib.sha256()
     try:
+        # Looked at before it is opened: opening a pipe would wait for a writer, and a device may never end.
+        status = record.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"The picture {shown} is not a file any more.", _GIVE_IT)
+        if status.st_size > MAX_FILE_BYTES:
+            raise UserError(f"The picture {shown} has changed since it was asked about.", _GIVE_IT)
         with record.path.open("rb") as file:
             while piece := file.read(1 << 20):
                 digest.update(piece)
     except FileNotFoundError as error:
-        raise UserError(f"The picture {record.path} is no longer there.", _GIVE_IT) from error
-    except OSError as error:
-        raise UserError(f"The picture {record.path} cannot be read.", _GIVE_IT, str(error)) from error
+        raise UserError(f"The picture {shown} is no longer there.", _GIVE_IT) from error
+    except (OSError, ValueError) as error:  # a name that cannot be is a ValueError
+        raise UserError(f"The picture {shown} cannot be read.", _GIVE_IT, str(error)) from error
     if digest.hexdigest() != record.sha256:
-        raise UserError(f"The picture {record.path} has changed since it was asked about.", _GIVE_IT)
+        raise UserError(f"The picture {shown} has changed since it was asked about.", _GIVE_IT)
     return record.path

@@ -79,12 +79,11 @@ def save(
 
 def _link(file: Path, folder: Path) -> str:
     """`file` as seen from `folder`, percent-encoded."""
-    folder = Path(os.path.realpath(folder))
-    file = Path(os.path.realpath(file.parent)) / file.name
     try:
-        relative = os.path.relpath(file, folder)
-    except ValueError:  # another drive
-        return file.as_uri()
+        file = Path(os.path.realpath(file.parent)) / file.name
+        relative = os.path.relpath(file, os.path.realpath(folder))
+    except ValueError:  # another drive, or a recorded path that cannot be
+        return file.as_uri() if file.is_absolute() else quote(os.fsencode(file))
     return quote(os.fsencode(relative.replace(os.sep, "/")))
 
 

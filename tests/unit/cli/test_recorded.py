@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -12,9 +13,6 @@ from app.core.pictures import PictureSource, open_picture
 from app.core.results import MediaRecord
 from app.core.vision import PixelLimits
 from tests.example_results import media_record, result_of, turn_record
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LIMITS = PixelLimits(1_024, 1_048_576)
 
@@ -56,3 +54,26 @@ def test_a_changed_missing_or_pasted_picture_is_refused(file: Path) -> None:
         recorded_sources([media_record(path=file, sha256=sha256)])
     with pytest.raises(UserError, match="was pasted"):
         recorded_sources([media_record(path=None)])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_what_is_no_file_is_refused_unopened(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path, Path("/dev/zero")):
+        with pytest.raises(UserError, match="is not a file any more"):
+            recorded_sources([media_record(path=path)])
+
+
+def test_what_is_too_large_for_a_picture_is_not_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    monkeypatch.setattr("app.core.picture_files.MAX_FILE_BYTES", file.stat().st_size - 1)
+    with pytest.raises(UserError, match="has changed"):
+        recorded_sources([media_record(path=file, sha256=sha256)])
+
+
+@pytest.mark.parametrize("name", ["a\0b.png", "x" * 300])
+def test_a_name_that_cannot_be_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read") as caught:
+        recorded_sources([media_record(path=tmp_path / name)])
+    assert "\0" not in caught.value.said.text

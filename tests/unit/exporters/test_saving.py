@@ -79,6 +79,12 @@ def test_a_name_that_is_not_utf8_is_linked(tmp_path: Path) -> None:
     assert "caf%E9.png" in (tmp_path / "a.md").read_text(encoding="utf-8")
 
 
+def test_a_recorded_path_that_cannot_be_is_linked_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "a.md"
+    save(result_of(turn_record(media=(media_record(path=Path("/a\0b/c.png")),))), file)
+    assert "/a%00b/c.png" in file.read_text(encoding="utf-8")
+
+
 def test_links_are_right_behind_a_linked_folder(tmp_path: Path) -> None:
     record = saved_record(tmp_path / "pictures" / "a.png")
     (tmp_path / "real" / "deep").mkdir(parents=True)
