@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import traceback
 from collections import deque
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
@@ -87,17 +88,34 @@ def log_uncaught_errors(say: Callable[[str], None]) -> None:
     def on_main(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             return
-        logger.critical("Uncaught error", exc_info=(kind, error, trace))
+        _log_uncaught("Uncaught error", error.with_traceback(trace))
         say(f"Something went wrong inside the program ({kind.__name__}).")
 
     def on_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is None or issubclass(args.exc_type, SystemExit):
             return
         name = args.thread.name if args.thread is not None else "unknown"
-        logger.critical(
-            "Uncaught error on thread %s", name, exc_info=(args.exc_type, args.exc_value, args.exc_traceback)
-        )
+        _log_uncaught(f"Uncaught error on thread {name}", args.exc_value)
         say(f"Something went wrong inside the program ({args.exc_type.__name__}).")
 
     sys.excepthook = on_main
     threading.excepthook = on_thread
+
+
+def _log_uncaught(text: str, error: BaseException) -> None:
+    """Its own words, which may hold a prompt or a file's name, are for DEBUG alone."""
+    logger.critical("%s\n%s", text, trace_without_words(error))
+    logger.debug("%s, in full", text, exc_info=error)
+
+
+def trace_without_words(error: BaseException) -> str:
+    """The trace of an error and of those behind it, each with its kind in place of what it says."""
+    parts: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        parts.append("".join(traceback.format_tb(current.__traceback__)) + type(current).__qualname__)
+        behind = None if current.__suppress_context__ else current.__context__
+        current = current.__cause__ or behind
+    return "\n\nwhich led to\n\n".join(reversed(parts))

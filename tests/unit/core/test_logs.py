@@ -3,11 +3,11 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from app.core.logs import RECENT_LINES, Logs, log_uncaught_errors
+from app.core.logs import RECENT_LINES, Logs, log_uncaught_errors, trace_without_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,4 +88,39 @@ def test_an_uncaught_error_is_logged_with_its_trace_and_said_in_a_sentence(
     assert said == ["Something went wrong inside the program (KeyError)."] * 2
     text = logs.file.read_text()
     assert "Uncaught error on thread worker" in text
-    assert text.count("KeyError: 'lost'") == 2
+    assert text.count("in fail\n") == 2
+    assert text.count("\nKeyError\n") == 2
+
+
+@pytest.mark.allows_log
+@pytest.mark.parametrize("is_debug", [False, True])
+def test_what_an_uncaught_error_says_is_for_debug_alone(
+    is_debug: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    logs = Logs(tmp_path / "viewfinder.log", is_debug=is_debug)
+    log_uncaught_errors(lambda _: None)
+
+    def fail() -> NoReturn:
+        try:
+            int("Who is this in holiday.png?")
+        finally:
+            raise RuntimeError("Who else?")
+
+    try:
+        fail()
+    except RuntimeError as error:
+        sys.excepthook(RuntimeError, error, error.__traceback__)
+    logs.stop()
+    text = logs.file.read_text()
+    assert "ValueError\n\nwhich led to\n\n" in text
+    assert "RuntimeError\n" in text
+    assert ("RuntimeError: Who else?" in text) is is_debug
+    assert ("literal for int() with base 10: 'Who is this in holiday.png?'" in text) is is_debug
+
+
+def test_an_error_behind_itself_has_a_trace() -> None:
+    first, second = ValueError(), KeyError()
+    first.__context__, second.__context__ = second, first
+    assert trace_without_words(first) == "KeyError\n\nwhich led to\n\nValueError"
