@@ -19,8 +19,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app import __version__
-from app.cli.arguments import DONE, FAILED, INTERRUPTED, AskOptions, DoctorOptions, read_arguments
+from app.cli.arguments import DONE, FAILED, INTERRUPTED, USAGE, AskOptions, DoctorOptions, read_arguments
 from app.cli.terminal import flush_output, open_closed_streams, output_fault
+from app.core.errors import UserError
 from app.core.logs import Logs, log_uncaught_errors
 from app.core.paths import default_profile, profile_at
 from app.core.startup import StartupTrace, noting
@@ -68,7 +69,11 @@ def _flushed(code: int) -> int:
 def _run(arguments: Sequence[str], first_line_s: float) -> int:
     options = read_arguments(arguments)
     common = options.common
-    profile = default_profile() if common.profile_dir is None else profile_at(common.profile_dir)
+    try:
+        profile = default_profile() if common.profile_dir is None else profile_at(common.profile_dir)
+    except UserError as error:
+        _say(str(error))
+        return USAGE
     trace = StartupTrace(common.startup_trace, first_line_s)
     logs = Logs(profile.log_file, is_debug=common.is_debug)
     logger.info("Viewfinder %s, Python %s, %s", __version__, sys.version.split()[0], sys.platform)

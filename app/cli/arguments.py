@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from app import __version__
 from app.core.errors import AppError, UserError
+from app.core.paths import profile_at
 from app.core.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -238,11 +240,21 @@ def _doctor_parser() -> argparse.ArgumentParser:
 
 def _common(values: argparse.Namespace) -> Common:
     trace: Path | None = values.startup_trace
-    if trace is not None and not trace.absolute().parent.is_dir():
+    if trace is not None and not _is_folder(trace.absolute().parent):
         raise UsageError(f"There is no folder {trace.absolute().parent} for the startup trace.")
-    if values.profile is not None and values.profile.exists() and not values.profile.is_dir():
-        raise UsageError(f"The profile {values.profile} is not a folder.")
+    if values.profile is not None:
+        _check_profile(values.profile)
     return Common(values.profile, trace, values.debug)
+
+
+def _check_profile(profile: Path) -> None:
+    try:
+        folder = profile_at(profile).data_dir
+    except UserError as error:
+        raise UsageError(error.said.text, error.said.hint) from error
+    mode = _mode(folder, "profile")
+    if mode is not None and not stat.S_ISDIR(mode):
+        raise UsageError(f"The profile {profile} is not a folder.")
 
 
 def _window_options(values: argparse.Namespace) -> WindowOptions:
@@ -281,12 +293,34 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
 
 
 def _check_output(output: Path, files: Sequence[Path]) -> None:
-    if output.is_dir():
+    mode = _mode(output, "output")
+    if mode is not None and stat.S_ISDIR(mode):
         raise UsageError(f"The output {output} is a folder.", "Name a file in it.")
-    if not output.absolute().parent.is_dir():
+    if not _is_folder(output.absolute().parent):
         raise UsageError(f"There is no folder {output.absolute().parent} to write into.", "Make it first.")
-    if any(file.resolve() == output.resolve() for file in files):
+    if any(os.path.realpath(file) == os.path.realpath(output) for file in files):
         raise UsageError(f"The output {output} is one of the pictures.", "Name another file.")
+
+
+def _mode(path: Path, purpose: str) -> int | None:
+    """What is there, as stat says it, or None.
+
+    Raises:
+        UsageError: Nothing of that name can be there, or the system does not tell.
+    """
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise UsageError(f"The {purpose} {path} cannot be used: {error.strerror}.", "Name another.") from error
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _doctor_options(values: argparse.Namespace) -> DoctorOptions:

@@ -7,6 +7,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.errors import UserError
+from app.core.files import shown_name
+
 RESOURCES_DIR = Path(__file__).resolve().parents[2] / "resources"
 DEMO_MODEL_DIR = RESOURCES_DIR / "demo_model"
 PRESETS_DIR = RESOURCES_DIR / "presets"
@@ -44,19 +47,44 @@ class Profile:
 
 
 def profile_at(folder: Path) -> Profile:
-    """A profile that keeps everything in one folder."""
-    folder = folder.expanduser().resolve()
+    """A profile that keeps everything in one folder.
+
+    Raises:
+        UserError: It begins with ``~`` and a name that is no account's here.
+    """
+    try:
+        folder = Path(os.path.realpath(folder.expanduser()))
+    except (RuntimeError, ValueError) as error:
+        text = f"The folder {shown_name(str(folder))} of the profile cannot be found."
+        raise UserError(text, "Write it without “~”.", str(error)) from error
     return Profile(folder, folder / "logs")
 
 
 def default_profile() -> Profile:
-    """Where this system keeps a program's data and logs."""
-    home = Path.home()
+    """Where this system keeps a program's data and logs.
+
+    Raises:
+        UserError: This account has no home folder.
+    """
     if sys.platform == "darwin":
+        home = _home()
         return Profile(home / "Library/Application Support/Viewfinder", home / "Library/Logs/Viewfinder")
     if sys.platform == "win32":
-        root = Path(os.environ.get("LOCALAPPDATA", home / "AppData/Local")) / "Viewfinder"
+        root = _folder_of("LOCALAPPDATA", "AppData/Local") / "Viewfinder"
         return Profile(root, root / "Logs")
-    data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share") / "viewfinder"
-    state = Path(os.environ.get("XDG_STATE_HOME") or home / ".local/state") / "viewfinder"
+    data = _folder_of("XDG_DATA_HOME", ".local/share") / "viewfinder"
+    state = _folder_of("XDG_STATE_HOME", ".local/state") / "viewfinder"
     return Profile(data, state)
+
+
+def _folder_of(variable: str, below_home: str) -> Path:
+    given = os.environ.get(variable)
+    return Path(given) if given else _home() / below_home
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        text = "This account has no home folder to keep settings and logs in."
+        raise UserError(text, "Name a folder with --profile DIR.", str(error)) from error

@@ -52,7 +52,7 @@ def read_settings(file: Path) -> Settings:
     values = _read_object(file)
     version = values.get(_VERSION_KEY, VERSION)
     if isinstance(version, int):
-        for step in range(version, VERSION):
+        for step in range(max(version, 1), VERSION):
             values = _MIGRATIONS[step](values) if step in _MIGRATIONS else values
     good: dict[str, Any] = {}
     for name, read in _READERS.items():
@@ -60,7 +60,7 @@ def read_settings(file: Path) -> Settings:
             continue
         try:
             good[name] = read(values[name])
-        except (TypeError, ValueError, UserError):
+        except (TypeError, ValueError, OverflowError, UserError):
             logger.warning("The setting %s cannot be used; its default stands in", name)
     return Settings(**good)
 
@@ -79,7 +79,8 @@ def write_settings(file: Path, settings: Settings) -> None:
         raise UserError(
             f"The settings cannot be kept in {file.parent}.", "Check the folder's permissions.", str(error)
         ) from error
-    write_atomically(file, (text + "\n").encode("utf-8"))
+    # Half a surrogate pair, as in names that are not UTF-8, becomes JSON's own escape.
+    write_atomically(file, (text + "\n").encode("utf-8", "backslashreplace"))
 
 
 def _read_object(file: Path) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import queue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from app import entry
 from app.core.checkpoint import read_checkpoint
+from app.core.errors import UserError
 from app.core.events import EngineEvent, ModelFailed
 from app.engine.engine import Engine
 
@@ -28,6 +29,18 @@ def test_main_gives_the_exit_code_and_does_not_end_the_process(
     said = capfd.readouterr()
     assert bool(said.out) == (code == 0)
     assert bool(said.err) == (code != 0)
+
+
+def test_without_a_home_a_sentence_says_what_to_do(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> NoReturn:
+        raise UserError("There is no home.", "Name a folder with --profile DIR.")
+
+    monkeypatch.setattr("faulthandler.enable", lambda: None)
+    monkeypatch.setattr(entry, "default_profile", fail)
+    assert entry.main(["doctor"]) == 2
+    assert capfd.readouterr() == ("", "viewfinder: There is no home. Name a folder with --profile DIR.\n")
 
 
 def test_where_no_backend_can_run_each_load_says_why(tmp_path: Path) -> None:

@@ -48,6 +48,14 @@ def test_a_line_means(line: str, expected: object) -> None:
         ("ask -p x -o .", "is a folder"),
         ("ask a.png -p x -o a.png", "is one of the pictures"),
         ("ask -p x --frobnicate", "unrecognized arguments"),
+        (f"ask -p x -o {'x' * 300}.md", "cannot be used: File name too long."),
+        (f"ask -p x -o {'x' * 300}/out.md", "cannot be used: File name too long."),
+        ("ask -p x -o circle", "cannot be used: Too many levels of symbolic links."),
+        ("ask circle -p x -o a.png/out.md", "There is no folder"),
+        ("ask -p x --profile ~nouserx", "The folder ~nouserx of the profile cannot be found. Write it without “~”."),
+        (f"doctor --profile {'x' * 300}", "cannot be used: File name too long."),
+        ("--profile a.png", "is not a folder."),
+        (f"--startup-trace {'x' * 300}/trace.json", "There is no folder"),
         ("--startup-trace missing/trace.json", "There is no folder"),
         ("--frobnicate", "unrecognized arguments"),
     ],
@@ -56,6 +64,8 @@ def test_a_usage_error_is_one_sentence(
     line: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.png").touch()
+    (tmp_path / "circle").symlink_to("circle")
     with pytest.raises(SystemExit) as end:
         read_arguments(line.split())
     assert end.value.code == 2

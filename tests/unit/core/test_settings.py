@@ -70,6 +70,10 @@ def test_a_damaged_file_is_kept_aside_and_never_erased(content: bytes, tmp_path:
         ("sampling", {"temperature": 99}),
         ("sampling", {"top_k": 1.5}),
         ("sampling", {"seed": -1}),
+        ("sampling", {"temperature": 10**400}),
+        ("sampling", {"top_p": -(10**400)}),
+        ("sampling", {"seed": 10**400}),
+        ("max_image_tokens", -(10**400)),
     ],
 )
 def test_one_bad_value_costs_only_itself(
@@ -81,6 +85,20 @@ def test_one_bad_value_costs_only_itself(
     found = read_settings(file)
     assert found == Settings(**{**good, name: getattr(Settings(), name)})
     assert caplog.messages == [f"The setting {name} cannot be used; its default stands in"]
+
+
+@pytest.mark.parametrize("version", [-(10**400), -1, 0, 10**400, True, "one", None])
+def test_an_odd_version_is_no_obstacle(version: Any, tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"version": version, "model": "/models/a"}))
+    assert read_settings(file).model == "/models/a"
+
+
+def test_a_name_that_is_not_utf_8_comes_back(tmp_path: Path) -> None:
+    settings = Settings(model="/models/caf\udce9", system="图")
+    write_settings(tmp_path / "settings.json", settings)
+    assert read_settings(tmp_path / "settings.json") == settings
+    assert "图" in (tmp_path / "settings.json").read_text(encoding="utf-8")
 
 
 def test_keys_of_another_version_stay(tmp_path: Path) -> None:
