@@ -21,18 +21,22 @@ class BackendEntry:
 
     Attributes:
         name: What a person writes after ``--backend``.
-        target: ``module:Class``.
+        target: ``module:Class``; empty for what is not in this version.
         needs: Packages that must be installed.
         hint: How to get them.
+        is_in_this_version: Whether it can be had at all; a name that a later version brings is known already.
     """
 
     name: str
     target: str
     needs: tuple[str, ...]
     hint: str
+    is_in_this_version: bool = True
 
     def why_missing(self) -> str | None:
         """Why this backend cannot be used here, or None when it can; imports nothing."""
+        if not self.is_in_this_version:
+            return "not in this version yet"
         missing = [package for package in self.needs if importlib.util.find_spec(package) is None]
         return f"{' and '.join(missing)} not installed" if missing else None
 
@@ -46,6 +50,7 @@ BACKENDS: dict[str, BackendEntry] = {
     entry.name: entry
     for entry in (
         BackendEntry("mlx", "app.backends.mlx_backend:MlxBackend", ("mlx", "mlx_vlm"), "pip install 'viewfinder[mlx]'"),
+        BackendEntry("transformers", "", (), "", is_in_this_version=False),
         BackendEntry("fake", "app.backends.fake_backend:FakeBackend", (), ""),
     )
 }
@@ -58,7 +63,7 @@ def choose_backend(name: str) -> BackendEntry:
     """The backend of this name, or for ``auto`` the first that is installed.
 
     Raises:
-        ModelError: It is unknown or not installed.
+        ModelError: It is unknown, not in this version or not installed.
     """
     candidates = _AUTOMATIC_ORDER if name == AUTOMATIC else (name,)
     reasons = []
@@ -66,6 +71,10 @@ def choose_backend(name: str) -> BackendEntry:
         entry = BACKENDS.get(candidate)
         if entry is None:
             raise ModelError(f"There is no backend “{candidate}”.", f"Choose one of {', '.join(CHOICES)}.")
+        if not entry.is_in_this_version:
+            others = [AUTOMATIC, *(other.name for other in BACKENDS.values() if other.is_in_this_version)]
+            text = f"The {candidate} backend is not in this version yet."
+            raise ModelError(text, f"Choose one of {', '.join(others)}.")
         reason = entry.why_missing()
         if reason is None:
             return entry

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from app import __version__
+from app.backends.table import CHOICES
 from app.core.errors import AppError, UserError
 from app.core.paths import profile_at
 from app.core.sampling import Sampling
@@ -187,7 +188,7 @@ def _parser(name: str, words: str, description: str, epilog: str = _EPILOG) -> a
 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="demo|REPO|DIR", help="which model answers")
-    parser.add_argument("--backend", metavar="NAME", help="auto, mlx, transformers or fake")
+    parser.add_argument("--backend", metavar="|".join(CHOICES), help="what runs the model; see doctor")
 
 
 def _window_parser() -> argparse.ArgumentParser:

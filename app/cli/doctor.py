@@ -159,7 +159,8 @@ def findings_text(findings: Findings) -> str:
     ]
     for backend in findings.backends:
         chosen = " (chosen by auto)" if backend.name == findings.automatic_backend else ""
-        state = "found" + chosen if backend.is_found else f"{backend.why_missing}; {backend.hint}"
+        missing = "; ".join(part for part in (backend.why_missing, backend.hint) if part)
+        state = "found" + chosen if backend.is_found else missing
         lines.append(f"  {backend.name:<18} {state}")
     lines += ["", "Packages"]
     lines += [f"  {name:<18} {version or 'not installed'}" for name, version in findings.packages.items()]

@@ -214,7 +214,7 @@ def test_closing_is_the_last_call_and_ends_the_runtimes_work(driven: Driven, ran
     assert not backend.is_loaded
 
 
-@pytest.mark.parametrize("name", list(BACKENDS))
+@pytest.mark.parametrize("name", [name for name, entry in BACKENDS.items() if entry.is_in_this_version])
 def test_every_row_of_the_table_can_be_made(name: str) -> None:
     entry = choose_backend(name)
     backend = entry.make()
@@ -228,8 +228,17 @@ def test_auto_takes_an_installed_backend_that_runs_models() -> None:
 
 
 def test_an_unknown_backend_names_the_choices() -> None:
-    with pytest.raises(ModelError, match="auto, mlx, fake"):
+    with pytest.raises(ModelError, match="auto, mlx, transformers, fake"):
         choose_backend("metal")
+
+
+@pytest.mark.parametrize("name", [name for name, entry in BACKENDS.items() if not entry.is_in_this_version])
+def test_a_backend_of_a_later_version_says_so(name: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        choose_backend(name)
+    assert caught.value.said.text == f"The {name} backend is not in this version yet."
+    assert name not in caught.value.said.hint
+    assert BACKENDS[name].why_missing() == "not in this version yet"
 
 
 def test_a_backend_that_is_not_installed_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,10 @@ def test_a_model_that_is_not_there_ends_with_4(program: Program) -> None:
     done = program.ask("-p", "x", "--backend", "abacus")
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr.startswith("viewfinder: There is no backend “abacus”. Choose one of auto, ")
+    done = program.ask("-p", "x", "--backend", "transformers")
+    assert (done.returncode, done.stdout) == (4, "")
+    sentence = "viewfinder: The transformers backend is not in this version yet. Choose one of auto, mlx, fake.\n"
+    assert done.stderr == sentence
 
 
 def test_a_model_that_does_not_load_ends_with_4(program: Program) -> None:
@@ -299,7 +303,17 @@ def test_the_command_line_loads_neither_qt_nor_a_runtime(program: Program, pictu
 def test_doctor_says_what_is_here(program: Program) -> None:
     done = program.run("doctor", "--profile", program.profile_dir)
     assert (done.returncode, done.stderr) == (0, "")
-    for word in ("Viewfinder", "Python", "Memory", "Demo model", "Backends", "fake", "mlx", "numpy"):
+    for word in (
+        "Viewfinder",
+        "Python",
+        "Memory",
+        "Demo model",
+        "Backends",
+        "fake",
+        "mlx",
+        "numpy",
+        "not in this version yet\n",
+    ):
         assert word in done.stdout
     done = program.run("--profile", program.profile_dir, "doctor", "--json")
     findings = json.loads(done.stdout)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.backends.table import CHOICES
 from app.cli.arguments import AskOptions, Common, DoctorOptions, WindowOptions, read_arguments
 
 
@@ -83,3 +84,10 @@ def test_help_goes_to_standard_output(line: str, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr()
     assert "viewfinder" in said.out
     assert said.err == ""
+
+
+@pytest.mark.parametrize("line", ["--help", "ask --help"])
+def test_help_names_every_backend_of_the_table(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        read_arguments(line.split())
+    assert f"--backend {'|'.join(CHOICES)}" in capsys.readouterr().out
