@@ -65,4 +65,4 @@ def describe_error(error: BaseException) -> ErrorText:
     detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     if isinstance(error, MemoryError):
         return ErrorText("There was not enough memory.", "Lower the tokens per picture, then try again.", detail)
-    return ErrorText("Something went wrong inside the program.", "Try again; “Copy report” has the details.", detail)
+    return ErrorText("Something went wrong inside the program.", "Try again; the log has the details.", detail)

@@ -130,7 +130,8 @@ def test_a_model_that_does_not_load_ends_with_4(program: Program) -> None:
 def test_a_fault_in_the_middle_keeps_what_came(program: Program) -> None:
     done = program.scripted(answers=["one two three four"], fails_after_pieces=1).ask("-p", "x", "-o", "out.txt")
     assert (done.returncode, done.stdout) == (4, "one two \n")
-    assert "viewfinder: Something went wrong" in done.stderr
+    sentence = "viewfinder: Something went wrong inside the program. Try again; the log has the details.\n"
+    assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert (program.folder / "out.txt").read_text() == "one two \n"
     assert "told to fail" in (program.profile_dir / "logs" / "viewfinder.log").read_text()
