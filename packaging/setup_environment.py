@@ -20,7 +20,7 @@ from pathlib import Path
 from platform import mac_ver, machine
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from system_libraries import apt_packages, install_line, missing_libraries
+from system_libraries import FONTS, apt_packages, install_line, missing_libraries, window_obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,9 +36,9 @@ _BEGUN_NAME = "viewfinder-setup.begun"
 _INTERRUPTED = 130
 _PIP_TRIAL_S = 120
 _ROLLBACK_S = 5
+_WINDOW_TRIAL_S = 20
 _OLDEST_MACOS = 14
 _SHOWN_LINES = 30
-_INVISIBLE_PLATFORMS = frozenset({"offscreen", "minimal"})
 _OFFLINE_WORDS = (
     "Could not find a version that satisfies",
     "Temporary failure in name resolution",
@@ -126,16 +126,6 @@ def is_current(stamp: Stamp | None, wanted: Stamp) -> bool:
     )
 
 
-def has_display(system: str, environment: Mapping[str, str]) -> bool:
-    """Whether a window could be seen here."""
-    platform = environment.get("QT_QPA_PLATFORM", "").split(":")[0]
-    if platform:
-        return platform not in _INVISIBLE_PLATFORMS
-    if system == "darwin":
-        return "SSH_CONNECTION" not in environment
-    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
-
-
 def program_arguments(arguments: Sequence[str], *, is_display_there: bool) -> list[str]:
     """What the program is started with: what was given, else the sample picture and question for the demo model."""
     if arguments:
@@ -194,14 +184,15 @@ def must_be_rebuilt(environment: Path) -> bool:
 def run_program(arguments: Sequence[str]) -> int:
     """Prepares the environment and becomes the program; its exit code is the command's."""
     try:
-        prepare(extras_for(sys.platform, machine(), has_nvidia=_has_nvidia()))
+        missing = prepare(extras_for(sys.platform, machine(), has_nvidia=_has_nvidia()))
     except SetUpError as error:
         return _say_failed(str(error))
     except KeyboardInterrupt:
         return _say_interrupted()
-    words = program_arguments(arguments, is_display_there=has_display(sys.platform, os.environ))
-    if not arguments and words[0] == "ask":
-        _say("No display here: asking about the sample picture on the command line.")
+    obstacle = None if arguments else _window_obstacle(missing)
+    if obstacle is not None:
+        _say(f"No window, because {obstacle}: asking about the sample picture on the command line.")
+    words = program_arguments(arguments, is_display_there=obstacle is None)
     return _become(ENVIRONMENT / "bin" / "viewfinder", words)
 
 
@@ -257,6 +248,26 @@ def prepare(extras: Sequence[str]) -> tuple[str, ...]:
 
 def _become(program: Path, words: Sequence[str]) -> NoReturn:
     os.execv(program, [str(program), *words])  # noqa: S606 - no shell is meant
+
+
+def _window_obstacle(missing: Sequence[str]) -> str | None:
+    """Why no window can open; a display that answers may still turn away root, or whoever has no key to it."""
+    key = os.environ.get("XAUTHORITY") or Path("~/.Xauthority").expanduser()
+    has_key = "WAYLAND_DISPLAY" in os.environ or os.access(key, os.R_OK)
+    must_try = os.geteuid() == 0 or not has_key or any(library != FONTS for library in missing)
+    try:
+        return window_obstacle(sys.platform, os.environ, _opens_window, must_try=must_try)
+    except KeyboardInterrupt:
+        sys.exit(_say_interrupted())
+
+
+def _opens_window() -> bool:
+    command = [str(ENVIRONMENT / "bin" / "python"), "-c", "from PySide6.QtGui import QGuiApplication as A; A([])"]
+    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": _WINDOW_TRIAL_S}
+    try:
+        return subprocess.run(command, check=False, **options).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def _without_cuda(extras: Sequence[str]) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
-"""Which libraries of Qt's window are missing on this Linux, and what installs them on Debian and Ubuntu."""
+"""What Qt's window needs of the system: its libraries (and what installs them on Debian and Ubuntu) and a display."""
 
 from __future__ import annotations
 
 import ctypes
+import re
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 PACKAGE_OF_LIBRARY = {
     "libEGL.so.1": "libegl1",
@@ -40,6 +42,13 @@ _FONT_PACKAGE = "fonts-dejavu-core"
 _FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.local/share/fonts").expanduser())
 _FONT_SUFFIXES = {".ttf", ".otf", ".ttc", ".pfb"}
 
+_X_SOCKETS = Path("/tmp/.X11-unix")  # noqa: S108 - where X servers listen
+_X_DISPLAY = re.compile(r"(?P<host>[^/]*):(?P<number>\d{1,4})(?:\.\d+)?")
+_X_FIRST_PORT = 6000
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1"})
+_CONNECT_S = 0.2
+_INVISIBLE_PLATFORMS = frozenset({"offscreen", "minimal"})
+
 
 def missing_libraries(can_load: Callable[[str], bool] | None = None) -> tuple[str, ...]:
     """The libraries that cannot be loaded, and ``any font`` where a window would show boxes for letters."""
@@ -56,6 +65,82 @@ def apt_packages(missing: Iterable[str]) -> tuple[str, ...]:
 def install_line(packages: Sequence[str]) -> str:
     """The line a person types to install packages."""
     return f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
+
+
+def window_obstacle(
+    system: str, environment: Mapping[str, str], opens_window: Callable[[], bool], *, must_try: bool
+) -> str | None:
+    """Why no window can be seen here, or None.
+
+    On Linux a display counts only when something answers there: Qt ends the whole process where nothing does.
+
+    Args:
+        system: As in ``sys.platform``.
+        environment: This process's variables.
+        opens_window: Tries Qt itself; it is asked only where connecting to the display does not settle it.
+        must_try: An answering display is not enough: libraries are missing, or it may turn this user away.
+    """
+    asked_for = environment.get("QT_QPA_PLATFORM", "")
+    platforms = [name.split(":")[0] for name in asked_for.split(";") if name]
+    if platforms and _INVISIBLE_PLATFORMS.issuperset(platforms):
+        return f"QT_QPA_PLATFORM={asked_for} shows no window"
+    if system == "darwin":
+        return "this is a remote session" if "SSH_CONNECTION" in environment and not platforms else None
+    answers = _display_answers(environment, platforms)
+    if not answers:
+        return "there is no display"
+    names = " or ".join(answers)
+    if all(answer is False for answer in answers.values()):
+        return f"nothing answers at {names}"
+    if all(answers.values()) and not must_try:
+        return None
+    return None if opens_window() else f"Qt cannot open one at {names}"
+
+
+def _display_answers(environment: Mapping[str, str], platforms: Sequence[str]) -> dict[str, bool | None]:
+    """Each display that Qt may try, and whether something answers there; None where that cannot be said."""
+    answers: dict[str, bool | None] = {}
+    wayland, x_server = environment.get("WAYLAND_DISPLAY"), environment.get("DISPLAY")
+    if wayland and (not platforms or any(name.startswith("wayland") for name in platforms)):
+        path = Path(environment.get("XDG_RUNTIME_DIR", "/"), wayland)
+        answers[f"WAYLAND_DISPLAY={wayland}"] = _answers(socket.AF_UNIX, str(path))
+    if x_server and (not platforms or "xcb" in platforms):
+        answers[f"DISPLAY={x_server}"] = _x_server_answers(x_server)
+    if any(name != "xcb" and not name.startswith("wayland") for name in platforms):
+        answers[f"QT_QPA_PLATFORM={environment['QT_QPA_PLATFORM']}"] = None
+    return answers
+
+
+def _x_server_answers(display: str) -> bool | None:
+    """Whether an X server listens, looked for where libxcb looks: abstract socket, file, port of this machine."""
+    parts = _X_DISPLAY.fullmatch(display)
+    if parts is None or (parts["host"] and parts["host"] not in {*_THIS_MACHINE, "unix"}):
+        return None
+    if parts["host"] not in _THIS_MACHINE:
+        path = str(_X_SOCKETS / f"X{parts['number']}")
+        local = [_answers(socket.AF_UNIX, address) for address in (f"\0{path}", path)]
+        if any(local):
+            return True
+        if None in local:
+            return None
+        if parts["host"] == "unix":
+            return False
+    port = _X_FIRST_PORT + int(parts["number"])
+    places = ((socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port)))
+    is_refused = all(_answers(family, address) is False for family, address in places)
+    return False if is_refused else None  # a tunnel listens even where its far end is gone
+
+
+def _answers(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool | None:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_CONNECT_S)
+            connection.connect(address)
+    except (TimeoutError, BlockingIOError):
+        return None
+    except OSError:
+        return False
+    return True
 
 
 def _can_load(library: str) -> bool:

@@ -15,7 +15,6 @@ from setup_environment import (
     Stamp,
     Unfinished,
     extras_for,
-    has_display,
     is_current,
     must_be_rebuilt,
     note_unfinished,
@@ -26,6 +25,7 @@ from setup_environment import (
     requirements_digest,
     write_stamp,
 )
+from system_libraries import FONTS
 
 PACKAGING_DIR = Path(setup_environment.__file__).parent
 PYPROJECT = '[project]\nname = "x"\ndependencies = ["numpy>=1"]\n[tool.ruff]\nline-length = 120\n'
@@ -297,23 +297,6 @@ def test_an_interrupted_command_may_put_back_what_it_replaced(tmp_path: Path) ->
     assert (tmp_path / "put back").exists()
 
 
-@pytest.mark.parametrize(
-    ("system", "variables", "expected"),
-    [
-        ("linux", {}, False),
-        ("linux", {"DISPLAY": ":0"}, True),
-        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
-        ("linux", {"DISPLAY": ":0", "QT_QPA_PLATFORM": "offscreen"}, False),
-        ("linux", {"QT_QPA_PLATFORM": "minimal:x"}, False),
-        ("linux", {"QT_QPA_PLATFORM": "vnc:size=800x600"}, True),
-        ("darwin", {}, True),
-        ("darwin", {"SSH_CONNECTION": "10.0.0.1"}, False),
-    ],
-)
-def test_a_display_is_there(system: str, variables: dict[str, str], *, expected: bool) -> None:
-    assert has_display(system, variables) is expected
-
-
 def test_without_arguments_the_sample_is_asked_about() -> None:
     sample = [str(SAMPLE_PICTURE), "-p", "Describe this image.", "--model", "demo"]
     assert program_arguments([], is_display_there=True) == sample
@@ -326,6 +309,70 @@ def test_a_failed_command_shows_its_end_and_a_hint(capsys: pytest.CaptureFixture
     with pytest.raises(SetUpError, match=r"(?s)xxx.*name resolution.*no network"):
         setup_environment._run([sys.executable, "-c", code], dict(os.environ))
     assert capsys.readouterr() == ("", "")
+
+
+class Became(BaseException):
+    """Stands for the program that takes this process's place."""
+
+
+@pytest.mark.parametrize("is_qt_willing", [True, False])
+@pytest.mark.parametrize(
+    ("is_root", "has_key", "missing"),
+    [
+        (False, True, ()),
+        (False, True, (FONTS,)),
+        (False, True, ("libEGL.so.1",)),
+        (False, False, ()),
+        (True, True, ()),
+    ],
+)
+def test_with_a_display_that_answers_qt_is_tried_only_when_in_doubt(
+    is_root: bool,
+    has_key: bool,
+    missing: tuple[str, ...],
+    is_qt_willing: bool,
+    environment: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    python = environment / "bin" / "python"
+    python.write_text(f"#!/bin/sh\necho tried >>{environment}/tried\nexit {0 if is_qt_willing else 134}\n")
+    monkeypatch.setattr("os.geteuid", lambda: 0 if is_root else 1000)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("system_libraries._answers", lambda *_: True)
+    for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.setenv("XAUTHORITY", str(python if has_key else environment / "no key"))
+    is_doubtful = is_root or not has_key or "libEGL.so.1" in missing
+    obstacle = setup_environment._window_obstacle(missing)
+    assert obstacle == ("Qt cannot open one at DISPLAY=:99" if is_doubtful and not is_qt_willing else None)
+    assert (environment / "tried").exists() == is_doubtful
+
+
+@pytest.mark.usefixtures("environment")
+def test_with_a_display_where_nothing_answers_the_sample_is_asked_about_on_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    became: list[list[str]] = []
+
+    def become(_: Path, words: list[str]) -> None:
+        became.append(words)
+        raise Became
+
+    monkeypatch.setattr(setup_environment, "_become", become)
+    monkeypatch.setattr(setup_environment, "prepare", lambda *_: ())
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("system_libraries._answers", lambda *_: False)
+    for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISPLAY", ":99")
+    for arguments in ([], ["doctor"]):
+        with pytest.raises(Became):
+            setup_environment.run_program(arguments)
+    assert became == [program_arguments([], is_display_there=False), ["doctor"]]
+    assert capsys.readouterr().err == (
+        "No window, because nothing answers at DISPLAY=:99: asking about the sample picture on the command line.\n"
+    )
 
 
 class System:

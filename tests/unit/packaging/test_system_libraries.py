@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import socket
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 import system_libraries
-from system_libraries import FONTS, PACKAGE_OF_LIBRARY, apt_packages, install_line, missing_libraries
+from system_libraries import (
+    FONTS,
+    PACKAGE_OF_LIBRARY,
+    apt_packages,
+    install_line,
+    missing_libraries,
+    window_obstacle,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -32,3 +42,102 @@ def test_each_package_is_named_once() -> None:
 
 def test_a_library_that_does_not_exist_cannot_be_loaded() -> None:
     assert not system_libraries._can_load("libno-such-thing.so.0")
+
+
+@pytest.fixture
+def sockets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A folder in which an X server listens as display 7 and a Wayland compositor as wayland-0."""
+    answers = system_libraries._answers
+    monkeypatch.setattr(system_libraries, "_X_SOCKETS", tmp_path)
+    monkeypatch.setattr(
+        system_libraries, "_answers", lambda family, address: family == socket.AF_UNIX and answers(family, address)
+    )
+    servers = []
+    for name in ("X7", "wayland-0"):
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(str(tmp_path / name))
+        server.listen()
+        servers.append(server)
+    (tmp_path / "X8").touch()  # as a server that crashed leaves it
+    yield tmp_path
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "there is no display"),
+        ({"DISPLAY": ":7"}, None),
+        ({"DISPLAY": ":7.0"}, None),
+        ({"DISPLAY": "unix:7"}, None),
+        ({"DISPLAY": "unix:9"}, "nothing answers at DISPLAY=unix:9"),
+        ({"DISPLAY": ":8"}, "nothing answers at DISPLAY=:8"),
+        ({"DISPLAY": ":9"}, "nothing answers at DISPLAY=:9"),
+        ({"DISPLAY": "localhost:9.0"}, "nothing answers at DISPLAY=localhost:9.0"),
+        ({"DISPLAY": "far.example:0"}, "tried"),
+        ({"DISPLAY": "nonsense"}, "tried"),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, None),
+        ({"WAYLAND_DISPLAY": "wayland-1"}, "nothing answers at WAYLAND_DISPLAY=wayland-1"),
+        ({"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":7"}, None),
+        ({"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":9"}, "tried"),
+        ({"WAYLAND_DISPLAY": "wayland-1", "DISPLAY": ":7"}, "tried"),
+        (
+            {"WAYLAND_DISPLAY": "wayland-1", "DISPLAY": ":9"},
+            "nothing answers at WAYLAND_DISPLAY=wayland-1 or DISPLAY=:9",
+        ),
+        ({"WAYLAND_DISPLAY": "wayland-1", "DISPLAY": ":7", "QT_QPA_PLATFORM": "xcb"}, None),
+        ({"WAYLAND_DISPLAY": "wayland-0", "QT_QPA_PLATFORM": "xcb"}, "there is no display"),
+        ({"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":7", "QT_QPA_PLATFORM": "wayland;xcb"}, None),
+        ({"DISPLAY": ":7", "QT_QPA_PLATFORM": "offscreen"}, "QT_QPA_PLATFORM=offscreen shows no window"),
+        ({"QT_QPA_PLATFORM": "minimal:x"}, "QT_QPA_PLATFORM=minimal:x shows no window"),
+        ({"QT_QPA_PLATFORM": "vnc:size=800x600"}, "tried"),
+    ],
+)
+@pytest.mark.parametrize("is_qt_willing", [True, False])
+def test_a_display_counts_when_something_answers_there(
+    variables: dict[str, str], expected: str | None, *, is_qt_willing: bool, sockets: Path
+) -> None:
+    tried: list[bool] = []
+
+    def opens_window() -> bool:
+        tried.append(True)
+        return is_qt_willing
+
+    variables = {"XDG_RUNTIME_DIR": str(sockets), **variables}
+    obstacle = window_obstacle("linux", variables, opens_window, must_try=False)
+    assert bool(tried) == (expected == "tried")
+    if expected == "tried":
+        assert (obstacle is None) == is_qt_willing
+        assert is_qt_willing or str(obstacle).startswith("Qt cannot open one at ")
+    else:
+        assert obstacle == expected
+
+
+@pytest.mark.usefixtures("sockets")
+def test_a_display_that_answers_is_not_enough_when_in_doubt() -> None:
+    assert window_obstacle("linux", {"DISPLAY": ":7"}, lambda: True, must_try=True) is None
+    assert (
+        window_obstacle("linux", {"DISPLAY": ":7"}, lambda: False, must_try=True) == "Qt cannot open one at DISPLAY=:7"
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets are Linux's")
+def test_an_x_server_may_listen_without_a_file(sockets: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"\0{sockets / 'X9'}")
+        server.listen()
+        assert window_obstacle("linux", {"DISPLAY": ":9"}, pytest.fail, must_try=False) is None
+
+
+def test_a_port_that_is_open_may_be_a_tunnel_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system_libraries, "_answers", lambda family, _: family == socket.AF_INET6)
+    for display in ("localhost:10.0", ":9"):
+        assert window_obstacle("linux", {"DISPLAY": display}, lambda: False, must_try=False) is not None
+        assert window_obstacle("linux", {"DISPLAY": display}, lambda: True, must_try=False) is None
+
+
+def test_a_mac_has_a_display_unless_it_is_far_away() -> None:
+    assert window_obstacle("darwin", {}, pytest.fail, must_try=True) is None
+    assert window_obstacle("darwin", {"SSH_CONNECTION": "10.0.0.1"}, pytest.fail, must_try=True)
+    assert window_obstacle("darwin", {"QT_QPA_PLATFORM": "offscreen"}, pytest.fail, must_try=True)
