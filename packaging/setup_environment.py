@@ -30,6 +30,8 @@ ENVIRONMENT = ROOT / ".venv"
 PYPROJECT = ROOT / "pyproject.toml"
 SAMPLE_PICTURE = ROOT / "resources" / "samples" / "shapes.png"
 SAMPLE_QUESTION = "Describe this image."
+HAS_GPU_BACKEND = False
+"""Whether app/backends/table.py has a backend that the extra ``cuda`` serves; a test holds the two together."""
 
 _STAMP_NAME = "viewfinder-setup.json"
 _BEGUN_NAME = "viewfinder-setup.begun"
@@ -85,10 +87,12 @@ class Unfinished:
     extras: tuple[str, ...]
 
 
-def extras_for(system: str, processor: str, *, has_nvidia: bool) -> tuple[str, ...]:
-    """The extras that bring this machine's model runtimes.
+def extras_for(
+    system: str, processor: str, *, has_nvidia: bool, has_gpu_backend: bool = HAS_GPU_BACKEND
+) -> tuple[tuple[str, ...], str]:
+    """The extras that bring this machine's model runtime, and a line to say about the choice, or "".
 
-    Beside an NVIDIA GPU's own extra stands mlx, which answers on the processor wherever the GPU cannot be used.
+    An NVIDIA GPU's runtime comes alone: beside PyTorch, mlx-vlm takes three times as long to import.
 
     Raises:
         SetUpError: No runtime exists for this machine.
@@ -98,10 +102,16 @@ def extras_for(system: str, processor: str, *, has_nvidia: bool) -> tuple[str, .
             raise SetUpError(
                 f"On a Mac, Viewfinder needs Apple silicon and a Python made for it; this Python is for {processor}."
             )
-        return ("mlx",)
-    if system == "linux":
-        return ("cuda", "mlx") if has_nvidia else ("mlx",)
-    raise SetUpError(f"Viewfinder does not run on {system} yet; it runs on macOS and Linux.")
+        return ("mlx",), ""
+    if system != "linux":
+        raise SetUpError(f"Viewfinder does not run on {system} yet; it runs on macOS and Linux.")
+    if has_nvidia and has_gpu_backend:
+        return ("cuda",), "An NVIDIA GPU is here: PyTorch is a download of some gigabytes."
+    if has_nvidia:
+        return (
+            "mlx",
+        ), "The NVIDIA GPU will be used once the transformers backend is there; until then, the processor."
+    return ("mlx",), ""
 
 
 def requirements_digest(pyproject_text: str) -> str:
@@ -184,7 +194,8 @@ def must_be_rebuilt(environment: Path) -> bool:
 def run_program(arguments: Sequence[str]) -> int:
     """Prepares the environment and becomes the program; its exit code is the command's."""
     try:
-        missing = prepare(extras_for(sys.platform, machine(), has_nvidia=_has_nvidia()))
+        extras, note = extras_for(sys.platform, machine(), has_nvidia=_has_nvidia())
+        missing = prepare(extras, note)
     except SetUpError as error:
         return _say_failed(str(error))
     except KeyboardInterrupt:
@@ -199,7 +210,8 @@ def run_program(arguments: Sequence[str]) -> int:
 def run_checks(arguments: Sequence[str]) -> int:
     """Prepares the environment and runs each check, the tests last; `arguments` go to pytest."""
     try:
-        prepare((*_without_cuda(extras_for(sys.platform, machine(), has_nvidia=False)), "test"))
+        extras, _ = extras_for(sys.platform, machine(), has_nvidia=False)
+        prepare((*extras, "test"))
         return _checks(arguments)
     except SetUpError as error:
         return _say_failed(str(error))
@@ -207,10 +219,11 @@ def run_checks(arguments: Sequence[str]) -> int:
         return _say_interrupted()
 
 
-def prepare(extras: Sequence[str]) -> tuple[str, ...]:
+def prepare(extras: Sequence[str], note: str = "") -> tuple[str, ...]:
     """Makes the environment hold the program and these extras; with nothing to do it costs a few milliseconds.
 
-    System libraries that were missing are looked for again, and installed or told of again, until they are there.
+    The note, if any, is said when something is installed. System libraries that were missing are looked for again, and
+    installed or told of again, until they are there.
 
     Returns:
         The system libraries that the window still lacks.
@@ -228,8 +241,8 @@ def prepare(extras: Sequence[str]) -> tuple[str, ...]:
         return _look_again_for_libraries(stamp)
     began = time.monotonic()
     _say(f"[1/4] Python {sys.version.split()[0]} on {sys.platform} {machine()}: extras {', '.join(wanted.extras)}")
-    if "cuda" in extras:
-        _say("      An NVIDIA GPU is here: PyTorch is a download of some gigabytes.")
+    if note:
+        _say(f"      {note}")
     must_be_made = must_be_rebuilt(ENVIRONMENT)
     missing = _install_system_libraries(needs_venv=must_be_made)
     all_extras = tuple(sorted({*extras, *(stamp.extras if stamp else ()), *(unfinished.extras if unfinished else ())}))
@@ -268,10 +281,6 @@ def _opens_window() -> bool:
         return subprocess.run(command, check=False, **options).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
-
-
-def _without_cuda(extras: Sequence[str]) -> tuple[str, ...]:
-    return tuple(extra for extra in extras if extra != "cuda")
 
 
 def _has_nvidia() -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import setup_environment
 from setup_environment import (
+    HAS_GPU_BACKEND,
     SAMPLE_PICTURE,
     SetUpError,
     Stamp,
@@ -27,21 +28,53 @@ from setup_environment import (
 )
 from system_libraries import FONTS
 
+from app.backends.table import BACKENDS
+
 PACKAGING_DIR = Path(setup_environment.__file__).parent
 PYPROJECT = '[project]\nname = "x"\ndependencies = ["numpy>=1"]\n[tool.ruff]\nline-length = 120\n'
 
 
 @pytest.mark.parametrize(
-    ("system", "processor", "has_nvidia", "extras"),
+    ("system", "processor", "has_nvidia", "has_gpu_backend", "extras", "words"),
     [
-        ("darwin", "arm64", False, ("mlx",)),
-        ("linux", "x86_64", False, ("mlx",)),
-        ("linux", "aarch64", False, ("mlx",)),
-        ("linux", "x86_64", True, ("cuda", "mlx")),
+        ("darwin", "arm64", False, True, ("mlx",), ""),
+        ("linux", "x86_64", False, True, ("mlx",), ""),
+        ("linux", "aarch64", False, False, ("mlx",), ""),
+        ("linux", "x86_64", True, False, ("mlx",), "once the transformers backend is there"),
+        ("linux", "x86_64", True, True, ("cuda",), "gigabytes"),
     ],
 )
-def test_a_machine_gets_its_runtimes(system: str, processor: str, *, has_nvidia: bool, extras: tuple[str, ...]) -> None:
-    assert extras_for(system, processor, has_nvidia=has_nvidia) == extras
+def test_a_machine_gets_its_runtime(
+    system: str,
+    processor: str,
+    *,
+    has_nvidia: bool,
+    has_gpu_backend: bool,
+    extras: tuple[str, ...],
+    words: str,
+) -> None:
+    chosen, note = extras_for(system, processor, has_nvidia=has_nvidia, has_gpu_backend=has_gpu_backend)
+    assert (chosen, bool(note)) == (extras, bool(words))
+    assert words in note
+
+
+def test_pytorch_is_installed_once_a_backend_can_run_it() -> None:
+    can_run_it = any({"torch", "transformers"} & set(entry.needs) for entry in BACKENDS.values())
+    assert can_run_it == HAS_GPU_BACKEND
+
+
+def test_on_an_nvidia_machine_the_choice_is_said_once(
+    environment: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change_requirements(environment)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(setup_environment, "machine", lambda: "x86_64")
+    monkeypatch.setattr(setup_environment, "_has_nvidia", lambda: True)
+    monkeypatch.setattr(setup_environment, "_become", lambda *_: 0)
+    setup_environment.run_program(["doctor"])
+    assert capsys.readouterr().err.count("The NVIDIA GPU will be used once") == (0 if HAS_GPU_BACKEND else 1)
+    setup_environment.run_program(["doctor"])
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
