@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.backends.table import choose_backend
 from app.cli.arguments import STANDARD_INPUT, UsageError, as_text
-from app.cli.recorded import recorded_conversation, recorded_sources
+from app.cli.recorded import as_whole_characters, recorded_conversation, recorded_sources
 from app.core.checkpoint import find_checkpoint
 from app.core.errors import UserError
 from app.core.pictures import PictureSource, read_size
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.backends.table import BackendEntry
     from app.cli.arguments import AskOptions
     from app.core.checkpoint import Checkpoint
-    from app.core.results import Result
+    from app.core.results import Result, TurnRecord
     from app.core.settings import Settings
 
 REQUEST_ID = "ask"
@@ -66,7 +66,7 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     """
     recorded = read_result_file(options.again) if options.again is not None else None
     last = recorded.turns[-1] if recorded is not None else None
-    text = last.question if options.prompt is None and last is not None else _question_text(options.prompt or "")
+    text = _question_text(options, last)
     if last is None or options.files:
         sources = tuple(_looked_at(file) for file in options.files)
     else:
@@ -87,16 +87,19 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
         replace(base, **options.sampling),
         sources,
         recorded_conversation(recorded, checkpoint.image_limits) if recorded is not None else (),
-        recorded_system if options.system is None else options.system,
+        as_whole_characters(recorded_system if options.system is None else options.system),
     )
     return Plan(checkpoint, entry, question, max_image_tokens, recorded)
 
 
-def _question_text(prompt: str) -> str:
-    text = _standard_input_text() if prompt == STANDARD_INPUT else prompt
+def _question_text(options: AskOptions, last: TurnRecord | None) -> str:
+    if options.prompt is None:
+        text = last.question if last is not None else ""
+    else:
+        text = _standard_input_text() if options.prompt == STANDARD_INPUT else options.prompt
     if not text.strip():
         raise UsageError("The question is empty.", "Give it with -p TEXT, or -p - to read standard input.")
-    return text
+    return as_whole_characters(text)
 
 
 def _standard_input_text() -> str:

@@ -45,8 +45,13 @@ def recorded_conversation(result: Result, limits: PixelLimits) -> tuple[Turn, ..
         if turn.answer:
             capped = limits.capped(turn.max_image_tokens)
             pictures = tuple(open_picture(source, capped) for source in recorded_sources(turn.media))
-            turns.append(Turn(turn.question, pictures, turn.answer))
+            turns.append(Turn(as_whole_characters(turn.question), pictures, as_whole_characters(turn.answer)))
     return tuple(turns)
+
+
+def as_whole_characters(text: str) -> str:
+    """The text with a question mark for each half of a surrogate pair, which JSON can hold and no tokenizer reads."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _unchanged_file(record: MediaRecord) -> Path:

@@ -138,3 +138,32 @@ def test_a_conversation_is_taken_up_where_it_was(program: Program, recorded: Pat
     assert [turn["question"] for turn in result["turns"]] == ["What is this?", "And its colour?"]
     assert "You asked “And its colour?” and showed 红色 [1]" in result["turns"][1]["answer"]
     assert "(300 for pictures)" in done.stderr
+
+
+def test_half_a_character_in_a_result_is_no_obstacle(program: Program, recorded: Path) -> None:
+    value = json.loads(recorded.read_text(encoding="utf-8"))
+    first = {**value["turns"][0], "answer": "Red \ud800."}
+    last = {**first, "question": "And \udcff its colour?", "media": []}
+    recorded.write_text(json.dumps({**value, "system": "\ud800", "turns": [first, last]}))
+    done = program.run("ask", "--profile", program.profile_dir, "--from", recorded)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("You asked “And ? its colour?”")
+
+
+def test_a_recorded_question_without_words_is_refused(program: Program, recorded: Path) -> None:
+    value = json.loads(recorded.read_text(encoding="utf-8"))
+    recorded.write_text(json.dumps({**value, "turns": [{**value["turns"][0], "question": " "}]}))
+    done = program.run("ask", "--profile", program.profile_dir, "--from", recorded)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("viewfinder: The question is empty.")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_recorded_picture_that_is_a_pipe_now_does_not_keep_anyone_waiting(
+    program: Program, recorded: Path, picture: Path
+) -> None:
+    picture.unlink()
+    os.mkfifo(picture)
+    done = program.run("ask", "--profile", program.profile_dir, "--from", recorded)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "is not a file any more." in done.stderr
