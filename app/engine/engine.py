@@ -26,6 +26,7 @@ from app.core.events import (
     ViewFailed,
     ViewOpened,
 )
+from app.core.logs import trace_without_words
 from app.core.pictures import open_bitmap, open_picture
 from app.core.requests import Question, Request, Turn
 from app.core.sampling import MAX_SEED
@@ -165,7 +166,7 @@ class Engine:
             try:
                 event = ViewOpened(view_id, open_bitmap(source, max_pixels))
             except Exception as error:  # noqa: BLE001 - job boundary
-                event = ViewFailed(view_id, describe_error(error))
+                event = ViewFailed(view_id, _told(error))
             self._say(event)
 
         self._viewed_pool.submit(open_it)
@@ -215,7 +216,7 @@ class Engine:
                     break
                 opening.pictures.append(open_picture(source, question.limits))
         except Exception as error:  # noqa: BLE001 - job boundary
-            opening.error = describe_error(error)
+            opening.error = _told(error)
         finally:
             opening.ready.set()
 
@@ -344,6 +345,13 @@ class Engine:
         _, finished = end_without_answer(job, error)
         if finished is not None:
             self._say(finished)
+
+
+def _told(error: Exception) -> ErrorText:
+    """Words for an error while a picture is opened; one that was not foreseen is logged, without the file's name."""
+    if not isinstance(error, AppError):
+        logger.error("Opening a picture failed\n%s", trace_without_words(error))
+    return describe_error(error)
 
 
 def _seeded(question: Question) -> Sampling:

@@ -318,6 +318,22 @@ def test_a_backend_that_cannot_be_made_is_told_whenever_one_asks() -> None:
     assert engine.close(5)
 
 
+@pytest.mark.allows_log
+def test_a_picture_that_fails_unforeseen_is_logged_without_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(source: PictureSource, *_: object) -> NoReturn:
+        raise ValueError(f"odd {source.name}")
+
+    monkeypatch.setattr("app.engine.engine.open_bitmap", fail)
+    with driven() as driver:
+        driver.engine.view("v", picture(tmp_path, "secret.png"), 100)
+        assert driver.until(ViewFailed).error.text == "Something went wrong inside the program."
+    assert "ValueError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.allows_log
 def test_nothing_follows_the_end_of_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opening, goes_on = threading.Event(), threading.Event()
 
