@@ -382,8 +382,9 @@ def _install_in_place(python: Path, extras: tuple[str, ...], stamp: Stamp | None
 
 
 def _installed_names() -> frozenset[str]:
-    """What stands in the environment's package folder; pip puts back what was there when it fails."""
-    return frozenset(path.name for path in ENVIRONMENT.glob("lib/python*/site-packages/*"))
+    """What stands in the environment's package folder but pip itself; pip puts back what was there when it fails."""
+    names = (path.name for path in ENVIRONMENT.glob("lib/python*/site-packages/*"))
+    return frozenset(name for name in names if name != "pip" and not name.startswith("pip-"))
 
 
 def _install_packages(python: Path, extras: Sequence[str], *, is_moved: bool) -> None:

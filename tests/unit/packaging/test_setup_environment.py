@@ -110,6 +110,7 @@ case "$*" in
 "-m pip install"*)
     echo "$*" >>"$folder/pip.log"
     if test -e "$folder/replaces-numpy"; then mv "$folder/lib/python3.12/site-packages/numpy" "$folder/numpy"; fi
+    if test -e "$folder/upgrades-pip"; then touch "$folder/lib/python3.12/site-packages/pip-26.0.dist-info"; fi
     test ! -e "$folder/offline" || { echo "Temporary failure in name resolution"; exit 1; } ;;
 *) echo "$*" >>"$folder/other.log" ;;
 esac
@@ -202,6 +203,7 @@ def test_when_pip_fails_the_environment_and_its_extras_are_kept(environment: Pat
 def test_when_pip_fails_the_earlier_state_still_starts(environment: Path) -> None:
     change_requirements(environment)
     (environment / "offline").touch()
+    (environment / "upgrades-pip").touch()
     with pytest.raises(SetUpError):
         prepare(["mlx"])
     (environment.parent / "pyproject.toml").write_text(PYPROJECT)
