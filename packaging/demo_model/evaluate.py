@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from answering import Answerer, make_answerer
-from evaluation_cases import TASKS, Case, sample_cases
+from evaluation_cases import OPENING, TASKS, Case, sample_cases
 from model_card import write_card
 from scoring import direction_of, mean_overlap
 
@@ -36,6 +36,8 @@ class Scores:
     def add(self, case: Case, answers: list[str]) -> None:
         """Takes in the answers to the turns of a case."""
         for turn, answer in zip(case.turns, answers, strict=True):
+            if turn.task == OPENING:
+                continue
             right = answer.strip() == turn.answer
             self.exact[turn.task].append(right)
             if turn.task == "locate":

@@ -53,6 +53,10 @@ class Case:
     system: str | None = None
 
 
+OPENING = "opening"
+"""The task of a turn that only opens a conversation; it is not scored."""
+
+
 def _wording(choices: tuple[str, ...], held_out: tuple[str, ...], rng: random.Random) -> str:
     pool = held_out if rng.random() < 0.3 else choices
     return w.vary(rng.choice(pool), rng)
@@ -104,7 +108,7 @@ def _follow_up(rng: random.Random) -> Case:
     scene, image = _source(rng.choice("123"), rng)
     turns = [sample_turn(scene, rng, 0.0) for _ in range(4)]
     rows = [
-        CaseTurn("short_first" if k == 0 else "follow_up", turn.question, turn.answer, (image,) if k == 0 else ())
+        CaseTurn(OPENING if k == 0 else "follow_up", turn.question, turn.answer, (image,) if k == 0 else ())
         for k, turn in enumerate(turns)
         if "locate" not in turn.task or k == 0
     ]
@@ -133,7 +137,7 @@ def _two(task: str, rng: random.Random) -> Case:
     def row(turn: Turn, name: str, *pictures: Image.Image) -> CaseTurn:
         return CaseTurn(name, turn.question, turn.answer, pictures)
 
-    return Case((row(start, "short_first", one), row(later, "second_later", two), row(back, "first_again")))
+    return Case((row(start, OPENING, one), row(later, "second_later", two), row(back, "first_again")))
 
 
 def _clip(rng: random.Random) -> Case:

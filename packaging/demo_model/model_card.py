@@ -18,7 +18,6 @@ TASK_NAMES = {
     "read_2": "reading two digits",
     "read_3": "reading three digits",
     "locate": "every box of a picture right to the last digit",
-    "short_first": "first short question of a conversation",
     "follow_up": "follow-up question",
     "compare": "comparing two pictures",
     "second_later": "describing a second picture that comes later",
