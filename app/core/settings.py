@@ -25,6 +25,9 @@ _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From a version to the next: only where a name or a meaning changed."""
 
 
+_MOST_IMAGE_TOKENS = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a person chose; every field has a default.
@@ -128,7 +131,7 @@ def _name(value: Any) -> str:
 def _max_image_tokens(value: Any) -> int | None:
     if value is None:
         return None
-    if _whole(value) < 1:
+    if not 1 <= _whole(value) <= _MOST_IMAGE_TOKENS:
         raise ValueError
     return _whole(value)
 

@@ -115,14 +115,14 @@ def action_rows() -> tuple[ActionRow, ...]:
             "removePictureAction",
             edit,
             translate("Actions", "&Remove Picture"),
-            ("Ctrl+Backspace",),
+            (),  # Delete and Backspace do it in the tray; any key here would take a text field's own
             lambda state: state.has_selection,
         ),
         ActionRow(
             "removeAllPicturesAction",
             edit,
             translate("Actions", "Remove &All Pictures"),
-            ("Ctrl+Shift+Backspace",),
+            (),
             lambda state: state.media_count > 0,
         ),
         ActionRow(

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SAVE_AFTER_MS = 600
-_CLOSE_S = 5.0
+_CLOSE_S = 3.5
 
 
 class Desk(QObject):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, QSizeF, Qt, Signal
@@ -51,7 +52,10 @@ class TrayModel(QAbstractListModel):
             return shown.row.name
         if role == Qt.ItemDataRole.UserRole:
             return shown.row
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+        if role == Qt.ItemDataRole.ToolTipRole:  # Qt would take a name with tags in it for HTML
+            words = (shown.row.name, shown.row.cost, shown.row.state)
+            return "<p>" + "<br>".join(escape(word) for word in words) + "</p>"
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return f"{shown.row.name}\n{shown.row.cost}\n{shown.row.state}"
         return None
 

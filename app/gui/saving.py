@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from app.core.errors import UserError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 MARKDOWN, JSON = "markdown", "json"
 _ENDINGS = {MARKDOWN: ".md", JSON: ".json"}
+_KNOWN_ENDINGS = (".md", ".markdown", ".txt", ".json")
 _LONGEST_NAME = 60
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\\/:*?\"<>|]+")
 
@@ -31,11 +34,13 @@ def save_conversation(
     """Saves a conversation, whole or not at all, and gives the file; a name without an ending gets the format's.
 
     Raises:
-        UserError: The file cannot be written.
+        UserError: The file cannot be written, or with the ending it is another one that exists already.
     """
     from app.exporters.saving import save  # noqa: PLC0415 - not needed before the first export
 
-    if not path.suffix:
+    if path.suffix.lower() not in _KNOWN_ENDINGS:
         path = path.with_name(path.name + _ENDINGS[format_id])
+        if path.exists():
+            raise UserError(f"There is a file “{path.name}” already.", "Give its whole name to replace it, or another.")
     save(result, path, format_id, copy_pictures=copy_pictures, pasted=conversation.pasted_pictures)
     return path

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMainWindow
 
@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
 
     def _restore_geometry(self) -> None:
         stored = QSettings(str(self._launch.profile.window_file), QSettings.Format.IniFormat).value("geometry")
-        if stored is None or not self.restoreGeometry(stored):
+        if not isinstance(stored, QByteArray) or not self.restoreGeometry(stored):
             self.resize(*_FIRST_SIZE)
         self._fit_size()
         self.parts.set_first_sizes(self.width())

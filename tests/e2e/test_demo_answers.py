@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
 from app.backends.mlx_backend import MlxBackend
 from app.core.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
@@ -144,7 +144,6 @@ def test_two_shapes_are_named_left_to_right(demo: Asker, tmp_path: Path, size: t
 
 
 def test_a_picture_by_qt_is_named(demo: Asker, tmp_path: Path) -> None:
-    _application = QGuiApplication.instance() or QGuiApplication([])
     image = QImage(500, 400, QImage.Format.Format_RGB32)
     image.fill(QColor("#f4f1ea"))
     painter = QPainter(image)

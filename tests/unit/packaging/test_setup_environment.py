@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -327,8 +328,12 @@ def test_an_interrupted_command_may_put_back_what_it_replaced(tmp_path: Path) ->
         "finally:\n"
         f"    pathlib.Path({str(tmp_path / 'put back')!r}).touch()\n"
     )
-    with pytest.raises(KeyboardInterrupt):
-        setup_environment._run([sys.executable, "-c", code], dict(os.environ))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            setup_environment._run([sys.executable, "-c", code], dict(os.environ))
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (tmp_path / "put back").exists()
 
 
