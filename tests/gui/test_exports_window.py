@@ -93,3 +93,15 @@ def test_a_dialog_that_is_cancelled_saves_nothing(
     before = sorted(tmp_path.rglob("*"))
     answered.action("exportJsonAction").trigger()
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_name_without_its_ending_never_replaces_another_file(
+    answered: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "report.md").write_text("precious", encoding="utf-8")
+    choose(monkeypatch, tmp_path / "report")
+    answered.action("exportMarkdownAction").trigger()
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == "precious"
+    choose(monkeypatch, tmp_path / "v1.2 result")
+    answered.action("exportMarkdownAction").trigger()
+    assert "A **cat**." in (tmp_path / "v1.2 result.md").read_text(encoding="utf-8")
