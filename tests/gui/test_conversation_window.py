@@ -82,7 +82,7 @@ def test_a_stop_keeps_what_is_there_and_the_next_question_works(open_window: Ope
     assert driver.desk.conversation.turns[-1].outcome == "cancelled"
     assert "Stopped." in driver.result.toPlainText()
     driver.ask("Go on.")
-    wait_for_words(driver)
+    driver.wait(lambda: bool(driver.desk.conversation.turns[-1].answer))
     driver.action("stopAction").trigger()
     driver.wait_for_answer()
     assert driver.backend.seen[1].turns[0].answer == answer

@@ -33,7 +33,7 @@ def test_a_dropped_picture_is_shown_with_its_cost(open_window: OpenWindow, pictu
     driver.wait_for_pictures(1)
     driver.wait(lambda: "tokens" in driver.parts.viewer.caption)
     assert driver.parts.viewer.caption == "160×96 seen whole · 77 tokens"
-    assert row_texts(driver) == ["four colours.png\n77 tok · 160×96\nseen whole"]
+    assert row_texts(driver) == ["<p>four colours.png<br>77 tok · 160×96<br>seen whole</p>"]
     assert driver.prompt.placeholderText() == "Ask about what you see…"
 
 
