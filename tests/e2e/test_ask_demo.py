@@ -20,7 +20,6 @@ from tests.e2e.program import Program
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("mlx_vlm") is None, reason="the mlx extra is not installed"),
-    pytest.mark.skipif(not (DEMO_MODEL_DIR / "model.safetensors").exists(), reason="the demo model is not trained yet"),
 ]
 
 
