@@ -108,20 +108,22 @@ def _open_window(options: WindowOptions, parts: _Parts) -> int:
         from app.gui.window import run_window  # noqa: PLC0415 - Qt, only for the window
     except ImportError as error:
         return _say_no_window(f"The window cannot open: {error}.")
-    from app.core.launch import Launch  # noqa: PLC0415 - only for the window
+    from app.core.checkpoint import model_id_of  # noqa: PLC0415 - only for the window
+    from app.core.launch import Launch  # noqa: PLC0415
     from app.core.settings import read_settings, write_settings  # noqa: PLC0415
     from app.engine.engine import Engine  # noqa: PLC0415
 
     parts.trace.reached("imports_done")
     stored = read_settings(parts.profile.settings_file)
-    settings = replace(stored, model=options.model or stored.model, backend=options.backend or stored.backend)
+    given_model = model_id_of(options.model) if options.model else None
+    settings = replace(stored, model=given_model or stored.model, backend=options.backend or stored.backend)
 
     def make_engine(sink: EventSink) -> AnswerEngine:
         return Engine(lambda: _make_backend(settings.backend), noting(parts.trace.reached, sink))
 
     def save_settings(changed: Settings) -> None:
         """What the command line said for this one start does not become a setting."""
-        model = stored.model if changed.model == options.model else changed.model
+        model = stored.model if changed.model == given_model else changed.model
         backend = stored.backend if changed.backend == options.backend else changed.backend
         write_settings(parts.profile.settings_file, replace(changed, model=model, backend=backend))
 

@@ -73,13 +73,14 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
         sources = recorded_sources(last.media)
     model = options.model or (recorded.model.model_id if recorded is not None else settings.model)
     backend = options.backend or (recorded.model.backend if recorded is not None else settings.backend)
-    recorded_budget = last.max_image_tokens if last is not None else settings.max_image_tokens
-    max_image_tokens = recorded_budget if options.max_image_tokens is None else options.max_image_tokens
-    recorded_system = recorded.system if recorded is not None else settings.system
     entry = choose_backend(backend)
     checkpoint = find_checkpoint(model)
+    own = settings.of(checkpoint.model_id)
+    recorded_budget = last.max_image_tokens if last is not None else own.max_image_tokens
+    max_image_tokens = recorded_budget if options.max_image_tokens is None else options.max_image_tokens
+    recorded_system = recorded.system if recorded is not None else own.system
     limits = checkpoint.image_limits.capped(max_image_tokens)
-    base = last.sampling if last is not None else settings.sampling or checkpoint.default_sampling
+    base = last.sampling if last is not None else own.sampling or checkpoint.default_sampling
     question = Question(
         REQUEST_ID,
         text,

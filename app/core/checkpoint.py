@@ -97,6 +97,12 @@ def find_checkpoint(model_text: str) -> Checkpoint:
     )
 
 
+def model_id_of(model_text: str) -> str:
+    """The id of the model that a person named: a folder's whole path; anything else as it stands."""
+    folder = None if model_text == DEMO_MODEL_ID else _folder_named(model_text)
+    return model_text if folder is None else str(folder)
+
+
 def _folder_named(model_text: str) -> Path | None:
     try:
         folder = Path(model_text).expanduser()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.errors import UserError
@@ -13,19 +14,32 @@ from app.core.files import write_atomically
 from app.core.sampling import Sampling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
 logger = logging.getLogger(__name__)
 
+Appearance: TypeAlias = Literal["system", "light", "dark"]
+Language: TypeAlias = Literal["system", "en", "zh_CN"]
+
 DEFAULT_MAX_IMAGE_TOKENS = 1280
-VERSION = 1
+VERSION = 2
 _VERSION_KEY = "version"
-_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""From a version to the next: only where a name or a meaning changed."""
-
-
 _MOST_IMAGE_TOKENS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """What a person chose for one model; every field has a default.
+
+    Attributes:
+        sampling: The person's own sampling settings; None for what the checkpoint's makers suggest.
+        system: Instruction that stands before every conversation, or empty.
+        max_image_tokens: The most tokens one picture may cost; None for the checkpoint's own limit.
+    """
+
+    sampling: Sampling | None = None
+    system: str = ""
+    max_image_tokens: int | None = DEFAULT_MAX_IMAGE_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +49,34 @@ class Settings:
     Attributes:
         model: ``demo``, a folder, or a repository id.
         backend: A name of the backend table, or ``auto``.
-        system: Instruction that stands before every conversation, or empty.
-        max_image_tokens: The most tokens one picture may cost; None for the checkpoint's own limit.
-        sampling: The person's own sampling settings; None for what the checkpoint's makers suggest.
+        models: What was chosen for each model, by its id; never changed in place.
+        appearance: Light, dark, or as the system is.
+        language: The window's language, or the system's.
+        export_dir: The folder that exports are offered to go to; None for the one used last.
+        is_history_kept: Whether questions are kept from one start to the next.
     """
 
     model: str = DEMO_MODEL_ID
     backend: str = "auto"
-    system: str = ""
-    max_image_tokens: int | None = DEFAULT_MAX_IMAGE_TOKENS
-    sampling: Sampling | None = None
+    models: Mapping[str, ModelSettings] = field(default_factory=dict)
+    appearance: Appearance = "system"
+    language: Language = "system"
+    export_dir: Path | None = None
+    is_history_kept: bool = True
+
+    @property
+    def own(self) -> ModelSettings:
+        """What was chosen for the model that is chosen now."""
+        return self.of(self.model)
+
+    def of(self, model_id: str) -> ModelSettings:
+        """What was chosen for this model, or the defaults."""
+        return self.models.get(model_id, ModelSettings())
+
+    def with_own(self, own: ModelSettings) -> Settings:
+        """The same with other choices for the model that is chosen now; plain defaults take no room."""
+        others = {model_id: chosen for model_id, chosen in self.models.items() if model_id != self.model}
+        return replace(self, models=others if own == ModelSettings() else {**others, self.model: own})
 
 
 def read_settings(file: Path) -> Settings:
@@ -52,18 +84,14 @@ def read_settings(file: Path) -> Settings:
 
     A file that holds no settings at all is kept aside as ``.bad``.
     """
-    values = _read_object(file)
-    version = values.get(_VERSION_KEY, VERSION)
-    if isinstance(version, int):
-        for step in range(max(version, 1), VERSION):
-            values = _MIGRATIONS[step](values) if step in _MIGRATIONS else values
+    values = _migrated(_read_object(file))
     good: dict[str, Any] = {}
     for name, read in _READERS.items():
         if name not in values:
             continue
         try:
             good[name] = read(values[name])
-        except (TypeError, ValueError, OverflowError, UserError):
+        except _UNUSABLE:
             logger.warning("The setting %s cannot be used; its default stands in", name)
     return Settings(**good)
 
@@ -75,7 +103,7 @@ def write_settings(file: Path, settings: Settings) -> None:
         UserError: The folder cannot be written.
     """
     known = {_VERSION_KEY: VERSION, **asdict(settings)}
-    text = json.dumps({**_read_object(file), **known}, ensure_ascii=False, indent=2)
+    text = json.dumps({**_migrated(_read_object(file)), **known}, ensure_ascii=False, indent=2, default=str)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -100,6 +128,28 @@ def _read_object(file: Path) -> dict[str, Any]:
         pass
     _keep_aside(file)
     return {}
+
+
+def _migrated(values: dict[str, Any]) -> dict[str, Any]:
+    """What a file of an earlier version holds, under today's names."""
+    version = values.get(_VERSION_KEY, 1)
+    if isinstance(version, int):
+        for step in range(max(version, 1), VERSION):
+            values = _MIGRATIONS[step](values)
+    return values
+
+
+def _with_choices_for_each_model(values: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 had one set of choices, made while its model was the chosen one."""
+    names = ("sampling", "system", "max_image_tokens")
+    choices = {name: values[name] for name in names if name in values}
+    rest = {name: value for name, value in values.items() if name not in names}
+    model = values.get("model", DEMO_MODEL_ID)
+    return {"models": {model: choices}, **rest} if choices and isinstance(model, str) else rest
+
+
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _with_choices_for_each_model}
+"""From a version to the next: only where a name or a meaning changed."""
 
 
 def _keep_aside(file: Path) -> None:
@@ -162,11 +212,65 @@ def _whole(value: Any) -> int:
     return value
 
 
+def _models(value: Any) -> dict[str, ModelSettings]:
+    if not isinstance(value, dict):
+        raise TypeError
+    models = {model_id: _model_settings(model_id, choices) for model_id, choices in value.items()}
+    return {model_id: own for model_id, own in models.items() if own != ModelSettings()}
+
+
+def _model_settings(model_id: str, values: Any) -> ModelSettings:
+    if not isinstance(values, dict):
+        raise TypeError
+    good: dict[str, Any] = {}
+    for name, read in _MODEL_READERS.items():
+        if name not in values:
+            continue
+        try:
+            good[name] = read(values[name])
+        except _UNUSABLE:
+            logger.warning("The setting %s of a model cannot be used; its default stands in", name)
+            logger.debug("That model is %s", model_id)
+    return ModelSettings(**good)
+
+
+def _one_of(choices: TypeAlias) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        if value not in get_args(choices):
+            raise ValueError
+        return value
+
+    return read
+
+
+def _folder(value: Any) -> Path | None:
+    if value is None:
+        return None
+    if "\0" in _name(value) or not Path(value).is_absolute():
+        raise ValueError
+    return Path(value)
+
+
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+_UNUSABLE = (TypeError, ValueError, OverflowError, UserError)
+"""What reading a field raises for a value that it cannot use."""
+_MODEL_READERS: dict[str, Callable[[Any], Any]] = {
+    "sampling": _sampling,
+    "system": _text,
+    "max_image_tokens": _max_image_tokens,
+}
 _READERS: dict[str, Callable[[Any], Any]] = {
     "model": _name,
     "backend": _name,
-    "system": _text,
-    "max_image_tokens": _max_image_tokens,
-    "sampling": _sampling,
+    "models": _models,
+    "appearance": _one_of(Appearance),
+    "language": _one_of(Language),
+    "export_dir": _folder,
+    "is_history_kept": _yes_or_no,
 }
 """How each field is read from JSON; one raises for what it cannot use."""

@@ -122,7 +122,7 @@ class Desk(QObject):
         """The areas that the next question's pictures may have."""
         checkpoint = self.model.checkpoint
         limits = checkpoint.image_limits if checkpoint is not None else PixelLimits()
-        return limits.capped(self.settings.max_image_tokens)
+        return limits.capped(self.settings.own.max_image_tokens)
 
     def cost(self, medium: Medium) -> Cost | None:
         """What a picture costs, once its size is known."""
@@ -147,9 +147,9 @@ class Desk(QObject):
                 text,
                 [medium.source for medium in self.pictures.media],
                 limits=self.limits,
-                max_image_tokens=self.settings.max_image_tokens,
-                sampling=self.settings.sampling or checkpoint.default_sampling,
-                system=self.settings.system,
+                max_image_tokens=self.settings.own.max_image_tokens,
+                sampling=self.settings.own.sampling or checkpoint.default_sampling,
+                system=self.settings.own.system,
                 now=datetime.now(timezone.utc).astimezone(),
             )
             self._send(question)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.sampling import MAX_ANSWER_TOKENS, MAX_SEED, Sampling
+from app.core.settings import ModelSettings
 from app.gui.caption import Caption
 from app.gui.model_choice import ModelChoice
 
@@ -72,16 +73,16 @@ class SettingsPanel(QScrollArea):
     @property
     def sampling(self) -> Sampling:
         """What the next question is asked with."""
-        return self._settings.sampling or self._makers
+        return self._settings.own.sampling or self._makers
 
     def show_settings(self, settings: Settings) -> None:
         """Shows other settings without telling of it."""
         self._settings = settings
         blockers = [QSignalBlocker(widget) for widget in self._inputs()]
         self.model.show_model(settings.model)
-        self._show_budget(settings.max_image_tokens)
-        if self.system.toPlainText() != settings.system:
-            self.system.setPlainText(settings.system)
+        self._show_budget(settings.own.max_image_tokens)
+        if self.system.toPlainText() != settings.own.system:
+            self.system.setPlainText(settings.own.system)
         sampling = self.sampling
         self.max_tokens.setValue(sampling.max_tokens)
         self.temperature.setValue(sampling.temperature)
@@ -94,7 +95,7 @@ class SettingsPanel(QScrollArea):
         self.seed.setEnabled(sampling.seed is not None)
         if sampling.seed is not None and self.seed.text() != str(sampling.seed):
             self.seed.setText(str(sampling.seed))
-        self.reset.setEnabled(settings.sampling is not None)
+        self.reset.setEnabled(settings.own.sampling is not None)
         for blocker in blockers:
             blocker.unblock()
 
@@ -222,6 +223,9 @@ class SettingsPanel(QScrollArea):
             self.show_settings(settings)
             self.settings_changed.emit(settings)
 
+    def _tell_sampling(self, sampling: Sampling | None) -> None:
+        self._tell(self._settings.with_own(replace(self._settings.own, sampling=sampling)))
+
     def _on_input_changed(self, *_: object) -> None:
         seed: int | None = None
         if self.is_seed_pinned.isChecked():
@@ -238,9 +242,10 @@ class SettingsPanel(QScrollArea):
             presence_penalty=self.presence_penalty.value(),
             seed=seed,
         )
-        own = self._settings.sampling if shown == self.sampling else shown
+        own = self._settings.own.sampling if shown == self.sampling else shown
         budget = self.budget.currentData()
-        self._tell(replace(self._settings, max_image_tokens=budget, sampling=own, system=self.system.toPlainText()))
+        chosen = ModelSettings(own, self.system.toPlainText(), budget)
+        self._tell(self._settings.with_own(chosen))
 
     def _on_is_seed_pinned_toggled(self, is_pinned: bool) -> None:
         if is_pinned and not self.seed.text().strip().isdecimal():
@@ -249,10 +254,10 @@ class SettingsPanel(QScrollArea):
 
     def _on_last_seed_clicked(self) -> None:
         if self._last_drawn is not None:
-            self._tell(replace(self._settings, sampling=replace(self.sampling, seed=self._last_drawn)))
+            self._tell_sampling(replace(self.sampling, seed=self._last_drawn))
 
     def _on_reset_clicked(self) -> None:
-        self._tell(replace(self._settings, sampling=None))
+        self._tell_sampling(None)
 
     def _on_model_chosen(self, model: str) -> None:
         self._tell(replace(self._settings, model=model))

@@ -104,7 +104,7 @@ def test_a_stop_before_the_first_word_leaves_the_picture_for_the_next_question(
 
 
 def test_the_limit_is_said_in_words(open_window: OpenWindow, checkpoint_dir: Path) -> None:
-    sampling = Settings(model=str(checkpoint_dir)).sampling or GREEDY
+    sampling = Settings(model=str(checkpoint_dir)).own.sampling or GREEDY
     script = FakeScript(answers=("word " * 40,))
     driver = open_window(script)
     driver.parts.settings.max_tokens.setValue(2)
@@ -230,10 +230,10 @@ def test_settings_go_with_the_next_question_and_are_kept(open_window: OpenWindow
     request = driver.backend.seen[-1]
     assert (request.sampling.temperature, request.sampling.seed, request.system) == (0.25, 77, "Be brief.")
     driver.wait(lambda: bool(driver.saved))
-    assert driver.saved[-1].sampling == request.sampling
-    assert driver.saved[-1].system == "Be brief."
+    assert driver.saved[-1].own.sampling == request.sampling
+    assert driver.saved[-1].own.system == "Be brief."
     panel.reset.click()
-    assert driver.desk.settings.sampling is None
+    assert driver.desk.settings.own.sampling is None
     assert panel.temperature.value() == 0.7
 
 

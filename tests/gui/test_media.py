@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QListView
 
 from app.core.pictures import PictureSource
-from app.core.settings import Settings
+from app.core.settings import ModelSettings, Settings
 from app.gui.offered import read_offered
 from tests.drawn_pictures import corners_image, encoded
 from tests.gui.conftest import draw
@@ -210,6 +210,6 @@ def test_encoded_data_is_kept_as_it_came() -> None:
 
 
 def test_a_custom_budget_stays_in_the_settings(open_window: OpenWindow, checkpoint_dir: Path) -> None:
-    driver = open_window(settings=Settings(model=str(checkpoint_dir), max_image_tokens=99))
+    driver = open_window(settings=Settings(model=str(checkpoint_dir)).with_own(ModelSettings(max_image_tokens=99)))
     assert driver.parts.settings.budget.currentData() == 99
-    assert driver.desk.settings.max_image_tokens == 99
+    assert driver.desk.settings.own.max_image_tokens == 99

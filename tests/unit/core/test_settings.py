@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import UserError
 from app.core.sampling import MAX_SEED, Sampling
-from app.core.settings import Settings, read_settings, write_settings
+from app.core.settings import VERSION, ModelSettings, Settings, read_settings, write_settings
 
 SAMPLES_DIR = Path(__file__).parent / "settings_samples"
 
@@ -23,12 +23,21 @@ samplings = st.builds(
     top_k=st.integers(0, 1000),
     seed=st.none() | st.integers(0, MAX_SEED),
 )
-all_settings = st.builds(
-    Settings,
-    model=st.text(min_size=1).filter(str.strip),
+model_settings = st.builds(
+    ModelSettings,
+    sampling=st.none() | samplings,
     system=st.text(),
     max_image_tokens=st.none() | st.integers(1, 16384),
-    sampling=st.none() | samplings,
+).filter(lambda own: own != ModelSettings())
+model_ids = st.text(min_size=1).filter(str.strip)
+all_settings = st.builds(
+    Settings,
+    model=model_ids,
+    models=st.dictionaries(model_ids, model_settings, max_size=3),
+    appearance=st.sampled_from(["system", "light", "dark"]),
+    language=st.sampled_from(["system", "en", "zh_CN"]),
+    export_dir=st.none() | st.just(Path("/photos/aus gewählt 图")),
+    is_history_kept=st.booleans(),
 )
 
 
@@ -61,6 +70,44 @@ def test_a_damaged_file_is_kept_aside_and_never_erased(content: bytes, tmp_path:
         ("model", 3),
         ("model", " "),
         ("backend", None),
+        ("models", ["demo"]),
+        ("models", {"demo": "hot"}),
+        ("appearance", "pink"),
+        ("appearance", ["dark"]),
+        ("language", "tlh"),
+        ("language", None),
+        ("export_dir", "here"),
+        ("export_dir", ""),
+        ("export_dir", "/a\0b"),
+        ("export_dir", 7),
+        ("is_history_kept", 0),
+        ("is_history_kept", "yes"),
+    ],
+)
+def test_one_bad_value_costs_only_itself(
+    name: str, value: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "settings.json"
+    good: dict[str, Any] = {
+        "model": "/models/a",
+        "backend": "mlx",
+        "models": {"demo": ModelSettings(system="Be brief.")},
+        "appearance": "dark",
+        "language": "zh_CN",
+        "export_dir": Path("/photos"),
+        "is_history_kept": False,
+    }
+    write_settings(file, Settings(**good))
+    file.write_text(json.dumps({**json.loads(file.read_text()), name: value}))
+    found = read_settings(file)
+    assert found == Settings(**{**good, name: getattr(Settings(), name)})
+    assert caplog.messages == [f"The setting {name} cannot be used; its default stands in"]
+
+
+@pytest.mark.allows_log
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
         ("system", ["x"]),
         ("max_image_tokens", 0),
         ("max_image_tokens", True),
@@ -76,15 +123,26 @@ def test_a_damaged_file_is_kept_aside_and_never_erased(content: bytes, tmp_path:
         ("max_image_tokens", -(10**400)),
     ],
 )
-def test_one_bad_value_costs_only_itself(
+def test_one_bad_value_of_a_model_costs_only_itself(
     name: str, value: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "settings.json"
-    good = {**asdict(Settings(system="Be brief.")), "model": "/models/a"}
-    file.write_text(json.dumps({**good, name: value}))
+    good: dict[str, Any] = {"system": "Be brief.", "max_image_tokens": 7, "sampling": asdict(Sampling(top_k=3))}
+    file.write_text(json.dumps({"models": {"a": {**good, name: value}, "b": good}}))
     found = read_settings(file)
-    assert found == Settings(**{**good, name: getattr(Settings(), name)})
-    assert caplog.messages == [f"The setting {name} cannot be used; its default stands in"]
+    whole = {**good, "sampling": Sampling(top_k=3)}
+    assert found.of("b") == ModelSettings(**whole)
+    assert found.of("a") == ModelSettings(**{**whole, name: getattr(ModelSettings(), name)})
+    assert caplog.messages == [f"The setting {name} of a model cannot be used; its default stands in"]
+
+
+def test_each_model_has_choices_of_its_own() -> None:
+    brief, long = ModelSettings(system="Be brief."), ModelSettings(Sampling(max_tokens=9), "Be long.", None)
+    settings = replace(Settings("a").with_own(brief), model="b")
+    assert settings.own == ModelSettings()
+    settings = replace(settings.with_own(long), model="a")
+    assert (settings.own, settings.of("b")) == (brief, long)
+    assert settings.with_own(ModelSettings()).models == {"b": long}
 
 
 @pytest.mark.parametrize("version", [-(10**400), -1, 0, 10**400, True, "one", None])
@@ -95,7 +153,8 @@ def test_an_odd_version_is_no_obstacle(version: Any, tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_not_utf_8_comes_back(tmp_path: Path) -> None:
-    settings = Settings(model="/models/caf\udce9", system="图")
+    own = {"/models/caf\udce9": ModelSettings(system="图")}
+    settings = Settings(model="/models/caf\udce9", models=own, export_dir=Path("/caf\udce9"))
     write_settings(tmp_path / "settings.json", settings)
     assert read_settings(tmp_path / "settings.json") == settings
     assert "图" in (tmp_path / "settings.json").read_text(encoding="utf-8")
@@ -103,16 +162,39 @@ def test_a_name_that_is_not_utf_8_comes_back(tmp_path: Path) -> None:
 
 def test_keys_of_another_version_stay(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
-    file.write_text(json.dumps({"version": 1, "language": "zh_CN", "model": "demo"}))
+    file.write_text(json.dumps({"version": VERSION, "size": "large", "model": "demo"}))
     write_settings(file, Settings(model="other"))
-    assert json.loads(file.read_text())["language"] == "zh_CN"
+    assert json.loads(file.read_text())["size"] == "large"
     assert read_settings(file).model == "other"
 
 
-@pytest.mark.parametrize("sample", sorted(SAMPLES_DIR.glob("*.json")), ids=lambda path: path.stem)
-def test_a_file_of_each_earlier_version_is_read(sample: Path) -> None:
-    sampling = Sampling(max_tokens=256, temperature=0.0, seed=7)
-    assert read_settings(sample) == Settings("/models/qwen", "mlx", "Antworte kurz. 简短", None, sampling)
+SAMPLED = ModelSettings(Sampling(max_tokens=256, temperature=0.0, seed=7), "Antworte kurz. 简短", None)
+
+
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_a_file_of_each_version_is_read(version: int) -> None:
+    found = read_settings(SAMPLES_DIR / f"version{version}.json")
+    assert (found.model, found.backend, found.own) == ("/models/qwen", "mlx", SAMPLED)
+    if version > 1:
+        other = ModelSettings(max_image_tokens=640)
+        assert found == Settings(
+            *("/models/qwen", "mlx", {"/models/qwen": SAMPLED, "demo": other}), "dark", "zh_CN", Path("/photos"), False
+        )
+
+
+def test_what_an_earlier_version_wrote_moves_to_its_new_place(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_bytes((SAMPLES_DIR / "version1.json").read_bytes())
+    write_settings(file, replace(read_settings(file), appearance="light"))
+    assert read_settings(file).own == SAMPLED
+    assert not {"sampling", "system", "max_image_tokens"} & set(json.loads(file.read_text(encoding="utf-8")))
+
+
+@pytest.mark.allows_log
+def test_an_earlier_file_whose_model_is_no_text_keeps_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"version": 1, "model": ["a"], "backend": "mlx", "system": "Be brief."}))
+    assert read_settings(file) == Settings(backend="mlx")
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
