@@ -19,7 +19,7 @@ import numpy as np
 
 from app.backends.mlx_token_drawer import TokenDrawer
 from app.core.backend import Abilities, Memory
-from app.core.errors import AppError, ErrorText, ModelError, describe_error
+from app.core.errors import AppError, ErrorText, ModelError, Sentence, describe_error
 from app.core.events import Figures, Finished, LoadProgress, PrefillProgress, TextPiece, VisionProgress
 from app.core.pictures import Picture
 from app.core.prompt import ChatFormat, common_prefix
@@ -110,7 +110,9 @@ class MlxBackend:
                 yield LoadProgress("reading_weights", min(1.0, (start + step) / len(weights)))
         except (ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError) as error:
             raise ModelError(
-                f"The weights of {checkpoint.name} cannot be read.", "Download the model again.", repr(error)
+                Sentence("The weights of {name} cannot be read.", name=checkpoint.name),
+                "Download the model again.",
+                repr(error),
             ) from error
         yield LoadProgress("warming_up")
         loaded = _Loaded(mx, checkpoint, chat, model)
@@ -224,7 +226,11 @@ class _Loaded:
         for event in self.answer(request, stop):
             if isinstance(event, Finished) and event.error is not None:
                 raise ModelError(
-                    f"The model {self._checkpoint.name} does not run here: {event.error.text}",
+                    Sentence(
+                        "The model {name} does not run here: {reason}",
+                        name=self._checkpoint.name,
+                        reason=event.error.text,
+                    ),
                     event.error.hint,
                     event.error.detail,
                 )
@@ -480,7 +486,10 @@ def _refuse_rewritten_types(checkpoint: Checkpoint) -> None:
             header = file.read(min(int.from_bytes(file.read(8), "little"), _MAX_HEADER_BYTES))
         if b'"F8_E8M0"' in header:
             raise ModelError(
-                f"The weights of {checkpoint.name} are of a kind that MLX cannot read as they are (F8_E8M0).",
+                Sentence(
+                    "The weights of {name} are of a kind that MLX cannot read as they are (F8_E8M0).",
+                    name=checkpoint.name,
+                ),
                 "Choose a bf16 checkpoint or an MLX conversion in 4 or 8 bits.",
             )
 

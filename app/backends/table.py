@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from app.core.errors import ModelError
+from app.core.errors import ModelError, Sentence
 
 if TYPE_CHECKING:
     from app.core.backend import Backend
@@ -70,15 +70,20 @@ def choose_backend(name: str) -> BackendEntry:
     for candidate in candidates:
         entry = BACKENDS.get(candidate)
         if entry is None:
-            raise ModelError(f"There is no backend “{candidate}”.", f"Choose one of {', '.join(CHOICES)}.")
+            raise ModelError(
+                Sentence("There is no backend “{name}”.", name=candidate),
+                Sentence("Choose one of {names}.", names=", ".join(CHOICES)),
+            )
         if not entry.is_in_this_version:
             others = [AUTOMATIC, *(other.name for other in BACKENDS.values() if other.is_in_this_version)]
-            text = f"The {candidate} backend is not in this version yet."
-            raise ModelError(text, f"Choose one of {', '.join(others)}.")
+            text = Sentence("The {name} backend is not in this version yet.", name=candidate)
+            raise ModelError(text, Sentence("Choose one of {names}.", names=", ".join(others)))
         reason = entry.why_missing()
         if reason is None:
             return entry
         reasons.append(f"{entry.name}: {reason}; {entry.hint}")
     raise ModelError(
-        f"No backend can run here ({sys.platform}, {platform.machine()}).", "Install one.", "\n".join(reasons)
+        Sentence("No backend can run here ({system}, {processor}).", system=sys.platform, processor=platform.machine()),
+        "Install one.",
+        "\n".join(reasons),
     )

@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from app.core.errors import UserError
+from app.core.errors import Sentence, UserError, as_sentence
 
 
 class CheckedValue:
@@ -20,7 +20,7 @@ class CheckedValue:
         """`document` begins each error, such as “This result”, `hint` ends it; `place` is where `value` stands."""
         self.value = value
         self.place = place
-        self._document = document
+        self._document = as_sentence(document)
         self._hint = hint
 
     def _piece(self, value: Any, place: str) -> CheckedValue:
@@ -28,8 +28,26 @@ class CheckedValue:
 
     def fault(self, words: str) -> UserError:
         """The error that says `words` of this piece, such as “is missing”."""
-        place = f"“{self.place}”" if self.place else "it"
-        return UserError(f"{self._document} is damaged: {place} {words}.", self._hint)
+        words = as_sentence(words)
+        if not self.place:
+            text = Sentence("{document} is damaged: it {words}.", document=self._document, words=words)
+        else:
+            text = Sentence(
+                "{document} is damaged: “{place}” {words}.", document=self._document, place=self.place, words=words
+            )
+        return UserError(text, self._hint)
+
+    def range_fault(self, error: UserError) -> UserError:
+        """The error that this piece holds a value out of its range, which `error` names."""
+        return UserError(
+            Sentence(
+                "{document} is damaged: “{place}” is out of range. {reason}",
+                document=self._document,
+                place=self.place,
+                reason=error.said.text,
+            ),
+            self._hint,
+        )
 
     def __getitem__(self, key: str) -> CheckedValue:
         """The piece under `key` of an object."""
@@ -70,7 +88,7 @@ class CheckedValue:
     def count(self, least: int = 0) -> int:
         """A whole number from `least`."""
         if not isinstance(self.value, int) or isinstance(self.value, bool) or self.value < least:
-            raise self.fault(f"is not a whole number from {least}")
+            raise self.fault(Sentence("is not a whole number from {least}", least=least))
         return self.value
 
     def number(self) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import ModelError
+from app.core.errors import ModelError, Sentence
 from app.core.paths import DEMO_MODEL_DIR
 from app.core.sampling import GREEDY, Sampling
 from app.core.vision import PixelLimits
@@ -92,7 +92,7 @@ def find_checkpoint(model_text: str) -> Checkpoint:
     if model_text.count("/") == 1 and not model_text.startswith((".", "/", "~")):
         return read_checkpoint(_cached_snapshot(model_text), model_text)
     raise ModelError(
-        f"There is no model “{model_text}”.",
+        Sentence("There is no model “{name}”.", name=model_text),
         "Give “demo”, a folder, or a repository such as Qwen/Qwen3-VL-4B-Instruct.",
     )
 
@@ -119,8 +119,8 @@ def _cached_snapshot(repository: str) -> Path:
         return Path(snapshot_download(repository, local_files_only=True))
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, FileNotFoundError) as error:
         raise ModelError(
-            f"The model {repository} is not on this machine.",
-            f"Download it once with “hf download {repository}”, then ask again.",
+            Sentence("The model {name} is not on this machine.", name=repository),
+            Sentence("Download it once with “hf download {name}”, then ask again.", name=repository),
             str(error),
         ) from error
 
@@ -133,19 +133,29 @@ def read_checkpoint(folder: Path, model_id: str) -> Checkpoint:
     """
     config = _read_json(folder / "config.json")
     if config is None:
-        raise ModelError(f"The folder {folder} has no config.json.", "Choose the folder of a Qwen3-VL checkpoint.")
+        raise ModelError(
+            Sentence("The folder {folder} has no config.json.", folder=folder),
+            "Choose the folder of a Qwen3-VL checkpoint.",
+        )
     model_type = str(config.get("model_type", ""))
     if model_type not in SUPPORTED_MODEL_TYPES or "vision_config" not in config:
         raise ModelError(
-            f"The model in {folder} is a “{model_type or 'unknown'}”, not a Qwen3-VL with a vision tower.",
-            f"Supported are {' and '.join(SUPPORTED_MODEL_TYPES)}.",
+            Sentence(
+                "The model in {folder} is a “{kind}”, not a Qwen3-VL with a vision tower.",
+                folder=folder,
+                kind=model_type or "unknown",
+            ),
+            Sentence("Supported are {names}.", names=" and ".join(SUPPORTED_MODEL_TYPES)),
         )
     if not any(folder.glob("*.safetensors")):
-        raise ModelError(f"The folder {folder} has no weights.", "It needs .safetensors files; download it again.")
+        raise ModelError(
+            Sentence("The folder {folder} has no weights.", folder=folder),
+            "It needs .safetensors files; download it again.",
+        )
     generation = _read_json(folder / "generation_config.json") or {}
     if _CODE_KEY in config or _CODE_KEY in generation:
         raise ModelError(
-            f"The model in {folder} wants to run its own program code.",
+            Sentence("The model in {folder} wants to run its own program code.", folder=folder),
             "Viewfinder never does that; choose a checkpoint of weights alone.",
         )
     text_config = config.get("text_config") or {}
@@ -166,7 +176,9 @@ def read_checkpoint(folder: Path, model_id: str) -> Checkpoint:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
-            f"The files in {folder} are not those of a whole Qwen3-VL checkpoint.", "Download it again.", repr(error)
+            Sentence("The files in {folder} are not those of a whole Qwen3-VL checkpoint.", folder=folder),
+            "Download it again.",
+            repr(error),
         ) from error
 
 
@@ -176,9 +188,13 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise ModelError(f"The file {path} cannot be read.", "Download the model again.", str(error)) from error
+        raise ModelError(
+            Sentence("The file {path} cannot be read.", path=path), "Download the model again.", str(error)
+        ) from error
     if not isinstance(value, dict):
-        raise ModelError(f"The file {path} does not hold a JSON object.", "Download the model again.")
+        raise ModelError(
+            Sentence("The file {path} does not hold a JSON object.", path=path), "Download the model again."
+        )
     return value
 
 

@@ -1,12 +1,47 @@
-"""The errors a person may see: each says what happened and what to do next."""
+"""The errors a person may see: each says what happened and what to do next.
+
+Texts are English. A text with values in it is a `Sentence`, which remembers its parts, so that the window can say it in
+the person's language; packaging/translations.py finds every text by the calls in which it stands.
+"""
 
 from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 ErrorKind: TypeAlias = Literal["input", "model", "program"]
+
+
+class Sentence(str):
+    """English words with values in them; a text like any other that can still be said in another language.
+
+    Attributes:
+        template: The words, a literal, with ``{name}`` where a value stands.
+        values: What stands there by name; one that is a Sentence has a translation of its own.
+    """
+
+    __slots__ = ("template", "values")
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, **values: object) -> Self:
+        """The template with its values put in."""
+        said = super().__new__(cls, template.format(**values) if values else template)
+        said.template = template
+        said.values = values
+        return said
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.template,), self.values
+
+
+def as_sentence(text: str) -> Sentence:
+    """A text whose words are translated as they are; a Sentence itself."""
+    return text if isinstance(text, Sentence) else Sentence(text)
 
 
 @dataclass(frozen=True, slots=True)

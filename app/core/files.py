@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.core.errors import UserError
+from app.core.errors import Sentence, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,21 +91,34 @@ def _fault(path: Path, error: OSError | ValueError) -> UserError:
     name, detail = shown_name(path.name or str(path)), f"{type(error).__name__}: {error}"
     folder = shown_name(str(path.parent))
     if number in _FULL:
-        text, hint = f"The disk is full: “{name}” was not saved.", "Free some room, or save to another disk."
+        text, hint = (
+            Sentence("The disk is full: “{name}” was not saved.", name=name),
+            "Free some room, or save to another disk.",
+        )
     elif number in _FORBIDDEN:
-        text, hint = f"“{name}” may not be written in {folder}.", "Save it to another folder."
+        text, hint = (
+            Sentence("“{name}” may not be written in {folder}.", name=name, folder=folder),
+            "Save it to another folder.",
+        )
     elif number == errno.EISDIR:
-        text, hint = f"“{name}” is a folder, so no file of that name can be saved.", "Choose another name."
+        text, hint = (
+            Sentence("“{name}” is a folder, so no file of that name can be saved.", name=name),
+            "Choose another name.",
+        )
     elif number in _NO_FOLDER:
         text, hint = (
-            f"“{name}” was not saved: the folder {folder} does not exist.",
+            Sentence("“{name}” was not saved: the folder {folder} does not exist.", name=name, folder=folder),
             "Make the folder, or choose another.",
         )
     elif number == errno.ENAMETOOLONG:
-        text, hint = f"“{name}” was not saved: its name is too long.", "Choose a shorter name."
+        text, hint = Sentence("“{name}” was not saved: its name is too long.", name=name), "Choose a shorter name."
     else:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no such name is possible"
-        text, hint = f"“{name}” was not saved: {reason}.", "Try another folder or another name."
+        told = error.strerror if isinstance(error, OSError) else None
+        reason = told or Sentence("no such name is possible")
+        text, hint = (
+            Sentence("“{name}” was not saved: {reason}.", name=name, reason=reason),
+            "Try another folder or another name.",
+        )
     return UserError(text, hint, detail)
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.core.errors import ErrorText
+from app.core.errors import ErrorText, Sentence
 from app.core.pictures import PICTURE_SUFFIXES, PictureSource
 
 if TYPE_CHECKING:
@@ -44,16 +44,28 @@ def gather(paths: Iterable[Path]) -> Gathered:
         try:
             pictures = _pictures_in(path)
         except OSError as error:
-            refusals.append(ErrorText(f"The folder “{name}” cannot be read.", "Check its permissions.", str(error)))
+            refusals.append(
+                ErrorText(
+                    Sentence("The folder “{name}” cannot be read.", name=name), "Check its permissions.", str(error)
+                )
+            )
             continue
         if not pictures:
             refusals.append(
-                ErrorText(f"There are no pictures in the folder “{name}”.", "Folders inside it are not searched.")
+                ErrorText(
+                    Sentence("There are no pictures in the folder “{name}”.", name=name),
+                    "Folders inside it are not searched.",
+                )
             )
         if len(pictures) > MAX_FOLDER_PICTURES:
             refusals.append(
                 ErrorText(
-                    f"The folder “{name}” has {len(pictures)} pictures; the first {MAX_FOLDER_PICTURES} were added.",
+                    Sentence(
+                        "The folder “{name}” has {count} pictures; the first {most} were added.",
+                        name=name,
+                        count=len(pictures),
+                        most=MAX_FOLDER_PICTURES,
+                    ),
                     "Add the others by choosing the files.",
                 )
             )

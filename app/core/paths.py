@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.errors import UserError
+from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
 
 RESOURCES_DIR = Path(__file__).resolve().parents[2] / "resources"
@@ -55,7 +55,7 @@ def profile_at(folder: Path) -> Profile:
     try:
         folder = Path(os.path.realpath(folder.expanduser()))
     except (RuntimeError, ValueError) as error:
-        text = f"The folder {shown_name(str(folder))} of the profile cannot be found."
+        text = Sentence("The folder {folder} of the profile cannot be found.", folder=shown_name(str(folder)))
         raise UserError(text, "Write it without “~”.", str(error)) from error
     return Profile(folder, folder / "logs")
 

@@ -31,7 +31,7 @@ from PIL import (  # noqa: TID253 - this module itself is imported only when a p
     WebPImagePlugin,
 )
 
-from app.core.errors import AppError, UserError
+from app.core.errors import AppError, Sentence, UserError
 from app.core.files import shown_name
 from app.core.vision import MAX_ASPECT, aspect_is_possible
 
@@ -63,16 +63,16 @@ _COPY_AGAIN = "Copy or download it again from where it came from."
 _PICTURE_SIGNATURES = re.compile(
     rb"\xff\xd8|\x89PNG|GIF8|BM|II\*\0|MM\0\*|RIFF....WEBP|....ftyp(?:hei|hev|mif1|msf1|avi[fs])", re.DOTALL
 )
-_FOREIGN_SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
+_FOREIGN_SIGNATURES: tuple[tuple[re.Pattern[bytes], Sentence], ...] = tuple(
     (re.compile(pattern, re.DOTALL), words)
     for pattern, words in (
-        (rb"%PDF", "a PDF document"),
-        (rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*)?<svg", "an SVG drawing"),
-        (rb"8BPS", "a Photoshop document"),
-        (rb"\xff\x0a|\0\0\0\x0cJXL ", "a JPEG XL picture"),
-        (rb"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-        (rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI ", "a video"),
-        (rb"PK\x03\x04", "a ZIP archive or an office document"),
+        (rb"%PDF", Sentence("a PDF document")),
+        (rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*)?<svg", Sentence("an SVG drawing")),
+        (rb"8BPS", Sentence("a Photoshop document")),
+        (rb"\xff\x0a|\0\0\0\x0cJXL ", Sentence("a JPEG XL picture")),
+        (rb"\0\0\0\x0cjP  ", Sentence("a JPEG 2000 picture")),
+        (rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI ", Sentence("a video")),
+        (rb"PK\x03\x04", Sentence("a ZIP archive or an office document")),
     )
 )
 
@@ -149,23 +149,26 @@ def _stream(source: PictureSource, name: str) -> IO[bytes]:
         _check_bytes(name, len(source.data))
         return io.BytesIO(source.data)
     if source.path is None:
-        raise UserError(f"“{name}” has neither a file nor data.", "Add the picture again.")
+        raise UserError(Sentence("“{name}” has neither a file nor data.", name=name), "Add the picture again.")
     # Looked at before it is opened: opening a pipe would wait for a writer.
     status = source.path.stat()
     if stat.S_ISDIR(status.st_mode):
-        raise UserError(f"“{name}” is a folder, not a picture.", "Choose the pictures inside it.")
+        raise UserError(Sentence("“{name}” is a folder, not a picture.", name=name), "Choose the pictures inside it.")
     if not stat.S_ISREG(status.st_mode):
-        raise UserError(f"“{name}” is a device or a pipe, not a file.", "Save the picture as a file first.")
+        raise UserError(
+            Sentence("“{name}” is a device or a pipe, not a file.", name=name), "Save the picture as a file first."
+        )
     _check_bytes(name, status.st_size)
     return source.path.open("rb")
 
 
 def _check_bytes(name: str, size_bytes: int) -> None:
     if size_bytes == 0:
-        raise UserError(f"“{name}” is empty (0 bytes).", _COPY_AGAIN)
+        raise UserError(Sentence("“{name}” is empty (0 bytes).", name=name), _COPY_AGAIN)
     if size_bytes > MAX_FILE_BYTES:
         raise UserError(
-            f"“{name}” is too large: {size_bytes / 1e9:.1f} GB.", f"A file may have {MAX_FILE_BYTES / 1e9:.1f} GB."
+            Sentence("“{name}” is too large: {size} GB.", name=name, size=f"{size_bytes / 1e9:.1f}"),
+            Sentence("A file may have {most} GB.", most=f"{MAX_FILE_BYTES / 1e9:.1f}"),
         )
 
 
@@ -180,18 +183,37 @@ def _sha256(stream: IO[bytes]) -> str:
 def _check_size(name: str, image: ImageFile.ImageFile) -> None:
     width_px, height_px = image.size
     if width_px < 1 or height_px < 1:
-        raise UserError(f"“{name}” has no pixels: {width_px} x {height_px}.", _COPY_AGAIN)
+        raise UserError(
+            Sentence(
+                "“{name}” has no pixels: {width_px} x {height_px}.", name=name, width_px=width_px, height_px=height_px
+            ),
+            _COPY_AGAIN,
+        )
     is_reducible = image.format in _JPEG_FORMATS and not image.info.get("progressive")
     max_pixels = MAX_JPEG_PIXELS if is_reducible else _MAX_PIXELS.get(image.format or "", _MAX_OTHER_PIXELS)
     if width_px * height_px > max_pixels:
         raise UserError(
-            f"“{name}” is too large: {width_px} x {height_px} pixels, {width_px * height_px / 1e6:,.0f} megapixels.",
-            f"Make it smaller; a picture of this kind may have {max_pixels / 1e6:.0f} megapixels.",
+            Sentence(
+                "“{name}” is too large: {width_px} x {height_px} pixels, {megapixels} megapixels.",
+                name=name,
+                width_px=width_px,
+                height_px=height_px,
+                megapixels=f"{width_px * height_px / 1e6:,.0f}",
+            ),
+            Sentence(
+                "Make it smaller; a picture of this kind may have {megapixels} megapixels.",
+                megapixels=f"{max_pixels / 1e6:.0f}",
+            ),
         )
     if not aspect_is_possible(height_px, width_px):
         raise UserError(
-            f"“{name}” is too long and thin: {width_px} x {height_px} pixels.",
-            f"Cut it into parts whose one side is at most {MAX_ASPECT:.0f} times the other.",
+            Sentence(
+                "“{name}” is too long and thin: {width_px} x {height_px} pixels.",
+                name=name,
+                width_px=width_px,
+                height_px=height_px,
+            ),
+            Sentence("Cut it into parts whose one side is at most {times} times the other.", times=f"{MAX_ASPECT:.0f}"),
         )
 
 
@@ -230,30 +252,44 @@ def _late_png_exif(stream: IO[bytes]) -> bytes:
 
 def _unidentified(name: str, head: bytes, error: Exception) -> UserError:
     if _PICTURE_SIGNATURES.match(head):
-        return UserError(f"“{name}” is damaged or cut off: it begins like a picture, but no more.", _COPY_AGAIN)
-    kind = next((words for pattern, words in _FOREIGN_SIGNATURES if pattern.match(head)), "")
-    reason = f"is {kind}, which cannot be opened as a picture" if kind else "is not a picture"
-    return UserError(f"“{name}” {reason}.", _KINDS_TEXT, repr(error))
+        return UserError(
+            Sentence("“{name}” is damaged or cut off: it begins like a picture, but no more.", name=name), _COPY_AGAIN
+        )
+    kind = next((words for pattern, words in _FOREIGN_SIGNATURES if pattern.match(head)), None)
+    text = (
+        Sentence("“{name}” is {kind}, which cannot be opened as a picture.", name=name, kind=kind)
+        if kind is not None
+        else Sentence("“{name}” is not a picture.", name=name)
+    )
+    return UserError(text, _KINDS_TEXT, repr(error))
 
 
 def _fault(name: str, error: Exception) -> UserError:
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return UserError(f"“{name}” does not exist.", "Check the name, and that its disk is connected.", detail)
+        return UserError(
+            Sentence("“{name}” does not exist.", name=name), "Check the name, and that its disk is connected.", detail
+        )
     if isinstance(error, PermissionError):
         return UserError(
-            f"“{name}” may not be read.", "Give yourself permission to read it, or copy it to another folder.", detail
+            Sentence("“{name}” may not be read.", name=name),
+            "Give yourself permission to read it, or copy it to another folder.",
+            detail,
         )
     if isinstance(error, OSError) and error.errno is not None:
         hint = "Shorten its name." if error.errno == errno.ENAMETOOLONG else "Check its disk, then try again."
-        return UserError(f"“{name}” cannot be read: {error.strerror}.", hint, detail)
+        return UserError(Sentence("“{name}” cannot be read: {reason}.", name=name, reason=error.strerror), hint, detail)
     if isinstance(error, MemoryError):
         return UserError(
-            f"There is not enough memory to open “{name}”.", "Close other programs or make it smaller.", detail
+            Sentence("There is not enough memory to open “{name}”.", name=name),
+            "Close other programs or make it smaller.",
+            detail,
         )
     if isinstance(error, EOFError) or "truncated" in str(error).lower():
-        return UserError(f"“{name}” is cut off: the file ends before the picture does.", _COPY_AGAIN, detail)
-    return UserError(f"“{name}” is damaged and cannot be opened.", _COPY_AGAIN, detail)
+        return UserError(
+            Sentence("“{name}” is cut off: the file ends before the picture does.", name=name), _COPY_AGAIN, detail
+        )
+    return UserError(Sentence("“{name}” is damaged and cannot be opened.", name=name), _COPY_AGAIN, detail)
 
 
 def _quieten_pillow() -> None:

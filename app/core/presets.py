@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from app.core.checked_values import CheckedValue
-from app.core.errors import UserError
+from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
 from app.core.paths import PRESETS_DIR
 from app.core.sampling import Sampling
@@ -82,7 +82,12 @@ def list_presets(folder: Path = PRESETS_DIR) -> tuple[Preset, ...]:
         preset = read_preset(path)
         if preset.preset_id in presets:
             name = shown_name(path.name)
-            raise UserError(f"The preset {name} has the id “{preset.preset_id}” of another.", "Give it one of its own.")
+            raise UserError(
+                Sentence(
+                    "The preset {name} has the id “{preset_id}” of another.", name=name, preset_id=preset.preset_id
+                ),
+                "Give it one of its own.",
+            )
         presets[preset.preset_id] = preset
     return tuple(sorted(presets.values(), key=lambda preset: (preset.order, preset.preset_id)))
 
@@ -99,10 +104,14 @@ def read_preset(path: Path) -> Preset:
     try:
         value = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"The preset {name} cannot be read.", "Check its permissions.", str(error)) from error
+        raise UserError(
+            Sentence("The preset {name} cannot be read.", name=name), "Check its permissions.", str(error)
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise UserError(f"The preset {name} is damaged: it is not TOML.", hint, str(error)) from error
-    return _preset(CheckedValue(value, f"The preset {name}", hint))
+        raise UserError(
+            Sentence("The preset {name} is damaged: it is not TOML.", name=name), hint, str(error)
+        ) from error
+    return _preset(CheckedValue(value, Sentence("The preset {name}", name=name), hint))
 
 
 def _preset(part: CheckedValue) -> Preset:
@@ -121,7 +130,7 @@ def _preset(part: CheckedValue) -> Preset:
         raise part["blanks"].fault("has one name twice")
     if set(named) != set(used):
         wrong = min(set(named) ^ set(used))
-        raise part["prompt"].fault(f"and the blanks do not agree about “{wrong}”")
+        raise part["prompt"].fault(Sentence("and the blanks do not agree about “{wrong}”", wrong=wrong))
     return preset
 
 
@@ -142,14 +151,14 @@ def _sampling(part: CheckedValue | None) -> tuple[tuple[str, float], ...]:
     try:
         Sampling(**changes).checked()
     except UserError as error:
-        raise part.fault(f"is out of range. {error.said.text.rstrip('.')}") from error
+        raise part.range_fault(error) from error
     return tuple(changes.items())
 
 
 def _check_keys(part: CheckedValue, known: set[str]) -> None:
     for key in part.keys():  # noqa: SIM118 - not a dict
         if key not in known:
-            raise part[key].fault(f"is none of {', '.join(sorted(known))}")
+            raise part[key].fault(Sentence("is none of {names}", names=", ".join(sorted(known))))
 
 
 def _identifier(part: CheckedValue) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.core.errors import ModelError, UserError
+from app.core.errors import ModelError, Sentence, UserError
 from app.core.vision import MERGE, PATCH_PX
 
 if TYPE_CHECKING:
@@ -137,12 +137,14 @@ class ChatFormat:
         self._checkpoint = checkpoint
         path = checkpoint.folder / "tokenizer.json"
         if not path.is_file():
-            raise ModelError(f"The model {checkpoint.name} has no tokenizer.json.", "Download it again.")
+            raise ModelError(
+                Sentence("The model {name} has no tokenizer.json.", name=checkpoint.name), "Download it again."
+            )
         try:
             self._tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises bare Exception
             raise ModelError(
-                f"The tokenizer of {checkpoint.name} is damaged.", "Download it again.", str(error)
+                Sentence("The tokenizer of {name} is damaged.", name=checkpoint.name), "Download it again.", str(error)
             ) from error
         self._template = _compiled_template(checkpoint)
         self._special_texts = [
@@ -160,7 +162,9 @@ class ChatFormat:
         plain_ids = self._tokenizer.encode(self.render(request), add_special_tokens=False).ids
         image_id = self._checkpoint.image_token_id
         if plain_ids.count(image_id) != len(pictures):
-            raise ModelError(f"The chat template of {self._checkpoint.name} does not place pictures.")
+            raise ModelError(
+                Sentence("The chat template of {name} does not place pictures.", name=self._checkpoint.name)
+            )
         token_ids: list[int] = []
         media: list[MediaSpan] = []
         for token_id in plain_ids:
@@ -173,8 +177,12 @@ class ChatFormat:
                 token_ids.append(token_id)
         if len(token_ids) >= self._checkpoint.context_tokens:
             raise UserError(
-                f"This conversation has {len(token_ids):,} tokens; {self._checkpoint.name} can take "
-                f"{self._checkpoint.context_tokens:,}.",
+                Sentence(
+                    "This conversation has {tokens} tokens; {name} can take {most}.",
+                    tokens=f"{len(token_ids):,}",
+                    name=self._checkpoint.name,
+                    most=f"{self._checkpoint.context_tokens:,}",
+                ),
                 "Lower the tokens per picture, show fewer pictures, or begin a new conversation.",
             )
         return Prompt(np.array(token_ids, dtype=np.int32), mrope_positions(len(token_ids), media), tuple(media))
@@ -191,7 +199,9 @@ class ChatFormat:
             return str(self._template.render(messages=self._messages(request), add_generation_prompt=True))
         except TemplateError as error:
             raise ModelError(
-                f"The chat template of {self._checkpoint.name} does not work.", "Download the model again.", str(error)
+                Sentence("The chat template of {name} does not work.", name=self._checkpoint.name),
+                "Download the model again.",
+                str(error),
             ) from error
 
     def text_stream(self) -> Callable[[int], str]:
@@ -255,7 +265,9 @@ def _compiled_template(checkpoint: Checkpoint) -> Any:
         return environment.from_string(_template_text(checkpoint))
     except (TemplateError, OSError, ValueError) as error:
         raise ModelError(
-            f"The chat template of {checkpoint.name} cannot be read.", "Download the model again.", str(error)
+            Sentence("The chat template of {name} cannot be read.", name=checkpoint.name),
+            "Download the model again.",
+            str(error),
         ) from error
 
 
@@ -270,4 +282,7 @@ def _template_text(checkpoint: Checkpoint) -> str:
         template = json.loads(text).get("chat_template")
         if isinstance(template, str):
             return template
-    raise ModelError(f"The model {checkpoint.name} has no chat template.", "Choose an Instruct or Thinking model.")
+    raise ModelError(
+        Sentence("The model {name} has no chat template.", name=checkpoint.name),
+        "Choose an Instruct or Thinking model.",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core.errors import UserError
+from app.core.errors import Sentence, UserError
 
 MAX_SEED = 2**32 - 1
 MAX_ANSWER_TOKENS = 262_144
@@ -44,20 +44,23 @@ class Sampling:
         Raises:
             UserError: A setting is out of its range; the text names it and the range.
         """
-        ranges: tuple[tuple[str, float, float, float], ...] = (
-            ("max tokens", self.max_tokens, 1, MAX_ANSWER_TOKENS),
-            ("temperature", self.temperature, 0.0, 5.0),
-            ("top-p", self.top_p, 0.0, 1.0),
-            ("top-k", self.top_k, 0, 1_000_000),
-            ("min-p", self.min_p, 0.0, 1.0),
-            ("repetition penalty", self.repetition_penalty, 0.1, 10.0),
-            ("presence penalty", self.presence_penalty, -2.0, 2.0),
-            ("seed", 0 if self.seed is None else self.seed, 0, MAX_SEED),
+        ranges: tuple[tuple[Sentence, float, float, float], ...] = (
+            (Sentence("max tokens"), self.max_tokens, 1, MAX_ANSWER_TOKENS),
+            (Sentence("temperature"), self.temperature, 0.0, 5.0),
+            (Sentence("top-p"), self.top_p, 0.0, 1.0),
+            (Sentence("top-k"), self.top_k, 0, 1_000_000),
+            (Sentence("min-p"), self.min_p, 0.0, 1.0),
+            (Sentence("repetition penalty"), self.repetition_penalty, 0.1, 10.0),
+            (Sentence("presence penalty"), self.presence_penalty, -2.0, 2.0),
+            (Sentence("seed"), 0 if self.seed is None else self.seed, 0, MAX_SEED),
         )
         for name, value, low, high in ranges:
             if not low <= value <= high:  # not a number is in no range
-                shown = "a very large number" if abs(value) >= _TOO_LONG_TO_SHOW else f"{value:g}"
-                raise UserError(f"The {name} is {shown}.", f"It must be from {low:g} to {high:g}.")
+                shown = Sentence("a very large number") if abs(value) >= _TOO_LONG_TO_SHOW else f"{value:g}"
+                raise UserError(
+                    Sentence("The {name} is {shown}.", name=name, shown=shown),
+                    Sentence("It must be from {low} to {high}.", low=f"{low:g}", high=f"{high:g}"),
+                )
         return self
 
 

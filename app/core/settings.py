@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from app.core.checkpoint import DEMO_MODEL_ID
-from app.core.errors import UserError
+from app.core.errors import Sentence, UserError
 from app.core.files import write_atomically
 from app.core.sampling import Sampling
 
@@ -108,7 +108,9 @@ def write_settings(file: Path, settings: Settings) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
-            f"The settings cannot be kept in {file.parent}.", "Check the folder's permissions.", str(error)
+            Sentence("The settings cannot be kept in {folder}.", folder=file.parent),
+            "Check the folder's permissions.",
+            str(error),
         ) from error
     # Half a surrogate pair, as in names that are not UTF-8, becomes JSON's own escape.
     write_atomically(file, (text + "\n").encode("utf-8", "backslashreplace"))

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from app.core.errors import AppError, EngineError, ErrorText, ModelError, describe_error
+from app.core.errors import AppError, EngineError, ErrorText, ModelError, Sentence, describe_error
 from app.core.events import (
     EngineClosed,
     EngineEvent,
@@ -137,7 +137,7 @@ class Engine:
             for opening in openings:
                 request_id = opening.question.request_id
                 if request_id in self._jobs:
-                    raise EngineError(f"Request {request_id} was already asked.")
+                    raise EngineError(Sentence("Request {request_id} was already asked.", request_id=request_id))
             for opening in openings:
                 self._jobs[opening.question.request_id] = Job(opening.question.request_id)
                 self._openings[opening.question.request_id] = opening

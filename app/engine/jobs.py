@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from app.core.errors import EngineError, ErrorText
+from app.core.errors import EngineError, ErrorText, Sentence
 from app.core.events import Figures, Finished
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def begin(job: Job) -> Job:
         EngineError: It is not waiting.
     """
     if job.state != "waiting":
-        raise EngineError(f"Request {job.request_id} cannot begin: it is {job.state}.")
+        raise EngineError(
+            Sentence("Request {request_id} cannot begin: it is {state}.", request_id=job.request_id, state=job.state)
+        )
     return replace(job, state="running")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast, get_args
 
 from app.core.checked_values import CheckedValue
-from app.core.errors import UserError
+from app.core.errors import Sentence, UserError
 from app.core.events import Figures, Outcome
 from app.core.files import shown_name
 from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
@@ -99,17 +99,25 @@ def read_result_file(path: Path) -> Result:
     name = shown_name(path.name)
     try:
         if not path.is_file():
-            reason = "is not a file" if path.exists() else "does not exist"
-            raise UserError(f"“{name}” {reason}.", "Choose a result that Viewfinder saved as JSON.")
+            fault = (
+                Sentence("“{name}” is not a file.", name=name)
+                if path.exists()
+                else Sentence("“{name}” does not exist.", name=name)
+            )
+            raise UserError(fault, "Choose a result that Viewfinder saved as JSON.")
         if path.stat().st_size > MAX_RESULT_BYTES:
-            raise UserError(f"“{name}” is too large to be a Viewfinder result.", "Choose another file.")
+            raise UserError(
+                Sentence("“{name}” is too large to be a Viewfinder result.", name=name), "Choose another file."
+            )
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(
-            f"“{name}” is not a Viewfinder result: it is not text.", "Choose another.", str(error)
+            Sentence("“{name}” is not a Viewfinder result: it is not text.", name=name), "Choose another.", str(error)
         ) from error
     except (OSError, ValueError) as error:
-        raise UserError(f"“{name}” cannot be read.", "Check its permissions and its disk.", str(error)) from error
+        raise UserError(
+            Sentence("“{name}” cannot be read.", name=name), "Check its permissions and its disk.", str(error)
+        ) from error
     return read_result(text)
 
 
@@ -126,8 +134,12 @@ def read_result(text: str) -> Result:
     form = value.get("format") if isinstance(value, dict) else None
     if form != FORMAT:
         if isinstance(form, str) and re.fullmatch(re.escape(FORMAT_FAMILY) + r"\d{1,9}", form):
-            raise UserError(f"This result has a newer form, {form}.", "Update Viewfinder to read it.")
-        raise UserError("This JSON is not a Viewfinder result.", f"Its “format” must be “{FORMAT}”.")
+            raise UserError(
+                Sentence("This result has a newer form, {form}.", form=form), "Update Viewfinder to read it."
+            )
+        raise UserError(
+            "This JSON is not a Viewfinder result.", Sentence("Its “format” must be “{form}”.", form=FORMAT)
+        )
     return _result(CheckedValue(value, "This result", _ASK_ANEW))
 
 
@@ -157,7 +169,7 @@ def _result(part: CheckedValue) -> Result:
 def _turn(part: CheckedValue) -> TurnRecord:
     outcome = part["finish_reason"].text()
     if outcome not in _OUTCOMES:
-        raise part["finish_reason"].fault(f"is none of {', '.join(_OUTCOMES)}")
+        raise part["finish_reason"].fault(Sentence("is none of {names}", names=", ".join(_OUTCOMES)))
     budget = part["max_image_tokens"]
     return TurnRecord(
         question=part["question"].text(),
@@ -197,7 +209,7 @@ def _sampling(part: CheckedValue) -> Sampling:
     try:
         return sampling.checked()
     except UserError as error:
-        raise part.fault(f"is out of range. {error.said.text.rstrip('.')}") from error
+        raise part.range_fault(error) from error
 
 
 def _media(part: CheckedValue) -> MediaRecord:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from app.core.errors import UserError
+from app.core.errors import Sentence, UserError
 from app.core.files import shown_name, write_atomically
 from app.core.pictures import PICTURE_SUFFIXES
 from app.exporters.table import EXPORTERS, exporter_for
@@ -63,7 +63,10 @@ def save(
     elif format_name in EXPORTERS:
         exporter = EXPORTERS[format_name]
     else:
-        raise UserError(f"There is no format “{format_name}”.", f"Choose one of {', '.join(EXPORTERS)}.")
+        raise UserError(
+            Sentence("There is no format “{name}”.", name=format_name),
+            Sentence("Choose one of {names}.", names=", ".join(EXPORTERS)),
+        )
     media = tuple(dict.fromkeys(record for turn in result.turns for record in turn.media))
     folder = path.parent / f"{path.stem}-files"
     with contextlib.ExitStack() as undo:
@@ -97,7 +100,7 @@ def _copied(
             undo.callback(_remove_empty, folder)
         taken = {name.casefold() for name in os.listdir(folder)}  # noqa: PTH208 - names alone
     except OSError as error:
-        text = f"The folder “{shown_name(folder.name)}” for the pictures cannot be used."
+        text = Sentence("The folder “{name}” for the pictures cannot be used.", name=shown_name(folder.name))
         raise UserError(text, "Save to another folder, or without copying the pictures.", str(error)) from error
     files: dict[MediaRecord, Path] = {}
     by_content: dict[str, Path] = {}
@@ -153,12 +156,12 @@ def _check_unchanged(record: MediaRecord, path: Path) -> None:
     hint = "Save without copying the pictures."
     try:
         if not path.is_file():
-            raise UserError(f"The picture “{name}” is no longer there.", hint)
+            raise UserError(Sentence("The picture “{name}” is no longer there.", name=name), hint)
         is_same = _sha256(path) == record.sha256
     except OSError as error:
-        raise UserError(f"The picture “{name}” cannot be read.", hint, str(error)) from error
+        raise UserError(Sentence("The picture “{name}” cannot be read.", name=name), hint, str(error)) from error
     if not is_same:
-        raise UserError(f"The picture “{name}” has changed since it was asked about.", hint)
+        raise UserError(Sentence("The picture “{name}” has changed since it was asked about.", name=name), hint)
 
 
 def _is_file_of(path: Path, sha256: str) -> bool:

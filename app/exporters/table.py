@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from app.core.errors import UserError
+from app.core.errors import Sentence, UserError
 from app.exporters import json_export, markdown_export
 
 if TYPE_CHECKING:
@@ -69,4 +69,6 @@ def exporter_for(path: Path) -> Exporter:
         if path.suffix.lower() in exporter.suffixes:
             return exporter
     known = ", ".join(f"{exporter.suffixes[0]} for {exporter.name}" for exporter in EXPORTERS.values())
-    raise UserError(f"The ending of “{path.name}” names no format.", f"Use {known}.")
+    raise UserError(
+        Sentence("The ending of “{name}” names no format.", name=path.name), Sentence("Use {known}.", known=known)
+    )
