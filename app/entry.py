@@ -24,14 +24,14 @@ from app.cli.terminal import flush_output, open_closed_streams, output_fault
 from app.core.errors import UserError
 from app.core.logs import Logs, log_uncaught_errors
 from app.core.paths import default_profile, profile_at
-from app.core.startup import StartupTrace, noting
+from app.core.startup import StartupTrace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.cli.arguments import WindowOptions
     from app.core.backend import Backend
-    from app.core.launch import AnswerEngine, EventSink
+    from app.core.launch import AnswerEngine, EventSink, Launch
     from app.core.paths import Profile
     from app.core.settings import Settings
 
@@ -105,41 +105,44 @@ def _open_window(options: WindowOptions, parts: _Parts) -> int:
     if sys.platform == "linux" and not any(os.environ.get(name) for name in _DISPLAY_VARIABLES):
         return _say_no_window("There is no display here, so no window can open.")
     try:
-        from app.gui.window import run_window  # noqa: PLC0415 - Qt, only for the window
+        from app.gui.shell import run_window  # noqa: PLC0415 - Qt, only for the window
     except ImportError as error:
         return _say_no_window(f"The window cannot open: {error}.")
-    from app.core.checkpoint import model_id_of  # noqa: PLC0415 - only for the window
+    parts.trace.reached("imports_done")
+    return run_window(parts.profile.window_file, lambda: _launch(options, parts), parts.trace.reached)
+
+
+def _launch(options: WindowOptions, parts: _Parts) -> Launch:
+    """What the window's content needs; nothing of it is imported before the window's frame is on screen."""
     from app.core.launch import Launch  # noqa: PLC0415
     from app.core.settings import read_settings, write_settings  # noqa: PLC0415
-    from app.engine.engine import Engine  # noqa: PLC0415
+    from app.core.startup import noting  # noqa: PLC0415
 
-    parts.trace.reached("imports_done")
     stored = read_settings(parts.profile.settings_file)
-    given_model = model_id_of(options.model) if options.model else None
-    settings = replace(stored, model=given_model or stored.model, backend=options.backend or stored.backend)
+    settings = replace(stored, model=options.model or stored.model, backend=options.backend or stored.backend)
 
     def make_engine(sink: EventSink) -> AnswerEngine:
+        from app.engine.engine import Engine  # noqa: PLC0415 - only once the window's content is on screen
+
         return Engine(lambda: _make_backend(settings.backend), noting(parts.trace.reached, sink))
 
     def save_settings(changed: Settings) -> None:
         """What the command line said for this one start does not become a setting."""
-        model = stored.model if changed.model == given_model else changed.model
+        model = stored.model if changed.model == options.model else changed.model
         backend = stored.backend if changed.backend == options.backend else changed.backend
         write_settings(parts.profile.settings_file, replace(changed, model=model, backend=backend))
 
     _send_crash_reports_to_log(parts.profile)
     _close_windows_on_signals()
-    return run_window(
-        Launch(
-            make_engine=make_engine,
-            profile=parts.profile,
-            settings=settings,
-            save_settings=save_settings,
-            files=options.files,
-            question=options.prompt,
-            milestone=parts.trace.reached,
-            report=lambda: _report(parts),
-        )
+    return Launch(
+        make_engine=make_engine,
+        profile=parts.profile,
+        settings=settings,
+        save_settings=save_settings,
+        files=options.files,
+        question=options.prompt,
+        milestone=parts.trace.reached,
+        report=lambda: _report(parts),
     )
 
 

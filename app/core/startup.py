@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.core.errors import UserError
-from app.core.events import ModelLoading, ModelReady
 from app.core.files import write_atomically
 
 if TYPE_CHECKING:
@@ -107,6 +106,7 @@ class StartupTrace:
 
 def noting(reached: Callable[[str], None], sink: EventSink) -> EventSink:
     """A sink that passes every event on, noting when the runtime was imported and the model ready."""
+    from app.core.events import ModelLoading, ModelReady  # noqa: PLC0415 - not before the window is shown
 
     def note_and_pass_on(event: EngineEvent) -> None:
         if isinstance(event, ModelReady):

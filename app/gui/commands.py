@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
     from app.gui.actions import Actions
     from app.gui.desk import Desk
-    from app.gui.window import MainWindow
+    from app.gui.shell import MainWindow
     from app.gui.window_parts import WindowParts
 
 
@@ -95,7 +95,7 @@ class Commands(QObject):
         if paths:
             self._folder = paths[0].parent
             gathered = gather(paths)
-            self._window.add_offered(Offered(gathered.sources, gathered.refusals))
+            self._window.content.add_offered(Offered(gathered.sources, gathered.refusals))
 
     def on_export_markdown(self) -> None:
         """Saves the conversation as Markdown."""
@@ -145,7 +145,7 @@ class Commands(QObject):
         if may_be_offered(mime):
             offered = read_offered(mime)
             if not offered.is_empty:
-                self._window.add_offered(offered)
+                self._window.content.add_offered(offered)
                 return
         self._parts.prompt.edit.setFocus()
         self._parts.prompt.edit.paste()
@@ -193,7 +193,7 @@ class Commands(QObject):
 
     def on_show_tray(self, is_wanted: bool) -> None:
         """Shows or hides the tray."""
-        self._window.want_tray(is_wanted)
+        self._window.content.want_tray(is_wanted)
 
     def show_tray_state(self, is_shown: bool) -> None:
         """Ticks the menu's row as the tray is."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QFileOpenEvent
 
 if TYPE_CHECKING:
-    from app.gui.window import MainWindow
+    from app.gui.shell import MainWindow
 
 
 class FileOpening(QObject):
@@ -22,6 +22,6 @@ class FileOpening(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes a file that is to be opened."""
         if isinstance(event, QFileOpenEvent) and event.file():
-            self._window.open_path(Path(event.file()))
+            self._window.content.open_path(Path(event.file()))
             return True
         return super().eventFilter(watched, event)

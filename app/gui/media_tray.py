@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QListView,
 from app.gui.caption import Caption
 from app.gui.look import BODY_PX, sized
 from app.gui.pixels import pixmap_within
+from app.gui.shell import TRAY_WIDTH_PX
 from app.gui.tray_delegate import THUMBNAIL, TrayDelegate, TrayRow
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
     Index = QModelIndex | QPersistentModelIndex
-
-TRAY_WIDTH_PX = 216
 
 
 @dataclass(slots=True)

@@ -1,25 +1,22 @@
-"""The main window: connects its parts with the desk, and opens before any model runtime is imported."""
+"""What is in the window: connects its parts with the desk, and begins before any model runtime is imported."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QImage
 
 from app.core.gathering import gather
 from app.gui.actions import Actions, WindowState
 from app.gui.commands import Commands
 from app.gui.desk import Desk
-from app.gui.file_opening import FileOpening
-from app.gui.look import apply_look
 from app.gui.model_status import state_words
 from app.gui.offered import Offered
+from app.gui.shell import TRAY_FOLDS_BELOW_PX
 from app.gui.tray_delegate import tray_row
-from app.gui.window_parts import TRAY_FOLDS_BELOW_PX, WindowParts
+from app.gui.window_parts import WindowParts
 from app.gui.wording import (
     demo_text,
     memory_text,
@@ -30,35 +27,27 @@ from app.gui.wording import (
 )
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
-
     from app.core.conversation import AskedTurn
     from app.core.launch import Launch
+    from app.gui.shell import MainWindow
 
-_FIRST_SIZE = (1280, 820)
 _MEDIA_REFRESH_MS = 16
-_START_AT_LATEST_MS = 1500
 _MOST_VIEW_PIXELS = 16_000_000
 
 
-class MainWindow(QMainWindow):
+class WindowContent(QObject):
     """Shows what is on the desk and passes on what the person wants."""
 
-    def __init__(self, launch: Launch) -> None:
-        super().__init__()
-        self.setObjectName("mainWindow")
-        # Python may collect cycles on any thread, and the window's parts point at one another: Qt destroys them all on
-        # the main thread, so that no collection ever does.
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Viewfinder")
+    def __init__(self, launch: Launch, window: MainWindow) -> None:
+        super().__init__(window)
         self._launch = launch
+        self._window = window
         self._is_tray_wanted: bool | None = None
-        self._is_painted = False
         self.desk = Desk(launch, self)
-        self.parts = WindowParts(self, launch.settings)
-        self.commands = Commands(self, self.desk, self.parts)
-        self.actions_by_id = Actions(self, self.menuBar(), self.commands.slots())
-        self.parts.build_toolbar(self, self.actions_by_id)
+        self.parts = WindowParts(window, launch.settings)
+        self.commands = Commands(window, self.desk, self.parts)
+        self.actions_by_id = Actions(window, window.menuBar(), self.commands.slots())
+        self.parts.build_toolbar(window, self.actions_by_id)
         self.commands.take_actions(self.actions_by_id)
         self._media_timer = QTimer(self)
         self._media_timer.setSingleShot(True)
@@ -68,11 +57,16 @@ class MainWindow(QMainWindow):
         self._start_timer.setSingleShot(True)
         self._start_timer.timeout.connect(self.start)
         self._connect()
-        self._restore_geometry()
+        self._fit_size()
+        self.parts.set_first_sizes(window.width())
         self.parts.prompt.edit.setPlainText(launch.question)
         self.parts.prompt.edit.setFocus()
         self._on_desk_model_changed()
         self._refresh_media()
+
+    def start_soon(self) -> None:
+        """Begins the slow work once the content has had a chance to be painted."""
+        self._start_timer.start(0)
 
     def start(self) -> None:
         """Starts the engine and opens what the program was started with: once the window is on screen."""
@@ -121,6 +115,9 @@ class MainWindow(QMainWindow):
         desk.turns_replaced.connect(self._on_desk_turns_replaced)
         desk.model_changed.connect(self._on_desk_model_changed)
         desk.failed.connect(parts.notice.show_error)
+        self._window.resized.connect(self._on_window_resized)
+        self._window.look_changed.connect(self._on_window_look_changed)
+        self._window.closing.connect(self._on_window_closing)
 
     def _refresh_state(self) -> None:
         """Brings commands and the foot of the conversation up to date."""
@@ -172,7 +169,7 @@ class MainWindow(QMainWindow):
 
     def _on_tray_medium_selected(self, medium_id: str) -> None:
         if medium_id and self.desk.pictures.get(medium_id) is not None:
-            screen = self.screen()
+            screen = self._window.screen()
             size = screen.size() * screen.devicePixelRatio()
             self.parts.viewer.show_image(self.parts.tray.thumbnail(medium_id))
             self.desk.pictures.look_at(medium_id, min(_MOST_VIEW_PIXELS, size.width() * size.height()))
@@ -220,82 +217,33 @@ class MainWindow(QMainWindow):
             self.commands.forget_model_error()
         self._refresh_state()
 
-    def _restore_geometry(self) -> None:
-        stored = QSettings(str(self._launch.profile.window_file), QSettings.Format.IniFormat).value("geometry")
-        if not isinstance(stored, QByteArray) or not self.restoreGeometry(stored):
-            self.resize(*_FIRST_SIZE)
-        self._fit_size()
-        self.parts.set_first_sizes(self.width())
-
     def want_tray(self, is_wanted: bool) -> None:
         """Shows or hides the tray until the window's width crosses the point at which it folds."""
         self._is_tray_wanted = is_wanted
         self._fit_size()
 
     def _fit_size(self) -> None:
-        is_wide = self.width() >= TRAY_FOLDS_BELOW_PX
+        width_px, height_px = self._window.width(), self._window.height()
+        is_wide = width_px >= TRAY_FOLDS_BELOW_PX
         is_wanted = is_wide if self._is_tray_wanted is None else self._is_tray_wanted
-        self.parts.fit_size(self.width(), self.height(), is_tray_wanted=is_wanted)
+        self.parts.fit_size(width_px, height_px, is_tray_wanted=is_wanted)
         self.commands.show_tray_state(is_wanted)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def _on_window_resized(self, old_width_px: int, width_px: int) -> None:
         """Folds and unfolds what the width leaves room for."""
-        super().resizeEvent(event)
-        was_wide = event.oldSize().width() >= TRAY_FOLDS_BELOW_PX
-        if event.oldSize().width() > 0 and was_wide != (self.width() >= TRAY_FOLDS_BELOW_PX):
+        was_wide = old_width_px >= TRAY_FOLDS_BELOW_PX
+        if old_width_px > 0 and was_wide != (width_px >= TRAY_FOLDS_BELOW_PX):
             self._is_tray_wanted = None
         self._fit_size()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Begins the slow work once the first picture of the window is on screen."""
-        super().paintEvent(event)
-        if not self._is_painted:
-            self._is_painted = True
-            self._start_timer.start(0)
+    def _on_window_look_changed(self) -> None:
+        self.parts.model_status.show_state(self.desk.model)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follows the system from light to dark and back."""
-        super().changeEvent(event)
-        application = QGuiApplication.instance()
-        if event.type() == QEvent.Type.ApplicationPaletteChange and isinstance(application, QApplication):
-            apply_look(application)
-            self.parts.model_status.show_state(self.desk.model)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Starts the slow work in the end even where nothing is ever painted, as in a minimised window."""
-        super().showEvent(event)
-        if not self.desk.is_started and not self._start_timer.isActive():
-            self._start_timer.start(_START_AT_LATEST_MS)
+    def _on_window_closing(self) -> None:
+        self._start_timer.stop()
+        self.desk.close()
 
     def open_path(self, path: Path) -> None:
         """Opens a file or folder that the system hands to the program."""
         gathered = gather([path])
         self.add_offered(Offered(gathered.sources, gathered.refusals))
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stops everything, however busy, and goes; the window is gone at once."""
-        stored = QSettings(str(self._launch.profile.window_file), QSettings.Format.IniFormat)
-        stored.setValue("geometry", self.saveGeometry())
-        stored.sync()
-        self.hide()
-        self.desk.close()
-        event.accept()
-
-
-def run_window(launch: Launch) -> int:
-    """Opens the window and stays until it is closed.
-
-    Returns:
-        The exit code.
-    """
-    application = QApplication.instance()
-    if not isinstance(application, QApplication):
-        application = QApplication(sys.argv[:1])
-    application.setApplicationName("Viewfinder")
-    application.setApplicationDisplayName("Viewfinder")
-    apply_look(application)
-    window = MainWindow(launch)
-    application.installEventFilter(FileOpening(window))
-    window.show()
-    launch.milestone("window_shown")
-    return application.exec()

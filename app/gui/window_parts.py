@@ -24,13 +24,14 @@ from app.core.paths import SAMPLE_PICTURE
 from app.gui.caption import Caption
 from app.gui.drop_zone import DropZone
 from app.gui.look import hairline
-from app.gui.media_tray import TRAY_WIDTH_PX, MediaTray
+from app.gui.media_tray import MediaTray
 from app.gui.media_viewer import MediaViewer
 from app.gui.model_status import ModelStatus
 from app.gui.notice import Notice
 from app.gui.prompt_panel import PromptPanel
 from app.gui.result_view import ResultView
 from app.gui.settings_panel import SettingsPanel
+from app.gui.shell import CONVERSATION_WIDTH_PX, STACKED_BELOW_PX, TRAY_WIDTH_PX
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QPaintEvent
@@ -38,12 +39,8 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
     from app.gui.actions import Actions
 
-CONVERSATION_WIDTH_PX = 412
-TRAY_FOLDS_BELOW_PX = 1000
-STACKED_BELOW_PX = 720
 ROOMY_FROM_PX = 860
 LOW_BELOW_PX = 620
-_SMALLEST = (640, 480)
 
 
 class _HairlineHandle(QSplitterHandle):
@@ -90,7 +87,6 @@ class WindowParts:
         )
         self.columns = HairlineSplitter(Qt.Orientation.Horizontal)
         self.work = HairlineSplitter(Qt.Orientation.Horizontal)
-        window.setMinimumSize(*_SMALLEST)
         self._lay_out(window)
 
     def _lay_out(self, window: QMainWindow) -> None:

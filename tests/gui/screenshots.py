@@ -24,7 +24,7 @@ from app.core.paths import profile_at
 from app.core.settings import Settings
 from app.engine.engine import Engine
 from app.gui.look import apply_look
-from app.gui.window import MainWindow
+from app.gui.shell import MainWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,12 +75,16 @@ def _always(_window: MainWindow) -> bool:
 
 
 def _is_ready(window: MainWindow) -> bool:
-    media = window.desk.pictures.media
-    return window.desk.model.stage == "ready" and all(medium.is_opened for medium in media)
+    media = window.content.desk.pictures.media
+    return window.content.desk.model.stage == "ready" and all(medium.is_opened for medium in media)
 
 
 def _is_answered(window: MainWindow) -> bool:
-    return bool(window.desk.conversation.turns) and window.desk.conversation.open_turn is None
+    return bool(window.content.desk.conversation.turns) and window.content.desk.conversation.open_turn is None
+
+
+def _show_settings(window: MainWindow) -> None:
+    window.content.commands.show_settings(True)
 
 
 @dataclass(frozen=True)
@@ -103,9 +107,13 @@ STATES = (
     State("loading", FakeScript(load_delay_s=2.0), questions=("Describe this image.",)),
     State("answer", questions=("Locate every shape and tell me its colour.", "用中文说一遍。")),
     State("streaming", FakeScript(answers=(LONG,), piece_delay_s=0.01), questions=("Describe this image.",)),
-    State("settings", questions=("Describe this image.",), finish=lambda window: window.commands.show_settings(True)),
+    State(
+        "settings",
+        questions=("Describe this image.",),
+        finish=_show_settings,
+    ),
     State("model-failed", FakeScript(fails_to_load=True)),
-    State("refused", finish=lambda window: window.open_path(Path(__file__))),
+    State("refused", finish=lambda window: window.content.open_path(Path(__file__))),
     State("narrow", size=(640, 480), questions=("用中文描述这张图片。",)),
     State("middle", size=(900, 620), questions=("Describe this image.",)),
 )
@@ -159,14 +167,14 @@ def take(state: State, pictures: tuple[Path, ...], file: Path) -> None:
             milestone=lambda _name: None,
             report=str,
         )
-        window = MainWindow(launch)
+        window = MainWindow(launch.profile.window_file, lambda: launch)
         window.resize(*state.size)
         window.show()
         is_slow = state.name in ("loading", "streaming")
-        spin(lambda: _is_ready(window) or window.desk.model.stage == "failed", _LIMIT_S if not is_slow else 0.6)
+        spin(lambda: _is_ready(window) or window.content.desk.model.stage == "failed", _LIMIT_S if not is_slow else 0.6)
         for question in state.questions:
-            window.parts.prompt.edit.setPlainText(question)
-            window.commands.on_ask()
+            window.content.parts.prompt.edit.setPlainText(question)
+            window.content.commands.on_ask()
             spin(lambda: _is_answered(window), 0.6 if is_slow else _LIMIT_S)
         state.finish(window)
         spin(lambda: False, 0.15)

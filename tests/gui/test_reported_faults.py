@@ -24,7 +24,7 @@ def test_deleting_a_word_leaves_the_pictures(open_window: OpenWindow, picture: P
     driver.prompt.setFocus()
     for modifier in (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier):
         QTest.keyClick(driver.prompt, Qt.Key.Key_Backspace, modifier | Qt.KeyboardModifier.ControlModifier)
-    assert len(driver.window.desk.pictures.media) == 1
+    assert len(driver.desk.pictures.media) == 1
 
 
 @pytest.mark.parametrize("geometry", ["abc", "1, 2", "@Size(1 2)", "@ByteArray(no)"])

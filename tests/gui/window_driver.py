@@ -14,7 +14,7 @@ from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.launch import Launch
 from app.core.settings import Settings
 from app.engine.engine import Engine
-from app.gui.window import MainWindow
+from app.gui.shell import MainWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,9 +69,10 @@ class WindowDriver:
             milestone=self.milestones.append,
             report=lambda: "machine and log",
         )
-        self.window = MainWindow(self.launch)
-        self.desk = self.window.desk
-        self.parts = self.window.parts
+        self.window = MainWindow(profile.window_file, lambda: self.launch)
+        self.content = self.window.content
+        self.desk = self.content.desk
+        self.parts = self.content.parts
         self.window.show()
         self.wait(lambda: self.desk.is_started)
 

@@ -1,0 +1,168 @@
+"""The window's shell: on screen before anything else of the program is imported; what is in it comes right after."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QEvent, QRect, QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+from app.gui.file_opening import FileOpening
+from app.gui.look import apply_look, canvas, hairline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
+
+    from app.core.launch import Launch
+    from app.gui.window import WindowContent
+
+FIRST_SIZE = (1280, 820)
+SMALLEST_SIZE = (640, 480)
+TOOLBAR_HEIGHT_PX = 52
+STATUS_HEIGHT_PX = 26
+TRAY_WIDTH_PX = 216
+CONVERSATION_WIDTH_PX = 412
+TRAY_FOLDS_BELOW_PX = 1000
+STACKED_BELOW_PX = 720
+_BUILD_AT_LATEST_MS = 1500
+
+
+class MainWindow(QMainWindow):
+    """A frame with the grounds of the columns, until `build` puts the content in.
+
+    Args:
+        window_file: Where geometry is kept.
+        make_launch: Puts together what the content needs; called once, when it is built.
+    """
+
+    resized = Signal(int, int)
+    """Carries the width before and now."""
+    look_changed = Signal()
+    closing = Signal()
+
+    def __init__(self, window_file: Path, make_launch: Callable[[], Launch]) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        # Python may collect cycles on any thread, and the window's parts point at one another: Qt destroys them all on
+        # the main thread, so that no collection ever does.
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Viewfinder")
+        self.setMinimumSize(*SMALLEST_SIZE)
+        self._window_file = window_file
+        self._make_launch = make_launch
+        self._content: WindowContent | None = None
+        self._build_timer = QTimer(self)
+        self._build_timer.setSingleShot(True)
+        self._build_timer.timeout.connect(self.build)
+        self._is_painted = False
+        self._restore_geometry()
+
+    @property
+    def content(self) -> WindowContent:
+        """What is in the window, built now if it was not yet."""
+        self.build()
+        assert self._content is not None  # noqa: S101 - build has just made it
+        return self._content
+
+    def build(self) -> None:
+        """Imports and makes what is in the window; once."""
+        if self._content is not None:
+            return
+        from app.gui.window import WindowContent  # noqa: PLC0415 - only now, with the frame on screen
+
+        self._build_timer.stop()
+        self._content = WindowContent(self._make_launch(), self)
+        if self.isVisible():
+            self._content.start_soon()
+
+    def stored(self) -> QSettings:
+        """Geometry and what else of the window's shape is remembered."""
+        return QSettings(str(self._window_file), QSettings.Format.IniFormat)
+
+    def _restore_geometry(self) -> None:
+        geometry = self.stored().value("geometry")
+        if not isinstance(geometry, QByteArray) or not self.restoreGeometry(geometry):
+            self.resize(*FIRST_SIZE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the grounds of the columns, and has the content built once they are on screen."""
+        super().paintEvent(event)
+        if self._content is None:
+            painter = QPainter(self)
+            self._paint_grounds(painter)
+            painter.end()
+        if not self._is_painted:
+            self._is_painted = True
+            self._build_timer.start(0)
+
+    def _paint_grounds(self, painter: QPainter) -> None:
+        palette = self.palette()
+        width, height = self.width(), self.height()
+        left = TRAY_WIDTH_PX if width >= TRAY_FOLDS_BELOW_PX else 0
+        right = width - CONVERSATION_WIDTH_PX if width >= STACKED_BELOW_PX else width
+        body = QRect(left, TOOLBAR_HEIGHT_PX, right - left, height - TOOLBAR_HEIGHT_PX - STATUS_HEIGHT_PX)
+        painter.fillRect(body, canvas(palette))
+        painter.fillRect(QRect(right, body.y(), width - right, body.height()), palette.color(QPalette.ColorRole.Base))
+        painter.setPen(hairline(palette))
+        painter.drawLine(0, body.top() - 1, width, body.top() - 1)
+        painter.drawLine(0, body.bottom() + 1, width, body.bottom() + 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Has the content built in the end even where nothing is ever painted, as in a minimised window."""
+        super().showEvent(event)
+        if self._content is not None:
+            self._content.start_soon()
+        elif not self._build_timer.isActive():
+            self._build_timer.start(_BUILD_AT_LATEST_MS)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tells the content."""
+        super().resizeEvent(event)
+        self.resized.emit(event.oldSize().width(), self.width())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follows the system from light to dark and back."""
+        super().changeEvent(event)
+        application = QApplication.instance()
+        if event.type() == QEvent.Type.ApplicationPaletteChange and isinstance(application, QApplication):
+            apply_look(application)
+            self.look_changed.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stops everything, however busy, and goes; the window is gone at once."""
+        stored = self.stored()
+        stored.setValue("geometry", self.saveGeometry())
+        stored.sync()
+        self.hide()
+        self._build_timer.stop()
+        self.closing.emit()
+        event.accept()
+
+
+def run_window(window_file: Path, make_launch: Callable[[], Launch], milestone: Callable[[str], None]) -> int:
+    """Opens the window and stays until it is closed.
+
+    Args:
+        window_file: Where geometry is kept.
+        make_launch: Puts together what the window needs, once its frame is on screen.
+        milestone: Notes that ``window_shown`` was reached.
+
+    Returns:
+        The exit code.
+    """
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication(sys.argv[:1])
+    application.setApplicationName("Viewfinder")
+    application.setApplicationDisplayName("Viewfinder")
+    apply_look(application)
+    window = MainWindow(window_file, make_launch)
+    application.installEventFilter(FileOpening(window))
+    window.show()
+    milestone("window_shown")
+    return application.exec()
