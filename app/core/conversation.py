@@ -6,6 +6,7 @@ before the first word) is not: its pictures count as not yet shown and go with t
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -16,12 +17,13 @@ from app.core.requests import Question, Turn
 from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from app.core.errors import ErrorText
     from app.core.events import EngineEvent, ModelReady, Outcome
     from app.core.pictures import Picture, PictureSource
+    from app.core.presets import Preset
     from app.core.sampling import Sampling
     from app.core.vision import PixelLimits
 
@@ -48,6 +50,7 @@ class AskedTurn:
         outcome: How it ended, or None while it goes on.
         figures: What it cost.
         error: Why it failed, or None.
+        preset: The task it was asked as, or None.
     """
 
     question: Question
@@ -64,6 +67,7 @@ class AskedTurn:
     outcome: Outcome | None = None
     figures: Figures = _NO_FIGURES
     error: ErrorText | None = None
+    preset: Preset | None = None
 
     @property
     def request_id(self) -> str:
@@ -119,6 +123,11 @@ def turn_after(turn: AskedTurn, event: EngineEvent) -> AskedTurn:
     return after
 
 
+def _known(turns: Iterable[AskedTurn]) -> frozenset[PictureSource]:
+    told = (turn for turn in turns if turn.is_open or turn.is_told)
+    return frozenset(source for turn in told for source in turn.question.sources)
+
+
 class Conversation:
     """Turns in order; at most the last one is still open."""
 
@@ -138,8 +147,7 @@ class Conversation:
     @property
     def shown_sources(self) -> frozenset[PictureSource]:
         """The pictures that the model knows, or is just being shown."""
-        turns = (turn for turn in self._turns if turn.is_open or turn.is_told)
-        return frozenset(source for turn in turns for source in turn.question.sources)
+        return _known(self._turns)
 
     @property
     def pasted_pictures(self) -> dict[str, bytes]:
@@ -166,6 +174,7 @@ class Conversation:
         sampling: Sampling,
         system: str,
         now: datetime,
+        preset: Preset | None = None,
     ) -> Question:
         """Adds a turn and gives the question that the engine is to answer; known pictures are not shown again.
 
@@ -184,7 +193,7 @@ class Conversation:
             tuple(Turn(turn.question.text, turn.pictures, turn.answer) for turn in self._turns if turn.is_told),
             system,
         )
-        self._turns.append(AskedTurn(question, max_image_tokens, now, sampling))
+        self._turns.append(AskedTurn(question, max_image_tokens, now, sampling, preset=preset))
         return question
 
     def take(self, event: EngineEvent) -> AskedTurn | None:
@@ -197,10 +206,34 @@ class Conversation:
         return None
 
     def withdraw(self, request_id: str) -> AskedTurn | None:
-        """Takes the last turn away when it is this one: to ask it again, or because it could not be asked."""
+        """Takes the last turn away when it is this one: because it could not be asked."""
         if self._turns and self._turns[-1].request_id == request_id:
             return self._turns.pop()
         return None
+
+    def known_before(self, request_id: str) -> frozenset[PictureSource]:
+        """The pictures that the model would know if this turn were asked again; of no such turn, `shown_sources`."""
+        return _known(itertools.takewhile(lambda turn: turn.request_id != request_id, self._turns))
+
+    def rewind_to(self, request_id: str) -> tuple[AskedTurn, ...]:
+        """Takes this turn and all later ones away and gives them, oldest first; none when it is not here.
+
+        Events about them are no longer taken.
+        """
+        kept = list(itertools.takewhile(lambda turn: turn.request_id != request_id, self._turns))
+        taken = tuple(self._turns[len(kept) :])
+        self._turns = kept
+        return taken
+
+    def put_back(self, turns: Sequence[AskedTurn]) -> None:
+        """Puts back what `rewind_to` took, when nothing came in its place.
+
+        Raises:
+            EngineError: A turn that was asked since is still being answered.
+        """
+        if turns and self.open_turn is not None:
+            raise EngineError("An answer is still coming.", "Stop it or wait for its end.")
+        self._turns.extend(turns)
 
     def result(self, ready: ModelReady) -> Result | None:
         """What exports write: every turn that has an answer; None when there is none."""

@@ -35,6 +35,20 @@ def write_atomically(path: Path, content: str | bytes | Iterable[bytes]) -> None
         raise _fault(path, error) from error
 
 
+def keep_aside(file: Path) -> Path:
+    """Renames a damaged file to end in ``.bad``, over no file that is there, and gives its new name.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    aside = file.with_name(f"{file.name}.bad")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = file.with_name(f"{file.name}.bad{number}")
+    return file.rename(aside)
+
+
 def _write(path: Path, content: str | bytes | Iterable[bytes]) -> None:
     permissions = _permissions(path)
     # Beside the file, so that it can take its place at once; of its own name, as the file's may be at the longest.

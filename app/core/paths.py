@@ -36,6 +36,11 @@ class Profile:
         return self.data_dir / "settings.json"
 
     @property
+    def questions_file(self) -> Path:
+        """Earlier questions and the unfinished one, as JSON."""
+        return self.data_dir / "questions.json"
+
+    @property
     def window_file(self) -> Path:
         """Window geometry, as an INI file."""
         return self.data_dir / "window.ini"

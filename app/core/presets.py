@@ -65,6 +65,19 @@ class Preset:
         words = {blank.name: filled.get(blank.name, "").strip() or blank.default for blank in self.blanks}
         return _BLANK.sub(lambda found: words.get(found.group(1), found.group()), self.prompt)
 
+    def filled_spans(self, text: str) -> tuple[tuple[int, int], ...] | None:
+        """Where in a question the blanks of this prompt stand, in the text's order; None when it is another question.
+
+        What fills a blank is not looked at; it may be empty.
+        """
+        parts = _BLANK.split(self.prompt)
+        pattern = "".join("(.*?)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+        found = re.fullmatch(pattern, text.strip(), re.DOTALL)
+        if found is None:
+            return None
+        before = len(text) - len(text.lstrip())
+        return tuple((before + start, before + end) for start, end in found.regs[1:])
+
     def sampling_from(self, sampling: Sampling) -> Sampling:
         """A person's settings with what this task needs changed."""
         changes: dict[str, Any] = dict(self.sampling)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.errors import Sentence, UserError
-from app.core.files import write_atomically
+from app.core.files import keep_aside, write_atomically
 from app.core.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -155,13 +155,8 @@ _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _with_c
 
 
 def _keep_aside(file: Path) -> None:
-    aside = file.with_name(f"{file.name}.bad")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = file.with_name(f"{file.name}.bad{number}")
     try:
-        file.rename(aside)
+        aside = keep_aside(file)
     except OSError as error:
         logger.warning("The settings are damaged and cannot be kept aside: %s", error)
     else:

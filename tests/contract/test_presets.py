@@ -58,6 +58,12 @@ def test_each_asks_a_whole_question_with_every_blank(path: Path) -> None:
         filled = preset.question({blank.name: " “{x}” \\1 照片 "})
         assert "“{x}” \\1 照片" in filled
         assert preset.question({blank.name: "  "}) == plain
+    spans = preset.filled_spans(f"  {plain}\n")
+    assert spans is not None
+    assert sorted(f"  {plain}"[start:end] for start, end in spans) == sorted(blank.default for blank in preset.blanks)
+    assert preset.filled_spans(preset.question({blank.name: "a\n(b)" for blank in preset.blanks})) is not None
+    assert preset.filled_spans(f"And now: {plain}") is None
+    assert [other for other in list_presets() if other.filled_spans(plain) is not None] == [preset]
     assert not re.search(r"\{[a-z_]+\}", plain)
 
 

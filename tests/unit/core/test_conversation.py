@@ -143,6 +143,37 @@ def test_only_the_last_turn_is_withdrawn() -> None:
     assert [turn.request_id for turn in conversation.turns] == ["1"]
 
 
+def test_what_a_rewind_takes_away_is_told_no_more_and_comes_back_whole() -> None:
+    conversation = Conversation()
+    answer(conversation, ask(conversation, "1", "What?", CAT), "A cat.")
+    answer(conversation, ask(conversation, "2", "And?", DOG), "A dog.")
+    ask(conversation, "3", "Sure?")
+    before = conversation.turns
+    assert conversation.known_before("2") == {CAT}
+    assert conversation.known_before("none") == conversation.shown_sources == {CAT, DOG}
+    taken = conversation.rewind_to("2")
+    assert [turn.request_id for turn in taken] == ["2", "3"]
+    assert conversation.shown_sources == {CAT}
+    assert conversation.take(TextPiece("3", "Yes.")) is None
+    conversation.put_back(taken)
+    assert conversation.turns == before
+    assert conversation.take(TextPiece("3", "Yes.")) is not None
+
+
+def test_what_was_rewound_does_not_come_back_beside_an_open_turn() -> None:
+    conversation = Conversation()
+    answer(conversation, ask(conversation, "1", "What?"), "This.")
+    taken = conversation.rewind_to("1")
+    assert conversation.rewind_to("none") == ()
+    question = ask(conversation, "2", "What then?")
+    assert question.earlier == ()
+    with pytest.raises(EngineError, match="still coming"):
+        conversation.put_back(taken)
+    conversation.withdraw("2")
+    conversation.put_back(taken)
+    assert [turn.request_id for turn in conversation.turns] == ["1"]
+
+
 def test_a_result_holds_what_is_needed_to_ask_again() -> None:
     conversation = Conversation()
     answer(conversation, ask(conversation, "1", "What?", CAT), "A cat.")
