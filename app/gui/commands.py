@@ -242,9 +242,9 @@ class Commands(QObject):
         elif command == REPORT:
             self.copy_report(turn.error)
         elif command == RETRY:
-            if self._parts.prompt.text == turn.question.text.strip():
+            was_given_back = self._parts.prompt.text == turn.question.text.strip()
+            if self._desk.retry(request_id) and was_given_back:
                 self._parts.prompt.edit.clear()
-            self._desk.retry(request_id)
 
     def on_copy_answer(self) -> None:
         """Copies the last answer as the model wrote it."""

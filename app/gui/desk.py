@@ -24,10 +24,13 @@ from app.gui.model_status import ModelState, state_after
 from app.gui.pictures_at_hand import PicturesAtHand
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.core.errors import ErrorText
     from app.core.events import EngineEvent, ModelReady
     from app.core.launch import AnswerEngine, Launch
-    from app.core.requests import Question
+    from app.core.pictures import PictureSource
+    from app.core.presets import Preset
     from app.core.results import Result
     from app.core.settings import Settings
     from app.gui.bridge import WindowEvent
@@ -134,47 +137,64 @@ class Desk(QObject):
 
     # The conversation
 
-    def ask(self, text: str) -> bool:
-        """Asks about the pictures in the tray that the model does not know yet; tells whether the question went out."""
+    def ask(
+        self,
+        text: str,
+        *,
+        sources: Sequence[PictureSource] | None = None,
+        preset: Preset | None = None,
+        replaced_id: str = "",
+    ) -> bool:
+        """Asks about pictures that the model does not know yet; tells whether the question went out.
+
+        Args:
+            text: The question.
+            sources: The pictures; None for those in the tray.
+            preset: The task that the question is, with sampling of its own.
+            replaced_id: A turn in whose place the question comes: it and all later ones go, unless the question cannot
+                be asked.
+        """
         checkpoint = self.model.checkpoint
         if self._engine is None or checkpoint is None or not text.strip():
             return False
         self._load_again_if_needed()
         request_id = uuid.uuid4().hex
+        own = self.settings.own
+        sampling = own.sampling or checkpoint.default_sampling
+        replaced = self.conversation.rewind_to(replaced_id) if replaced_id else ()
         try:
             question = self.conversation.ask(
                 request_id,
                 text,
-                [medium.source for medium in self.pictures.media],
+                [medium.source for medium in self.pictures.media] if sources is None else sources,
                 limits=self.limits,
-                max_image_tokens=self.settings.own.max_image_tokens,
-                sampling=self.settings.own.sampling or checkpoint.default_sampling,
-                system=self.settings.own.system,
+                max_image_tokens=own.max_image_tokens,
+                sampling=sampling if preset is None else preset.sampling_from(sampling),
+                system=own.system,
                 now=datetime.now(timezone.utc).astimezone(),
+                preset=preset,
             )
-            self._send(question)
+            self._engine.ask(question)
         except AppError as error:
             self.conversation.withdraw(request_id)
+            self.conversation.put_back(replaced)
             self.failed.emit(error.said)
             return False
+        for turn in replaced:
+            if turn.is_open:
+                self._engine.cancel(turn.request_id)
+        if replaced:
+            self.turns_replaced.emit()
         self.costs_changed.emit()
-        turn = self.conversation.get(request_id)
-        self.turn_changed.emit(turn)
+        self.turn_changed.emit(self.conversation.get(request_id))
         return True
 
-    def _send(self, question: Question) -> None:
-        if self._engine is not None:
-            self._engine.ask(question)
-
     def retry(self, request_id: str) -> bool:
-        """Asks the last question once more, with its pictures and the settings as they are now."""
+        """Asks a question once more in its place, with its pictures and the settings as they are now."""
         turn = self.conversation.get(request_id)
-        if turn is None or turn.is_open or turn is not self.conversation.turns[-1]:
+        if turn is None or turn.is_open:
             return False
-        self.conversation.withdraw(request_id)
-        self.pictures.add_sources(turn.question.sources)
-        self.turns_replaced.emit()
-        return self.ask(turn.question.text)
+        return self.ask(turn.question.text, sources=turn.question.sources, preset=turn.preset, replaced_id=request_id)
 
     def stop(self) -> None:
         """Stops the answer that is coming."""

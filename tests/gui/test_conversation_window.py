@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +12,8 @@ from PySide6.QtWidgets import QMessageBox
 
 from app.backends.fake_backend import FakeScript
 from app.core.checkpoint import DEMO_MODEL_ID
-from app.core.sampling import GREEDY
-from app.core.settings import Settings
+from app.core.sampling import GREEDY, Sampling
+from app.core.settings import ModelSettings, Settings
 from app.gui.turn_foot import COPY, REPORT, RETRY
 
 if TYPE_CHECKING:
@@ -173,6 +174,51 @@ def test_a_failed_question_stays_with_its_reason_and_is_tried_again(open_window:
     assert driver.prompt.toPlainText() == ""
     assert driver.result.toPlainText().count("What is this?") == 1
     assert len(driver.backend.seen[-1].turns[-1].pictures) == 1
+
+
+@pytest.mark.allows_log
+def test_an_older_question_is_asked_again_in_its_place(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(FakeScript(answers=("Fine.",), fails_after_pieces=0), files=(picture,))
+    driver.wait_for_pictures(1)
+    driver.ask("What is this?")
+    driver.wait_for_answer()
+    driver.backend.script = FakeScript()
+    for text in ("And this?", "Sure?"):
+        driver.ask(text)
+        driver.wait_for_answer()
+    driver.prompt.setPlainText("half a question")
+    driver.parts.result.command_wanted.emit(RETRY, driver.desk.conversation.turns[0].request_id)
+    driver.wait_for_answer()
+    assert [turn.question.text for turn in driver.desk.conversation.turns] == ["What is this?"]
+    assert len(driver.backend.seen[-1].turns[-1].pictures) == 1
+    assert "Sure?" not in driver.result.toPlainText()
+    assert driver.prompt.toPlainText() == "half a question"
+
+
+def test_asking_again_while_a_later_answer_streams_stops_that(open_window: OpenWindow) -> None:
+    driver = open_window(replace(SLOW, answers=("First.", *SLOW.answers, "Anew.")))
+    driver.ask("One?")
+    driver.wait_for_answer()
+    driver.ask("Two?")
+    wait_for_words(driver)
+    streaming = driver.desk.conversation.turns[1].request_id
+    driver.parts.result.command_wanted.emit(RETRY, driver.desk.conversation.turns[0].request_id)
+    assert driver.wait_for_answer() == "Anew."
+    assert driver.desk.conversation.get(streaming) is None
+    assert "One two" not in driver.result.toPlainText()
+
+
+def test_a_question_that_cannot_be_asked_again_leaves_everything(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(answers=("First.", "Second.")))
+    for text in ("One?", "Two?"):
+        driver.ask(text)
+        driver.wait_for_answer()
+    before = driver.desk.conversation.turns
+    driver.desk.change_settings(driver.desk.settings.with_own(ModelSettings(Sampling(temperature=99.0))))
+    driver.parts.result.command_wanted.emit(RETRY, before[0].request_id)
+    assert driver.desk.conversation.turns == before
+    assert "The temperature is 99." in driver.parts.notice.text
+    assert "Two?" in driver.result.toPlainText()
 
 
 def test_an_answer_is_copied_as_the_model_wrote_it(open_window: OpenWindow) -> None:
