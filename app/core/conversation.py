@@ -32,6 +32,19 @@ _NO_FIGURES = Figures()
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPicture:
+    """A picture that the model was shown.
+
+    Attributes:
+        number: The model reads it as “Image <number>”.
+        limits: The areas it could have when it was shown.
+    """
+
+    number: int
+    limits: PixelLimits
+
+
+@dataclass(frozen=True, slots=True)
 class AskedTurn:
     """One question and how far its answer is.
 
@@ -145,9 +158,19 @@ class Conversation:
         return self._turns[-1] if self._turns and self._turns[-1].is_open else None
 
     @property
+    def known_pictures(self) -> dict[PictureSource, KnownPicture]:
+        """The pictures that the model knows, or is just being shown, in the order of their numbers."""
+        known: dict[PictureSource, KnownPicture] = {}
+        for turn in self._turns:
+            if turn.is_open or turn.is_told:
+                for source in turn.question.sources:
+                    known[source] = KnownPicture(len(known) + 1, turn.question.limits)
+        return known
+
+    @property
     def shown_sources(self) -> frozenset[PictureSource]:
         """The pictures that the model knows, or is just being shown."""
-        return _known(self._turns)
+        return frozenset(self.known_pictures)
 
     @property
     def pasted_pictures(self) -> dict[str, bytes]:

@@ -66,6 +66,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._media: dict[str, Medium] = {}
+        self._ids: dict[PictureSource, str] = {}
         self._numbers = itertools.count(1)
 
     @property
@@ -79,7 +80,7 @@ class Shelf:
 
     def find(self, source: PictureSource) -> Medium | None:
         """The picture of this source, if it is here."""
-        return next((medium for medium in self._media.values() if medium.source == source), None)
+        return self._media.get(self._ids.get(source, ""))
 
     def add(self, sources: Iterable[PictureSource]) -> tuple[Medium, ...]:
         """Puts pictures at the end and gives those that were not here yet."""
@@ -88,6 +89,7 @@ class Shelf:
             if self.find(source) is None:
                 medium = Medium(f"medium-{next(self._numbers)}", source)
                 self._media[medium.medium_id] = medium
+                self._ids[source] = medium.medium_id
                 added.append(medium)
         return tuple(added)
 
@@ -102,4 +104,7 @@ class Shelf:
 
     def remove(self, medium_id: str) -> Medium | None:
         """Takes a picture away."""
-        return self._media.pop(medium_id, None)
+        medium = self._media.pop(medium_id, None)
+        if medium is not None:
+            del self._ids[medium.source]
+        return medium

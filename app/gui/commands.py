@@ -151,10 +151,8 @@ class Commands(QObject):
         self._parts.prompt.edit.paste()
 
     def on_remove_picture(self) -> None:
-        """Takes the selected picture out of the tray."""
-        selected = self._parts.tray.selected_id
-        if selected is not None:
-            self._desk.pictures.remove([selected])
+        """Takes the selected pictures out of the tray."""
+        self._desk.pictures.remove(self._parts.tray.selected_ids)
 
     def on_remove_all_pictures(self) -> None:
         """Empties the tray."""

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.core.conversation import Conversation
 from app.core.errors import AppError
 from app.core.events import Started, ViewFailed, ViewOpened
-from app.core.shelf import Cost, Medium, picture_cost
+from app.core.next_question import NextQuestion
 from app.core.vision import PixelLimits
 from app.gui.bridge import Bridge, assert_main_thread
 from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing, CheckpointSearch
@@ -127,13 +127,10 @@ class Desk(QObject):
         limits = checkpoint.image_limits if checkpoint is not None else PixelLimits()
         return limits.capped(self.settings.own.max_image_tokens)
 
-    def cost(self, medium: Medium) -> Cost | None:
-        """What a picture costs, once its size is known."""
-        return picture_cost(medium.width_px, medium.height_px, self.limits) if medium.is_opened else None
-
-    def is_shown(self, medium: Medium) -> bool:
-        """Whether the model knows this picture already."""
-        return medium.source in self.conversation.shown_sources
+    def next_question(self) -> NextQuestion:
+        """What the next question shows the model, and what every picture costs."""
+        pictures = self.pictures
+        return NextQuestion(pictures.media, pictures.selected_ids, self.conversation.known_pictures, self.limits)
 
     # The conversation
 
@@ -149,7 +146,7 @@ class Desk(QObject):
 
         Args:
             text: The question.
-            sources: The pictures; None for those in the tray.
+            sources: The pictures; None for those selected in the tray.
             preset: The task that the question is, with sampling of its own.
             replaced_id: A turn in whose place the question comes: it and all later ones go, unless the question cannot
                 be asked.
@@ -166,7 +163,7 @@ class Desk(QObject):
             question = self.conversation.ask(
                 request_id,
                 text,
-                [medium.source for medium in self.pictures.media] if sources is None else sources,
+                [medium.source for medium in self.next_question().selected] if sources is None else sources,
                 limits=self.limits,
                 max_image_tokens=own.max_image_tokens,
                 sampling=sampling if preset is None else preset.sampling_from(sampling),

@@ -2,106 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QImage, QKeySequence, QPixmap
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QListView, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
 from app.gui.look import BODY_PX, sized
-from app.gui.pixels import pixmap_within
 from app.gui.shell import TRAY_WIDTH_PX
-from app.gui.tray_delegate import THUMBNAIL, TrayDelegate, TrayRow
+from app.gui.tray_delegate import TrayDelegate
+from app.gui.tray_model import TrayModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QKeyEvent
 
-    Index = QModelIndex | QPersistentModelIndex
+    from app.core.next_question import NextQuestion
 
-
-@dataclass(slots=True)
-class _Shown:
-    row: TrayRow
-    image: QImage | None = None
-    pixmap: QPixmap | None = None
-
-
-class TrayModel(QAbstractListModel):
-    """The rows of the tray; thumbnails are scaled when they are first painted."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._shown: list[_Shown] = []
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        """How many pictures there are."""
-        return len(self._shown)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The row for the delegate and for assistive technology."""
-        if not index.isValid() or index.row() >= len(self._shown):
-            return None
-        shown = self._shown[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return shown.row.name
-        if role == Qt.ItemDataRole.UserRole:
-            return shown.row
-        if role == Qt.ItemDataRole.ToolTipRole:  # Qt would take a name with tags in it for HTML
-            words = (shown.row.name, shown.row.cost, shown.row.state)
-            return "<p>" + "<br>".join(escape(word) for word in words) + "</p>"
-        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return f"{shown.row.name}\n{shown.row.cost}\n{shown.row.state}"
-        return None
-
-    def thumbnail(self, position: int, device_ratio: float) -> QPixmap | None:
-        """The picture in small, once it is open."""
-        shown = self._shown[position]
-        if shown.image is None:
-            return None
-        if shown.pixmap is None or shown.pixmap.devicePixelRatio() != device_ratio:
-            shown.pixmap = pixmap_within(shown.image, QSizeF(THUMBNAIL), device_ratio)
-        return shown.pixmap
-
-    def set_rows(self, rows: Sequence[TrayRow]) -> None:
-        """Shows these rows; thumbnails of pictures that stay are kept."""
-        old = {shown.row.medium_id: shown for shown in self._shown}
-        new = [
-            _Shown(row, old[row.medium_id].image, old[row.medium_id].pixmap) if row.medium_id in old else _Shown(row)
-            for row in rows
-        ]
-        if [shown.row.medium_id for shown in new] == [shown.row.medium_id for shown in self._shown]:
-            self._shown = new
-            if new:
-                self.dataChanged.emit(self.index(0), self.index(len(new) - 1))
-            return
-        self.beginResetModel()
-        self._shown = new
-        self.endResetModel()
-
-    def set_thumbnail(self, medium_id: str, image: QImage) -> None:
-        """Shows a picture in small."""
-        position = self.position(medium_id)
-        if position is not None:
-            self._shown[position].image = image
-            self._shown[position].pixmap = None
-            self.dataChanged.emit(self.index(position), self.index(position))
-
-    def image(self, medium_id: str) -> QImage | None:
-        """The picture that a thumbnail is made of."""
-        return next((shown.image for shown in self._shown if shown.row.medium_id == medium_id), None)
-
-    def position(self, medium_id: str) -> int | None:
-        """Where a picture stands."""
-        return next((place for place, shown in enumerate(self._shown) if shown.row.medium_id == medium_id), None)
-
-    def medium_id(self, position: int) -> str | None:
-        """Which picture stands there."""
-        return self._shown[position].row.medium_id if 0 <= position < len(self._shown) else None
+_MOST_SELECTED_AT_ONCE = 8
+_Flag = QItemSelectionModel.SelectionFlag
 
 
 class _TrayView(QListView):
@@ -117,8 +38,10 @@ class _TrayView(QListView):
 class MediaTray(QWidget):
     """Header, list and a hint."""
 
-    medium_selected = Signal(str)
-    """Carries the medium's id, or an empty text when none is selected."""
+    medium_looked_at = Signal(str)
+    """Carries the id of the picture to look at, or an empty text when there is none."""
+    selection_changed = Signal(object)
+    """Carries a tuple of the ids of the pictures that the next question is about."""
     removal_wanted = Signal()
 
     def __init__(self) -> None:
@@ -139,6 +62,7 @@ class MediaTray(QWidget):
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setUniformItemSizes(True)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._nothing = Caption(self.tr("Nothing here yet."))
         self._hint = Caption(self.tr("Drop pictures or a folder anywhere, or paste one."))
         self._hint.setWordWrap(True)
@@ -158,6 +82,7 @@ class MediaTray(QWidget):
             caption.setContentsMargins(12, 4, 12, 4)
         layout.addSpacing(4)
         self.view.selectionModel().currentChanged.connect(self._on_view_current_changed)
+        self.view.selectionModel().selectionChanged.connect(self._on_view_selection_changed)
         self.view.removal_wanted.connect(self.removal_wanted)
 
     def sizeHint(self) -> QSize:
@@ -165,18 +90,27 @@ class MediaTray(QWidget):
         return QSize(TRAY_WIDTH_PX, 400)
 
     @property
-    def selected_id(self) -> str | None:
+    def current_id(self) -> str | None:
         """The picture that is being looked at."""
         return self._model.medium_id(self.view.currentIndex().row())
 
-    def show_rows(self, rows: Sequence[TrayRow]) -> None:
-        """Shows the pictures."""
-        selected = self.selected_id
-        self._model.set_rows(rows)
-        self._count.setText(str(len(rows)) if rows else "")
-        self._nothing.setVisible(not rows)
-        if selected is not None:
-            self.select(selected)
+    @property
+    def selected_ids(self) -> tuple[str, ...]:
+        """The pictures that the next question is about, from top to bottom."""
+        places = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
+        found = (self._model.medium_id(place) for place in places)
+        return tuple(medium_id for medium_id in found if medium_id is not None)
+
+    def show_question(self, question: NextQuestion) -> None:
+        """Shows the pictures as they stand before the next question."""
+        places = [index.row() for index in self.view.selectionModel().selectedIndexes()]
+        self._model.show_question(question)
+        count = len(question.media)
+        self._count.setText(str(count) if count else "")
+        self._nothing.setVisible(not count)
+        if places and count and not self.view.selectionModel().hasSelection():
+            next_id = self._model.medium_id(min(*places, count - 1))
+            self.select([next_id] if next_id is not None else [])
 
     def show_thumbnail(self, medium_id: str, image: QImage) -> None:
         """Shows a picture in small."""
@@ -186,11 +120,22 @@ class MediaTray(QWidget):
         """The picture in small, once it is open."""
         return self._model.image(medium_id)
 
-    def select(self, medium_id: str) -> None:
-        """Selects a picture, if it is here."""
-        position = self._model.position(medium_id)
-        if position is not None:
-            self.view.setCurrentIndex(self._model.index(position))
+    def select_added(self, medium_ids: Sequence[str]) -> None:
+        """Selects what was just added; of very many only the first, so that no question grows unseen."""
+        self.select(medium_ids if len(medium_ids) <= _MOST_SELECTED_AT_ONCE else medium_ids[:1])
+
+    def select(self, medium_ids: Sequence[str]) -> None:
+        """Selects these pictures and looks at the first of them."""
+        found = (self._model.place(medium_id) for medium_id in medium_ids)
+        indexes = [self._model.index(place) for place in found if place is not None]
+        if not indexes:
+            return
+        selection = QItemSelection()
+        for index in indexes:
+            selection.select(index, index)
+        self.view.selectionModel().setCurrentIndex(indexes[0], _Flag.NoUpdate)
+        self.view.selectionModel().select(selection, _Flag.ClearAndSelect)
+        self.view.scrollTo(indexes[0])
 
     def step(self, by: int) -> None:
         """Selects the next or previous picture, round the ends."""
@@ -199,4 +144,7 @@ class MediaTray(QWidget):
             self.view.setCurrentIndex(self._model.index((self.view.currentIndex().row() + by) % count))
 
     def _on_view_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        self.medium_selected.emit(self._model.medium_id(current.row()) or "")
+        self.medium_looked_at.emit(self._model.medium_id(current.row()) or "")
+
+    def _on_view_selection_changed(self, _selected: QItemSelection, _deselected: QItemSelection) -> None:
+        self.selection_changed.emit(self.selected_ids)

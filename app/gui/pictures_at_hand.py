@@ -44,6 +44,7 @@ class PicturesAtHand(QObject):
         self._opening: set[str] = set()
         self._looked_at = ""
         self._look_pixels = 0
+        self.selected_ids: frozenset[str] = frozenset()
 
     @property
     def media(self) -> tuple[Medium, ...]:
@@ -61,22 +62,26 @@ class PicturesAtHand(QObject):
         if self._looked_at:
             self.look_at(self._looked_at, self._look_pixels)
 
-    def add(self, offered: Offered) -> str | None:
-        """Puts pictures into the tray, says what is refused, and gives the id of the first to look at."""
+    def select(self, medium_ids: Iterable[str]) -> None:
+        """Notes which pictures the next question is about."""
+        self.selected_ids = frozenset(medium_ids)
+        self.changed.emit()
+
+    def add(self, offered: Offered) -> tuple[str, ...]:
+        """Puts pictures into the tray, says what is refused, and gives the ids of what was offered, new or not."""
         if offered.refusals:
             self.refused.emit(offered.refusals)
         return self.add_sources(offered.sources)
 
-    def add_sources(self, sources: Sequence[PictureSource]) -> str | None:
-        """Puts pictures into the tray and gives the id of the first to look at."""
+    def add_sources(self, sources: Sequence[PictureSource]) -> tuple[str, ...]:
+        """Puts pictures into the tray and gives the ids of these, new or not."""
         added = self._shelf.add(sources)
         self._wanted.extend(medium.medium_id for medium in added)
         self._open_next()
         if added:
             self.changed.emit()
-            return added[0].medium_id
-        known = self._shelf.find(sources[0]) if sources else None
-        return known.medium_id if known is not None else None
+        here = (self._shelf.find(source) for source in sources)
+        return tuple(dict.fromkeys(medium.medium_id for medium in here if medium is not None))
 
     def remove(self, medium_ids: Iterable[str]) -> None:
         """Takes pictures out of the tray; what the conversation knows of them stays."""

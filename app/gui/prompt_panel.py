@@ -100,6 +100,11 @@ class PromptPanel(QWidget):
         """The question as it will be sent."""
         return self.edit.toPlainText().strip()
 
+    @property
+    def cost_text(self) -> str:
+        """What it says about the cost."""
+        return self._cost.text()
+
     def show_media_count(self, count: int) -> None:
         """Says what can be asked."""
         words = self.tr("Ask about what you see…") if count else self.tr("Drop a picture first, or just ask…")

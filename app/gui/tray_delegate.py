@@ -6,22 +6,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, canvas, dim_text, hairline, sized
-from app.gui.wording import number, short_size_text
+from app.gui.wording import number as number_text
+from app.gui.wording import short_size_text, size_text
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QPixmap
 
+    from app.core.next_question import NextQuestion
     from app.core.shelf import Cost, Medium
 
 THUMBNAIL = QSize(52, 44)
 _ROW_HEIGHT_PX = 68
 _SIDE_PX = 12
 _SELECTED_ALPHA = 0.22
+_TAG_RADIUS_PX = 4
+_TAG_GROUND = QColor(24, 24, 28, 220)
+_TAG_TEXT = QColor("white")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +36,47 @@ class TrayRow:
     Attributes:
         medium_id: Which picture.
         name: Its name.
-        cost: Such as ``704 tokens · 1024×704``.
-        state: Such as ``seen whole · asked about``.
+        cost: Such as ``704 tok · 1024×704``.
+        state: Such as ``sent · seen whole``.
+        label: Such as ``Image 2`` when it is asked about or was, else empty.
     """
 
     medium_id: str
     name: str
     cost: str
     state: str
+    label: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All that it says, line by line."""
+        return tuple(line for line in (self.name, self.cost, self.state, self.label) if line)
 
 
-def tray_row(medium: Medium, cost: Cost | None, *, is_sent: bool) -> TrayRow:
+def tray_row(medium: Medium, question: NextQuestion) -> TrayRow:
     """The row of a picture; without a cost it is still being opened."""
     translate = QCoreApplication.translate
-    name = medium.source.name
+    number = question.number(medium)
+    label = translate("MediaTray", "Image {0}").format(number) if number is not None else ""
+    cost = question.cost(medium)
     if cost is None:
-        return TrayRow(medium.medium_id, name, translate("MediaTray", "Opening…"), "")
-    state = [translate("MediaTray", "reduced") if cost.is_reduced else translate("MediaTray", "seen whole")]
-    if is_sent:
-        state.append(translate("MediaTray", "sent"))
-    tokens = translate("MediaTray", "{0} tok").format(number(cost.tokens))
+        return TrayRow(medium.medium_id, medium.source.name, translate("MediaTray", "Opening…"), "", label)
+    is_known = question.is_known(medium)
+    tokens = translate("MediaTray", "{0} tok").format(number_text(cost.tokens))
     size = short_size_text(medium.width_px, medium.height_px)
-    return TrayRow(medium.medium_id, name, f"{tokens} · {size}", " · ".join(state))
+    return TrayRow(medium.medium_id, medium.source.name, f"{tokens} · {size}", _state(cost, is_known=is_known), label)
+
+
+def _state(cost: Cost, *, is_known: bool) -> str:
+    translate = QCoreApplication.translate
+    size = size_text(cost.width_px, cost.height_px)
+    if is_known and not cost.is_reduced:
+        return translate("MediaTray", "sent whole")
+    if is_known:
+        return translate("MediaTray", "sent at {0}").format(size)
+    if not cost.is_reduced:
+        return translate("MediaTray", "seen whole")
+    return translate("MediaTray", "reduced to {0}").format(size)
 
 
 class Thumbnails(Protocol):
@@ -96,6 +120,8 @@ class TrayDelegate(QStyledItemDelegate):
         box = QRectF(card.left() + 6, card.top() + (card.height() - THUMBNAIL.height()) / 2, 0, 0)
         box.setSize(QRectF(0, 0, THUMBNAIL.width(), THUMBNAIL.height()).size())
         self._paint_thumbnail(painter, box, index.row(), palette)
+        if row.label:
+            self._paint_label(painter, box, row.label)
         text = QRectF(box.right() + 8, card.top(), card.right() - box.right() - 14, card.height())
         self._paint_text(painter, text, row, palette)
         painter.restore()
@@ -112,6 +138,19 @@ class TrayDelegate(QStyledItemDelegate):
         painter.drawPixmap(corner, pixmap)
         painter.setPen(hairline(palette))
         painter.drawRect(QRectF(corner, size).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    @staticmethod
+    def _paint_label(painter: QPainter, box: QRectF, label: str) -> None:
+        """A tag on the thumbnail's lower edge, dark on every ground so that it reads on every picture."""
+        painter.setFont(sized(painter.font(), SMALL_PX, QFont.Weight.DemiBold))
+        metrics = painter.fontMetrics()
+        width = metrics.horizontalAdvance(label) + 8
+        tag = QRectF(box.center().x() - width / 2, box.bottom() - metrics.height() - 1, width, metrics.height())
+        path = QPainterPath()
+        path.addRoundedRect(tag, _TAG_RADIUS_PX, _TAG_RADIUS_PX)
+        painter.fillPath(path, _TAG_GROUND)
+        painter.setPen(_TAG_TEXT)
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, label)
 
     @staticmethod
     def _paint_text(painter: QPainter, area: QRectF, row: TrayRow, palette: QPalette) -> None:

@@ -15,12 +15,11 @@ from app.gui.desk import Desk
 from app.gui.model_status import state_words
 from app.gui.offered import Offered
 from app.gui.shell import TRAY_FOLDS_BELOW_PX
-from app.gui.tray_delegate import tray_row
 from app.gui.window_parts import WindowParts
 from app.gui.wording import (
+    asked_about_text,
     demo_text,
     memory_text,
-    pictures_text,
     seen_text,
     size_text,
     tokens_text,
@@ -82,10 +81,9 @@ class WindowContent(QObject):
         """Adds pictures and looks at the first of them; what is refused is said with its reason."""
         if offered.sources:
             self.parts.media_notice.clear()
-        first_id = self.desk.pictures.add(offered)
+        here = self.desk.pictures.add(offered)
         self._refresh_media()
-        if first_id is not None:
-            self.parts.tray.select(first_id)
+        self.parts.tray.select_added(here)
 
     def _connect(self) -> None:
         desk, parts, commands = self.desk, self.parts, self.commands
@@ -98,7 +96,8 @@ class WindowContent(QObject):
         parts.prompt.settings_toggled.connect(commands.show_settings)
         parts.viewer.open_wanted.connect(commands.on_open)
         parts.viewer.sample_wanted.connect(commands.open_sample)
-        parts.tray.medium_selected.connect(self._on_tray_medium_selected)
+        parts.tray.medium_looked_at.connect(self._on_tray_medium_looked_at)
+        parts.tray.selection_changed.connect(desk.pictures.select)
         parts.tray.removal_wanted.connect(commands.on_remove_picture)
         parts.result.command_wanted.connect(commands.on_result_command)
         parts.settings.settings_changed.connect(commands.on_settings_changed)
@@ -132,7 +131,7 @@ class WindowContent(QObject):
             has_turns=bool(desk.conversation.turns),
             has_answer=any(turn.is_told for turn in desk.conversation.turns),
             media_count=len(desk.pictures.media),
-            has_selection=parts.tray.selected_id is not None,
+            has_selection=bool(desk.pictures.selected_ids),
         )
         self.actions_by_id.enable(state)
         parts.stop_loading.setVisible(state.is_loading)
@@ -144,30 +143,30 @@ class WindowContent(QObject):
         """Brings the tray and the caption under the picture up to date."""
         self._media_timer.stop()
         desk, parts = self.desk, self.parts
-        media = desk.pictures.media
-        new = [medium for medium in media if not desk.is_shown(medium)]
-        costs = [desk.cost(medium) for medium in new]
-        new_tokens = sum(cost.tokens for cost in costs if cost is not None)
-        parts.tray.show_rows([tray_row(medium, desk.cost(medium), is_sent=desk.is_shown(medium)) for medium in media])
-        parts.prompt.show_media_count(len(media))
-        parts.prompt.show_cost(f"{pictures_text(len(new))} · {tokens_text(new_tokens)}" if new else "")
-        if not media:
+        question = desk.next_question()
+        parts.tray.show_question(question)
+        parts.prompt.show_media_count(len(question.media))
+        parts.prompt.show_cost(asked_about_text(question))
+        if not question.media:
             parts.viewer.show_nothing()
-        elif parts.tray.selected_id is None:
-            parts.tray.select(media[0].medium_id)
+        elif parts.tray.current_id is None:
+            parts.tray.select([question.media[0].medium_id])
         self._show_caption()
         self._refresh_state()
 
     def _show_caption(self) -> None:
-        medium = self.desk.pictures.get(self.parts.tray.selected_id or "")
-        cost = self.desk.cost(medium) if medium is not None else None
+        medium = self.desk.pictures.get(self.parts.tray.current_id or "")
+        question = self.desk.next_question()
+        cost = question.cost(medium) if medium is not None else None
         if medium is None or cost is None:
             self.parts.viewer.show_caption("", "")
             return
         detail = f"{seen_text(cost)} · {tokens_text(cost.tokens)}"
+        if len(question.selected) > 1:
+            detail += " · " + self.tr("{0} selected").format(len(question.selected))
         self.parts.viewer.show_caption(size_text(medium.width_px, medium.height_px), detail)
 
-    def _on_tray_medium_selected(self, medium_id: str) -> None:
+    def _on_tray_medium_looked_at(self, medium_id: str) -> None:
         if medium_id and self.desk.pictures.get(medium_id) is not None:
             screen = self._window.screen()
             size = screen.size() * screen.devicePixelRatio()
@@ -180,7 +179,7 @@ class WindowContent(QObject):
         self.parts.tray.show_thumbnail(medium_id, image)
 
     def _on_picture_opened(self, medium_id: str, image: QImage) -> None:
-        if medium_id == self.parts.tray.selected_id:
+        if medium_id == self.parts.tray.current_id:
             self.parts.viewer.show_image(image)
 
     def _on_desk_turn_changed(self, turn: AskedTurn) -> None:

@@ -33,7 +33,7 @@ def test_a_dropped_picture_is_shown_with_its_cost(open_window: OpenWindow, pictu
     driver.wait_for_pictures(1)
     driver.wait(lambda: "tokens" in driver.parts.viewer.caption)
     assert driver.parts.viewer.caption == "160×96 seen whole · 77 tokens"
-    assert row_texts(driver) == ["<p>four colours.png<br>77 tok · 160×96<br>seen whole</p>"]
+    assert row_texts(driver) == ["<p>four colours.png<br>77 tok · 160×96<br>seen whole<br>Image 1</p>"]
     assert driver.prompt.placeholderText() == "Ask about what you see…"
 
 
@@ -73,7 +73,8 @@ def test_many_files_keep_their_order_and_none_comes_twice(open_window: OpenWindo
     assert driver.drop(files[3], files[4])
     driver.wait_for_pictures(30)
     assert driver.names == [file.name for file in files]
-    assert driver.parts.tray.selected_id == driver.desk.pictures.media[3].medium_id
+    here = driver.desk.pictures.media
+    assert driver.parts.tray.selected_ids == (here[3].medium_id, here[4].medium_id)
 
 
 def test_a_folder_stands_for_its_pictures(open_window: OpenWindow, tmp_path: Path) -> None:
@@ -184,6 +185,7 @@ def test_pasted_words_go_into_the_question(open_window: OpenWindow) -> None:
 def test_pictures_are_removed_one_or_all(open_window: OpenWindow, tmp_path: Path) -> None:
     driver = open_window(files=tuple(draw(tmp_path / f"{number}.png") for number in range(3)))
     driver.wait_for_pictures(3)
+    driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
     driver.action("removePictureAction").trigger()
     driver.wait(lambda: driver.names == ["1.png", "2.png"])
     driver.wait(lambda: driver.action("removeAllPicturesAction").isEnabled())
@@ -194,6 +196,7 @@ def test_pictures_are_removed_one_or_all(open_window: OpenWindow, tmp_path: Path
 def test_the_picture_shown_follows_the_selection(open_window: OpenWindow, tmp_path: Path) -> None:
     driver = open_window(files=(draw(tmp_path / "a.png", 100, 50), draw(tmp_path / "b.png", 50, 100)))
     driver.wait_for_pictures(2)
+    driver.wait(lambda: driver.parts.viewer.caption.endswith("2 selected"))
     driver.action("nextPictureAction").trigger()
     driver.wait(lambda: driver.parts.viewer.caption.startswith("50×100"))
     driver.action("nextPictureAction").trigger()

@@ -1,0 +1,161 @@
+"""What a question is about: the pictures selected in the tray, under the numbers that the model reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QListView
+
+from app.backends.fake_backend import FakeScript
+from tests.gui.conftest import draw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.gui.window_driver import OpenWindow, WindowDriver
+
+PLAIN, SHIFT, CONTROL = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+)
+
+
+def tray_of(driver: WindowDriver) -> QListView:
+    return driver.child(QListView, "mediaTray")
+
+
+def click(driver: WindowDriver, row: int, keys: Qt.KeyboardModifier = PLAIN) -> None:
+    view = tray_of(driver)
+    index = view.model().index(row, 0)
+    view.scrollTo(index)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, keys, view.visualRect(index).center())
+
+
+def selected_rows(driver: WindowDriver) -> list[int]:
+    return sorted(index.row() for index in tray_of(driver).selectionModel().selectedIndexes())
+
+
+def labels(driver: WindowDriver) -> list[str]:
+    """What each row's tag says."""
+    model = tray_of(driver).model()
+    rows = [model.index(row, 0).data(Qt.ItemDataRole.UserRole) for row in range(model.rowCount())]
+    return [row.label for row in rows]
+
+
+def shown_names(driver: WindowDriver) -> list[list[str]]:
+    """Names of the pictures in each turn that the model was last given."""
+    return [[picture.name for picture in turn.pictures] for turn in driver.backend.seen[-1].turns]
+
+
+def files(folder: Path, count: int) -> list[Path]:
+    return [draw(folder / f"{number}.png") for number in range(count)]
+
+
+def test_a_drop_selects_what_it_added_up_to_eight(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window()
+    pictures = files(tmp_path, 19)
+    driver.drop(*pictures[:8])
+    driver.wait_for_pictures(8)
+    assert selected_rows(driver) == list(range(8))
+    assert driver.parts.tray.current_id == driver.desk.pictures.media[0].medium_id
+    driver.drop(*pictures[8:10])
+    driver.wait_for_pictures(10)
+    assert selected_rows(driver) == [8, 9]
+    driver.drop(*pictures[10:])
+    driver.wait_for_pictures(19)
+    assert selected_rows(driver) == [10]
+
+
+def test_clicks_and_keys_select_as_everywhere(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=tuple(files(tmp_path, 5)))
+    driver.wait_for_pictures(5)
+    click(driver, 1)
+    assert selected_rows(driver) == [1]
+    click(driver, 3, CONTROL)
+    assert selected_rows(driver) == [1, 3]
+    click(driver, 3, CONTROL)
+    assert selected_rows(driver) == [1]
+    click(driver, 1)
+    click(driver, 3, SHIFT)
+    assert selected_rows(driver) == [1, 2, 3]
+    tray_of(driver).setFocus()
+    click(driver, 0)
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Down, SHIFT)
+    assert selected_rows(driver) == [0, 1]
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_A, CONTROL)
+    assert selected_rows(driver) == [0, 1, 2, 3, 4]
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Space, CONTROL)
+    assert selected_rows(driver) == [0, 2, 3, 4]
+
+
+def test_only_the_selected_pictures_go_with_the_question(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=tuple(files(tmp_path, 4)))
+    driver.wait_for_pictures(4)
+    click(driver, 3)
+    click(driver, 1, CONTROL)
+    driver.ask("What?")
+    driver.wait_for_answer()
+    assert shown_names(driver) == [["1.png", "3.png"]]
+
+
+def test_numbers_go_on_through_the_conversation(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(FakeScript(answers=("One.", "Two.", "Three.")), files=tuple(files(tmp_path, 4)))
+    driver.wait_for_pictures(4)
+    click(driver, 2)
+    driver.wait(lambda: labels(driver) == ["", "", "Image 1", ""])
+    driver.ask("First?")
+    driver.wait_for_answer()
+    click(driver, 3)
+    click(driver, 0, CONTROL)
+    driver.wait(lambda: labels(driver) == ["Image 2", "", "Image 1", "Image 3"])
+    driver.ask("Second?")
+    driver.wait_for_answer()
+    assert shown_names(driver) == [["2.png"], ["0.png", "3.png"]]
+    click(driver, 2)
+    driver.ask("Third?")
+    driver.wait_for_answer()
+    assert shown_names(driver) == [["2.png"], ["0.png", "3.png"], []]
+    driver.wait(lambda: labels(driver) == ["Image 2", "", "Image 1", "Image 3"])
+
+
+def test_nothing_selected_is_said_and_shows_nothing(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(files=(picture,))
+    driver.wait_for_pictures(1)
+    view = tray_of(driver)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, PLAIN, QPoint(20, view.viewport().height() - 5))
+    assert selected_rows(driver) == []
+    driver.wait(lambda: driver.parts.prompt.cost_text == "No picture selected")
+    driver.ask("What?")
+    driver.wait_for_answer()
+    assert shown_names(driver) == [[]]
+
+
+def test_removing_the_selected_selects_the_next(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=tuple(files(tmp_path, 5)))
+    driver.wait_for_pictures(5)
+    click(driver, 1)
+    click(driver, 2, SHIFT)
+    tray_of(driver).setFocus()
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Delete)
+    driver.wait(lambda: driver.names == ["0.png", "3.png", "4.png"])
+    driver.wait(lambda: selected_rows(driver) == [1])
+    assert driver.parts.tray.current_id == driver.desk.pictures.media[1].medium_id
+
+
+def test_what_was_sent_keeps_its_cost_when_the_budget_changes(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=(draw(tmp_path / "large.png", 1600, 1200), draw(tmp_path / "other.png", 1600, 1200)))
+    driver.wait_for_pictures(2)
+    click(driver, 0)
+    driver.ask("What?")
+    driver.wait_for_answer()
+    driver.parts.settings.budget.setCurrentIndex(0)
+    model = tray_of(driver).model()
+
+    def lines(row: int) -> str:
+        return str(model.index(row, 0).data(Qt.ItemDataRole.AccessibleDescriptionRole))
+
+    driver.wait(lambda: "reduced to 576×416" in lines(1))
+    assert lines(0).splitlines() == ["1,230 tok · 1600×1200", "sent at 1312×960", "Image 1"]
