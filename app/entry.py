@@ -9,8 +9,6 @@ from __future__ import annotations
 import faulthandler
 import logging
 import os
-import signal
-import socket
 import sys
 import threading
 import time
@@ -19,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app import __version__
-from app.cli.arguments import DONE, FAILED, INTERRUPTED, USAGE, AskOptions, DoctorOptions, read_arguments
+from app.cli.arguments import DONE, FAILED, INTERRUPTED, USAGE, DoctorOptions, WindowOptions, read_arguments
 from app.cli.terminal import flush_output, open_closed_streams, output_fault
 from app.core.errors import UserError
 from app.core.logs import Logs, log_uncaught_errors
@@ -29,7 +27,6 @@ from app.core.startup import StartupTrace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.cli.arguments import WindowOptions
     from app.core.backend import Backend
     from app.core.launch import AnswerEngine, EventSink, Launch
     from app.core.paths import Profile
@@ -77,19 +74,28 @@ def _run(arguments: Sequence[str], first_line_s: float) -> int:
     trace = StartupTrace(common.startup_trace, first_line_s)
     logs = Logs(profile.log_file, is_debug=common.is_debug)
     logger.info("Viewfinder %s, Python %s, %s", __version__, sys.version.split()[0], sys.platform)
-    log_uncaught_errors(lambda text: _say(f"{text} The log has the details: {profile.log_file}"))
+
+    def say_error(text: str) -> None:
+        logs.write_file()
+        _say(f"{text} The log has the details: {profile.log_file}")
+
+    log_uncaught_errors(say_error)
+    if isinstance(options, WindowOptions):
+        code = _open_window(options, _Parts(profile, trace, logs))
+        logs.write_file()
+        logs.stop()
+        return code
+    logs.write_file()
     if isinstance(options, DoctorOptions):
         from app.cli.doctor import run_doctor  # noqa: PLC0415 - only for this command
 
         code = run_doctor(options, profile)
-    elif isinstance(options, AskOptions):
+    else:
         from app.cli.ask import run_ask  # noqa: PLC0415 - only for this command
         from app.core.settings import read_settings  # noqa: PLC0415
 
         trace.reached("imports_done")
         code = run_ask(options, read_settings(profile.settings_file), trace)
-    else:
-        code = _open_window(options, _Parts(profile, trace, logs))
     logs.stop()
     return code
 
@@ -118,6 +124,7 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
     from app.core.settings import read_settings, write_settings  # noqa: PLC0415
     from app.core.startup import noting  # noqa: PLC0415
 
+    parts.logs.write_file()
     stored = read_settings(parts.profile.settings_file)
     settings = replace(stored, model=options.model or stored.model, backend=options.backend or stored.backend)
 
@@ -189,7 +196,10 @@ def _close_windows_on_signals() -> None:
     Python runs a signal handler only between two of its own steps, which may be long in coming inside Qt's event loop;
     the wake-up socket is written at once, and a thread that sleeps on it asks Qt to close.
     """
-    from PySide6.QtCore import QMetaObject, Qt  # noqa: PLC0415 - only for the window
+    import signal  # noqa: PLC0415 - only for the window
+    import socket  # noqa: PLC0415
+
+    from PySide6.QtCore import QMetaObject, Qt  # noqa: PLC0415
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
     reader, writer = socket.socketpair()

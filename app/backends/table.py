@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import platform
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -82,6 +81,8 @@ def choose_backend(name: str) -> BackendEntry:
         if reason is None:
             return entry
         reasons.append(f"{entry.name}: {reason}; {entry.hint}")
+    import platform  # noqa: PLC0415 - slow to import
+
     raise ModelError(
         Sentence("No backend can run here ({system}, {processor}).", system=sys.platform, processor=platform.machine()),
         "Install one.",

@@ -13,7 +13,6 @@ from app import __version__
 from app.backends.table import CHOICES
 from app.core.errors import AppError, UserError
 from app.core.paths import profile_at
-from app.core.sampling import Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -267,6 +266,8 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
         raise UsageError("There is no question.", "Give it with -p TEXT, or -p - to read standard input.")
     if values.max_image_tokens is not None and values.max_image_tokens < 1:
         raise UsageError("--max-image-tokens must be 1 or more.")
+    from app.core.sampling import Sampling  # noqa: PLC0415 - only for this command
+
     names = [name for name, *_ in _SAMPLING_OPTIONS]
     sampling = {name: getattr(values, name) for name in names if getattr(values, name) is not None}
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +51,7 @@ def keep_aside(file: Path) -> Path:
 def _write(path: Path, content: str | bytes | Iterable[bytes]) -> None:
     permissions = _permissions(path)
     # Beside the file, so that it can take its place at once; of its own name, as the file's may be at the longest.
-    temporary = path.parent / f".viewfinder-{secrets.token_hex(8)}.tmp"
+    temporary = path.parent / f".viewfinder-{os.urandom(8).hex()}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:

@@ -7,7 +7,6 @@ import sys
 import threading
 import traceback
 from collections import deque
-from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,30 +16,28 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MAX_FILE_BYTES = 1_000_000
-OLD_FILES = 3
 RECENT_LINES = 200
 _FORMAT = "%(asctime)s %(levelname)-7s %(threadName)s %(name)s: %(message)s"
-
-
-class _QuietFileHandler(RotatingFileHandler):
-    """A rotating file that gives up without a word when it cannot be written: a log must never be the fault."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        logging.getLogger().removeHandler(self)
 
 
 class _RecentLines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.lines: deque[str] = deque(maxlen=RECENT_LINES)
+        self.early: deque[logging.LogRecord] = deque(maxlen=RECENT_LINES)
+        self.keeps_early = True
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(self.format(record))
+        if self.keeps_early:
+            self.early.append(record)
 
 
 class Logs:
-    """The program's log handlers; made once by the composition root and taken away with ``stop``."""
+    """The program's log handlers; made once by the composition root and taken away with ``stop``.
+
+    Lines are only remembered until ``write_file`` is called: what writes the file takes a while to import.
+    """
 
     def __init__(self, file: Path, *, is_debug: bool = False) -> None:
         self.file = file
@@ -49,20 +46,29 @@ class Logs:
         root = logging.getLogger()
         self._level_before = root.level
         root.setLevel(logging.DEBUG if is_debug else logging.INFO)
-        unwritable: OSError | None = None
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._handlers.append(
-                _QuietFileHandler(file, maxBytes=MAX_FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8", delay=True)
-            )
-        except OSError as error:
-            unwritable = error
-        for handler in self._handlers:
-            handler.setFormatter(logging.Formatter(_FORMAT))
-            root.addHandler(handler)
+        self._recent.setFormatter(logging.Formatter(_FORMAT))
+        root.addHandler(self._recent)
         logging.captureWarnings(True)
-        if unwritable is not None:
-            logger.info("No log file: %s", unwritable)
+
+    def write_file(self) -> None:
+        """From now on lines also go to the file, and those so far; once."""
+        if not self._recent.keeps_early:
+            return
+        self._recent.keeps_early = False
+        from app.core.log_file import QuietFileHandler  # noqa: PLC0415 - slow to import
+
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            handler = QuietFileHandler(self.file)
+        except OSError as error:
+            logger.info("No log file: %s", error)
+            return
+        handler.setFormatter(logging.Formatter(_FORMAT))
+        for record in self._recent.early:
+            handler.handle(record)
+        self._recent.early.clear()
+        self._handlers.append(handler)
+        logging.getLogger().addHandler(handler)
 
     def recent_lines(self) -> tuple[str, ...]:
         """The last lines, oldest first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -96,6 +95,8 @@ class StartupTrace:
             self._milestones_ms[name] = now_ms
             if self._file is None:
                 return
+            import json  # noqa: PLC0415 - only for whom the trace is written
+
             trace = {"format": FORMAT, "since": self._since, "milestones_ms": self._milestones_ms}
             try:
                 write_atomically(self._file, (json.dumps(trace, indent=2) + "\n").encode("utf-8"))

@@ -19,6 +19,7 @@ logger = logging.getLogger("app.some_room")
 @pytest.fixture
 def logs(tmp_path: Path) -> Iterator[Logs]:
     logs = Logs(tmp_path / "logs" / "viewfinder.log")
+    logs.write_file()
     yield logs
     logs.stop()
 
@@ -31,9 +32,23 @@ def test_lines_go_to_the_file_and_the_last_ones_stay_at_hand(logs: Logs) -> None
     assert logs.recent_lines()[-1].endswith(f"app.some_room: line {RECENT_LINES + 4} 图")
 
 
+def test_lines_from_before_the_file_was_opened_are_in_it_once(tmp_path: Path) -> None:
+    logs = Logs(tmp_path / "viewfinder.log")
+    logger.info("early")
+    assert not logs.file.exists()
+    logs.write_file()
+    logs.write_file()
+    logger.info("late")
+    logs.stop()
+    words = [line.rpartition(": ")[2] for line in logs.file.read_text(encoding="utf-8").splitlines()]
+    assert words == ["early", "late"]
+    assert len(logs.recent_lines()) == 2
+
+
 def test_detail_is_logged_only_when_asked_for(tmp_path: Path) -> None:
     for is_debug in (False, True):
         logs = Logs(tmp_path / f"{is_debug}.log", is_debug=is_debug)
+        logs.write_file()
         logger.info("asked")
         logger.debug("the question was “Who is this?”")
         logs.stop()
@@ -43,6 +58,7 @@ def test_detail_is_logged_only_when_asked_for(tmp_path: Path) -> None:
 def test_a_log_folder_that_cannot_be_made_is_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "taken").write_text("")
     logs = Logs(tmp_path / "taken" / "viewfinder.log")
+    logs.write_file()
     logger.info("still here")
     logs.stop()
     assert "still here" in logs.recent_lines()[-1]
@@ -100,6 +116,7 @@ def test_what_an_uncaught_error_says_is_for_debug_alone(
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     logs = Logs(tmp_path / "viewfinder.log", is_debug=is_debug)
+    logs.write_file()
     log_uncaught_errors(lambda _: None)
 
     def fail() -> NoReturn:

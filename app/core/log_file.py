@@ -1,0 +1,24 @@
+"""The log file: bounded, and never itself a fault."""
+
+from __future__ import annotations
+
+import logging
+from logging.handlers import RotatingFileHandler
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_FILE_BYTES = 1_000_000
+OLD_FILES = 3
+
+
+class QuietFileHandler(RotatingFileHandler):
+    """A rotating file that gives up without a word when it cannot be written: a log must never be the fault."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, maxBytes=MAX_FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8", delay=True)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Writes no more."""
+        logging.getLogger().removeHandler(self)
