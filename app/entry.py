@@ -7,6 +7,7 @@ model thread.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import os
 import sys
@@ -44,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code; see app.cli.arguments.
     """
     first_line_s = time.monotonic()
+    gc.disable()  # a start makes much and throws little away; each way on switches it on again
     open_closed_streams()
     with suppress(AttributeError, OSError, ValueError):  # a stderr that is not a file
         faulthandler.enable()
@@ -85,6 +87,7 @@ def _run(arguments: Sequence[str], first_line_s: float) -> int:
         logs.write_file()
         logs.stop()
         return code
+    gc.enable()
     logs.write_file()
     if isinstance(options, DoctorOptions):
         from app.cli.doctor import run_doctor  # noqa: PLC0415 - only for this command

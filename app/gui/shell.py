@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,9 @@ class MainWindow(QMainWindow):
 
         self._build_timer.stop()
         self._content = WindowContent(self._make_launch(), self)
+        if not gc.isenabled():  # what was made so far stays to the end: no collection need look at it again
+            gc.freeze()
+            gc.enable()
         if self.isVisible():
             self._content.start_soon()
 
