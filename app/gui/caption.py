@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy
 
 from app.gui.look import SMALL_PX, dim_text, sized
 
 
 class Caption(QLabel):
-    """A label in the size and colour of captions; it follows the system's palette.
+    """A label in the size and colour of captions; it follows the system's palette and font.
 
     Args:
         text: What it says.
-        pixels: Size of the letters.
+        pixels: Size of the letters in the design; they grow with the system's.
+        weight: Their weight.
+        is_dim: In the colour of captions; otherwise in that of text.
         is_elided: Takes whatever width there is, and ends in “…” where that is too little.
     """
 
-    def __init__(self, text: str = "", pixels: int = SMALL_PX, *, is_elided: bool = False) -> None:
+    def __init__(
+        self,
+        text: str = "",
+        pixels: int = SMALL_PX,
+        weight: QFont.Weight = QFont.Weight.Normal,
+        *,
+        is_elided: bool = False,
+        is_dim: bool = True,
+    ) -> None:
         super().__init__(text)
         self._is_elided = is_elided
         if is_elided:
             self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setFont(sized(self.font(), pixels))
+        self._design_px = pixels
+        self._weight = weight
+        self._is_dim = is_dim
         self._dim()
+        self._size()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Takes the colour anew when the system's palette changed."""
-        super().changeEvent(event)
+    def event(self, event: QEvent) -> bool:
+        """Takes colour and size anew when the system's changed."""
+        is_done = super().event(event)
         if event.type() in (QEvent.Type.ApplicationPaletteChange, QEvent.Type.StyleChange):
             self._dim()
+        elif event.type() == QEvent.Type.ApplicationFontChange:
+            self._size()
+        return is_done
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the text, shortened where it has to be."""
@@ -45,8 +61,15 @@ class Caption(QLabel):
         painter.end()
 
     def _dim(self) -> None:
+        if not self._is_dim:
+            return
         colour = dim_text(QApplication.palette())
         palette = self.palette()
         if palette.color(QPalette.ColorRole.WindowText) != colour:
             palette.setColor(QPalette.ColorRole.WindowText, colour)
             self.setPalette(palette)
+
+    def _size(self) -> None:
+        font = sized(self.font(), self._design_px, self._weight)
+        if font != self.font():
+            self.setFont(font)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QListView, QVBoxLayout, QWidget
+from PySide6.QtGui import QFont, QImage, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
-from app.gui.look import BODY_PX, sized
+from app.gui.look import BODY_PX, scaled_px
 from app.gui.shell import TRAY_WIDTH_PX
 from app.gui.tray_delegate import TrayDelegate
 from app.gui.tray_model import TrayModel
@@ -48,8 +48,7 @@ class MediaTray(QWidget):
         super().__init__()
         self.setMinimumWidth(150)
         self._model = TrayModel(self)
-        self._title = QLabel(self.tr("Media"))
-        self._title.setFont(sized(self._title.font(), BODY_PX, self._title.font().Weight.DemiBold))
+        self._title = Caption(self.tr("Media"), BODY_PX, QFont.Weight.DemiBold, is_dim=False)
         self._count = Caption()
         self.view = _TrayView()
         self.view.setObjectName("mediaTray")
@@ -87,7 +86,7 @@ class MediaTray(QWidget):
 
     def sizeHint(self) -> QSize:
         """The width the layout starts with."""
-        return QSize(TRAY_WIDTH_PX, 400)
+        return QSize(scaled_px(TRAY_WIDTH_PX), 400)
 
     @property
     def current_id(self) -> str | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
-from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, TITLE_PX, canvas, dim_text, hairline, mixed, sized
+from app.gui.contrast import mixed
+from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, TITLE_PX, canvas, dim_text, hairline, scaled_px, sized
 from app.gui.pixels import pixmap_within
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _PILL_SPACE_PX = 52
 _LOW_PX = 240
 _LOW_MARGIN_PX = 8
 _MAX_ENLARGEMENT = 3.0
-_EMPTY_SIZE = QSizeF(560, 320)
+_EMPTY_WIDTH_PX, _EMPTY_HEIGHT_PX = 560, 320
 _EMPTY_RADIUS_PX = 18
 
 
@@ -144,9 +145,7 @@ class _EmptyState(QWidget):
 
     def __init__(self, *, has_sample: bool) -> None:
         super().__init__()
-        title = Caption(self.tr("Drop pictures or a folder"), TITLE_PX)
-        title.setFont(sized(title.font(), TITLE_PX, title.font().Weight.DemiBold))
-        title.setForegroundRole(QPalette.ColorRole.Text)
+        title = Caption(self.tr("Drop pictures or a folder"), TITLE_PX, QFont.Weight.DemiBold, is_dim=False)
         kinds = Caption(self.tr("JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP"), BODY_PX)
         self.open_button = QPushButton(self.tr("Choose pictures…"))
         self.sample_button = QPushButton(self.tr("Try the sample picture"))
@@ -173,8 +172,8 @@ class _EmptyState(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self.palette()
         painter.fillRect(self.rect(), canvas(palette))
-        width = min(_EMPTY_SIZE.width(), self.width() - 2 * _MARGIN_PX)
-        height = min(_EMPTY_SIZE.height(), self.height() - 2 * _MARGIN_PX)
+        width = min(scaled_px(_EMPTY_WIDTH_PX), self.width() - 2 * _MARGIN_PX)
+        height = min(scaled_px(_EMPTY_HEIGHT_PX), self.height() - 2 * _MARGIN_PX)
         frame = QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
         ground = QColor(palette.color(QPalette.ColorRole.Window))
         painter.setBrush(ground)

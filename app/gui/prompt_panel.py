@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui.caption import Caption
+from app.gui.look import scaled_px
 from app.gui.offered import may_be_offered, read_offered
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class PromptEdit(QPlainTextEdit):
         self.setObjectName("promptEdit")
         self.setAccessibleName(self.tr("Question"))
         self.setTabChangesFocus(True)
-        self.setFixedHeight(_PROMPT_HEIGHT_PX)
+        self.setFixedHeight(scaled_px(_PROMPT_HEIGHT_PX))
         self.is_composing = False
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
@@ -117,7 +118,7 @@ class PromptPanel(QWidget):
 
     def make_low(self, *, is_low: bool) -> None:
         """Makes the question box lower where the window has little height."""
-        self.edit.setFixedHeight(_LOW_PROMPT_HEIGHT_PX if is_low else _PROMPT_HEIGHT_PX)
+        self.edit.setFixedHeight(scaled_px(_LOW_PROMPT_HEIGHT_PX if is_low else _PROMPT_HEIGHT_PX))
 
     def show_state(self, *, is_answering: bool, can_ask: bool, fraction: float | None) -> None:
         """Puts Stop in the place of Ask while an answer is coming, and a bar where it can be told how far it is."""

@@ -26,6 +26,7 @@ from app.gui.look import (
     BUBBLE_RADIUS_PX,
     bubble,
     dim_text,
+    scaled_px,
 )
 from app.gui.sealed_markdown import INDENT_PX, LINE_HEIGHT_PERCENT, SealedDocument
 from app.gui.turn_foot import COPY, REPORT, RETRY, small_block, small_format, write_foot
@@ -253,7 +254,8 @@ class ResultView(QTextBrowser):
         rect = self.cursorRect(cursor)
         painter = QPainter(self.viewport())
         colour = self.palette().color(QPalette.ColorRole.Text)
-        painter.fillRect(QRectF(rect.left() + 2, rect.bottom() - BODY_PX, 6, BODY_PX), colour)
+        height = scaled_px(BODY_PX)
+        painter.fillRect(QRectF(rect.left() + 2, rect.bottom() - height, 6, height), colour)
         painter.end()
 
     def _is_at_bottom(self) -> bool:

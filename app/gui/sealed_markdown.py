@@ -24,7 +24,8 @@ from PySide6.QtGui import (
     QTextTable,
 )
 
-from app.gui.look import HEADING_PX, hairline, mixed
+from app.gui.contrast import mixed
+from app.gui.look import HEADING_PX, hairline, scaled_px
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +124,7 @@ def _style_blocks(document: QTextDocument, palette: QPalette) -> None:
         cursor.setBlockFormat(style)
         if style.headingLevel():
             heading = QTextCharFormat()
-            heading.setProperty(QTextFormat.Property.FontPixelSize.value, HEADING_PX)
+            heading.setProperty(QTextFormat.Property.FontPixelSize.value, scaled_px(HEADING_PX))
             heading.setProperty(QTextFormat.Property.FontSizeAdjustment.value, 0)
             heading.setFontWeight(QFont.Weight.DemiBold)
             cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)

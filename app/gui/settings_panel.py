@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from app.core.sampling import MAX_ANSWER_TOKENS, MAX_SEED, Sampling
 from app.core.settings import ModelSettings
 from app.gui.caption import Caption
+from app.gui.look import scaled_px
 from app.gui.model_choice import ModelChoice
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class SettingsPanel(QScrollArea):
         seed_row.addWidget(self.is_seed_pinned)
         seed_row.addWidget(self.seed, 1)
         self.system.setTabChangesFocus(True)
-        self.system.setFixedHeight(_SYSTEM_LINES_PX)
+        self.system.setFixedHeight(scaled_px(_SYSTEM_LINES_PX))
         self.system.setPlaceholderText(self.tr("Such as: Answer in one sentence."))
         rows: tuple[tuple[str, QWidget], ...] = (
             (self.tr("Tokens per picture"), self.budget),

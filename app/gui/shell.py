@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app.gui.file_opening import FileOpening
-from app.gui.look import apply_look, canvas, hairline
+from app.gui.look import apply_look, canvas, hairline, scaled_px
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,19 @@ TOOLBAR_HEIGHT_PX = 52
 STATUS_HEIGHT_PX = 26
 TRAY_WIDTH_PX = 216
 CONVERSATION_WIDTH_PX = 412
-TRAY_FOLDS_BELOW_PX = 1000
-STACKED_BELOW_PX = 720
+_TRAY_FOLDS_BELOW_PX = 1000
+_STACKED_BELOW_PX = 720
 _BUILD_AT_LATEST_MS = 1500
+
+
+def is_wide(width_px: int) -> bool:
+    """Whether a window of this width has room for the tray."""
+    return width_px >= scaled_px(_TRAY_FOLDS_BELOW_PX)
+
+
+def is_stacked(width_px: int) -> bool:
+    """Whether the conversation stands below the picture in a window of this width."""
+    return width_px < scaled_px(_STACKED_BELOW_PX)
 
 
 class MainWindow(QMainWindow):
@@ -107,8 +117,8 @@ class MainWindow(QMainWindow):
     def _paint_grounds(self, painter: QPainter) -> None:
         palette = self.palette()
         width, height = self.width(), self.height()
-        left = TRAY_WIDTH_PX if width >= TRAY_FOLDS_BELOW_PX else 0
-        right = width - CONVERSATION_WIDTH_PX if width >= STACKED_BELOW_PX else width
+        left = scaled_px(TRAY_WIDTH_PX) if is_wide(width) else 0
+        right = width if is_stacked(width) else width - scaled_px(CONVERSATION_WIDTH_PX)
         body = QRect(left, TOOLBAR_HEIGHT_PX, right - left, height - TOOLBAR_HEIGHT_PX - STATUS_HEIGHT_PX)
         painter.fillRect(body, canvas(palette))
         painter.fillRect(QRect(right, body.y(), width - right, body.height()), palette.color(QPalette.ColorRole.Base))
@@ -130,10 +140,11 @@ class MainWindow(QMainWindow):
         self.resized.emit(event.oldSize().width(), self.width())
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follows the system from light to dark and back."""
+        """Follows the system from light to dark and back, and to larger letters."""
         super().changeEvent(event)
         application = QApplication.instance()
-        if event.type() == QEvent.Type.ApplicationPaletteChange and isinstance(application, QApplication):
+        kinds = (QEvent.Type.PaletteChange, QEvent.Type.ThemeChange, QEvent.Type.FontChange)
+        if event.type() in kinds and isinstance(application, QApplication):
             apply_look(application)
             self.look_changed.emit()
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex,
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, canvas, dim_text, hairline, sized
+from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, canvas, dim_text, hairline, scaled_px, sized
 from app.gui.wording import number as number_text
 from app.gui.wording import short_size_text, size_text
 
@@ -96,7 +96,7 @@ class TrayDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Every row is as high as every other."""
-        return QSize(120, _ROW_HEIGHT_PX)
+        return QSize(120, max(THUMBNAIL.height() + 24, scaled_px(_ROW_HEIGHT_PX)))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

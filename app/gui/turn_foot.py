@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import (
     QColor,
-    QPalette,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextFormat,
 )
 
-from app.gui.look import SMALL_PX, STATE_RED, dim_text, state_colour
+from app.gui.look import SMALL_PX, STATE_RED, dim_text, link_text, scaled_px, state_colour
 from app.gui.sealed_markdown import LINE_HEIGHT_PERCENT
 from app.gui.wording import figures_text, outcome_text
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QTextDocument
+    from PySide6.QtGui import QPalette, QTextDocument
 
     from app.core.conversation import AskedTurn
 
@@ -51,7 +50,7 @@ def write_foot(document: QTextDocument, turn: AskedTurn, palette: QPalette) -> N
     gap = "   " if said else ""
     for command, words in commands:
         cursor.insertText(gap, dim)
-        link = small_format(palette.color(QPalette.ColorRole.Accent))
+        link = small_format(link_text(palette))
         link.setAnchor(True)
         link.setAnchorHref(f"{command}:{turn.request_id}")
         cursor.insertText(words, link)
@@ -70,7 +69,7 @@ def small_block(top: float = 0, bottom: float = 0) -> QTextBlockFormat:
 def small_format(colour: QColor) -> QTextCharFormat:
     """The letters of captions."""
     style = QTextCharFormat()
-    style.setProperty(QTextFormat.Property.FontPixelSize.value, SMALL_PX)
+    style.setProperty(QTextFormat.Property.FontPixelSize.value, scaled_px(SMALL_PX))
     style.setForeground(colour)
     return style
 

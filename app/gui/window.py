@@ -14,7 +14,7 @@ from app.gui.commands import Commands
 from app.gui.desk import Desk
 from app.gui.model_status import state_words
 from app.gui.offered import Offered
-from app.gui.shell import TRAY_FOLDS_BELOW_PX
+from app.gui.shell import is_wide
 from app.gui.window_parts import WindowParts
 from app.gui.wording import (
     asked_about_text,
@@ -223,20 +223,19 @@ class WindowContent(QObject):
 
     def _fit_size(self) -> None:
         width_px, height_px = self._window.width(), self._window.height()
-        is_wide = width_px >= TRAY_FOLDS_BELOW_PX
-        is_wanted = is_wide if self._is_tray_wanted is None else self._is_tray_wanted
+        is_wanted = is_wide(width_px) if self._is_tray_wanted is None else self._is_tray_wanted
         self.parts.fit_size(width_px, height_px, is_tray_wanted=is_wanted)
         self.commands.show_tray_state(is_wanted)
 
     def _on_window_resized(self, old_width_px: int, width_px: int) -> None:
         """Folds and unfolds what the width leaves room for."""
-        was_wide = old_width_px >= TRAY_FOLDS_BELOW_PX
-        if old_width_px > 0 and was_wide != (width_px >= TRAY_FOLDS_BELOW_PX):
+        if old_width_px > 0 and is_wide(old_width_px) != is_wide(width_px):
             self._is_tray_wanted = None
         self._fit_size()
 
     def _on_window_look_changed(self) -> None:
         self.parts.model_status.show_state(self.desk.model)
+        self._fit_size()
 
     def _on_window_closing(self) -> None:
         self._start_timer.stop()

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from app.core.paths import SAMPLE_PICTURE
 from app.gui.caption import Caption
 from app.gui.drop_zone import DropZone
-from app.gui.look import hairline
+from app.gui.look import hairline, scaled_px
 from app.gui.media_tray import MediaTray
 from app.gui.media_viewer import MediaViewer
 from app.gui.model_status import ModelStatus
@@ -31,7 +31,7 @@ from app.gui.notice import Notice
 from app.gui.prompt_panel import PromptPanel
 from app.gui.result_view import ResultView
 from app.gui.settings_panel import SettingsPanel
-from app.gui.shell import CONVERSATION_WIDTH_PX, STACKED_BELOW_PX, TRAY_WIDTH_PX
+from app.gui.shell import CONVERSATION_WIDTH_PX, TRAY_WIDTH_PX, is_stacked
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QPaintEvent
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
     from app.gui.actions import Actions
 
-ROOMY_FROM_PX = 860
-LOW_BELOW_PX = 620
+_ROOMY_FROM_PX = 860
+_LOW_BELOW_PX = 620
 
 
 class _HairlineHandle(QSplitterHandle):
@@ -178,21 +178,22 @@ class WindowParts:
     def fit_size(self, width_px: int, height_px: int, *, is_tray_wanted: bool) -> None:
         """Folds the tray away in a narrow window, and puts the conversation below the picture in a narrower one."""
         self.tray.setVisible(is_tray_wanted)
-        self.privacy.setVisible(width_px >= ROOMY_FROM_PX)
-        self.balance.setVisible(width_px >= ROOMY_FROM_PX)
-        self.prompt.make_low(is_low=height_px < LOW_BELOW_PX)
-        orientation = Qt.Orientation.Vertical if width_px < STACKED_BELOW_PX else Qt.Orientation.Horizontal
+        self.privacy.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
+        self.balance.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
+        self.prompt.make_low(is_low=height_px < scaled_px(_LOW_BELOW_PX))
+        orientation = Qt.Orientation.Vertical if is_stacked(width_px) else Qt.Orientation.Horizontal
         if self.work.orientation() != orientation:
             self.work.setOrientation(orientation)
             self.set_first_sizes(width_px)
 
     def set_first_sizes(self, width_px: int) -> None:
         """The widths and heights to start with."""
-        self.columns.setSizes([TRAY_WIDTH_PX, max(1, width_px - TRAY_WIDTH_PX)])
+        tray_px, conversation_px = scaled_px(TRAY_WIDTH_PX), scaled_px(CONVERSATION_WIDTH_PX)
+        self.columns.setSizes([tray_px, max(1, width_px - tray_px)])
         if self.work.orientation() == Qt.Orientation.Vertical:
             self.work.setSizes([100, 300])
         else:
-            self.work.setSizes([max(1, width_px - TRAY_WIDTH_PX - CONVERSATION_WIDTH_PX), CONVERSATION_WIDTH_PX])
+            self.work.setSizes([max(1, width_px - tray_px - conversation_px), conversation_px])
 
 
 def _space() -> QWidget:
