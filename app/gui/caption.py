@@ -39,14 +39,12 @@ class Caption(QLabel):
         self._dim()
         self._size()
 
-    def event(self, event: QEvent) -> bool:
-        """Takes colour and size anew when the system's changed."""
-        is_done = super().event(event)
-        if event.type() in (QEvent.Type.ApplicationPaletteChange, QEvent.Type.StyleChange):
+    def changeEvent(self, event: QEvent) -> None:
+        """Takes colour and size anew when the system's changed: the style sheet changes with each of them."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._dim()
-        elif event.type() == QEvent.Type.ApplicationFontChange:
             self._size()
-        return is_done
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the text, shortened where it has to be."""

@@ -32,6 +32,7 @@ STATE_AMBER = QColor("#b45309")
 STATE_RED = QColor("#c92a2a")
 _DARK_BELOW = 128
 _LEAST_SCALE, _MOST_SCALE = 0.7, 3.0
+_SELECTED_SHARE = 0.22
 _OWN_PALETTE = "viewfinderOwnPalette"
 _APPEARANCE = "viewfinderAppearance"
 _Role = QPalette.ColorRole
@@ -101,7 +102,7 @@ def grounds(palette: QPalette) -> tuple[QColor, ...]:
 
 def dim_text(palette: QPalette) -> QColor:
     """For figures and captions."""
-    return readable(_between_window_and_text(palette, 0.66), grounds(palette))
+    return readable(_between_window_and_text(palette, 0.66), (*grounds(palette), selected_ground(palette)))
 
 
 def link_text(palette: QPalette) -> QColor:
@@ -116,7 +117,13 @@ def state_colour(colour: QColor, palette: QPalette) -> QColor:
 
 def focus_ring(palette: QPalette) -> QColor:
     """Around what has the keyboard."""
-    return readable(palette.color(_Role.Accent), (*grounds(palette), canvas(palette)), SIGN_RATIO)
+    behind = (*grounds(palette), canvas(palette), selected_ground(palette))
+    return readable(palette.color(_Role.Accent), behind, SIGN_RATIO)
+
+
+def selected_ground(palette: QPalette) -> QColor:
+    """Behind a selected row."""
+    return mixed(palette.color(_Role.Window), palette.color(_Role.Highlight), _SELECTED_SHARE)
 
 
 def hairline(palette: QPalette) -> QColor:
@@ -234,7 +241,7 @@ def _sheet(palette: QPalette) -> str:
     words = accent_text(palette)
     over_accent = readable(accent.darker(110), (words,))
     controls = 'QPushButton, QToolButton#modelStatus, QToolButton[isButton="true"]'
-    return f"""
+    return f"""/* {scaled_px(BODY_PX)} px */
 {_each(controls, "")} {{
     border: 1px solid {line}; border-radius: {RADIUS_PX}px; background: {base}; color: {text}; padding: 5px 12px;
 }}

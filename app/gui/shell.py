@@ -94,6 +94,15 @@ class MainWindow(QMainWindow):
         if self.isVisible():
             self._content.start_soon()
 
+    def take_appearance(self, appearance: str) -> None:
+        """Turns light, dark or as the system is, and is so from the next start's first moment."""
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            apply_look(application, appearance)
+        stored = self.stored()
+        if stored.value("appearance", "system") != appearance:
+            stored.setValue("appearance", appearance)
+
     def stored(self) -> QSettings:
         """Geometry and what else of the window's shape is remembered."""
         return QSettings(str(self._window_file), QSettings.Format.IniFormat)
@@ -175,8 +184,8 @@ def run_window(window_file: Path, make_launch: Callable[[], Launch], milestone: 
         application = QApplication(sys.argv[:1])
     application.setApplicationName("Viewfinder")
     application.setApplicationDisplayName("Viewfinder")
-    apply_look(application)
     window = MainWindow(window_file, make_launch)
+    apply_look(application, str(window.stored().value("appearance", "system")))
     application.installEventFilter(FileOpening(window))
     window.show()
     milestone("window_shown")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex,
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, canvas, dim_text, hairline, scaled_px, sized
+from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, canvas, dim_text, hairline, scaled_px, selected_ground, sized
 from app.gui.wording import number as number_text
 from app.gui.wording import short_size_text, size_text
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 THUMBNAIL = QSize(52, 44)
 _ROW_HEIGHT_PX = 68
 _SIDE_PX = 12
-_SELECTED_ALPHA = 0.22
 _TAG_RADIUS_PX = 4
 _TAG_GROUND = QColor(24, 24, 28, 220)
 _TAG_TEXT = QColor("white")
@@ -112,11 +111,9 @@ class TrayDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         card = QRectF(area).adjusted(_SIDE_PX - 4, 2, -(_SIDE_PX - 4), -2)
         if state & QStyle.StateFlag.State_Selected:
-            ground = QColor(palette.color(QPalette.ColorRole.Highlight))
-            ground.setAlphaF(_SELECTED_ALPHA)
             path = QPainterPath()
             path.addRoundedRect(card, RADIUS_PX, RADIUS_PX)
-            painter.fillPath(path, ground)
+            painter.fillPath(path, selected_ground(palette))
         box = QRectF(card.left() + 6, card.top() + (card.height() - THUMBNAIL.height()) / 2, 0, 0)
         box.setSize(QRectF(0, 0, THUMBNAIL.width(), THUMBNAIL.height()).size())
         self._paint_thumbnail(painter, box, index.row(), palette)

@@ -42,6 +42,7 @@ class WindowContent(QObject):
         self._launch = launch
         self._window = window
         self._is_tray_wanted: bool | None = None
+        window.take_appearance(launch.settings.appearance)
         self.desk = Desk(launch, self)
         self.parts = WindowParts(window, launch.settings)
         self.commands = Commands(window, self.desk, self.parts)
@@ -113,6 +114,7 @@ class WindowContent(QObject):
         desk.turn_changed.connect(self._on_desk_turn_changed)
         desk.turns_replaced.connect(self._on_desk_turns_replaced)
         desk.model_changed.connect(self._on_desk_model_changed)
+        desk.settings_changed.connect(self._on_desk_settings_changed)
         desk.failed.connect(parts.notice.show_error)
         self._window.resized.connect(self._on_window_resized)
         self._window.look_changed.connect(self._on_window_look_changed)
@@ -215,6 +217,9 @@ class WindowContent(QObject):
         elif model.stage == "ready":
             self.commands.forget_model_error()
         self._refresh_state()
+
+    def _on_desk_settings_changed(self) -> None:
+        self._window.take_appearance(self.desk.settings.appearance)
 
     def want_tray(self, is_wanted: bool) -> None:
         """Shows or hides the tray until the window's width crosses the point at which it folds."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale
-from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app.backends.fake_backend import FakeBackend, FakeScript
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.core.launch import EventSink
+    from app.core.settings import Appearance
 
 ANSWER = """## Three shapes
 
@@ -50,23 +50,6 @@ The **blue square** is largest: its sides are *about* 214 px, a little more than
 """
 CHINESE = "图中有三个形状：左上角是**红色圆形**，右上角是**绿色三角形**，右下角是**蓝色正方形**。" * 3
 LONG = "A long answer goes on and on, so that the window has to scroll. " * 30
-DARK = {
-    QPalette.ColorRole.Window: "#26262b",
-    QPalette.ColorRole.WindowText: "#ececf0",
-    QPalette.ColorRole.Base: "#1f1f22",
-    QPalette.ColorRole.AlternateBase: "#2a2a2e",
-    QPalette.ColorRole.Text: "#ececf0",
-    QPalette.ColorRole.Button: "#333338",
-    QPalette.ColorRole.ButtonText: "#ececf0",
-    QPalette.ColorRole.Highlight: "#3a8bff",
-    QPalette.ColorRole.HighlightedText: "#ffffff",
-    QPalette.ColorRole.Accent: "#3a8bff",
-    QPalette.ColorRole.PlaceholderText: "#8a8a92",
-    QPalette.ColorRole.Light: "#46464c",
-    QPalette.ColorRole.Midlight: "#3a3a3f",
-    QPalette.ColorRole.Mid: "#4a4a50",
-    QPalette.ColorRole.Dark: "#151518",
-}
 _LIMIT_S = 10.0
 
 
@@ -150,7 +133,7 @@ def spin(until: Callable[[], bool], seconds: float) -> bool:
     return False
 
 
-def take(state: State, pictures: tuple[Path, ...], file: Path) -> None:
+def take(state: State, pictures: tuple[Path, ...], file: Path, theme: Appearance) -> None:
     """Takes one picture of the window."""
 
     def make_engine(sink: EventSink) -> Engine:
@@ -160,7 +143,7 @@ def take(state: State, pictures: tuple[Path, ...], file: Path) -> None:
         launch = Launch(
             make_engine=make_engine,
             profile=profile_at(Path(place) / "profile"),
-            settings=Settings(),
+            settings=Settings(appearance=theme),
             save_settings=lambda _settings: None,
             files=pictures[: state.pictures],
             question="",
@@ -183,23 +166,18 @@ def take(state: State, pictures: tuple[Path, ...], file: Path) -> None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
-def main(folder: Path, theme: str) -> int:
+def main(folder: Path, theme: Appearance) -> int:
     """Takes all pictures in this theme."""
     application = QApplication([])
     QLocale.setDefault(QLocale("en_US"))
-    if theme == "dark":
-        palette = QPalette()
-        for role, colour in DARK.items():
-            palette.setColor(role, QColor(colour))
-        application.setPalette(palette)
-    apply_look(application)
+    apply_look(application, theme)
     scale = os.environ.get("QT_SCALE_FACTOR", "1")
     with tempfile.TemporaryDirectory() as place:
         pictures = draw_pictures(Path(place), 40)
         for state in STATES:
-            take(state, pictures, folder / f"{state.name}-{theme}-{scale}x.png")
+            take(state, pictures, folder / f"{state.name}-{theme}-{scale}x.png", theme)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+    sys.exit(main(Path(sys.argv[1]), "dark" if sys.argv[2] == "dark" else "light"))
