@@ -20,6 +20,7 @@ from pathlib import Path
 from platform import mac_ver, machine
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import translations
 from system_libraries import FONTS, apt_packages, install_line, missing_libraries, window_obstacle
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ def run_program(arguments: Sequence[str]) -> int:
     try:
         extras, note = extras_for(sys.platform, machine(), has_nvidia=_has_nvidia())
         missing = prepare(extras, note)
+        translate()
     except SetUpError as error:
         return _say_failed(str(error))
     except KeyboardInterrupt:
@@ -212,6 +214,7 @@ def run_checks(arguments: Sequence[str]) -> int:
     try:
         extras, _ = extras_for(sys.platform, machine(), has_nvidia=False)
         prepare((*extras, "test"))
+        translate()
         return _checks(arguments)
     except SetUpError as error:
         return _say_failed(str(error))
@@ -257,6 +260,17 @@ def prepare(extras: Sequence[str], note: str = "") -> tuple[str, ...]:
     write_stamp(ENVIRONMENT, Stamp(str(ROOT), os.path.realpath(python), digest, all_extras, missing))
     _say(f"Ready after {time.monotonic() - began:.0f} s.")
     return missing
+
+
+def translate() -> None:
+    """Makes the window's translations where they are missing or old; without them it speaks English."""
+    stale = translations.stale_files()
+    if not stale:
+        return
+    try:
+        translations.release(stale, ENVIRONMENT / "bin")
+    except translations.TranslationError as error:
+        _say(f"The window can speak English only. {error}")
 
 
 def _become(program: Path, words: Sequence[str]) -> NoReturn:

@@ -72,7 +72,7 @@ class Checkpoint:
     def name(self) -> str:
         """A short name for people."""
         if self.is_demo:
-            return "Demo model"
+            return Sentence("Demo model")
         return self.model_id.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
 
 
@@ -143,7 +143,7 @@ def read_checkpoint(folder: Path, model_id: str) -> Checkpoint:
             Sentence(
                 "The model in {folder} is a “{kind}”, not a Qwen3-VL with a vision tower.",
                 folder=folder,
-                kind=model_type or "unknown",
+                kind=model_type or Sentence("unknown"),
             ),
             Sentence("Supported are {names}.", names=" and ".join(SUPPORTED_MODEL_TYPES)),
         )

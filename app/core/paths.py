@@ -13,6 +13,7 @@ from app.core.files import shown_name
 RESOURCES_DIR = Path(__file__).resolve().parents[2] / "resources"
 DEMO_MODEL_DIR = RESOURCES_DIR / "demo_model"
 PRESETS_DIR = RESOURCES_DIR / "presets"
+TRANSLATIONS_DIR = RESOURCES_DIR / "translations"
 SCHEMAS_DIR = RESOURCES_DIR / "schemas"
 SAMPLE_PICTURE = RESOURCES_DIR / "samples" / "shapes.png"
 SAMPLE_QUESTION = "Describe this image."

@@ -59,7 +59,7 @@ def read_questions(file: Path) -> KeptQuestions:
     """What the file keeps; nothing when there is none. A damaged file is kept aside as ``.bad``."""
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
-        part = CheckedValue(value, file.name, "")
+        part = CheckedValue(value, "The history", "")
         questions = tuple(entry.text() for entry in part["questions"].items())
         draft = part["draft"]
         return KeptQuestions(joined(questions), Draft(draft["text"].text(), draft["preset"].text()))

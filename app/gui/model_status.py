@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QToolButton
 from app.core.events import ModelFailed, ModelLoading, ModelReady, ModelUnloaded
 from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing
 from app.gui.look import STATE_AMBER, STATE_GREEN, STATE_RED, state_colour
-from app.gui.wording import loading_text
+from app.gui.wording import loading_text, spoken
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -93,12 +93,14 @@ class ModelStatus(QToolButton):
     def show_state(self, state: ModelState) -> None:
         """Shows another state."""
         checkpoint = state.checkpoint
-        name = checkpoint.name if checkpoint is not None else self.tr("No model")
+        name = spoken(checkpoint.name) if checkpoint is not None else self.tr("No model")
         if checkpoint is not None and not checkpoint.is_demo and checkpoint.quantisation not in name:
             name = f"{name} · {checkpoint.quantisation}"
         words = state_words(state)
         self.setText(words if state.stage == "searching" else f" {name}  {words}")
-        self.setToolTip(state.error.text if state.error is not None else self.tr("Choose another model in Settings"))
+        self.setToolTip(
+            spoken(state.error.text) if state.error is not None else self.tr("Choose another model in Settings")
+        )
         self.setAccessibleName(self.tr("Model: {0}, {1}").format(name, words))
         colour = {"ready": STATE_GREEN, "failed": STATE_RED}.get(state.stage, STATE_AMBER)
         self.setIcon(_dot(state_colour(colour, self.palette()), self.devicePixelRatioF()))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QTo
 
 from app.gui.caption import Caption
 from app.gui.look import BODY_PX, RADIUS_PX, STATE_RED, state_colour
+from app.gui.wording import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,10 +72,10 @@ class Notice(QWidget):
     def show_errors(self, errors: Sequence[ErrorText], *, can_retry: bool = False) -> None:
         """Says these errors, together with those that still stand here."""
         self._errors = list(dict.fromkeys((*self._errors, *errors)))
-        lines = [f"⚠ {error.text}" for error in self._errors[:_MAX_SHOWN]]
+        lines = [f"⚠ {spoken(error.text)}" for error in self._errors[:_MAX_SHOWN]]
         if len(self._errors) > _MAX_SHOWN:
             lines.append(self.tr("… and {0} more").format(len(self._errors) - _MAX_SHOWN))
-        hints = list(dict.fromkeys(error.hint for error in self._errors if error.hint))
+        hints = list(dict.fromkeys(spoken(error.hint) for error in self._errors if error.hint))
         self._text.setText("\n".join(lines))
         self._hint.setText("\n".join(hints[:_MAX_SHOWN]))
         self._hint.setVisible(bool(hints))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from app.core.errors import UserError
+from app.core.errors import Sentence, UserError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,9 @@ def save_conversation(
     if path.suffix.lower() not in _KNOWN_ENDINGS:
         path = path.with_name(path.name + _ENDINGS[format_id])
         if path.exists():
-            raise UserError(f"There is a file “{path.name}” already.", "Give its whole name to replace it, or another.")
+            raise UserError(
+                Sentence("There is a file “{name}” already.", name=path.name),
+                "Give its whole name to replace it, or another.",
+            )
     save(result, path, format_id, copy_pictures=copy_pictures, pasted=conversation.pasted_pictures)
     return path

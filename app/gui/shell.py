@@ -84,10 +84,13 @@ class MainWindow(QMainWindow):
         """Imports and makes what is in the window; once."""
         if self._content is not None:
             return
+        from app.gui.language import speak  # noqa: PLC0415 - only now, with the frame on screen
         from app.gui.window import WindowContent  # noqa: PLC0415 - only now, with the frame on screen
 
         self._build_timer.stop()
-        self._content = WindowContent(self._make_launch(), self)
+        launch = self._make_launch()
+        speak(QApplication.instance(), launch.settings.language)
+        self._content = WindowContent(launch, self)
         if not gc.isenabled():  # what was made so far stays to the end: no collection need look at it again
             gc.freeze()
             gc.enable()

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 
 from app.gui.look import SMALL_PX, STATE_RED, dim_text, link_text, scaled_px, state_colour
 from app.gui.sealed_markdown import LINE_HEIGHT_PERCENT
-from app.gui.wording import figures_text, outcome_text
+from app.gui.wording import figures_text, outcome_text, spoken
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPalette, QTextDocument
@@ -35,10 +35,10 @@ def write_foot(document: QTextDocument, turn: AskedTurn, palette: QPalette) -> N
         red = QTextCharFormat()
         red.setForeground(state_colour(STATE_RED, palette))
         _begin_line(cursor, _line_block())
-        cursor.insertText(f"⚠ {turn.error.text}", red)
+        cursor.insertText(f"⚠ {spoken(turn.error.text)}", red)
         if turn.error.hint:
             _begin_line(cursor, _line_block())
-            cursor.insertText(turn.error.hint, QTextCharFormat())
+            cursor.insertText(spoken(turn.error.hint), QTextCharFormat())
     dim = small_format(dim_text(palette))
     _begin_line(cursor, small_block(top=2))
     said = [text for text in (outcome_text(turn), figures_text(turn)) if text]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -80,10 +80,11 @@ class WindowParts:
         self.balance = QWidget()
         self.runtime = Caption()
         self.note = Caption(is_elided=True)
+        translate = QCoreApplication.translate
         self.privacy = Caption(
-            window.tr("Everything stays on this Mac")
+            translate("MainWindow", "Everything stays on this Mac")
             if sys.platform == "darwin"
-            else window.tr("Everything stays on this computer")
+            else translate("MainWindow", "Everything stays on this computer")
         )
         self.columns = HairlineSplitter(Qt.Orientation.Horizontal)
         self.work = HairlineSplitter(Qt.Orientation.Horizontal)
@@ -130,14 +131,15 @@ class WindowParts:
 
     def build_toolbar(self, window: QMainWindow, actions: Actions) -> None:
         """Puts the model in the middle and few buttons on the right."""
-        bar = QToolBar(window.tr("Toolbar"))
+        translate = QCoreApplication.translate
+        bar = QToolBar(translate("MainWindow", "Toolbar"))
         bar.setObjectName("toolbar")
         bar.setMovable(False)
         bar.setFloatable(False)
         bar.toggleViewAction().setEnabled(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         window.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.stop_loading = self._button(window.tr("Stop loading"), actions["stopLoadingAction"])
+        self.stop_loading = self._button(translate("MainWindow", "Stop loading"), actions["stopLoadingAction"])
         policy = self.stop_loading.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.stop_loading.setSizePolicy(policy)
@@ -148,7 +150,7 @@ class WindowParts:
         row.setSpacing(8)
         for widget in (self.balance, self.model_status, self.stop_loading):
             row.addWidget(widget)
-        export = self._button(window.tr("Export ▾"))
+        export = self._button(translate("MainWindow", "Export ▾"))
         menu = QMenu(export)
         for action_id in ("exportMarkdownAction", "exportJsonAction", "copyPicturesAction"):
             menu.addAction(actions[action_id])
@@ -157,8 +159,8 @@ class WindowParts:
         bar.addWidget(_space())
         bar.addWidget(middle)
         bar.addWidget(_space())
-        bar.addWidget(self._button(window.tr("Open…"), actions["openAction"]))
-        bar.addWidget(self._button(window.tr("New"), actions["newConversationAction"]))
+        bar.addWidget(self._button(translate("MainWindow", "Open…"), actions["openAction"]))
+        bar.addWidget(self._button(translate("MainWindow", "New"), actions["newConversationAction"]))
         bar.addWidget(export)
         window.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
         window.setUnifiedTitleAndToolBarOnMac(True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from app.core.errors import Sentence
+
 if TYPE_CHECKING:
     from app.core.conversation import AskedTurn
     from app.core.events import LoadProgress
@@ -14,6 +16,17 @@ if TYPE_CHECKING:
 
 _MEGAPIXEL = 1_000_000
 _LARGE_PX = 10 * _MEGAPIXEL
+
+
+def spoken(text: str) -> str:
+    """A text of the rooms that know no Qt, such as an error's, in the person's language."""
+    if not text:
+        return ""
+    if not isinstance(text, Sentence):
+        return QCoreApplication.translate("Errors", text)
+    template = QCoreApplication.translate("Errors", text.template)
+    values = {name: spoken(value) if isinstance(value, Sentence) else value for name, value in text.values.items()}
+    return template.format(**values) if values else template
 
 
 def number(value: float, decimals: int = 0) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import shiboken6
+import translations
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
@@ -18,7 +21,6 @@ from tests.gui.window_driver import OpenWindow, WindowDriver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -42,6 +44,12 @@ def checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     (folder / "model.safetensors").touch()
     return folder
+
+
+@pytest.fixture(scope="session")
+def translations_made() -> None:
+    """The .qm files are there, as after packaging/run.py or test.py."""
+    translations.release(translations.stale_files(), Path(sys.executable).parent)
 
 
 @pytest.fixture

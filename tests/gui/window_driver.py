@@ -62,7 +62,7 @@ class WindowDriver:
         self.launch = Launch(
             make_engine=self._make_engine,
             profile=profile,
-            settings=settings or Settings(model=str(checkpoint_dir)),
+            settings=in_english(settings or Settings(model=str(checkpoint_dir))),
             save_settings=self.saved.append,
             files=files,
             question=question,
@@ -157,6 +157,11 @@ class WindowDriver:
     @property
     def refusals(self) -> str:
         return self.parts.media_notice.text
+
+
+def in_english(settings: Settings) -> Settings:
+    """The settings as they are on a system that speaks English, whatever the tester's speaks."""
+    return replace(settings, language="en") if settings.language == "system" else settings
 
 
 def with_model(checkpoint_dir: Path, **changes: object) -> Settings:

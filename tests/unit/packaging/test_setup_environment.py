@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import setup_environment
+import translations
 from setup_environment import (
     HAS_GPU_BACKEND,
     SAMPLE_PICTURE,
@@ -133,6 +134,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(setup_environment, "ENVIRONMENT", folder)
     monkeypatch.setattr(setup_environment, "PYPROJECT", tmp_path / "pyproject.toml")
     monkeypatch.setattr(setup_environment, "missing_libraries", lambda: ())
+    monkeypatch.setattr(translations, "stale_files", lambda: ())
     return folder
 
 

@@ -1,0 +1,76 @@
+"""The window's language: which it is, and the translations of the program's own texts and of Qt's."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from app.core.paths import TRANSLATIONS_DIR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from app.core.settings import Language
+
+    Spoken: TypeAlias = Literal["en", "zh_CN"]
+
+logger = logging.getLogger(__name__)
+
+_TRADITIONAL = {"hant", "tw", "hk", "mo"}
+_HAN_FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "WenQuanYi Micro Hei")
+"""Simplified forms; without a word about it, Linux often draws the Japanese forms of Chinese characters."""
+
+
+def chosen_language(wanted: Language, system_languages: Iterable[str]) -> Spoken:
+    """The language to speak: the person's choice, else the first of the system's that the program speaks.
+
+    Who reads Traditional Chinese gets English where that stands in the list too, else Simplified Chinese.
+    """
+    if wanted != "system":
+        return wanted
+    has_traditional = False
+    for tag in system_languages:
+        language, *parts = re.split(r"[-_.@]", tag.lower())
+        if language == "en":
+            return "en"
+        if language == "zh":
+            has_traditional = has_traditional or ("hans" not in parts and not _TRADITIONAL.isdisjoint(parts))
+            if not has_traditional:
+                return "zh_CN"
+    return "zh_CN" if has_traditional else "en"
+
+
+def speak(application: QCoreApplication | None, wanted: Language, folder: Path = TRANSLATIONS_DIR) -> Spoken:
+    """Makes the program speak: before any widget with words is made, as widgets take their words then.
+
+    Without a translation the program speaks English, and the log says so.
+    """
+    system = QLocale.system()
+    language = chosen_language(wanted, system.uiLanguages())
+    is_systems = system.name().partition("_")[0] == language.partition("_")[0]
+    QLocale.setDefault(system if is_systems else QLocale("en_US" if language == "en" else language))
+    if not isinstance(application, QApplication):
+        return language
+    for translator in application.findChildren(QTranslator):
+        application.removeTranslator(translator)
+        translator.deleteLater()
+    if language != "en":
+        qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        for file in (f"{qt_folder}/qtbase_{language}.qm", str(folder / f"viewfinder_{language}.qm")):
+            translator = QTranslator(application)
+            if translator.load(file):
+                application.installTranslator(translator)
+            else:
+                logger.warning("There is no translation %s; these texts stay English", file)
+                translator.deleteLater()
+    if sys.platform == "linux":
+        font = application.font()
+        font.setFamilies(list(dict.fromkeys((*font.families(), *_HAN_FONTS))))
+        application.setFont(font)
+    return language

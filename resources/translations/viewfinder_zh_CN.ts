@@ -1,0 +1,1480 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>Actions</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>显示(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Conversation</source>
+        <translation>对话(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Open Pictures…</source>
+        <translation>打开图片(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>Open &amp;Folder…</source>
+        <translation>打开文件夹(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>Export as &amp;Markdown…</source>
+        <translation>导出为 Markdown(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>Export as &amp;JSON…</source>
+        <translation>导出为 JSON(&amp;J)…</translation>
+    </message>
+    <message>
+        <source>&amp;Copy Pictures Beside Markdown</source>
+        <translation>导出 Markdown 时一并复制图片(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Quit Viewfinder</source>
+        <translation>退出 Viewfinder(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Paste</source>
+        <translation>粘贴(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Remove Picture</source>
+        <translation>移除图片(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Remove &amp;All Pictures</source>
+        <translation>移除所有图片(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Settings</source>
+        <translation>设置(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Show &amp;Media</source>
+        <translation>显示媒体栏(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Next Picture</source>
+        <translation>下一张图片(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Previous Picture</source>
+        <translation>上一张图片(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Ask</source>
+        <translation>提问(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>停止(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;New Conversation</source>
+        <translation>新对话(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Copy Last Answer</source>
+        <translation>复制上一个回答(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Stop &amp;Loading the Model</source>
+        <translation>停止加载模型(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;About Viewfinder</source>
+        <translation>关于 Viewfinder(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Copy &amp;Report</source>
+        <translation>复制诊断报告(&amp;R)</translation>
+    </message>
+</context>
+<context>
+    <name>Commands</name>
+    <message>
+        <source>Pictures ({0})</source>
+        <translation>图片 ({0})</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Open Pictures</source>
+        <translation>打开图片</translation>
+    </message>
+    <message>
+        <source>Open Folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Markdown (*.md)</source>
+        <translation>Markdown (*.md)</translation>
+    </message>
+    <message>
+        <source>JSON (*.json)</source>
+        <translation>JSON (*.json)</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Saved {0}</source>
+        <translation>已保存 {0}</translation>
+    </message>
+    <message>
+        <source>Another Model</source>
+        <translation>更换模型</translation>
+    </message>
+    <message>
+        <source>Another model begins a new conversation. Export this one first if you want to keep it.</source>
+        <translation>更换模型会开始新的对话。如需保留当前对话，请先导出。</translation>
+    </message>
+    <message>
+        <source>Begin Anew</source>
+        <translation>开始新对话</translation>
+    </message>
+    <message>
+        <source>About Viewfinder</source>
+        <translation>关于 Viewfinder</translation>
+    </message>
+    <message>
+        <source>Answers questions about pictures with Qwen3-VL on your own computer. Apache License 2.0.</source>
+        <translation>用 Qwen3-VL 在您自己的电脑上回答有关图片的问题。采用 Apache License 2.0 许可。</translation>
+    </message>
+    <message>
+        <source>The report is on the clipboard.</source>
+        <translation>诊断报告已复制到剪贴板。</translation>
+    </message>
+</context>
+<context>
+    <name>DropZone</name>
+    <message>
+        <source>Drop pictures here</source>
+        <translation>将图片拖放到这里</translation>
+    </message>
+    <message>
+        <source>Web addresses are not opened: drop files instead</source>
+        <translation>不会打开网址，请改为拖放文件</translation>
+    </message>
+    <message>
+        <source>Drop to add {0} items</source>
+        <translation>松开以添加 {0} 项</translation>
+    </message>
+    <message>
+        <source>Drop to add</source>
+        <translation>松开以添加</translation>
+    </message>
+</context>
+<context>
+    <name>Errors</name>
+    <message>
+        <source>{document} is damaged: it {words}.</source>
+        <translation>{document}已损坏：它{words}。</translation>
+    </message>
+    <message>
+        <source>{document} is damaged: “{place}” {words}.</source>
+        <translation>{document}已损坏：“{place}”{words}。</translation>
+    </message>
+    <message>
+        <source>{document} is damaged: “{place}” is out of range. {reason}</source>
+        <translation>{document}已损坏：“{place}”超出范围。{reason}</translation>
+    </message>
+    <message>
+        <source>is not an object</source>
+        <translation>不是对象</translation>
+    </message>
+    <message>
+        <source>is missing</source>
+        <translation>缺失</translation>
+    </message>
+    <message>
+        <source>is not a list</source>
+        <translation>不是列表</translation>
+    </message>
+    <message>
+        <source>is not a text</source>
+        <translation>不是文本</translation>
+    </message>
+    <message>
+        <source>is not a number</source>
+        <translation>不是数字</translation>
+    </message>
+    <message>
+        <source>is beyond all numbers</source>
+        <translation>超出了数值范围</translation>
+    </message>
+    <message>
+        <source>is a time without its zone</source>
+        <translation>是没有时区的时间</translation>
+    </message>
+    <message>
+        <source>is not a whole number from {least}</source>
+        <translation>不是大于等于 {least} 的整数</translation>
+    </message>
+    <message>
+        <source>is not a date and time</source>
+        <translation>不是日期和时间</translation>
+    </message>
+    <message>
+        <source>Give “demo”, a folder, or a repository such as Qwen/Qwen3-VL-4B-Instruct.</source>
+        <translation>请输入“demo”、一个文件夹，或仓库名，例如 Qwen/Qwen3-VL-4B-Instruct。</translation>
+    </message>
+    <message>
+        <source>There is no model “{name}”.</source>
+        <translation>没有名为“{name}”的模型。</translation>
+    </message>
+    <message>
+        <source>Choose the folder of a Qwen3-VL checkpoint.</source>
+        <translation>请选择 Qwen3-VL 模型所在的文件夹。</translation>
+    </message>
+    <message>
+        <source>It needs .safetensors files; download it again.</source>
+        <translation>其中应有 .safetensors 文件，请重新下载。</translation>
+    </message>
+    <message>
+        <source>Viewfinder never does that; choose a checkpoint of weights alone.</source>
+        <translation>Viewfinder 从不允许这样做，请选择只含权重的模型。</translation>
+    </message>
+    <message>
+        <source>Download the model again.</source>
+        <translation>请重新下载该模型。</translation>
+    </message>
+    <message>
+        <source>Demo model</source>
+        <translation>演示模型</translation>
+    </message>
+    <message>
+        <source>The folder {folder} has no config.json.</source>
+        <translation>文件夹 {folder} 中没有 config.json。</translation>
+    </message>
+    <message>
+        <source>The model in {folder} is a “{kind}”, not a Qwen3-VL with a vision tower.</source>
+        <translation>{folder} 中的模型是“{kind}”，而不是带视觉编码器的 Qwen3-VL。</translation>
+    </message>
+    <message>
+        <source>Supported are {names}.</source>
+        <translation>支持的类型：{names}。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} has no weights.</source>
+        <translation>文件夹 {folder} 中没有权重文件。</translation>
+    </message>
+    <message>
+        <source>The model in {folder} wants to run its own program code.</source>
+        <translation>{folder} 中的模型要求运行自带的程序代码。</translation>
+    </message>
+    <message>
+        <source>Download it again.</source>
+        <translation>请重新下载。</translation>
+    </message>
+    <message>
+        <source>The file {path} does not hold a JSON object.</source>
+        <translation>文件 {path} 的内容不是 JSON 对象。</translation>
+    </message>
+    <message>
+        <source>The model {name} is not on this machine.</source>
+        <translation>这台电脑上没有模型 {name}。</translation>
+    </message>
+    <message>
+        <source>Download it once with “hf download {name}”, then ask again.</source>
+        <translation>请先用“hf download {name}”下载一次，然后重新提问。</translation>
+    </message>
+    <message>
+        <source>The files in {folder} are not those of a whole Qwen3-VL checkpoint.</source>
+        <translation>{folder} 中的文件不是完整的 Qwen3-VL 模型。</translation>
+    </message>
+    <message>
+        <source>The file {path} cannot be read.</source>
+        <translation>无法读取文件 {path}。</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>An answer is still coming.</source>
+        <translation>仍在生成回答。</translation>
+    </message>
+    <message>
+        <source>Stop it or wait for its end.</source>
+        <translation>请将其停止，或等待生成结束。</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside the program.</source>
+        <translation>程序内部出错。</translation>
+    </message>
+    <message>
+        <source>Try again; the log has the details.</source>
+        <translation>请重试；详情见日志。</translation>
+    </message>
+    <message>
+        <source>There was not enough memory.</source>
+        <translation>内存不足。</translation>
+    </message>
+    <message>
+        <source>Lower the tokens per picture, then try again.</source>
+        <translation>请减少每张图片的 token 数，然后重试。</translation>
+    </message>
+    <message>
+        <source>Free some room, or save to another disk.</source>
+        <translation>请腾出一些空间，或保存到其他磁盘。</translation>
+    </message>
+    <message>
+        <source>Save it to another folder.</source>
+        <translation>请保存到其他文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose another name.</source>
+        <translation>请换一个名称。</translation>
+    </message>
+    <message>
+        <source>Make the folder, or choose another.</source>
+        <translation>请新建该文件夹，或选择其他文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose a shorter name.</source>
+        <translation>请换一个较短的名称。</translation>
+    </message>
+    <message>
+        <source>Try another folder or another name.</source>
+        <translation>请换一个文件夹或名称再试。</translation>
+    </message>
+    <message>
+        <source>The disk is full: “{name}” was not saved.</source>
+        <translation>磁盘已满，“{name}”未能保存。</translation>
+    </message>
+    <message>
+        <source>“{name}” may not be written in {folder}.</source>
+        <translation>没有在 {folder} 中写入“{name}”的权限。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a folder, so no file of that name can be saved.</source>
+        <translation>“{name}”是一个文件夹，无法保存同名文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” was not saved: the folder {folder} does not exist.</source>
+        <translation>“{name}”未能保存：文件夹 {folder} 不存在。</translation>
+    </message>
+    <message>
+        <source>“{name}” was not saved: its name is too long.</source>
+        <translation>“{name}”未能保存：名称过长。</translation>
+    </message>
+    <message>
+        <source>no such name is possible</source>
+        <translation>不允许使用这样的名称</translation>
+    </message>
+    <message>
+        <source>“{name}” was not saved: {reason}.</source>
+        <translation>“{name}”未能保存：{reason}。</translation>
+    </message>
+    <message>
+        <source>Folders inside it are not searched.</source>
+        <translation>不会查找其中的子文件夹。</translation>
+    </message>
+    <message>
+        <source>Add the others by choosing the files.</source>
+        <translation>其余图片可通过选择文件来添加。</translation>
+    </message>
+    <message>
+        <source>Check its permissions.</source>
+        <translation>请检查其权限。</translation>
+    </message>
+    <message>
+        <source>There are no pictures in the folder “{name}”.</source>
+        <translation>文件夹“{name}”中没有图片。</translation>
+    </message>
+    <message>
+        <source>The folder “{name}” has {count} pictures; the first {most} were added.</source>
+        <translation>文件夹“{name}”中有 {count} 张图片，已添加前 {most} 张。</translation>
+    </message>
+    <message>
+        <source>The folder “{name}” cannot be read.</source>
+        <translation>无法读取文件夹“{name}”。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} of the profile cannot be found.</source>
+        <translation>找不到配置文件夹 {folder}。</translation>
+    </message>
+    <message>
+        <source>This account has no home folder to keep settings and logs in.</source>
+        <translation>此账户没有可用来存放设置和日志的个人文件夹。</translation>
+    </message>
+    <message>
+        <source>Write it without “~”.</source>
+        <translation>请不要使用“~”。</translation>
+    </message>
+    <message>
+        <source>Name a folder with --profile DIR.</source>
+        <translation>请用 --profile DIR 指定一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Pictures may be JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF files.</source>
+        <translation>支持 JPEG、PNG、WebP、GIF、BMP、TIFF、HEIC 和 AVIF 图片。</translation>
+    </message>
+    <message>
+        <source>Copy or download it again from where it came from.</source>
+        <translation>请从原处重新复制或下载。</translation>
+    </message>
+    <message>
+        <source>Add the picture again.</source>
+        <translation>请重新添加该图片。</translation>
+    </message>
+    <message>
+        <source>Choose the pictures inside it.</source>
+        <translation>请选择其中的图片。</translation>
+    </message>
+    <message>
+        <source>Save the picture as a file first.</source>
+        <translation>请先将图片保存为文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” is {kind}, which cannot be opened as a picture.</source>
+        <translation>“{name}”（{kind}）无法作为图片打开。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a picture.</source>
+        <translation>“{name}”不是图片。</translation>
+    </message>
+    <message>
+        <source>Check the name, and that its disk is connected.</source>
+        <translation>请检查名称是否正确，以及所在磁盘是否已连接。</translation>
+    </message>
+    <message>
+        <source>Give yourself permission to read it, or copy it to another folder.</source>
+        <translation>请为自己添加读取权限，或将其复制到其他文件夹。</translation>
+    </message>
+    <message>
+        <source>Shorten its name.</source>
+        <translation>请缩短其名称。</translation>
+    </message>
+    <message>
+        <source>Check its disk, then try again.</source>
+        <translation>请检查其所在磁盘，然后重试。</translation>
+    </message>
+    <message>
+        <source>Close other programs or make it smaller.</source>
+        <translation>请关闭其他程序，或将图片缩小。</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged and cannot be opened.</source>
+        <translation>“{name}”已损坏，无法打开。</translation>
+    </message>
+    <message>
+        <source>“{name}” has neither a file nor data.</source>
+        <translation>“{name}”既没有文件也没有数据。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a folder, not a picture.</source>
+        <translation>“{name}”是文件夹，不是图片。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a device or a pipe, not a file.</source>
+        <translation>“{name}”是设备或管道，不是文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” is empty (0 bytes).</source>
+        <translation>“{name}”是空文件（0 字节）。</translation>
+    </message>
+    <message>
+        <source>“{name}” is too large: {size} GB.</source>
+        <translation>“{name}”过大：{size} GB。</translation>
+    </message>
+    <message>
+        <source>A file may have {most} GB.</source>
+        <translation>单个文件最大 {most} GB。</translation>
+    </message>
+    <message>
+        <source>“{name}” has no pixels: {width_px} x {height_px}.</source>
+        <translation>“{name}”没有像素：{width_px}×{height_px}。</translation>
+    </message>
+    <message>
+        <source>“{name}” is too large: {width_px} x {height_px} pixels, {megapixels} megapixels.</source>
+        <translation>“{name}”过大：{width_px}×{height_px} 像素，即 {megapixels} 百万像素。</translation>
+    </message>
+    <message>
+        <source>Make it smaller; a picture of this kind may have {megapixels} megapixels.</source>
+        <translation>请将其缩小；此类图片最大 {megapixels} 百万像素。</translation>
+    </message>
+    <message>
+        <source>“{name}” is too long and thin: {width_px} x {height_px} pixels.</source>
+        <translation>“{name}”过于狭长：{width_px}×{height_px} 像素。</translation>
+    </message>
+    <message>
+        <source>Cut it into parts whose one side is at most {times} times the other.</source>
+        <translation>请将其裁成长宽比不超过 {times} 倍的几部分。</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged or cut off: it begins like a picture, but no more.</source>
+        <translation>“{name}”已损坏或不完整：只有开头像图片。</translation>
+    </message>
+    <message>
+        <source>“{name}” does not exist.</source>
+        <translation>“{name}”不存在。</translation>
+    </message>
+    <message>
+        <source>“{name}” may not be read.</source>
+        <translation>没有读取“{name}”的权限。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read: {reason}.</source>
+        <translation>无法读取“{name}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to open “{name}”.</source>
+        <translation>内存不足，无法打开“{name}”。</translation>
+    </message>
+    <message>
+        <source>“{name}” is cut off: the file ends before the picture does.</source>
+        <translation>“{name}”不完整：图片尚未结束，文件就已结束。</translation>
+    </message>
+    <message>
+        <source>a PDF document</source>
+        <translation>PDF 文档</translation>
+    </message>
+    <message>
+        <source>an SVG drawing</source>
+        <translation>SVG 图形</translation>
+    </message>
+    <message>
+        <source>a Photoshop document</source>
+        <translation>Photoshop 文档</translation>
+    </message>
+    <message>
+        <source>a JPEG XL picture</source>
+        <translation>JPEG XL 图片</translation>
+    </message>
+    <message>
+        <source>a JPEG 2000 picture</source>
+        <translation>JPEG 2000 图片</translation>
+    </message>
+    <message>
+        <source>a video</source>
+        <translation>视频</translation>
+    </message>
+    <message>
+        <source>a ZIP archive or an office document</source>
+        <translation>ZIP 压缩包或办公文档</translation>
+    </message>
+    <message>
+        <source>Correct the file, or remove it.</source>
+        <translation>请更正该文件，或将其移除。</translation>
+    </message>
+    <message>
+        <source>has one name twice</source>
+        <translation>中有重复的名称</translation>
+    </message>
+    <message>
+        <source>is not made of small letters, digits and underscores</source>
+        <translation>不是由小写字母、数字和下划线组成</translation>
+    </message>
+    <message>
+        <source>is empty</source>
+        <translation>为空</translation>
+    </message>
+    <message>
+        <source>Give it one of its own.</source>
+        <translation>请给它一个不同的标识。</translation>
+    </message>
+    <message>
+        <source>The preset {name}</source>
+        <translation>预设“{name}”</translation>
+    </message>
+    <message>
+        <source>and the blanks do not agree about “{wrong}”</source>
+        <translation>与空白项在“{wrong}”上不一致</translation>
+    </message>
+    <message>
+        <source>The preset {name} has the id “{preset_id}” of another.</source>
+        <translation>预设 {name} 的标识“{preset_id}”已被另一个预设使用。</translation>
+    </message>
+    <message>
+        <source>The preset {name} cannot be read.</source>
+        <translation>无法读取预设 {name}。</translation>
+    </message>
+    <message>
+        <source>The preset {name} is damaged: it is not TOML.</source>
+        <translation>预设 {name} 已损坏：不是 TOML。</translation>
+    </message>
+    <message>
+        <source>is none of {names}</source>
+        <translation>不是以下任何一项：{names}</translation>
+    </message>
+    <message>
+        <source>Choose an Instruct or Thinking model.</source>
+        <translation>请选择 Instruct 或 Thinking 模型。</translation>
+    </message>
+    <message>
+        <source>The model {name} has no chat template.</source>
+        <translation>模型 {name} 没有对话模板。</translation>
+    </message>
+    <message>
+        <source>Lower the tokens per picture, show fewer pictures, or begin a new conversation.</source>
+        <translation>请减少每张图片的 token 数、减少图片，或开始新的对话。</translation>
+    </message>
+    <message>
+        <source>The model {name} has no tokenizer.json.</source>
+        <translation>模型 {name} 没有 tokenizer.json。</translation>
+    </message>
+    <message>
+        <source>The chat template of {name} does not place pictures.</source>
+        <translation>{name} 的对话模板没有放置图片的位置。</translation>
+    </message>
+    <message>
+        <source>This conversation has {tokens} tokens; {name} can take {most}.</source>
+        <translation>此对话有 {tokens} 个 token，而 {name} 最多可处理 {most} 个。</translation>
+    </message>
+    <message>
+        <source>The chat template of {name} cannot be read.</source>
+        <translation>无法读取 {name} 的对话模板。</translation>
+    </message>
+    <message>
+        <source>The tokenizer of {name} is damaged.</source>
+        <translation>{name} 的分词器已损坏。</translation>
+    </message>
+    <message>
+        <source>The chat template of {name} does not work.</source>
+        <translation>{name} 的对话模板无法使用。</translation>
+    </message>
+    <message>
+        <source>The history</source>
+        <translation>提问记录</translation>
+    </message>
+    <message>
+        <source>Earlier questions cannot be kept in {folder}.</source>
+        <translation>无法将提问记录保存到 {folder}。</translation>
+    </message>
+    <message>
+        <source>max tokens</source>
+        <translation>最长回答</translation>
+    </message>
+    <message>
+        <source>temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>top-p</source>
+        <translation>top-p</translation>
+    </message>
+    <message>
+        <source>top-k</source>
+        <translation>top-k</translation>
+    </message>
+    <message>
+        <source>min-p</source>
+        <translation>min-p</translation>
+    </message>
+    <message>
+        <source>repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>presence penalty</source>
+        <translation>存在惩罚</translation>
+    </message>
+    <message>
+        <source>seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>a very large number</source>
+        <translation>一个极大的数</translation>
+    </message>
+    <message>
+        <source>The {name} is {shown}.</source>
+        <translation>“{name}”的值为 {shown}。</translation>
+    </message>
+    <message>
+        <source>It must be from {low} to {high}.</source>
+        <translation>取值范围为 {low} 到 {high}。</translation>
+    </message>
+    <message>
+        <source>Check the folder&apos;s permissions.</source>
+        <translation>请检查该文件夹的权限。</translation>
+    </message>
+    <message>
+        <source>The settings cannot be kept in {folder}.</source>
+        <translation>设置无法保存到 {folder}。</translation>
+    </message>
+    <message>
+        <source>The program is closing.</source>
+        <translation>程序正在关闭。</translation>
+    </message>
+    <message>
+        <source>No model is loaded.</source>
+        <translation>尚未加载模型。</translation>
+    </message>
+    <message>
+        <source>Choose a model first.</source>
+        <translation>请先选择模型。</translation>
+    </message>
+    <message>
+        <source>Request {request_id} was already asked.</source>
+        <translation>请求 {request_id} 已经提交过。</translation>
+    </message>
+    <message>
+        <source>The model ended without an answer.</source>
+        <translation>模型没有给出回答就结束了。</translation>
+    </message>
+    <message>
+        <source>Ask again.</source>
+        <translation>请重新提问。</translation>
+    </message>
+    <message>
+        <source>Request {request_id} cannot begin: it is {state}.</source>
+        <translation>请求 {request_id} 无法开始：其状态为 {state}。</translation>
+    </message>
+    <message>
+        <source>The fake model does not load.</source>
+        <translation>模拟模型无法加载。</translation>
+    </message>
+    <message>
+        <source>Its script says so.</source>
+        <translation>这是脚本规定的。</translation>
+    </message>
+    <message>
+        <source>There was not enough memory for this answer.</source>
+        <translation>内存不足，无法生成此回答。</translation>
+    </message>
+    <message>
+        <source>Lower the tokens per picture, show fewer pictures, or choose a smaller model.</source>
+        <translation>请减少每张图片的 token 数、减少图片，或选择较小的模型。</translation>
+    </message>
+    <message>
+        <source>Choose a bf16 checkpoint or an MLX conversion in 4 or 8 bits.</source>
+        <translation>请选择 bf16 模型，或 4 位、8 位的 MLX 转换版本。</translation>
+    </message>
+    <message>
+        <source>MLX does not start on this machine.</source>
+        <translation>MLX 无法在这台电脑上启动。</translation>
+    </message>
+    <message>
+        <source>Run “viewfinder doctor” to see why.</source>
+        <translation>请运行“viewfinder doctor”查看原因。</translation>
+    </message>
+    <message>
+        <source>The weights of {name} are of a kind that MLX cannot read as they are (F8_E8M0).</source>
+        <translation>MLX 无法直接读取 {name} 的权重类型（F8_E8M0）。</translation>
+    </message>
+    <message>
+        <source>The weights of {name} cannot be read.</source>
+        <translation>无法读取 {name} 的权重。</translation>
+    </message>
+    <message>
+        <source>The model {name} does not run here: {reason}</source>
+        <translation>模型 {name} 无法在此运行：{reason}</translation>
+    </message>
+    <message>
+        <source>Install one.</source>
+        <translation>请安装一个后端。</translation>
+    </message>
+    <message>
+        <source>No backend can run here ({system}, {processor}).</source>
+        <translation>没有可在此运行的后端（{system}，{processor}）。</translation>
+    </message>
+    <message>
+        <source>The {name} backend is not in this version yet.</source>
+        <translation>此版本尚未包含后端 {name}。</translation>
+    </message>
+    <message>
+        <source>There is no backend “{name}”.</source>
+        <translation>没有名为“{name}”的后端。</translation>
+    </message>
+    <message>
+        <source>Choose one of {names}.</source>
+        <translation>请从以下各项中选择：{names}。</translation>
+    </message>
+    <message>
+        <source>This JSON is not a Viewfinder result.</source>
+        <translation>此 JSON 不是 Viewfinder 的结果。</translation>
+    </message>
+    <message>
+        <source>This result</source>
+        <translation>此结果</translation>
+    </message>
+    <message>
+        <source>Ask the question again and save it anew.</source>
+        <translation>请重新提问并另行保存。</translation>
+    </message>
+    <message>
+        <source>holds no question</source>
+        <translation>中没有问题</translation>
+    </message>
+    <message>
+        <source>is not “image”</source>
+        <translation>不是“image”</translation>
+    </message>
+    <message>
+        <source>is not a SHA-256 digest in hex</source>
+        <translation>不是十六进制的 SHA-256 摘要</translation>
+    </message>
+    <message>
+        <source>Choose a result that Viewfinder saved as JSON.</source>
+        <translation>请选择 Viewfinder 保存的 JSON 结果。</translation>
+    </message>
+    <message>
+        <source>Choose another file.</source>
+        <translation>请选择其他文件。</translation>
+    </message>
+    <message>
+        <source>Choose another.</source>
+        <translation>请选择其他文件。</translation>
+    </message>
+    <message>
+        <source>Check its permissions and its disk.</source>
+        <translation>请检查其权限和所在磁盘。</translation>
+    </message>
+    <message>
+        <source>This is not a Viewfinder result: it is not whole JSON.</source>
+        <translation>这不是 Viewfinder 的结果：JSON 不完整。</translation>
+    </message>
+    <message>
+        <source>Update Viewfinder to read it.</source>
+        <translation>请更新 Viewfinder 后再读取。</translation>
+    </message>
+    <message>
+        <source>Its “format” must be “{form}”.</source>
+        <translation>其“format”必须为“{form}”。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a file.</source>
+        <translation>“{name}”不是文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” is too large to be a Viewfinder result.</source>
+        <translation>“{name}”过大，不可能是 Viewfinder 的结果。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a Viewfinder result: it is not text.</source>
+        <translation>“{name}”不是 Viewfinder 的结果：它不是文本。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read.</source>
+        <translation>无法读取“{name}”。</translation>
+    </message>
+    <message>
+        <source>This result has a newer form, {form}.</source>
+        <translation>此结果采用较新的格式 {form}。</translation>
+    </message>
+    <message>
+        <source>Save without copying the pictures.</source>
+        <translation>请在不复制图片的情况下保存。</translation>
+    </message>
+    <message>
+        <source>The folder “{name}” for the pictures cannot be used.</source>
+        <translation>无法使用存放图片的文件夹“{name}”。</translation>
+    </message>
+    <message>
+        <source>Save to another folder, or without copying the pictures.</source>
+        <translation>请保存到其他文件夹，或不复制图片。</translation>
+    </message>
+    <message>
+        <source>The picture “{name}” has changed since it was asked about.</source>
+        <translation>图片“{name}”在提问之后发生了变化。</translation>
+    </message>
+    <message>
+        <source>There is no format “{name}”.</source>
+        <translation>没有名为“{name}”的格式。</translation>
+    </message>
+    <message>
+        <source>The picture “{name}” is no longer there.</source>
+        <translation>图片“{name}”已不存在。</translation>
+    </message>
+    <message>
+        <source>The picture “{name}” cannot be read.</source>
+        <translation>无法读取图片“{name}”。</translation>
+    </message>
+    <message>
+        <source>The ending of “{name}” names no format.</source>
+        <translation>无法从“{name}”的扩展名判断格式。</translation>
+    </message>
+    <message>
+        <source>Use {known}.</source>
+        <translation>请使用 {known}。</translation>
+    </message>
+    <message>
+        <source>A widget was reached for from another thread.</source>
+        <translation>从其他线程访问了界面控件。</translation>
+    </message>
+    <message>
+        <source>Give its whole name to replace it, or another.</source>
+        <translation>如需替换，请输入其完整名称；否则请换一个名称。</translation>
+    </message>
+    <message>
+        <source>There is a file “{name}” already.</source>
+        <translation>已存在文件“{name}”。</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Everything stays on this Mac</source>
+        <translation>所有内容只留在这台 Mac 上</translation>
+    </message>
+    <message>
+        <source>Everything stays on this computer</source>
+        <translation>所有内容只留在这台电脑上</translation>
+    </message>
+    <message>
+        <source>Toolbar</source>
+        <translation>工具栏</translation>
+    </message>
+    <message>
+        <source>Stop loading</source>
+        <translation>停止加载</translation>
+    </message>
+    <message>
+        <source>Export ▾</source>
+        <translation>导出 ▾</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>打开…</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>新对话</translation>
+    </message>
+</context>
+<context>
+    <name>MediaTray</name>
+    <message>
+        <source>Media</source>
+        <translation>媒体</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Nothing here yet.</source>
+        <translation>这里还没有图片。</translation>
+    </message>
+    <message>
+        <source>Drop pictures or a folder anywhere, or paste one.</source>
+        <translation>将图片或文件夹拖放到窗口任意位置，或直接粘贴。</translation>
+    </message>
+    <message>
+        <source>Image {0}</source>
+        <translation>图 {0}</translation>
+    </message>
+    <message>
+        <source>Opening…</source>
+        <translation>正在打开…</translation>
+    </message>
+    <message>
+        <source>sent whole</source>
+        <translation>已按原尺寸发送</translation>
+    </message>
+    <message>
+        <source>sent at {0}</source>
+        <translation>已以 {0} 发送</translation>
+    </message>
+    <message>
+        <source>reduced to {0}</source>
+        <translation>缩小至 {0}</translation>
+    </message>
+    <message>
+        <source>seen whole</source>
+        <translation>原尺寸</translation>
+    </message>
+    <message>
+        <source>{0} tok</source>
+        <translation>{0} token</translation>
+    </message>
+</context>
+<context>
+    <name>MediaViewer</name>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+</context>
+<context>
+    <name>ModelChoice</name>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Demo model</source>
+        <translation>演示模型</translation>
+    </message>
+    <message>
+        <source>A folder…</source>
+        <translation>文件夹…</translation>
+    </message>
+    <message>
+        <source>A repository on this computer…</source>
+        <translation>这台电脑上的仓库…</translation>
+    </message>
+    <message>
+        <source>Model’s folder or repository</source>
+        <translation>模型的文件夹或仓库</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>Folder of a Qwen3-VL checkpoint</source>
+        <translation>Qwen3-VL 模型文件夹</translation>
+    </message>
+    <message>
+        <source>Nothing is downloaded: the model must be on this computer.</source>
+        <translation>不会下载任何内容：模型必须已在这台电脑上。</translation>
+    </message>
+    <message>
+        <source>Choose a model’s folder</source>
+        <translation>选择模型文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>ModelStatus</name>
+    <message>
+        <source>Not loaded</source>
+        <translation>未加载</translation>
+    </message>
+    <message>
+        <source>Looking for the model…</source>
+        <translation>正在查找模型…</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>Cannot be used</source>
+        <translation>无法使用</translation>
+    </message>
+    <message>
+        <source>No model</source>
+        <translation>没有模型</translation>
+    </message>
+    <message>
+        <source>Choose another model in Settings</source>
+        <translation>可在设置中选择其他模型</translation>
+    </message>
+    <message>
+        <source>Model: {0}, {1}</source>
+        <translation>模型：{0}，{1}</translation>
+    </message>
+</context>
+<context>
+    <name>Notice</name>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>复制诊断报告</translation>
+    </message>
+    <message>
+        <source>Close this notice</source>
+        <translation>关闭此提示</translation>
+    </message>
+    <message>
+        <source>… and {0} more</source>
+        <translation>…以及另外 {0} 项</translation>
+    </message>
+</context>
+<context>
+    <name>Offered</name>
+    <message>
+        <source>“{0}” is a web address, and Viewfinder does not fetch anything from the web.</source>
+        <translation>“{0}”是网址，Viewfinder 不会从网络获取任何内容。</translation>
+    </message>
+    <message>
+        <source>Save the picture first, then drop the file.</source>
+        <translation>请先保存图片，再拖放文件。</translation>
+    </message>
+    <message>
+        <source>Pasted picture {0}</source>
+        <translation>粘贴的图片 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Presets</name>
+    <message>
+        <source>Boxes</source>
+        <translation>方框定位</translation>
+    </message>
+    <message>
+        <source>What to find</source>
+        <translation>要查找的内容</translation>
+    </message>
+    <message>
+        <source>Chart to table</source>
+        <translation>图表转表格</translation>
+    </message>
+    <message>
+        <source>Compare pictures</source>
+        <translation>比较图片</translation>
+    </message>
+    <message>
+        <source>Count</source>
+        <translation>计数</translation>
+    </message>
+    <message>
+        <source>What to count</source>
+        <translation>要计数的内容</translation>
+    </message>
+    <message>
+        <source>Describe</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>Document to HTML</source>
+        <translation>文档转 HTML</translation>
+    </message>
+    <message>
+        <source>Document to Markdown</source>
+        <translation>文档转 Markdown</translation>
+    </message>
+    <message>
+        <source>Fill in a form</source>
+        <translation>提取字段</translation>
+    </message>
+    <message>
+        <source>Keys to find, as JSON</source>
+        <translation>要提取的字段（JSON）</translation>
+    </message>
+    <message>
+        <source>Points</source>
+        <translation>点定位</translation>
+    </message>
+    <message>
+        <source>Read text</source>
+        <translation>识别文字</translation>
+    </message>
+    <message>
+        <source>Screenshot to web page</source>
+        <translation>截图转网页</translation>
+    </message>
+    <message>
+        <source>Find text with its place</source>
+        <translation>识别文字及位置</translation>
+    </message>
+</context>
+<context>
+    <name>PromptEdit</name>
+    <message>
+        <source>Question</source>
+        <translation>问题</translation>
+    </message>
+</context>
+<context>
+    <name>PromptPanel</name>
+    <message>
+        <source>Ask about what you see…</source>
+        <translation>就图片提问…</translation>
+    </message>
+    <message>
+        <source>Drop a picture first, or just ask…</source>
+        <translation>先拖入图片，或直接提问…</translation>
+    </message>
+    <message>
+        <source>Ask</source>
+        <translation>提问</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+</context>
+<context>
+    <name>ResultView</name>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Ask about the pictures. The answers come here.</source>
+        <translation>就图片提问，回答会显示在这里。</translation>
+    </message>
+    <message>
+        <source>shown: {0}</source>
+        <translation>已发送：{0}</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>复制诊断报告</translation>
+    </message>
+</context>
+<context>
+    <name>SealedMarkdown</name>
+    <message>
+        <source>picture</source>
+        <translation>图片</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPanel</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Back to the Model’s Own</source>
+        <translation>恢复模型默认值</translation>
+    </message>
+    <message>
+        <source>Pin the last: {0}</source>
+        <translation>固定上次的种子：{0}</translation>
+    </message>
+    <message>
+        <source>Always the same</source>
+        <translation>固定</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Pin the last seed</source>
+        <translation>固定上次的种子</translation>
+    </message>
+    <message>
+        <source>Such as: Answer in one sentence.</source>
+        <translation>例如：请用一句话回答。</translation>
+    </message>
+    <message>
+        <source>Tokens per picture</source>
+        <translation>每张图片的 token 数</translation>
+    </message>
+    <message>
+        <source>Longest answer</source>
+        <translation>最长回答</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Presence penalty</source>
+        <translation>存在惩罚</translation>
+    </message>
+    <message>
+        <source>Instruction</source>
+        <translation>系统指令</translation>
+    </message>
+    <message>
+        <source>Instruction that stands before every conversation</source>
+        <translation>每次对话之前的系统指令</translation>
+    </message>
+    <message>
+        <source> tokens</source>
+        <translation> token</translation>
+    </message>
+    <message>
+        <source>Changes hold from the next question on.</source>
+        <translation>更改从下一个问题起生效。</translation>
+    </message>
+    <message>
+        <source>Quick: up to {0}</source>
+        <translation>快速：最多 {0}</translation>
+    </message>
+    <message>
+        <source>Balanced: up to {0}</source>
+        <translation>均衡：最多 {0}</translation>
+    </message>
+    <message>
+        <source>Fine: up to {0}</source>
+        <translation>精细：最多 {0}</translation>
+    </message>
+    <message>
+        <source>Whole: as the picture needs</source>
+        <translation>完整：按图片所需</translation>
+    </message>
+    <message>
+        <source>Up to {0}</source>
+        <translation>最多 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>WindowContent</name>
+    <message>
+        <source>{0} selected</source>
+        <translation>已选 {0} 张</translation>
+    </message>
+    <message>
+        <source>Memory {0}</source>
+        <translation>内存 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Wording</name>
+    <message>
+        <source>{0} tokens</source>
+        <translation>{0} token</translation>
+    </message>
+    <message>
+        <source>1 picture</source>
+        <translation>1 张图片</translation>
+    </message>
+    <message>
+        <source>{0} pictures</source>
+        <translation>{0} 张图片</translation>
+    </message>
+    <message>
+        <source>No picture selected</source>
+        <translation>未选择图片</translation>
+    </message>
+    <message>
+        <source>{0} MP</source>
+        <translation>{0} 百万像素</translation>
+    </message>
+    <message>
+        <source>seen whole</source>
+        <translation>原尺寸</translation>
+    </message>
+    <message>
+        <source>reduced to {0}</source>
+        <translation>缩小至 {0}</translation>
+    </message>
+    <message>
+        <source>Loading…</source>
+        <translation>正在加载…</translation>
+    </message>
+    <message>
+        <source>Starting the runtime</source>
+        <translation>正在启动运行环境</translation>
+    </message>
+    <message>
+        <source>Reading the weights</source>
+        <translation>正在读取权重</translation>
+    </message>
+    <message>
+        <source>Warming up</source>
+        <translation>正在预热</translation>
+    </message>
+    <message>
+        <source>Waiting until the model is loaded…</source>
+        <translation>正在等待模型加载…</translation>
+    </message>
+    <message>
+        <source>Opening the pictures…</source>
+        <translation>正在打开图片…</translation>
+    </message>
+    <message>
+        <source>Looked at {0} of {1} pictures…</source>
+        <translation>已查看 {0} / {1} 张图片…</translation>
+    </message>
+    <message>
+        <source>Looking at the pictures…</source>
+        <translation>正在查看图片…</translation>
+    </message>
+    <message>
+        <source>Read {0} of {1} tokens…</source>
+        <translation>已读取 {0} / {1} token…</translation>
+    </message>
+    <message>
+        <source>Reading the question…</source>
+        <translation>正在阅读问题…</translation>
+    </message>
+    <message>
+        <source>Ended at the limit of {0} tokens.</source>
+        <translation>已达到 {0} token 的上限。</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>已停止。</translation>
+    </message>
+    <message>
+        <source>Broke off.</source>
+        <translation>已中断。</translation>
+    </message>
+    <message>
+        <source>The model gave no answer.</source>
+        <translation>模型没有给出回答。</translation>
+    </message>
+    <message>
+        <source>{0} s to first word</source>
+        <translation>首字 {0} 秒</translation>
+    </message>
+    <message>
+        <source>{0} tok/s</source>
+        <translation>{0} token/秒</translation>
+    </message>
+    <message>
+        <source>{0} tokens in, {1} out</source>
+        <translation>输入 {0}、输出 {1} token</translation>
+    </message>
+    <message>
+        <source>picture reused</source>
+        <translation>图片已复用</translation>
+    </message>
+    <message>
+        <source>Demo model: knows only simple shapes and numbers; a toy to try the program with.</source>
+        <translation>演示模型：只认识简单的形状和数字，仅供试用。</translation>
+    </message>
+</context>
+<context>
+    <name>_EmptyState</name>
+    <message>
+        <source>Drop pictures or a folder</source>
+        <translation>拖入图片或文件夹</translation>
+    </message>
+    <message>
+        <source>JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP</source>
+        <translation>JPEG、PNG、WebP、HEIC、AVIF、TIFF、GIF、BMP</translation>
+    </message>
+    <message>
+        <source>Choose pictures…</source>
+        <translation>选择图片…</translation>
+    </message>
+    <message>
+        <source>Try the sample picture</source>
+        <translation>试试示例图片</translation>
+    </message>
+</context>
+</TS>

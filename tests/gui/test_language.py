@@ -1,0 +1,136 @@
+"""Which language the window speaks, and that it speaks it everywhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtWidgets import QApplication, QDialogButtonBox
+
+from app.backends.fake_backend import FakeScript
+from app.core.errors import Sentence
+from app.core.settings import Language, Settings
+from app.gui.language import chosen_language, speak
+from app.gui.wording import spoken
+from tests.gui.window_driver import OpenWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("translations_made", "english_afterwards")
+
+
+@pytest.fixture
+def english_afterwards(qapp: QApplication) -> Iterator[None]:
+    yield
+    speak(qapp, "en")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "system", "spoken_language"),
+    [
+        ("en", ["zh-Hans-CN", "zh"], "en"),
+        ("zh_CN", ["en-GB"], "zh_CN"),
+        ("system", ["en-Latn-GB", "en-GB"], "en"),
+        ("system", ["zh-Hans-CN", "zh-CN", "zh"], "zh_CN"),
+        ("system", ["zh_SG.UTF-8"], "zh_CN"),
+        ("system", ["de-DE", "de", "zh-CN", "en-US"], "zh_CN"),
+        ("system", ["de-DE", "de"], "en"),
+        ("system", ["zh-Hant-TW", "zh-TW", "zh-Hant", "zh"], "zh_CN"),
+        ("system", ["zh-Hant-TW", "zh-TW", "zh-Hant", "zh", "en-TW"], "en"),
+        ("system", ["zh-Hans-HK", "zh-HK"], "zh_CN"),
+        ("system", ["C"], "en"),
+        ("system", [], "en"),
+    ],
+)
+def test_the_language_follows_the_choice_and_then_the_system(
+    wanted: Language, system: list[str], spoken_language: str
+) -> None:
+    assert chosen_language(wanted, system) == spoken_language
+
+
+def test_the_window_speaks_chinese_throughout(open_window: OpenWindow, picture: Path, checkpoint_dir: Path) -> None:
+    driver = open_window(files=(picture,), settings=Settings(model=str(checkpoint_dir), language="zh_CN"))
+    driver.wait_for_model()
+    driver.wait_for_pictures(1)
+    menus = [action.text() for action in driver.window.menuBar().actions()]
+    assert menus[0] == "文件(&F)"
+    assert driver.ask_button.text().startswith("提问")
+    assert driver.model_text.endswith("就绪")
+    driver.ask("What is this?")
+    driver.wait_for_answer()
+    driver.wait(lambda: "复制" in driver.result.toPlainText())
+    driver.content.open_path(ROOT / "pyproject.toml")
+    driver.wait(lambda: bool(driver.refusals))
+    assert "“pyproject.toml”不是图片。" in driver.refusals
+    assert "支持 JPEG、PNG" in driver.refusals
+
+
+def test_a_model_that_does_not_load_says_so_in_chinese(open_window: OpenWindow, checkpoint_dir: Path) -> None:
+    driver = open_window(FakeScript(fails_to_load=True), settings=Settings(model=str(checkpoint_dir), language="zh_CN"))
+    driver.wait(lambda: driver.desk.model.stage == "failed")
+    assert "模拟模型无法加载" in driver.parts.notice.text
+    assert driver.model_text.endswith("无法使用")
+    assert "The fake model does not load." in driver.desk.report(driver.desk.model.error)
+
+
+def test_qts_own_words_are_chinese_too(open_window: OpenWindow, checkpoint_dir: Path) -> None:
+    driver = open_window(settings=Settings(model=str(checkpoint_dir), language="zh_CN"))
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, driver.window)
+    assert "取消" in box.button(QDialogButtonBox.StandardButton.Cancel).text()
+    menu = driver.prompt.createStandardContextMenu()
+    assert any("粘贴" in action.text() for action in menu.actions())
+    menu.deleteLater()
+
+
+def test_values_within_a_sentence_are_spoken_too(qapp: QApplication) -> None:
+    speak(qapp, "zh_CN")
+    video = Sentence("“{name}” is {kind}, which cannot be opened as a picture.", name="a{b}", kind=Sentence("a video"))
+    assert spoken(video) == "“a{b}”（视频）无法作为图片打开。"
+    assert spoken("The program is closing.") == "程序正在关闭。"
+    assert (spoken(""), spoken("not a known text {x}")) == ("", "not a known text {x}")
+    speak(qapp, "en")
+    assert spoken(video) == "“a{b}” is a video, which cannot be opened as a picture."
+
+
+def test_another_language_takes_the_place_of_the_first(qapp: QApplication) -> None:
+    for _ in range(3):
+        speak(qapp, "zh_CN")
+    assert QLocale().language() == QLocale.Language.Chinese
+    assert len({id(translator) for translator in qapp.findChildren(QTranslator)}) >= 2
+    assert speak(qapp, "en") == "en"
+    assert QLocale().language() == QLocale.Language.English
+    assert spoken("The program is closing.") == "The program is closing."
+    assert qapp.font().families().count("Noto Sans CJK SC") <= 1
+
+
+@pytest.mark.allows_log
+def test_without_a_translation_the_program_speaks_english(
+    qapp: QApplication, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    speak(qapp, "zh_CN", tmp_path)
+    assert spoken("The program is closing.") == "The program is closing."
+    assert "There is no translation" in caplog.text
+    speak(qapp, "en")
+
+
+def test_the_process_follows_the_systems_language(tmp_path: Path) -> None:
+    code = (
+        "from PySide6.QtWidgets import QApplication\n"
+        "from app.gui.language import speak\n"
+        "from app.gui.wording import spoken\n"
+        "print(speak(QApplication([]), 'system'), ascii(spoken('Ask again.')))\n"
+    )
+    for language, said in (("zh_CN.UTF-8", f"zh_CN {'请重新提问。'!a}"), ("en_GB.UTF-8", "en 'Ask again.'")):
+        environment = {**os.environ, "LANG": language, "LC_ALL": language, "LANGUAGE": "", "HOME": str(tmp_path)}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        if sys.platform == "linux":
+            assert done.stdout.strip() == said
