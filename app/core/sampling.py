@@ -12,6 +12,40 @@ _TOO_LONG_TO_SHOW = 10**15
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """The values that a setting may have, both ends among them.
+
+    Attributes:
+        name: The setting's, for a sentence.
+        low: The smallest.
+        high: The largest.
+        is_whole: Whether only whole numbers are in it.
+    """
+
+    name: str
+    low: float
+    high: float
+    is_whole: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        """Whether the setting may have this value; not a number is in no range."""
+        return self.low <= value <= self.high
+
+
+RANGES = {
+    "max_tokens": Range(Sentence("max tokens"), 1, MAX_ANSWER_TOKENS, is_whole=True),
+    "temperature": Range(Sentence("temperature"), 0.0, 5.0),
+    "top_p": Range(Sentence("top-p"), 0.0, 1.0),
+    "top_k": Range(Sentence("top-k"), 0, 1_000_000, is_whole=True),
+    "min_p": Range(Sentence("min-p"), 0.0, 1.0),
+    "repetition_penalty": Range(Sentence("repetition penalty"), 0.1, 10.0),
+    "presence_penalty": Range(Sentence("presence penalty"), -2.0, 2.0),
+    "seed": Range(Sentence("seed"), 0, MAX_SEED, is_whole=True),
+}
+"""By the names of Sampling's fields."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sampling:
     """Every setting that decides an answer's words.
 
@@ -44,22 +78,14 @@ class Sampling:
         Raises:
             UserError: A setting is out of its range; the text names it and the range.
         """
-        ranges: tuple[tuple[Sentence, float, float, float], ...] = (
-            (Sentence("max tokens"), self.max_tokens, 1, MAX_ANSWER_TOKENS),
-            (Sentence("temperature"), self.temperature, 0.0, 5.0),
-            (Sentence("top-p"), self.top_p, 0.0, 1.0),
-            (Sentence("top-k"), self.top_k, 0, 1_000_000),
-            (Sentence("min-p"), self.min_p, 0.0, 1.0),
-            (Sentence("repetition penalty"), self.repetition_penalty, 0.1, 10.0),
-            (Sentence("presence penalty"), self.presence_penalty, -2.0, 2.0),
-            (Sentence("seed"), 0 if self.seed is None else self.seed, 0, MAX_SEED),
-        )
-        for name, value, low, high in ranges:
-            if not low <= value <= high:  # not a number is in no range
+        for field, allowed in RANGES.items():
+            value = getattr(self, field)
+            if value is not None and value not in allowed:
+                name = allowed.name
                 shown = Sentence("a very large number") if abs(value) >= _TOO_LONG_TO_SHOW else f"{value:g}"
                 raise UserError(
                     Sentence("The {name} is {shown}.", name=name, shown=shown),
-                    Sentence("It must be from {low} to {high}.", low=f"{low:g}", high=f"{high:g}"),
+                    Sentence("It must be from {low} to {high}.", low=f"{allowed.low:g}", high=f"{allowed.high:g}"),
                 )
         return self
 

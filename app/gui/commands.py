@@ -21,9 +21,9 @@ from app.gui.turn_foot import COPY, REPORT, RETRY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.core.settings import Settings
     from app.gui.actions import Actions
     from app.gui.desk import Desk
+    from app.gui.settings_opening import SettingsOpening
     from app.gui.shell import MainWindow
     from app.gui.window_parts import WindowParts
 
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 class Commands(QObject):
     """One method for each row of the table of actions, and for each button."""
 
-    def __init__(self, window: MainWindow, desk: Desk, parts: WindowParts) -> None:
+    def __init__(self, window: MainWindow, desk: Desk, parts: WindowParts, settings: SettingsOpening) -> None:
         super().__init__(window)
         self._window = window
         self._desk = desk
         self._parts = parts
+        self._settings = settings
         self._actions: Actions | None = None
         self._folder = Path.home()
         self._is_model_error_shown = False
@@ -159,33 +160,14 @@ class Commands(QObject):
         self._desk.pictures.remove(medium.medium_id for medium in self._desk.pictures.media)
 
     def show_settings(self, is_wanted: bool) -> None:
-        """Folds the settings out or away."""
-        self._parts.settings.setVisible(is_wanted)
-        self._parts.prompt.settings_button.setChecked(is_wanted)
-        if self._actions is not None:
-            self._actions["settingsAction"].setChecked(is_wanted)
+        """Opens the settings in the place of the answers, or goes back."""
+        self._settings.show(is_wanted)
 
-    def on_settings_changed(self, settings: Settings) -> None:
-        """Takes changed settings; another model begins a new conversation, which is asked first."""
-        if settings.model == self._desk.settings.model or not self._desk.conversation.turns:
-            self._desk.change_settings(settings)
-            return
-        box = QMessageBox(
-            QMessageBox.Icon.Question,
-            self.tr("Another Model"),
-            self.tr("Another model begins a new conversation. Export this one first if you want to keep it."),
-            QMessageBox.StandardButton.Cancel,
-            self._window,
-        )
-        begin = box.addButton(self.tr("Begin Anew"), QMessageBox.ButtonRole.AcceptRole)
-        box.exec()
-        is_beginning = box.clickedButton() is begin
-        box.deleteLater()
-        if is_beginning:
-            self._desk.begin_new_conversation()
-            self._desk.change_settings(settings)
-        else:
-            self._parts.settings.show_settings(self._desk.settings)
+    def show_settings_state(self, is_open: bool) -> None:
+        """Ticks the menu's row and the button as the settings are."""
+        self._parts.prompt.settings_button.setChecked(is_open)
+        if self._actions is not None:
+            self._actions["settingsAction"].setChecked(is_open)
 
     # View
 
@@ -216,9 +198,11 @@ class Commands(QObject):
         prompt = self._parts.prompt
         if prompt.edit.is_composing or self._desk.conversation.open_turn is not None:
             return
+        self._settings.finish()
         if self._desk.ask(prompt.text):
             self._parts.notice.clear()
             prompt.edit.clear()
+            self._settings.close()
 
     def on_stop(self) -> None:
         """Stops the answer that is coming."""
@@ -261,7 +245,7 @@ class Commands(QObject):
         if self._desk.model.stage in ("none", "failed"):
             self._desk.find_model()
         else:
-            self.show_settings(not self._parts.settings.isVisible())
+            self.show_settings(not self._settings.is_open)
 
     def show_model_error(self, error: ErrorText) -> None:
         """Says why there is no model, with the way to try again."""

@@ -239,6 +239,7 @@ def _sheet(palette: QPalette) -> str:
     off = _between_window_and_text(palette, 0.45).name()
     accent = accent_ground(palette)
     words = accent_text(palette)
+    fault = state_colour(STATE_RED, palette).name()
     over_accent = readable(accent.darker(110), (words,))
     controls = 'QPushButton, QToolButton#modelStatus, QToolButton[isButton="true"]'
     return f"""/* {scaled_px(BODY_PX)} px */
@@ -257,6 +258,9 @@ QPushButton#askButton:hover, QPushButton#askButton:focus {{ background: {over_ac
 QPushButton#askButton:disabled {{ border-color: {line}; background: transparent; color: {off}; }}
 QPlainTextEdit {{ border: 1px solid {line}; border-radius: {RADIUS_PX}px; padding: 4px; background: {field}; }}
 QPlainTextEdit:focus {{ border-color: {accent.name()}; }}
+QLineEdit {{ border: 1px solid {line}; border-radius: 5px; padding: 3px 6px; background: {field}; }}
+QLineEdit:focus {{ border-color: {accent.name()}; }}
+QLineEdit[isFaulty="true"] {{ border-color: {fault}; }}
 QToolBar {{ border: none; border-bottom: 1px solid {line}; spacing: 8px; padding: 4px 10px; }}
 QStatusBar {{ border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: none; }}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.core.checkpoint import DEMO_MODEL_ID
+from app.core.checkpoint import DEMO_MODEL_ID, model_id_of
 from app.gui.caption import Caption
 from app.gui.wording import demo_text
 
 _DEMO, _FOLDER, _REPOSITORY = range(3)
+_SHORTEST_CHOICE_LETTERS = 12
 
 
 class ModelChoice(QWidget):
@@ -21,12 +22,15 @@ class ModelChoice(QWidget):
 
     def __init__(self, model: str) -> None:
         super().__init__()
+        self._model = ""
         self.kind = QComboBox()
         self.kind.setAccessibleName(self.tr("Model"))
+        self.kind.setMinimumContentsLength(_SHORTEST_CHOICE_LETTERS)
         self.kind.addItems([self.tr("Demo model"), self.tr("A folder…"), self.tr("A repository on this computer…")])
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Model’s folder or repository"))
         self.use = QPushButton(self.tr("Use"))
+        self.use.setAccessibleDescription(self.tr("Loads the model that is named beside it."))
         self.note = Caption()
         self.note.setWordWrap(True)
         row = QHBoxLayout()
@@ -40,47 +44,75 @@ class ModelChoice(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.note)
         self.show_model(model)
-        self.kind.currentIndexChanged.connect(self._on_kind_current_index_changed)
         self.kind.activated.connect(self._on_kind_activated)
+        self.name.textEdited.connect(self._show_whether_usable)
         self.name.returnPressed.connect(self._on_name_finished)
         self.use.clicked.connect(self._on_name_finished)
 
     def show_model(self, model: str) -> None:
-        """Shows which model is chosen."""
-        kind = _DEMO if model == DEMO_MODEL_ID else _FOLDER if Path(model).is_absolute() else _REPOSITORY
-        blocker = QSignalBlocker(self.kind)
-        self.kind.setCurrentIndex(kind)
-        blocker.unblock()
-        self.name.setText("" if kind == _DEMO else model)
-        self._show_kind(kind)
+        """Shows which model is chosen; a name that is being typed for another one stays."""
+        if model != self._model:
+            self._model = model
+            self.show_chosen()
 
-    def _show_kind(self, kind: int) -> None:
+    def show_chosen(self) -> None:
+        """Goes back to the model that is chosen, from whatever was begun."""
+        kind = _kind_of(self._model)
+        self.kind.setCurrentIndex(kind)
+        self._show_kind(kind, "" if kind == _DEMO else self._model)
+
+    def _show_kind(self, kind: int, name: str) -> None:
+        self.name.setText(name)
         self.name.setVisible(kind != _DEMO)
         self.use.setVisible(kind != _DEMO)
         self.name.setPlaceholderText(
             "Qwen/Qwen3-VL-4B-Instruct" if kind == _REPOSITORY else self.tr("Folder of a Qwen3-VL checkpoint")
         )
-        self.note.setText(
-            demo_text() if kind == _DEMO else self.tr("Nothing is downloaded: the model must be on this computer.")
-        )
+        self._show_whether_usable()
 
-    def _on_kind_current_index_changed(self, kind: int) -> None:
-        self._show_kind(kind)
-        self.name.clear()
+    def _show_whether_usable(self) -> None:
+        kind = self.kind.currentIndex()
+        text = self.name.text().strip()
+        self.use.setEnabled(bool(text) and text != self._model)
+        if kind == _DEMO:
+            note = demo_text()
+        elif text and text != self._model:
+            note = self.tr("Not in use yet: press Return or “Use”. Nothing is downloaded.")
+        else:
+            note = self.tr("Nothing is downloaded: the model must be on this computer.")
+        self.note.setText(note)
 
     def _on_kind_activated(self, kind: int) -> None:
         if kind == _DEMO:
+            self._show_kind(kind, "")
             self.model_chosen.emit(DEMO_MODEL_ID)
-        elif kind == _FOLDER:
-            folder = QFileDialog.getExistingDirectory(self, self.tr("Choose a model’s folder"), self.name.text())
-            if folder:
-                self.name.setText(folder)
-                self.model_chosen.emit(folder)
+            return
+        self._show_kind(kind, self._model if kind == _kind_of(self._model) else "")
+        if kind == _FOLDER:
+            self._ask_for_folder()
         else:
             self.name.setFocus()
+
+    def _ask_for_folder(self) -> None:
+        dialog = QFileDialog(self, self.tr("Choose a model’s folder"), self.name.text() or str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._on_folder_selected)
+        dialog.rejected.connect(self.show_chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _on_folder_selected(self, folder: str) -> None:
+        self.name.setText(folder)
+        self.model_chosen.emit(folder)
 
     def _on_name_finished(self) -> None:
         text = self.name.text().strip()
         if text:
-            folder = Path(text).expanduser()
-            self.model_chosen.emit(str(folder.resolve()) if folder.is_dir() else text)
+            self.model_chosen.emit(model_id_of(text))
+
+
+def _kind_of(model: str) -> int:
+    if model == DEMO_MODEL_ID:
+        return _DEMO
+    return _FOLDER if Path(model).is_absolute() else _REPOSITORY

@@ -14,6 +14,7 @@ from app.gui.commands import Commands
 from app.gui.desk import Desk
 from app.gui.model_status import state_words
 from app.gui.offered import Offered
+from app.gui.settings_opening import SettingsOpening
 from app.gui.shell import is_wide
 from app.gui.window_parts import WindowParts
 from app.gui.wording import (
@@ -44,8 +45,9 @@ class WindowContent(QObject):
         self._is_tray_wanted: bool | None = None
         window.take_appearance(launch.settings.appearance)
         self.desk = Desk(launch, self)
-        self.parts = WindowParts(window, launch.settings)
-        self.commands = Commands(window, self.desk, self.parts)
+        self.parts = WindowParts(window)
+        self.settings = SettingsOpening(window, self.desk, self.parts, launch.profile)
+        self.commands = Commands(window, self.desk, self.parts, self.settings)
         self.actions_by_id = Actions(window, window.menuBar(), self.commands.slots())
         self.parts.build_toolbar(window, self.actions_by_id)
         self.commands.take_actions(self.actions_by_id)
@@ -101,7 +103,8 @@ class WindowContent(QObject):
         parts.tray.selection_changed.connect(desk.pictures.select)
         parts.tray.removal_wanted.connect(commands.on_remove_picture)
         parts.result.command_wanted.connect(commands.on_result_command)
-        parts.settings.settings_changed.connect(commands.on_settings_changed)
+        self.settings.opened.connect(commands.show_settings_state)
+        self.settings.opened.connect(self._fit_size)
         parts.model_status.clicked.connect(commands.on_model_status_clicked)
         parts.notice.retry_wanted.connect(commands.on_notice_retry)
         for notice in (parts.notice, parts.media_notice):
@@ -186,8 +189,6 @@ class WindowContent(QObject):
 
     def _on_desk_turn_changed(self, turn: AskedTurn) -> None:
         self.parts.result.show_turn(turn)
-        if turn.sampling.seed is not None:
-            self.parts.settings.show_drawn_seed(turn.sampling.seed)
         if turn.outcome == "failed" and not turn.answer and not self.parts.prompt.text:
             self.parts.prompt.edit.setPlainText(turn.question.text)
         self._refresh_state()
@@ -200,8 +201,6 @@ class WindowContent(QObject):
         model, parts = self.desk.model, self.parts
         parts.model_status.show_state(model)
         parts.result.is_model_ready = model.stage == "ready"
-        if model.checkpoint is not None and model.stage == "loading" and model.progress is None:
-            parts.settings.show_checkpoint(model.checkpoint)
         if model.ready is not None:
             words = [model.ready.backend_version, model.ready.device]
             if model.ready.memory_bytes:

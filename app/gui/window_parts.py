@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QSplitterHandle,
+    QStackedWidget,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -30,13 +31,11 @@ from app.gui.model_status import ModelStatus
 from app.gui.notice import Notice
 from app.gui.prompt_panel import PromptPanel
 from app.gui.result_view import ResultView
-from app.gui.settings_panel import SettingsPanel
 from app.gui.shell import CONVERSATION_WIDTH_PX, TRAY_WIDTH_PX, is_stacked
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QPaintEvent
 
-    from app.core.settings import Settings
     from app.gui.actions import Actions
 
 _ROOMY_FROM_PX = 860
@@ -66,14 +65,15 @@ class HairlineSplitter(QSplitter):
 class WindowParts:
     """Makes the widgets and lays them out; the window connects them."""
 
-    def __init__(self, window: QMainWindow, settings: Settings) -> None:
+    def __init__(self, window: QMainWindow) -> None:
         self.drop_zone = DropZone()
         self.tray = MediaTray()
         self.viewer = MediaViewer(has_sample=SAMPLE_PICTURE.is_file())
         self.media_notice = Notice()
         self.result = ResultView()
         self.notice = Notice()
-        self.settings = SettingsPanel(settings)
+        self.pages = QStackedWidget()
+        self.viewer_column = QWidget()
         self.prompt = PromptPanel()
         self.model_status = ModelStatus()
         self.stop_loading = QToolButton()
@@ -91,8 +91,7 @@ class WindowParts:
         self._lay_out(window)
 
     def _lay_out(self, window: QMainWindow) -> None:
-        viewer_column = QWidget()
-        layout = QVBoxLayout(viewer_column)
+        layout = QVBoxLayout(self.viewer_column)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.media_notice)
@@ -103,11 +102,10 @@ class WindowParts:
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.notice)
-        layout.addWidget(self.result, 1)
-        layout.addWidget(self.settings, 2)
+        self.pages.addWidget(self.result)
+        layout.addWidget(self.pages, 1)
         layout.addWidget(self.prompt)
-        self.settings.hide()
-        self.work.addWidget(viewer_column)
+        self.work.addWidget(self.viewer_column)
         self.work.addWidget(conversation)
         self.work.setStretchFactor(0, 1)
         self.work.setStretchFactor(1, 0)
@@ -187,6 +185,9 @@ class WindowParts:
         if self.work.orientation() != orientation:
             self.work.setOrientation(orientation)
             self.set_first_sizes(width_px)
+        # What stands in the place of the answers for a while has the whole height where little is left for it.
+        is_alone = orientation == Qt.Orientation.Vertical and self.pages.currentWidget() is not self.result
+        self.viewer_column.setVisible(not is_alone)
 
     def set_first_sizes(self, width_px: int) -> None:
         """The widths and heights to start with."""

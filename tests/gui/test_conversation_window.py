@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMessageBox
 
 from app.backends.fake_backend import FakeScript
-from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.sampling import GREEDY, Sampling
 from app.core.settings import ModelSettings, Settings
 from app.gui.turn_foot import COPY, REPORT, RETRY
+from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 SLOW = FakeScript(answers=("One two three four five. " * 40,), piece_delay_s=0.02)
-
-
-def agree(box: QMessageBox) -> None:
-    for button in box.buttons():
-        if box.buttonRole(button) == QMessageBox.ButtonRole.AcceptRole:
-            button.click()
 
 
 def wait_for_words(driver: WindowDriver) -> None:
@@ -53,7 +46,8 @@ def test_an_answer_streams_in_and_its_figures_stand_under_it(open_window: OpenWi
     assert answer == "You asked “What is this?” and showed four colours.png (352 x 224)."
     assert shown.index("What is this?") < shown.index("shown: four colours.png") < shown.index(answer)
     assert "80 tokens in" in shown
-    assert driver.parts.settings.last_seed.text().startswith("Pin the last: ")
+    seed = driver.desk.conversation.turns[-1].sampling.seed
+    assert f"drawn with {seed}." in driver.settings.answers.seed_note.text()
 
 
 def test_follow_ups_tell_the_turns_before_and_show_only_new_pictures(open_window: OpenWindow, picture: Path) -> None:
@@ -108,7 +102,7 @@ def test_the_limit_is_said_in_words(open_window: OpenWindow, checkpoint_dir: Pat
     sampling = Settings(model=str(checkpoint_dir)).own.sampling or GREEDY
     script = FakeScript(answers=("word " * 40,))
     driver = open_window(script)
-    driver.parts.settings.max_tokens.setValue(2)
+    type_into(driver.settings.answers.fields["max_tokens"].edit, "2")
     driver.ask("Go.")
     driver.wait_for_answer()
     assert "Ended at the limit of 2 tokens." in driver.result.toPlainText()
@@ -257,47 +251,6 @@ def test_a_new_conversation_during_an_answer_stops_it(open_window: OpenWindow) -
     driver.ask("Again.")
     wait_for_words(driver)
     assert "Count." not in driver.result.toPlainText()
-
-
-def test_settings_go_with_the_next_question_and_are_kept(open_window: OpenWindow) -> None:
-    driver = open_window()
-    driver.wait_for_model()
-    panel = driver.parts.settings
-    assert not panel.isVisible()
-    driver.action("settingsAction").trigger()
-    assert panel.isVisible()
-    panel.temperature.setValue(0.25)
-    panel.is_seed_pinned.click()
-    panel.seed.setText("77")
-    panel.seed.textEdited.emit("77")
-    panel.system.setPlainText("Be brief.")
-    driver.ask("Hello?")
-    driver.wait_for_answer()
-    request = driver.backend.seen[-1]
-    assert (request.sampling.temperature, request.sampling.seed, request.system) == (0.25, 77, "Be brief.")
-    driver.wait(lambda: bool(driver.saved))
-    assert driver.saved[-1].own.sampling == request.sampling
-    assert driver.saved[-1].own.system == "Be brief."
-    panel.reset.click()
-    assert driver.desk.settings.own.sampling is None
-    assert panel.temperature.value() == 0.7
-
-
-def test_another_model_begins_a_new_conversation_only_when_the_person_agrees(
-    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    driver = open_window()
-    driver.ask("Hello?")
-    driver.wait_for_answer()
-    before = driver.desk.settings
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: box.button(QMessageBox.StandardButton.Cancel).click())
-    driver.parts.settings.model.model_chosen.emit(DEMO_MODEL_ID)
-    assert driver.desk.settings == before
-    assert len(driver.desk.conversation.turns) == 1
-    monkeypatch.setattr(QMessageBox, "exec", agree)
-    driver.parts.settings.model.model_chosen.emit(DEMO_MODEL_ID)
-    assert driver.desk.settings.model == DEMO_MODEL_ID
-    assert not driver.desk.conversation.turns
 
 
 def test_closing_while_busy_is_quick_and_leaves_nothing(open_window: OpenWindow, picture: Path) -> None:

@@ -42,7 +42,7 @@ def test_the_budget_changes_the_cost_before_anything_is_asked(open_window: OpenW
     driver.wait_for_model()
     driver.wait_for_pictures(1)
     driver.wait(lambda: "reduced to 1312×960 · 1,230 tokens" in driver.parts.viewer.caption)
-    budget = driver.parts.settings.budget
+    budget = driver.settings.budget
     budget.setCurrentIndex(0)
     driver.wait(lambda: "reduced to 576×416 · 234 tokens" in driver.parts.viewer.caption)
     budget.setCurrentIndex(3)
@@ -214,5 +214,5 @@ def test_encoded_data_is_kept_as_it_came() -> None:
 
 def test_a_custom_budget_stays_in_the_settings(open_window: OpenWindow, checkpoint_dir: Path) -> None:
     driver = open_window(settings=Settings(model=str(checkpoint_dir)).with_own(ModelSettings(max_image_tokens=99)))
-    assert driver.parts.settings.budget.currentData() == 99
+    assert driver.settings.budget.currentData() == 99
     assert driver.desk.settings.own.max_image_tokens == 99

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QTextBrowser, QToolButton, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QTextBrowser, QToolButton, QWidget
 
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.launch import Launch
 from app.core.settings import Settings
 from app.engine.engine import Engine
+from app.gui.settings_panel import SettingsPanel
 from app.gui.shell import MainWindow
 
 if TYPE_CHECKING:
@@ -130,6 +132,10 @@ class WindowDriver:
         return self.child(QPlainTextEdit, "promptEdit")
 
     @property
+    def settings(self) -> SettingsPanel:
+        return self.content.settings.panel
+
+    @property
     def ask_button(self) -> QPushButton:
         return self.child(QPushButton, "askButton")
 
@@ -162,6 +168,16 @@ class WindowDriver:
 def in_english(settings: Settings) -> Settings:
     """The settings as they are on a system that speaks English, whatever the tester's speaks."""
     return replace(settings, language="en") if settings.language == "system" else settings
+
+
+def type_into(edit: QLineEdit, text: str, *, then: Qt.Key | None = Qt.Key.Key_Return) -> None:
+    """Types in the place of what stands in a field, and presses a key."""
+    edit.setFocus()
+    edit.selectAll()
+    QTest.keyClick(edit, Qt.Key.Key_Delete)
+    QTest.keyClicks(edit, text)
+    if then is not None:
+        QTest.keyClick(edit, then)
 
 
 def with_model(checkpoint_dir: Path, **changes: object) -> Settings:

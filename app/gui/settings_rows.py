@@ -1,0 +1,119 @@
+"""Rows that settings are made of: a heading, a label beside its control, a line of buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.gui.caption import Caption
+from app.gui.flow_layout import FlowLayout
+from app.gui.look import hairline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
+
+_SHORTEST_CHOICE_LETTERS = 12
+
+
+class Section(QWidget):
+    """A group of settings under its heading, with a line above it."""
+
+    def __init__(self, heading: str, rows: Sequence[QWidget]) -> None:
+        super().__init__()
+        self._heading = QLabel(heading)
+        font = self._heading.font()
+        font.setBold(True)
+        self._heading.setFont(font)
+        self._heading.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 12, 0, 4)
+        layout.setSpacing(10)
+        layout.addWidget(self._heading)
+        for row in rows:
+            layout.addWidget(row)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the line."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.fillRect(0, 0, self.width(), 1, hairline(self.palette()))
+        painter.end()
+
+
+class _SwitchLabel(QLabel):
+    """The words of a check box, which may take several lines; a click on them is a click on the box."""
+
+    def __init__(self, words: str, box: QCheckBox) -> None:
+        super().__init__(words)
+        self._box = box
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Ticks the box."""
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self._box.click()
+
+
+class Labelled(QWidget):
+    """A control with its label before it, and a caption below.
+
+    Args:
+        words: The label.
+        control: What it belongs to.
+        meaning: One sentence on what it does; shown as the caption.
+        is_below: The control takes a line of its own.
+    """
+
+    def __init__(self, words: str, control: QWidget, meaning: str = "", *, is_below: bool = False) -> None:
+        super().__init__()
+        label = _SwitchLabel(words, control) if isinstance(control, QCheckBox) else QLabel(words)
+        label.setBuddy(control)
+        label.setWordWrap(True)
+        label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        control.setAccessibleName(words)
+        control.setAccessibleDescription(meaning)
+        self.caption = Caption(meaning)
+        self.caption.setWordWrap(True)
+        self.caption.setVisible(bool(meaning))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 1)
+        grid.addWidget(label, 0, 0)
+        if is_below:
+            grid.addWidget(control, 1, 0, 1, 2)
+        else:
+            grid.addWidget(control, 0, 1)
+        grid.addWidget(self.caption, 2, 0, 1, 2)
+
+
+class ButtonLine(QWidget):
+    """Buttons side by side, or below one another where the width is too small."""
+
+    def __init__(self, *buttons: QPushButton) -> None:
+        super().__init__()
+        layout = FlowLayout(self)
+        for button in buttons:
+            layout.addWidget(button)
+
+
+def choice_box(choices: Sequence[tuple[str, object]]) -> QComboBox:
+    """A list of words with the value that each stands for; it may be narrower than its longest word."""
+    box = QComboBox()
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    box.setMinimumContentsLength(_SHORTEST_CHOICE_LETTERS)
+    for words, value in choices:
+        box.addItem(words, value)
+    return box
+
+
+def show_choice(box: QComboBox, value: object) -> None:
+    """Shows the words that stand for a value, without telling of it."""
+    was_blocked = box.blockSignals(True)
+    box.setCurrentIndex(box.findData(value))
+    box.blockSignals(was_blocked)
