@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from app.core.errors import ErrorText, Sentence
 from app.core.pictures import PICTURE_SUFFIXES, PictureSource
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
     from pathlib import Path
 
@@ -37,49 +39,53 @@ def gather(paths: Iterable[Path]) -> Gathered:
     sources: list[PictureSource] = []
     refusals: list[ErrorText] = []
     for path in paths:
-        if not path.is_dir():
-            sources.append(PictureSource(path.name or str(path), path.absolute()))
+        found = stat_of(path)
+        if found is None or not stat.S_ISDIR(found.st_mode):
+            sources.append(_source(path, found))
             continue
         name = path.name or str(path)
         try:
             pictures = _pictures_in(path)
         except OSError as error:
-            refusals.append(
-                ErrorText(
-                    Sentence("The folder “{name}” cannot be read.", name=name), "Check its permissions.", str(error)
-                )
-            )
+            text = Sentence("The folder “{name}” cannot be read.", name=name)
+            refusals.append(ErrorText(text, "Check its permissions.", str(error), "input"))
             continue
         if not pictures:
-            refusals.append(
-                ErrorText(
-                    Sentence("There are no pictures in the folder “{name}”.", name=name),
-                    "Folders inside it are not searched.",
-                )
-            )
+            text = Sentence("There are no pictures in the folder “{name}”.", name=name)
+            refusals.append(ErrorText(text, "Folders inside it are not searched.", kind="input"))
         if len(pictures) > MAX_FOLDER_PICTURES:
-            refusals.append(
-                ErrorText(
-                    Sentence(
-                        "The folder “{name}” has {count} pictures; the first {most} were added.",
-                        name=name,
-                        count=len(pictures),
-                        most=MAX_FOLDER_PICTURES,
-                    ),
-                    "Add the others by choosing the files.",
-                )
+            text = Sentence(
+                "The folder “{name}” has {count} pictures; the first {limit} were added.",
+                name=name,
+                count=len(pictures),
+                limit=MAX_FOLDER_PICTURES,
             )
-        sources.extend(PictureSource(file.name, file.absolute()) for file in pictures[:MAX_FOLDER_PICTURES])
-    return Gathered(tuple(sources), tuple(refusals))
+            refusals.append(ErrorText(text, "Add the others by choosing the files.", kind="input"))
+        sources.extend(pictures[:MAX_FOLDER_PICTURES])
+    return Gathered(tuple(dict.fromkeys(sources)), tuple(refusals))
 
 
-def _pictures_in(folder: Path) -> list[Path]:
-    files = (
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() in PICTURE_SUFFIXES and not file.name.startswith(".") and file.is_file()
-    )
-    return sorted(files, key=lambda file: _natural_order(file.name))
+def stat_of(path: Path) -> os.stat_result | None:
+    """What the system knows of a path, or None where it says nothing: missing, no permission, a loop of links."""
+    try:
+        return path.stat()
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return None
+
+
+def _source(path: Path, found: os.stat_result | None) -> PictureSource:
+    stamp = (found.st_size, found.st_mtime_ns) if found is not None else None
+    return PictureSource(path.name or str(path), path.absolute(), stamp=stamp)
+
+
+def _pictures_in(folder: Path) -> list[PictureSource]:
+    files = []
+    for file in folder.iterdir():
+        if file.suffix.lower() in PICTURE_SUFFIXES and not file.name.startswith("."):
+            found = stat_of(file)
+            if found is not None and stat.S_ISREG(found.st_mode):
+                files.append(_source(file, found))
+    return sorted(files, key=lambda source: _natural_order(source.name))
 
 
 def _natural_order(name: str) -> list[tuple[int, int, str]]:

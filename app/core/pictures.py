@@ -47,11 +47,14 @@ class PictureSource:
         name: Shown to people and written into exports.
         path: The file, or None.
         data: Encoded bytes (PNG, JPEG, ...) when there is no file, else None.
+        stamp: The file's size in bytes and time of change in ns when it was chosen, or None where they are unknown: a
+            file that was edited since is another picture.
     """
 
     name: str
     path: Path | None = None
     data: bytes | None = field(default=None, repr=False)
+    stamp: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

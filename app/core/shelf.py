@@ -1,21 +1,24 @@
-"""The pictures at hand, in order, and what each will cost before anything is asked."""
+"""The pictures at hand, in order, with what was done to them, so that it can be undone."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from app.core.vision import resized_size, token_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from app.core.pictures import PictureSource
     from app.core.vision import PixelLimits
 
+StepKind: TypeAlias = Literal["add", "remove", "move"]
+
 _WHOLE_SHARE = 0.9
 """As in Picture.is_reduced: rounding to whole tokens is no reduction."""
+_MOST_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +64,162 @@ def picture_cost(width_px: int, height_px: int, limits: PixelLimits) -> Cost:
     return Cost(token_count(seen_height, seen_width), seen_width, seen_height, is_reduced)
 
 
+@dataclass(frozen=True, slots=True)
+class ShelfStep:
+    """Something that was done to the pictures at hand.
+
+    Attributes:
+        kind: What was done.
+        before: The order before, as medium ids.
+        after: The order after.
+        medium_ids: The pictures that it was done to.
+    """
+
+    kind: StepKind
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    medium_ids: tuple[str, ...]
+
+    def without(self, medium_id: str) -> ShelfStep:
+        """The step as if this picture had never been here."""
+        before, after, medium_ids = (
+            tuple(other for other in ids if other != medium_id) for ids in (self.before, self.after, self.medium_ids)
+        )
+        return ShelfStep(self.kind, before, after, medium_ids)
+
+
 class Shelf:
     """The pictures at hand; no picture lies here twice."""
 
     def __init__(self) -> None:
         self._media: dict[str, Medium] = {}
-        self._ids: dict[PictureSource, str] = {}
+        """Those here and those that a step could bring back."""
+        self._order: tuple[str, ...] = ()
+        self._ids: dict[object, str] = {}
+        self._done: list[ShelfStep] = []
+        self._undone: list[ShelfStep] = []
         self._numbers = itertools.count(1)
 
     @property
     def media(self) -> tuple[Medium, ...]:
-        """All of them, in the order they came."""
-        return tuple(self._media.values())
+        """All of them, in order."""
+        return tuple(self._media[medium_id] for medium_id in self._order)
+
+    @property
+    def last_step(self) -> ShelfStep | None:
+        """What `undo` would take back."""
+        return self._done[-1] if self._done else None
+
+    @property
+    def next_step(self) -> ShelfStep | None:
+        """What `redo` would do again."""
+        return self._undone[-1] if self._undone else None
 
     def get(self, medium_id: str) -> Medium | None:
         """The picture of this id, if it is here."""
-        return self._media.get(medium_id)
+        medium = self._media.get(medium_id)
+        return medium if medium is not None and self._ids.get(_place_of(medium.source)) == medium_id else None
 
     def find(self, source: PictureSource) -> Medium | None:
-        """The picture of this source, if it is here."""
-        return self._media.get(self._ids.get(source, ""))
+        """The picture of this source, if it is here; a file that was edited since is not."""
+        medium = self._media.get(self._ids.get(_place_of(source), ""))
+        return medium if medium is not None and medium.source.stamp == source.stamp else None
 
-    def add(self, sources: Iterable[PictureSource]) -> tuple[Medium, ...]:
-        """Puts pictures at the end and gives those that were not here yet."""
-        added = []
+    def add(self, sources: Iterable[PictureSource], place: int | None = None) -> tuple[Medium, ...]:
+        """Puts pictures at the end, or before this place, and gives those that were not here yet.
+
+        A file that was edited since takes the place of what it was.
+        """
+        order = list(self._order)
+        place = len(order) if place is None else place
+        added: list[Medium] = []
         for source in sources:
-            if self.find(source) is None:
-                medium = Medium(f"medium-{next(self._numbers)}", source)
-                self._media[medium.medium_id] = medium
-                self._ids[source] = medium.medium_id
-                added.append(medium)
+            if self.find(source) is not None:
+                continue
+            medium = Medium(f"medium-{next(self._numbers)}", source)
+            outdated_id = self._ids.get(_place_of(source))
+            self._media[medium.medium_id] = medium
+            self._ids[_place_of(source)] = medium.medium_id
+            if outdated_id is not None:
+                order[order.index(outdated_id)] = medium.medium_id
+                added = [other for other in added if other.medium_id != outdated_id]
+            else:
+                order.insert(place, medium.medium_id)
+                place += 1
+            added.append(medium)
+        if added:
+            self._do("add", order, [medium.medium_id for medium in added])
         return tuple(added)
+
+    def remove(self, medium_ids: Iterable[str]) -> None:
+        """Takes pictures away."""
+        gone = dict.fromkeys(medium_id for medium_id in medium_ids if self.get(medium_id) is not None)
+        if gone:
+            self._do("remove", [medium_id for medium_id in self._order if medium_id not in gone], gone)
+
+    def move(self, medium_ids: Iterable[str], place: int) -> None:
+        """Puts these pictures, in their order here, before what stands at `place` now."""
+        wanted = set(medium_ids)
+        moved = [medium_id for medium_id in self._order if medium_id in wanted]
+        before = [medium_id for medium_id in self._order[:place] if medium_id not in wanted]
+        after = [medium_id for medium_id in self._order[place:] if medium_id not in wanted]
+        order = [*before, *moved, *after]
+        if tuple(order) != self._order:
+            self._do("move", order, moved)
+
+    def undo(self) -> ShelfStep | None:
+        """Takes the last step back and gives it."""
+        if not self._done:
+            return None
+        step = self._done.pop()
+        self._undone.append(step)
+        self._arrange(step.before)
+        return step
+
+    def redo(self) -> ShelfStep | None:
+        """Does the step that was taken back last once more and gives it."""
+        if not self._undone:
+            return None
+        step = self._undone.pop()
+        self._done.append(step)
+        self._arrange(step.after)
+        return step
+
+    def forget(self, medium_id: str) -> None:
+        """Takes away a picture that cannot be opened: nothing brings it back."""
+        self._done = _without(self._done, medium_id)
+        self._undone = _without(self._undone, medium_id)
+        self._arrange(tuple(other for other in self._order if other != medium_id))
+        self._media.pop(medium_id, None)
 
     def note_size(self, medium_id: str, width_px: int, height_px: int) -> Medium | None:
         """Remembers the size of a picture's upright original."""
-        medium = self._media.get(medium_id)
+        medium = self.get(medium_id)
         if medium is None:
             return None
         medium = replace(medium, width_px=width_px, height_px=height_px)
         self._media[medium_id] = medium
         return medium
 
-    def remove(self, medium_id: str) -> Medium | None:
-        """Takes a picture away."""
-        medium = self._media.pop(medium_id, None)
-        if medium is not None:
-            del self._ids[medium.source]
-        return medium
+    def _do(self, kind: StepKind, order: Sequence[str], medium_ids: Iterable[str]) -> None:
+        self._done.append(ShelfStep(kind, self._order, tuple(order), tuple(medium_ids)))
+        del self._done[:-_MOST_STEPS]
+        self._undone.clear()
+        self._arrange(tuple(order))
+        kept = {*self._order, *(medium_id for step in self._done for medium_id in step.before)}
+        for medium_id in self._media.keys() - kept:
+            del self._media[medium_id]
+
+    def _arrange(self, order: tuple[str, ...]) -> None:
+        self._order = order
+        self._ids = {_place_of(self._media[medium_id].source): medium_id for medium_id in order}
+
+
+def _place_of(source: PictureSource) -> object:
+    """What two sources of one picture have in common: the file, or the very bytes."""
+    return source.path if source.path is not None else source.data
+
+
+def _without(steps: Iterable[ShelfStep], medium_id: str) -> list[ShelfStep]:
+    left = (step.without(medium_id) for step in steps)
+    return [step for step in left if step.before != step.after]
