@@ -32,6 +32,7 @@ class WindowState:
         has_turns: The conversation has begun.
         has_answer: There is an answer to export.
         media_count: Pictures in the tray.
+        is_taking_in: More pictures are being looked for.
         has_selection: One of them is selected.
     """
 
@@ -43,12 +44,14 @@ class WindowState:
     has_turns: bool = False
     has_answer: bool = False
     media_count: int = 0
+    is_taking_in: bool = False
     has_selection: bool = False
 
     @property
     def can_ask(self) -> bool:
         """Whether the question box can be sent."""
-        return self.has_model and self.has_question and not self.is_answering and not self.is_composing
+        is_busy = self.is_answering or self.is_composing or self.is_taking_in
+        return self.has_model and self.has_question and not is_busy
 
 
 @dataclass(frozen=True, slots=True)

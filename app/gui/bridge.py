@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from app.core.events import EngineEvent
     from app.gui.checkpoint_search import SearchEvent
+    from app.gui.intake import TakenIn
 
-    WindowEvent: TypeAlias = EngineEvent | SearchEvent
+    WindowEvent: TypeAlias = EngineEvent | SearchEvent | TakenIn
 
 
 def assert_main_thread() -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app import __version__
 from app.core.errors import AppError, ErrorText
-from app.core.gathering import gather
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.offered import Offered, may_be_offered, read_offered
@@ -95,8 +94,7 @@ class Commands(QObject):
     def _add_paths(self, paths: list[Path]) -> None:
         if paths:
             self._folder = paths[0].parent
-            gathered = gather(paths)
-            self._window.content.add_offered(Offered(gathered.sources, gathered.refusals))
+            self._window.content.add_offered(Offered(tuple(paths)))
 
     def on_export_markdown(self) -> None:
         """Saves the conversation as Markdown."""

@@ -20,6 +20,7 @@ from app.core.next_question import NextQuestion
 from app.core.vision import PixelLimits
 from app.gui.bridge import Bridge, assert_main_thread
 from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing, CheckpointSearch
+from app.gui.intake import TakenIn
 from app.gui.model_status import ModelState, state_after
 from app.gui.pictures_at_hand import PicturesAtHand
 
@@ -60,7 +61,7 @@ class Desk(QObject):
         self._bridge = Bridge(self._take, self)
         self._search = CheckpointSearch(self._bridge.post)
         self._engine: AnswerEngine | None = None
-        self.pictures = PicturesAtHand(self)
+        self.pictures = PicturesAtHand(self._bridge.post, self)
         self.conversation = Conversation()
         self.model = ModelState()
         self.settings = launch.settings
@@ -90,6 +91,7 @@ class Desk(QObject):
             self._on_save_timeout()
         has_ended = self._engine is None or self._engine.close(_CLOSE_S)
         has_ended = self._search.close(0.5) and has_ended
+        has_ended = self.pictures.close(0.5) and has_ended
         if not has_ended:
             logger.error("The model thread did not end in time")
         return has_ended
@@ -235,6 +237,8 @@ class Desk(QObject):
         assert_main_thread()
         if isinstance(event, (ViewOpened, ViewFailed)):
             self.pictures.take(event)
+        elif isinstance(event, TakenIn):
+            self.pictures.take_in(event)
         elif isinstance(event, (CheckpointFound, CheckpointMissing)):
             if event.search_id == self._search.newest_id:
                 self._take_model(event)

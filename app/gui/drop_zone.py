@@ -8,14 +8,17 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QWidget
 
-from app.gui.look import TITLE_PX, sized
-from app.gui.offered import may_be_offered, read_offered
+from app.gui.announcing import announce
+from app.gui.drop_words import DropWords, drop_words
+from app.gui.look import BODY_PX, STATE_AMBER, TITLE_PX, dim_text, sized, state_colour
+from app.gui.offered import Offered, may_be_offered, paths_in_text, read_offered
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
 _MARGIN_PX = 10
 _RADIUS_PX = 18
+_GROUND_ALPHA = 0.9
 
 
 class DropZone(QWidget):
@@ -30,6 +33,7 @@ class DropZone(QWidget):
         self.setAccessibleName(self.tr("Drop pictures here"))
         self.setAcceptDrops(True)
         self._veil = _Veil(self)
+        self._is_taking = False
 
     def take_drags_of(self, window: QWidget) -> None:
         """Makes a drop on the window's other parts (toolbar, status line) the same as one here."""
@@ -54,41 +58,40 @@ class DropZone(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Shows what a drop would do; without files or a picture there is nothing to take."""
-        if not may_be_offered(event.mimeData()):
+        words = drop_words(event.mimeData())
+        self._is_taking = words is not None
+        if words is None:
             event.ignore()
             return
-        urls = event.mimeData().urls()
-        is_web_only = bool(urls) and not any(url.isLocalFile() for url in urls) and not event.mimeData().hasImage()
-        if is_web_only:
-            text = self.tr("Web addresses are not opened: drop files instead")
-        elif len(urls) > 1:
-            text = self.tr("Drop to add {0} items").format(len(urls))
-        else:
-            text = self.tr("Drop to add")
-        self._veil.show_over(self, text)
+        self._veil.show_over(self, words)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Keeps accepting what was accepted at the edge."""
-        if may_be_offered(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.setAccepted(self._is_taking)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Takes the hint away."""
         self._veil.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Reads what was dropped and tells it."""
+        """Reads what was dropped and tells it; what cannot be used is told with its reason."""
         self._veil.hide()
-        offered = read_offered(event.mimeData())
+        mime = event.mimeData()
+        offered = read_offered(mime) if may_be_offered(mime) else Offered(paths_in_text(mime))
         if offered.is_empty:
             event.ignore()
             return
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         self.media_dropped.emit(offered)
+
+    @property
+    def hint(self) -> str:
+        """What is said during a drag, or empty."""
+        return "" if self._veil.isHidden() else self._veil.accessibleName()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the hint over everything."""
@@ -102,27 +105,37 @@ class _Veil(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._text = ""
+        self._words = DropWords("")
         self.hide()
 
-    def show_over(self, parent: QWidget, text: str) -> None:
-        self._text = text
+    def show_over(self, parent: QWidget, words: DropWords) -> None:
+        self._words = words
+        self.setAccessibleName(f"{words.text} {words.hint}".strip())
         self.resize(parent.size())
         self.raise_()
         self.show()
+        announce(self, self.accessibleName())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        palette = self.palette()
-        accent = palette.color(QPalette.ColorRole.Accent)
+        palette, words = self.palette(), self._words
+        edge = state_colour(STATE_AMBER, palette) if words.is_refused else palette.color(QPalette.ColorRole.Accent)
         ground = QColor(palette.color(QPalette.ColorRole.Window))
-        ground.setAlphaF(0.9)
+        ground.setAlphaF(_GROUND_ALPHA)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), ground)
-        painter.setPen(QPen(accent, 2))
+        painter.setPen(QPen(edge, 2, Qt.PenStyle.DashLine if words.is_refused else Qt.PenStyle.SolidLine))
         frame = QRectF(self.rect()).adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX)
         painter.drawRoundedRect(frame, _RADIUS_PX, _RADIUS_PX)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        room = frame.adjusted(_MARGIN_PX, 0, -_MARGIN_PX, 0)
         painter.setPen(palette.color(QPalette.ColorRole.WindowText))
         painter.setFont(sized(self.font(), TITLE_PX))
-        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._text)
+        text = f"⚠ {words.text}" if words.is_refused else words.text
+        needed = painter.boundingRect(room, flags | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(room, flags | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setPen(dim_text(palette))
+        painter.setFont(sized(self.font(), BODY_PX))
+        below = QRectF(room.left(), needed.bottom() + 8, room.width(), room.height())
+        painter.drawText(below, flags | Qt.AlignmentFlag.AlignTop, words.hint)
         painter.end()

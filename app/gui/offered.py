@@ -1,22 +1,31 @@
-"""What a drop or a paste offers: files, folders, picture data; web addresses are refused and never fetched."""
+"""What a drop or a paste offers: files, folders, picture data; web addresses are refused and never fetched.
+
+Everything here looks at what was handed over and at nothing else: no disk, no network, so that it is quick.
+"""
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
+import codecs
+import html
+import platform
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QCoreApplication, QIODevice
+from PySide6.QtCore import QCoreApplication, QUrl
 from PySide6.QtGui import QImage, QPixmap
 
 from app.core.errors import ErrorText
-from app.core.gathering import gather
-from app.core.pictures import PictureSource
+from app.core.pictures import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from PySide6.QtCore import QMimeData
 
+TRAY_KIND = "application/x-viewfinder-media"
+"""Rows of our own tray, dragged: they are here already."""
 _ENCODED = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -27,65 +36,160 @@ _ENCODED = {
     "image/gif": ".gif",
     "image/bmp": ".bmp",
 }
-_FAST_PNG = 90
-_numbers = itertools.count(1)
+_LINK_KIND = "text/x-moz-url"
+_IMAGE_SOURCE = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
+_DATA_IMAGE = "data:image/"
+_NO_NAME_CHARACTERS = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
+_MOST_NAME_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """Pictures to add, in order, and what is refused, with reasons."""
+    """Pictures to add and what is refused, with reasons; still to be looked at beside the main thread.
 
-    sources: tuple[PictureSource, ...] = ()
+    Attributes:
+        paths: Files and folders.
+        data: Name (or empty) and content of a picture without a file: encoded bytes, a ``data:`` address, or Qt's own.
+        refusals: What is left out.
+    """
+
+    paths: tuple[Path, ...] = ()
+    data: tuple[tuple[str, bytes | str | QImage], ...] = field(default=(), repr=False)
     refusals: tuple[ErrorText, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was offered at all."""
-        return not self.sources and not self.refusals
+        return not (self.paths or self.data or self.refusals)
 
 
 def may_be_offered(mime: QMimeData) -> bool:
-    """Whether there is something to take or to refuse with a reason; looks at kinds only, so it is quick."""
-    return mime.hasUrls() or mime.hasImage() or any(mime.hasFormat(kind) for kind in _ENCODED)
+    """Whether there is something to take or to refuse with a reason."""
+    if mime.hasFormat(TRAY_KIND):
+        return False
+    return mime.hasUrls() or has_picture_data(mime) or bool(_addresses(mime))
+
+
+def comes_as_text(mime: QMimeData) -> bool:
+    """Whether a text field takes the words of it and not the pictures.
+
+    Spreadsheets and word processors offer a picture of what they copy; only where the words are no more than the
+    picture's address or name is the picture what was meant. Addresses alone are words.
+    """
+    if mime.hasFormat(TRAY_KIND) or not mime.hasText() or local_paths(mime):
+        return False
+    text = mime.text().strip()
+    if not text or text.lower().startswith(_DATA_IMAGE):
+        return False
+    if not has_picture_data(mime) and not embedded_pictures(mime):
+        return True
+    is_name = "\n" not in text and text.lower().endswith(PICTURE_SUFFIXES)
+    return not is_name and not all(_ADDRESS.fullmatch(word) for word in text.split())
 
 
 def read_offered(mime: QMimeData) -> Offered:
     """Files and folders first; picture data only where there are none, so that nothing comes twice."""
-    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    addresses = _addresses(mime)
+    web = [address for address in addresses if not _is_local(address) and not address.startswith(_DATA_IMAGE)]
+    paths = local_paths(mime)
     if paths:
-        gathered = gather(paths)
-        return Offered(gathered.sources, gathered.refusals)
-    source = _picture_data(mime)
-    if source is not None:
-        return Offered((source,))
-    return Offered((), tuple(_web_refusal(url.toDisplayString()) for url in mime.urls()))
+        return Offered(paths, refusals=_web_refusals(web))
+    name = _name_in(web)
+    content = _picture_data(mime)
+    if content is not None:
+        return Offered(data=((name, content),))
+    embedded = _data_addresses(addresses)
+    if embedded:
+        return Offered(data=tuple((name if len(embedded) == 1 else "", address) for address in embedded))
+    return Offered(refusals=_web_refusals(web))
 
 
-def _web_refusal(address: str) -> ErrorText:
-    translate = QCoreApplication.translate
-    text = translate("Offered", "“{0}” is a web address, and Viewfinder does not fetch anything from the web.")
-    hint = translate("Offered", "Save the picture first, then drop the file.")
-    return ErrorText(text.format(address), hint)
+def embedded_pictures(mime: QMimeData) -> list[str]:
+    """The ``data:`` addresses of pictures that were handed over."""
+    return _data_addresses(_addresses(mime))
 
 
-def _picture_data(mime: QMimeData) -> PictureSource | None:
-    for kind, suffix in _ENCODED.items():
-        if mime.hasFormat(kind):
-            data = mime.data(kind).data()
-            if data:
-                return PictureSource(_pasted_name(suffix), data=bytes(data))
-    if not mime.hasImage():
-        return None
-    image = mime.imageData()
+def local_paths(mime: QMimeData) -> tuple[Path, ...]:
+    """The files and folders on this machine that were handed over."""
+    return tuple(dict.fromkeys(_path_of(address) for address in _addresses(mime) if _is_local(address)))
+
+
+def paths_in_text(mime: QMimeData) -> tuple[Path, ...]:
+    """Files and folders whose full paths stand, one a line, in dragged words; none where the words are others."""
+    if mime.hasUrls() or not mime.hasText():
+        return ()
+    lines = [line.strip() for line in mime.text().strip().splitlines()]
+    paths = tuple(_path_of(line) if _is_local(line) else Path(line) for line in lines)
+    is_meant = all(path.is_absolute() and path.suffix.lower() in PICTURE_SUFFIXES for path in paths)
+    return paths if is_meant else ()
+
+
+def _addresses(mime: QMimeData) -> list[str]:
+    """What is linked or shown, from the plainest kind that says so."""
+    if mime.hasUrls():
+        return [bytes(url.toEncoded().data()).decode("ascii", "replace") for url in mime.urls()]
+    if mime.hasFormat(_LINK_KIND):
+        lines = _decoded(bytes(mime.data(_LINK_KIND).data())).splitlines()
+        return [line.strip() for line in lines[::2] if line.strip()]
+    if mime.hasHtml():
+        sources = ("".join(found) for found in _IMAGE_SOURCE.findall(mime.html()))
+        found = [html.unescape(source).strip() for source in sources]
+        return [address for address in found if _is_local(address) or address.startswith(_DATA_IMAGE)]
+    return [mime.text().strip()] if mime.hasText() and mime.text().strip().startswith(_DATA_IMAGE) else []
+
+
+def _decoded(link: bytes) -> str:
+    """Browsers write this kind as UTF-16, with or without a mark, and some as UTF-8."""
+    is_wide = link.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or link[1:2] == b"\0"
+    return link.decode("utf-16" if is_wide else "utf-8", "replace").strip("\0")
+
+
+def _is_local(address: str) -> bool:
+    return address.lower().startswith("file:")
+
+
+def _path_of(address: str) -> Path:
+    url = QUrl(address)
+    if url.host().lower() in ("localhost", platform.node().lower()):
+        url.setHost("")
+    return Path(url.toLocalFile())
+
+
+def _data_addresses(addresses: Iterable[str]) -> list[str]:
+    return [address for address in addresses if address.startswith(_DATA_IMAGE)]
+
+
+def has_picture_data(mime: QMimeData) -> bool:
+    """Whether a picture itself was handed over, not only where it is."""
+    return mime.hasImage() or any(mime.hasFormat(kind) for kind in _ENCODED)
+
+
+def _picture_data(mime: QMimeData) -> bytes | QImage | None:
+    for kind in _ENCODED:
+        data = bytes(mime.data(kind).data()) if mime.hasFormat(kind) else b""
+        if data:
+            return data
+    image = mime.imageData() if mime.hasImage() else None
     if isinstance(image, QPixmap):
         image = image.toImage()
-    if not isinstance(image, QImage) or image.isNull():
-        return None
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG", _FAST_PNG)  # type: ignore[call-overload]  # the stubs know bytes only
-    return PictureSource(_pasted_name(".png"), data=bytes(buffer.data().data()))
+    return image if isinstance(image, QImage) and not image.isNull() else None
 
 
-def _pasted_name(suffix: str) -> str:
-    return QCoreApplication.translate("Offered", "Pasted picture {0}").format(next(_numbers)) + suffix
+def _name_in(addresses: Sequence[str]) -> str:
+    """The name that a picture has on the web, as a file may be called; empty without one."""
+    name = QUrl(addresses[0]).fileName(QUrl.ComponentFormattingOption.FullyDecoded) if addresses else ""
+    name = _NO_NAME_CHARACTERS.sub(" ", name).strip(" .")
+    return name[-_MOST_NAME_CHARACTERS:] if name.lower().endswith(PICTURE_SUFFIXES) else ""
+
+
+def _web_refusals(addresses: Sequence[str]) -> tuple[ErrorText, ...]:
+    if not addresses:
+        return ()
+    translate = QCoreApplication.translate
+    hint = translate("Offered", "Save the picture first, then drop the file.")
+    if len(addresses) == 1:
+        text = translate("Offered", "“{0}” is a web address, and Viewfinder does not fetch anything from the web.")
+        return (ErrorText(text.format(QUrl(addresses[0]).toDisplayString()), hint, kind="input"),)
+    text = translate("Offered", "{0} web addresses were left out: Viewfinder does not fetch anything from the web.")
+    return (ErrorText(text.format(len(addresses)), hint, kind="input"),)

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
 
 from app.gui.caption import Caption
 from app.gui.look import scaled_px
-from app.gui.offered import may_be_offered, read_offered
+from app.gui.offered import comes_as_text, may_be_offered, read_offered
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
-    from PySide6.QtGui import QFocusEvent, QInputMethodEvent
+    from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QInputMethodEvent
 
 _PROMPT_HEIGHT_PX = 76
 _LOW_PROMPT_HEIGHT_PX = 48
@@ -56,12 +56,19 @@ class PromptEdit(QPlainTextEdit):
         self._note_composing(False)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Only text is dropped into the box; files and pictures go on to the window."""
-        return not may_be_offered(source) and super().canInsertFromMimeData(source)
+        """Whether the box takes this as words; files and pictures go to the tray."""
+        return (comes_as_text(source) or not may_be_offered(source)) and super().canInsertFromMimeData(source)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Leaves files, pictures and addresses to the window; words are dropped into the box."""
+        if comes_as_text(event.mimeData()) and not event.mimeData().hasUrls():
+            super().dragEnterEvent(event)
+        else:
+            event.ignore()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Takes pasted pictures and files to the tray, and text as plain text."""
-        if may_be_offered(source):
+        if may_be_offered(source) and not comes_as_text(source):
             offered = read_offered(source)
             if not offered.is_empty:
                 self.media_pasted.emit(offered)

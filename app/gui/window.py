@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
-from app.core.gathering import gather
 from app.gui.actions import Actions, WindowState
+from app.gui.announcing import announce
 from app.gui.commands import Commands
 from app.gui.desk import Desk
 from app.gui.model_status import state_words
@@ -77,16 +77,24 @@ class WindowContent(QObject):
         self._launch.milestone("first_paint")
         self.desk.start()
         if self._launch.files:
-            gathered = gather(self._launch.files)
-            self.add_offered(Offered(gathered.sources, gathered.refusals))
+            self.add_offered(Offered(self._launch.files))
 
     def add_offered(self, offered: Offered) -> None:
         """Adds pictures and looks at the first of them; what is refused is said with its reason."""
-        if offered.sources:
-            self.parts.media_notice.clear()
-        here = self.desk.pictures.add(offered)
+        self.parts.media_notice.clear()
+        self.desk.pictures.offer(offered)
+
+    def _on_pictures_arrived(self, medium_ids: tuple[str, ...]) -> None:
         self._refresh_media()
-        self.parts.tray.select_added(here)
+        self.parts.tray.select_added(medium_ids)
+
+    def _on_pictures_already_here(self, names: tuple[str, ...]) -> None:
+        words = (
+            self.tr("“{0}” is here already.") if len(names) == 1 else self.tr("{1} of these pictures are here already.")
+        )
+        words = words.format(names[0], len(names))
+        self._window.statusBar().showMessage(words, 5000)
+        announce(self.parts.tray, words)
 
     def _connect(self) -> None:
         desk, parts, commands = self.desk, self.parts, self.commands
@@ -110,6 +118,8 @@ class WindowContent(QObject):
         for notice in (parts.notice, parts.media_notice):
             notice.report_wanted.connect(commands.copy_report)
         desk.pictures.changed.connect(self._media_timer.start)
+        desk.pictures.arrived.connect(self._on_pictures_arrived)
+        desk.pictures.already_here.connect(self._on_pictures_already_here)
         desk.pictures.thumbnail_opened.connect(self._on_thumbnail_opened)
         desk.pictures.picture_opened.connect(self._on_picture_opened)
         desk.pictures.refused.connect(parts.media_notice.show_errors)
@@ -136,6 +146,7 @@ class WindowContent(QObject):
             has_turns=bool(desk.conversation.turns),
             has_answer=any(turn.is_told for turn in desk.conversation.turns),
             media_count=len(desk.pictures.media),
+            is_taking_in=desk.pictures.is_taking_in,
             has_selection=bool(desk.pictures.selected_ids),
         )
         self.actions_by_id.enable(state)
@@ -247,5 +258,4 @@ class WindowContent(QObject):
 
     def open_path(self, path: Path) -> None:
         """Opens a file or folder that the system hands to the program."""
-        gathered = gather([path])
-        self.add_offered(Offered(gathered.sources, gathered.refusals))
+        self.add_offered(Offered((path,)))

@@ -1,13 +1,13 @@
-"""Pictures at hand and what they cost, and where they come from."""
+"""Pictures at hand, what they cost, and what was done to them taken back."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.core import gathering
-from app.core.gathering import gather
 from app.core.pictures import PictureSource, open_picture
 from app.core.shelf import Shelf, picture_cost
 from app.core.vision import PixelLimits
@@ -15,6 +15,7 @@ from tests.drawn_pictures import corners_image, encoded
 
 CAT = PictureSource("cat.png", Path("/pictures/cat.png"))
 DOG = PictureSource("dog.png", Path("/pictures/dog.png"))
+COW = PictureSource("cow.png", data=b"moo")
 
 
 @pytest.mark.parametrize("size", [(160, 96), (1024, 704), (3000, 2000), (40, 40), (4000, 33)])
@@ -32,7 +33,7 @@ def test_a_picture_lies_on_the_shelf_once() -> None:
     first = shelf.add([CAT, DOG])
     assert [medium.source for medium in first] == [CAT, DOG]
     assert shelf.add([CAT]) == ()
-    shelf.remove(first[0].medium_id)
+    shelf.remove([first[0].medium_id])
     (again,) = shelf.add([CAT])
     assert again.medium_id not in {medium.medium_id for medium in first}
     assert [medium.source for medium in shelf.media] == [DOG, CAT]
@@ -45,36 +46,110 @@ def test_a_size_that_comes_after_removal_is_dropped() -> None:
     sized = shelf.note_size(medium.medium_id, 4, 3)
     assert sized is not None
     assert sized.is_opened
-    shelf.remove(medium.medium_id)
+    shelf.remove([medium.medium_id])
     assert shelf.note_size(medium.medium_id, 4, 3) is None
     assert shelf.get(medium.medium_id) is None
 
 
-def test_a_folder_gives_its_pictures_in_natural_order(tmp_path: Path) -> None:
-    for name in ("10.png", "2.JPG", "notes.txt", ".hidden.png", "图.webp"):
-        (tmp_path / name).write_bytes(b"x")
-    (tmp_path / "inner.png").mkdir()
-    gathered = gather([tmp_path])
-    assert [source.name for source in gathered.sources] == ["2.JPG", "10.png", "图.webp"]
-    assert gathered.refusals == ()
+def names(shelf: Shelf) -> list[str]:
+    return [medium.source.name for medium in shelf.media]
 
 
-def test_a_file_is_taken_whatever_it_is_called(tmp_path: Path) -> None:
-    (source,) = gather([tmp_path / "no such file.txt"]).sources
-    assert source == PictureSource("no such file.txt", tmp_path / "no such file.txt")
+def ids(shelf: Shelf) -> list[str]:
+    return [medium.medium_id for medium in shelf.media]
 
 
-def test_an_empty_folder_is_refused_and_the_rest_kept(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    gathered = gather([tmp_path / "empty", tmp_path / "a.png"])
-    assert [source.name for source in gathered.sources] == ["a.png"]
-    assert "no pictures in the folder “empty”" in gathered.refusals[0].text
+def test_an_edited_file_takes_the_place_of_what_it_was() -> None:
+    shelf = Shelf()
+    old = PictureSource("cat.png", CAT.path, stamp=(10, 1))
+    shelf.add([old, DOG])
+    assert shelf.add([old]) == ()
+    (new,) = shelf.add([PictureSource("cat.png", CAT.path, stamp=(10, 2))])
+    assert names(shelf) == ["cat.png", "dog.png"]
+    assert ids(shelf)[0] == new.medium_id
+    assert shelf.find(old) is None
+    shelf.undo()
+    assert shelf.find(old) is not None
 
 
-def test_a_crowded_folder_gives_its_first_pictures_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "MAX_FOLDER_PICTURES", 2)
-    for number in range(3):
-        (tmp_path / f"{number}.png").write_bytes(b"x")
-    gathered = gather([tmp_path])
-    assert [source.name for source in gathered.sources] == ["0.png", "1.png"]
-    assert "has 3 pictures; the first 2" in gathered.refusals[0].text
+def test_the_same_bytes_lie_here_once_whatever_they_are_called() -> None:
+    shelf = Shelf()
+    shelf.add([COW])
+    assert shelf.add([PictureSource("another name.png", data=b"moo")]) == ()
+
+
+def test_steps_are_taken_back_and_done_again_in_order() -> None:
+    shelf = Shelf()
+    shelf.add([CAT, DOG])
+    shelf.add([COW], place=1)
+    assert names(shelf) == ["cat.png", "cow.png", "dog.png"]
+    shelf.move([ids(shelf)[2]], 0)
+    assert names(shelf) == ["dog.png", "cat.png", "cow.png"]
+    shelf.remove(ids(shelf)[1:])
+    assert names(shelf) == ["dog.png"]
+    kinds = []
+    while (step := shelf.undo()) is not None:
+        kinds.append((step.kind, len(step.medium_ids), len(shelf.media)))
+    assert kinds == [("remove", 2, 3), ("move", 1, 3), ("add", 1, 2), ("add", 2, 0)]
+    assert shelf.last_step is None
+    while shelf.redo() is not None:
+        pass
+    assert names(shelf) == ["dog.png"]
+    shelf.undo()
+    shelf.remove(ids(shelf)[:1])
+    assert shelf.next_step is None
+    assert shelf.redo() is None
+
+
+def test_what_changes_nothing_is_no_step() -> None:
+    shelf = Shelf()
+    shelf.add([CAT, DOG])
+    shelf.move(ids(shelf)[:1], 0)
+    shelf.move(ids(shelf), 1)
+    shelf.remove(["medium-9"])
+    shelf.add([CAT])
+    assert shelf.last_step is not None
+    assert shelf.last_step.kind == "add"
+
+
+def test_a_picture_that_could_not_be_opened_never_comes_back() -> None:
+    shelf = Shelf()
+    shelf.add([CAT])
+    (dog,) = shelf.add([DOG])
+    shelf.forget(dog.medium_id)
+    assert names(shelf) == ["cat.png"]
+    step = shelf.undo()
+    assert step is not None
+    assert [step.kind, *step.medium_ids] == ["add", "medium-1"]
+    shelf.redo()
+    assert names(shelf) == ["cat.png"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["add", "remove", "move", "undo", "redo", "forget"]), st.integers(0, 7))))
+def test_undoing_everything_always_leads_back(steps: list[tuple[str, int]]) -> None:
+    shelf = Shelf()
+    for kind, number in steps:
+        here = ids(shelf)
+        chosen = here[number % len(here) : number % len(here) + 2] if here else []
+        if kind == "add":
+            shelf.add([PictureSource(f"{number}.png", Path(f"/{number}.png"))], place=min(number, len(here)))
+        elif kind == "remove":
+            shelf.remove(chosen)
+        elif kind == "move":
+            shelf.move(chosen, min(number, len(here)))
+        elif kind == "forget" and chosen:
+            shelf.forget(chosen[0])
+        elif kind == "undo":
+            shelf.undo()
+        elif kind == "redo":
+            shelf.redo()
+        assert len({medium.source for medium in shelf.media}) == len(shelf.media)
+        assert all(shelf.find(medium.source) == medium for medium in shelf.media)
+    last = names(shelf)
+    count = 0
+    while shelf.undo() is not None:
+        count += 1
+    assert names(shelf) == []
+    for _ in range(count):
+        shelf.redo()
+    assert names(shelf) == last
