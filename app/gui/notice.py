@@ -65,6 +65,11 @@ class Notice(QWidget):
         self.hide()
 
     @property
+    def errors(self) -> tuple[ErrorText, ...]:
+        """All errors that are being said, also those that there is no room for."""
+        return tuple(self._errors)
+
+    @property
     def text(self) -> str:
         """What is being said, or empty."""
         return "" if self.isHidden() else f"{self._text.text()} {self._hint.text()}".strip()

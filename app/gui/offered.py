@@ -6,10 +6,10 @@ Everything here looks at what was handed over and at nothing else: no disk, no n
 from __future__ import annotations
 
 import codecs
-import html
 import platform
 import re
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,6 @@ _ENCODED = {
     "image/bmp": ".bmp",
 }
 _LINK_KIND = "text/x-moz-url"
-_IMAGE_SOURCE = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _DATA_IMAGE = "data:image/"
 _NO_NAME_CHARACTERS = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
@@ -84,6 +83,8 @@ def comes_as_text(mime: QMimeData) -> bool:
         return False
     if not has_picture_data(mime) and not embedded_pictures(mime):
         return True
+    if not mime.hasFormat("text/plain"):  # Qt gives the addresses as text where there is none
+        return False
     is_name = "\n" not in text and text.lower().endswith(PICTURE_SUFFIXES)
     return not is_name and not all(_ADDRESS.fullmatch(word) for word in text.split())
 
@@ -133,10 +134,22 @@ def _addresses(mime: QMimeData) -> list[str]:
         lines = _decoded(bytes(mime.data(_LINK_KIND).data())).splitlines()
         return [line.strip() for line in lines[::2] if line.strip()]
     if mime.hasHtml():
-        sources = ("".join(found) for found in _IMAGE_SOURCE.findall(mime.html()))
-        found = [html.unescape(source).strip() for source in sources]
-        return [address for address in found if _is_local(address) or address.startswith(_DATA_IMAGE)]
+        page = _Page()
+        page.feed(mime.html())
+        return [address for address in page.shown if _is_local(address) or address.startswith(_DATA_IMAGE)]
     return [mime.text().strip()] if mime.hasText() and mime.text().strip().startswith(_DATA_IMAGE) else []
+
+
+class _Page(HTMLParser):
+    """Notes what the pictures of a page are shown from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.shown.extend(address.strip() for name, address in attrs if name == "src" and address)
 
 
 def _decoded(link: bytes) -> str:
