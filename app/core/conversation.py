@@ -17,7 +17,7 @@ from app.core.requests import Question, Turn
 from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.core.errors import ErrorText
@@ -136,11 +136,6 @@ def turn_after(turn: AskedTurn, event: EngineEvent) -> AskedTurn:
     return after
 
 
-def _known(turns: Iterable[AskedTurn]) -> frozenset[PictureSource]:
-    told = (turn for turn in turns if turn.is_open or turn.is_told)
-    return frozenset(source for turn in told for source in turn.question.sources)
-
-
 class Conversation:
     """Turns in order; at most the last one is still open."""
 
@@ -234,16 +229,20 @@ class Conversation:
             return self._turns.pop()
         return None
 
-    def known_before(self, request_id: str) -> frozenset[PictureSource]:
-        """The pictures that the model would know if this turn were asked again; of no such turn, `shown_sources`."""
-        return _known(itertools.takewhile(lambda turn: turn.request_id != request_id, self._turns))
+    def before(self, request_id: str) -> Conversation:
+        """The conversation as it was before this turn was asked; itself when the turn is not here."""
+        if self.get(request_id) is None:
+            return self
+        earlier = Conversation()
+        earlier._turns = self._turns_before(request_id)
+        return earlier
 
     def rewind_to(self, request_id: str) -> tuple[AskedTurn, ...]:
         """Takes this turn and all later ones away and gives them, oldest first; none when it is not here.
 
         Events about them are no longer taken.
         """
-        kept = list(itertools.takewhile(lambda turn: turn.request_id != request_id, self._turns))
+        kept = self._turns_before(request_id)
         taken = tuple(self._turns[len(kept) :])
         self._turns = kept
         return taken
@@ -257,6 +256,9 @@ class Conversation:
         if turns and self.open_turn is not None:
             raise EngineError("An answer is still coming.", "Stop it or wait for its end.")
         self._turns.extend(turns)
+
+    def _turns_before(self, request_id: str) -> list[AskedTurn]:
+        return list(itertools.takewhile(lambda turn: turn.request_id != request_id, self._turns))
 
     def result(self, ready: ModelReady) -> Result | None:
         """What exports write: every turn that has an answer; None when there is none."""

@@ -29,6 +29,7 @@ class WindowState:
         has_question: There is text in the question box.
         is_composing: An input method is in the middle of a word.
         is_answering: A question is waiting or being answered.
+        is_editing: An earlier question is being changed.
         has_turns: The conversation has begun.
         has_answer: There is an answer to export.
         media_count: Pictures in the tray.
@@ -41,6 +42,7 @@ class WindowState:
     has_question: bool = False
     is_composing: bool = False
     is_answering: bool = False
+    is_editing: bool = False
     has_turns: bool = False
     has_answer: bool = False
     media_count: int = 0
@@ -161,7 +163,21 @@ def action_rows() -> tuple[ActionRow, ...]:
             talk,
             translate("Actions", "&Stop"),
             ("Esc",),
-            lambda state: state.is_answering and not state.is_composing,
+            lambda state: (state.is_answering or state.is_editing) and not state.is_composing,
+        ),
+        ActionRow(
+            "askAgainAction",
+            talk,
+            translate("Actions", "Ask A&gain"),
+            ("Ctrl+R",),
+            lambda state: state.has_turns and not state.is_answering,
+        ),
+        ActionRow(
+            "editQuestionAction",
+            talk,
+            translate("Actions", "&Edit Last Question"),
+            ("Ctrl+Shift+E",),
+            lambda state: state.has_turns,
         ),
         ActionRow(
             "newConversationAction",
@@ -178,6 +194,14 @@ def action_rows() -> tuple[ActionRow, ...]:
             ("Ctrl+Shift+C",),
             lambda state: state.has_answer,
         ),
+        ActionRow(
+            "copyQuestionAction",
+            talk,
+            translate("Actions", "Copy Last &Question"),
+            (),
+            lambda state: state.has_turns,
+        ),
+        ActionRow("forgetQuestionsAction", talk, translate("Actions", "&Forget Question History"), starts_group=True),
         ActionRow(
             "stopLoadingAction",
             talk,

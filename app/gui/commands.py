@@ -15,12 +15,13 @@ from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.offered import Offered, may_be_offered, read_offered
 from app.gui.saving import JSON, MARKDOWN, save_conversation, suggested_name
-from app.gui.turn_foot import COPY, REPORT, RETRY
+from app.gui.turn_foot import COPY, COPY_QUESTION, EDIT, REPORT, RETRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.gui.actions import Actions
+    from app.gui.asking import Asking
     from app.gui.desk import Desk
     from app.gui.settings_opening import SettingsOpening
     from app.gui.shell import MainWindow
@@ -30,12 +31,15 @@ if TYPE_CHECKING:
 class Commands(QObject):
     """One method for each row of the table of actions, and for each button."""
 
-    def __init__(self, window: MainWindow, desk: Desk, parts: WindowParts, settings: SettingsOpening) -> None:
+    def __init__(
+        self, window: MainWindow, desk: Desk, parts: WindowParts, settings: SettingsOpening, asking: Asking
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._desk = desk
         self._parts = parts
         self._settings = settings
+        self._asking = asking
         self._actions: Actions | None = None
         self._folder = Path.home()
         self._is_model_error_shown = False
@@ -56,8 +60,7 @@ class Commands(QObject):
             "showTrayAction": self.on_show_tray,
             "nextPictureAction": self.on_next_picture,
             "previousPictureAction": self.on_previous_picture,
-            "askAction": self.on_ask,
-            "stopAction": self.on_stop,
+            **self._asking.slots(),
             "newConversationAction": self.on_new_conversation,
             "copyAnswerAction": self.on_copy_answer,
             "stopLoadingAction": self.on_stop_loading,
@@ -191,21 +194,6 @@ class Commands(QObject):
 
     # Conversation
 
-    def on_ask(self) -> None:
-        """Sends the question; it stays in the box when it cannot be sent."""
-        prompt = self._parts.prompt
-        if prompt.edit.is_composing or self._desk.conversation.open_turn is not None:
-            return
-        self._settings.finish()
-        if self._desk.ask(prompt.text):
-            self._parts.notice.clear()
-            prompt.edit.clear()
-            self._settings.close()
-
-    def on_stop(self) -> None:
-        """Stops the answer that is coming."""
-        self._desk.stop()
-
     def on_new_conversation(self) -> None:
         """Begins anew with the pictures that are here."""
         self._desk.begin_new_conversation()
@@ -221,10 +209,12 @@ class Commands(QObject):
             QGuiApplication.clipboard().setText(turn.answer)
         elif command == REPORT:
             self.copy_report(turn.error)
+        elif command == COPY_QUESTION:
+            self._asking.copy_question(turn)
+        elif command == EDIT:
+            self._asking.edit(turn)
         elif command == RETRY:
-            was_given_back = self._parts.prompt.text == turn.question.text.strip()
-            if self._desk.retry(request_id) and was_given_back:
-                self._parts.prompt.edit.clear()
+            self._asking.ask_again(turn)
 
     def on_copy_answer(self) -> None:
         """Copies the last answer as the model wrote it."""

@@ -65,6 +65,7 @@ class Desk(QObject):
         self.conversation = Conversation()
         self.model = ModelState()
         self.settings = launch.settings
+        self.edited_id = ""
         self._answered_by: ModelReady | None = None
         self._save = QTimer(self)
         self._save.setSingleShot(True)
@@ -125,14 +126,18 @@ class Desk(QObject):
     @property
     def limits(self) -> PixelLimits:
         """The areas that the next question's pictures may have."""
+        return self.limits_with(self.settings.own.max_image_tokens)
+
+    def limits_with(self, max_image_tokens: int | None) -> PixelLimits:
+        """The areas that pictures may have with this token budget."""
         checkpoint = self.model.checkpoint
         limits = checkpoint.image_limits if checkpoint is not None else PixelLimits()
-        return limits.capped(self.settings.own.max_image_tokens)
+        return limits.capped(max_image_tokens)
 
     def next_question(self) -> NextQuestion:
         """What the next question shows the model, and what every picture costs."""
-        pictures = self.pictures
-        return NextQuestion(pictures.media, pictures.selected_ids, self.conversation.known_pictures, self.limits)
+        pictures, told = self.pictures, self.conversation.before(self.edited_id)
+        return NextQuestion(pictures.media, pictures.selected_ids, told.known_pictures, self.limits)
 
     # The conversation
 
@@ -187,6 +192,12 @@ class Desk(QObject):
         self.costs_changed.emit()
         self.turn_changed.emit(self.conversation.get(request_id))
         return True
+
+    def edit(self, request_id: str) -> None:
+        """Counts pictures and costs as for a question in the place of this turn; an empty id: at the end."""
+        if request_id != self.edited_id:
+            self.edited_id = request_id
+            self.costs_changed.emit()
 
     def retry(self, request_id: str) -> bool:
         """Asks a question once more in its place, with its pictures and the settings as they are now."""

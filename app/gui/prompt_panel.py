@@ -1,112 +1,73 @@
-"""Where a question is typed and sent, with what is being done and how far above it."""
+"""The foot of the conversation: tasks, the question, what it costs, and Ask; with how far the answer is above it."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QGridLayout,
     QHBoxLayout,
-    QPlainTextEdit,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from app.gui.budget_choice import BudgetChoice
 from app.gui.caption import Caption
-from app.gui.look import scaled_px
-from app.gui.offered import comes_as_text, may_be_offered, read_offered
+from app.gui.question_box import QuestionBox
+from app.gui.task_chips import TaskChips
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QMimeData
-    from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QInputMethodEvent
+    from PySide6.QtGui import QResizeEvent
 
-_PROMPT_HEIGHT_PX = 76
-_LOW_PROMPT_HEIGHT_PX = 48
 _BAR_PX = 3
 _BAR_STEPS = 1000
-
-
-class PromptEdit(QPlainTextEdit):
-    """The question box: Return makes a new line; pasted pictures go to the tray instead of the text."""
-
-    media_pasted = Signal(object)
-    """Carries an Offered."""
-    composing_changed = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("promptEdit")
-        self.setAccessibleName(self.tr("Question"))
-        self.setTabChangesFocus(True)
-        self.setFixedHeight(scaled_px(_PROMPT_HEIGHT_PX))
-        self.is_composing = False
-
-    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        """Notes whether an input method is in the middle of a word: its keys must not send the question."""
-        super().inputMethodEvent(event)
-        self._note_composing(bool(event.preeditString()))
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Leaving the box ends a composition."""
-        super().focusOutEvent(event)
-        self._note_composing(False)
-
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Whether the box takes this as words; files and pictures go to the tray."""
-        return (comes_as_text(source) or not may_be_offered(source)) and super().canInsertFromMimeData(source)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Leaves files, pictures and addresses to the window; words are dropped into the box."""
-        if comes_as_text(event.mimeData()) and not event.mimeData().hasUrls():
-            super().dragEnterEvent(event)
-        else:
-            event.ignore()
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        """Takes pasted pictures and files to the tray, and text as plain text."""
-        if may_be_offered(source) and not comes_as_text(source):
-            offered = read_offered(source)
-            if not offered.is_empty:
-                self.media_pasted.emit(offered)
-                return
-        super().insertFromMimeData(source)
-
-    def _note_composing(self, is_composing: bool) -> None:
-        if is_composing != self.is_composing:
-            self.is_composing = is_composing
-            self.composing_changed.emit()
+_COST_BESIDE_FROM_PX = 520
+"""A narrower panel says the cost in a line of its own."""
 
 
 class PromptPanel(QWidget):
-    """The foot of the conversation."""
+    """Lays out what a question is asked with, and tells what the person wants."""
 
     ask_wanted = Signal()
     stop_wanted = Signal()
     settings_toggled = Signal(bool)
+    edit_given_up = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.edit = PromptEdit()
+        self.chips = TaskChips()
+        self.edit = QuestionBox()
+        self.budget = BudgetChoice()
         self.ask_button = QPushButton()
         self.ask_button.setObjectName("askButton")
         self.stop_button = QPushButton()
         self.stop_button.setObjectName("stopButton")
         self.settings_button = QToolButton()
+        self.settings_button.setObjectName("settingsButton")
+        self.cancel_button = QPushButton(self.tr("Cancel"))
+        self.cancel_button.setObjectName("cancelEditButton")
+        self._editing = QWidget()
         self._cost = Caption(is_elided=True)
         self._bar = QProgressBar()
+        self._grid = QGridLayout()
+        self._is_cost_beside: bool | None = None
         self._build()
         self.ask_button.clicked.connect(self.ask_wanted)
         self.stop_button.clicked.connect(self.stop_wanted)
         self.settings_button.toggled.connect(self.settings_toggled)
+        self.cancel_button.clicked.connect(self.edit_given_up)
+        self.edit.preset_changed.connect(self._on_edit_preset_changed)
 
     @property
     def text(self) -> str:
         """The question as it will be sent."""
-        return self.edit.toPlainText().strip()
+        return self.edit.question
 
     @property
     def cost_text(self) -> str:
@@ -123,21 +84,54 @@ class PromptPanel(QWidget):
         self._cost.setText(words)
         self._cost.setToolTip(words)
 
-    def make_low(self, *, is_low: bool) -> None:
-        """Makes the question box lower where the window has little height."""
-        self.edit.setFixedHeight(scaled_px(_LOW_PROMPT_HEIGHT_PX if is_low else _PROMPT_HEIGHT_PX))
+    def show_editing(self, *, is_editing: bool) -> None:
+        """Says that an earlier question is being changed, and what that means."""
+        had_focus = self.cancel_button.hasFocus()
+        self._editing.setVisible(is_editing)
+        if had_focus and not is_editing:
+            self.edit.setFocus()
 
-    def show_state(self, *, is_answering: bool, can_ask: bool, fraction: float | None) -> None:
-        """Puts Stop in the place of Ask while an answer is coming, and a bar where it can be told how far it is."""
+    def make_low(self, *, is_low: bool) -> None:
+        """Lets the question box grow less where the window has little height."""
+        self.edit.make_low(is_low=is_low)
+
+    def show_state(self, *, is_answering: bool, can_ask: bool, fraction: float | None, hint: str = "") -> None:
+        """Puts Stop in the place of Ask while an answer is coming, and a bar where it can be told how far it is.
+
+        Args:
+            is_answering: Whether an answer is coming.
+            can_ask: Whether the question can be sent.
+            fraction: How far what comes before the first word is, or None.
+            hint: What is missing where it cannot be sent, or what will happen.
+        """
         had_focus = self.ask_button.hasFocus() or self.stop_button.hasFocus()
         self.ask_button.setVisible(not is_answering)
         self.stop_button.setVisible(is_answering)
         self.ask_button.setEnabled(can_ask)
+        self.ask_button.setToolTip(hint)
+        self.ask_button.setAccessibleDescription(hint)
         if had_focus:
             (self.stop_button if is_answering else self.edit).setFocus()
         self._bar.setVisible(fraction is not None)
         if fraction is not None:
             self._bar.setValue(round(fraction * _BAR_STEPS))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts the cost between the buttons where there is room, and above them where there is not."""
+        super().resizeEvent(event)
+        self._place_cost(is_beside=self.width() >= _COST_BESIDE_FROM_PX)
+
+    def _on_edit_preset_changed(self) -> None:
+        self.chips.show_chosen(self.edit.preset)
+
+    def _place_cost(self, *, is_beside: bool) -> None:
+        if is_beside != self._is_cost_beside:
+            self._is_cost_beside = is_beside
+            self._grid.removeWidget(self._cost)
+            if is_beside:
+                self._grid.addWidget(self._cost, 1, 2)
+            else:
+                self._grid.addWidget(self._cost, 0, 0, 1, 4)
 
     def _build(self) -> None:
         keys = "⌘↩" if sys.platform == "darwin" else "Ctrl+↩"
@@ -146,11 +140,14 @@ class PromptPanel(QWidget):
         self.ask_button.setDefault(True)
         self.stop_button.setText(self.tr("Stop") + "  Esc")
         self.stop_button.setAccessibleName(self.tr("Stop"))
+        self.stop_button.setToolTip(self.tr("Stop the answer; what is there stays"))
         self.stop_button.setVisible(False)
         width = max(self.ask_button.sizeHint().width(), self.stop_button.sizeHint().width()) + 8
         for button in (self.ask_button, self.stop_button):
             button.setMinimumWidth(width)
-        self.settings_button.setText(self.tr("Settings"))
+        self.settings_button.setText("⚙\ufe0e")  # as a sign, never as a coloured picture
+        self.settings_button.setAccessibleName(self.tr("Settings"))
+        self.settings_button.setToolTip(self.tr("Settings"))
         self.settings_button.setCheckable(True)
         self.settings_button.setProperty("isButton", True)
         self._bar.setRange(0, _BAR_STEPS)
@@ -161,16 +158,35 @@ class PromptPanel(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self._bar.setSizePolicy(policy)
         self._bar.setVisible(False)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.settings_button)
-        row.addWidget(self._cost, 1)
-        row.addWidget(self.ask_button)
-        row.addWidget(self.stop_button)
+        self._build_editing()
+        self._cost.setMinimumHeight(self._cost.sizeHint().height())
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(2, 1)
+        self._grid.addWidget(self.budget, 1, 0)
+        self._grid.addWidget(self.settings_button, 1, 1)
+        self._grid.addWidget(self.ask_button, 1, 3)
+        self._grid.addWidget(self.stop_button, 1, 3)
+        self._place_cost(is_beside=False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 4, 16, 12)
-        layout.setSpacing(6)
+        layout.setSpacing(8)
         layout.addWidget(self._bar)
+        layout.addWidget(self._editing)
+        layout.addWidget(self.chips)
         layout.addWidget(self.edit)
-        layout.addLayout(row)
+        layout.addLayout(self._grid)
         self.show_media_count(0)
+
+    def _build_editing(self) -> None:
+        words = Caption(self.tr("Editing an earlier question: what follows it will be replaced"))
+        words.setWordWrap(True)
+        words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.cancel_button.setAccessibleDescription(self.tr("Leaves the earlier question and its answer as they are"))
+        self.cancel_button.setToolTip(self.tr("Leave everything as it was (Esc)"))
+        row = QHBoxLayout(self._editing)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(words, 1)
+        row.addWidget(self.cancel_button, 0, Qt.AlignmentFlag.AlignRight)
+        self._editing.hide()

@@ -24,7 +24,7 @@ from app.gui.caption import Caption
 from app.gui.model_choice import ModelChoice
 from app.gui.program_settings import ProgramSettings
 from app.gui.sampling_settings import SamplingSettings
-from app.gui.settings_rows import Labelled, Section, choice_box, show_choice
+from app.gui.settings_rows import Labelled, Section
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from app.core.paths import Profile
     from app.core.settings import Settings
 
-QUICK_TOKENS, BALANCED_TOKENS, FINE_TOKENS = 256, 640, 1280
 _SYSTEM_LINES = 4
 
 
@@ -52,7 +51,6 @@ class SettingsPanel(QWidget):
         self._makers = Sampling()
         self.done = QPushButton(self.tr("Done"))
         self.model = ModelChoice(settings.model)
-        self.budget = choice_box([])
         self.system = QPlainTextEdit()
         self.answers = SamplingSettings(self)
         self.program = ProgramSettings(profile, self)
@@ -67,7 +65,6 @@ class SettingsPanel(QWidget):
         self.model.show_model(settings.model)
         if is_other_model:
             self.answers.show_again()
-        self._show_budget(settings.own.max_image_tokens)
         if self.system.toPlainText() != settings.own.system:
             was_blocked = self.system.blockSignals(True)
             self.system.setPlainText(settings.own.system)
@@ -90,13 +87,12 @@ class SettingsPanel(QWidget):
             self.tr("Stands before every conversation with this model."),
             is_below=True,
         )
-        budget = Labelled(self.tr("Tokens per picture"), self.budget)
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(16, 0, 16, 12)
         layout.setSpacing(12)
         layout.addWidget(Section(self.tr("Model"), [self.model]))
-        layout.addWidget(Section(self.tr("Answer"), [budget, instruction, self.answers.fields["max_tokens"]]))
+        layout.addWidget(Section(self.tr("Answer"), [instruction, self.answers.fields["max_tokens"]]))
         layout.addWidget(self.answers.sampling_section())
         layout.addWidget(self.answers.seed_section())
         note = Caption(
@@ -132,7 +128,6 @@ class SettingsPanel(QWidget):
             box.installEventFilter(self)
         self.done.clicked.connect(self.close_wanted)
         self.model.model_chosen.connect(self._on_model_chosen)
-        self.budget.currentIndexChanged.connect(self._on_budget_current_index_changed)
         self.system.textChanged.connect(self._on_system_text_changed)
         self.answers.sampling_changed.connect(self._on_sampling_changed)
         self.program.settings_changed.connect(self._tell)
@@ -150,26 +145,6 @@ class SettingsPanel(QWidget):
             self.close_wanted.emit()
         else:
             super().keyPressEvent(event)
-
-    def _show_budget(self, max_image_tokens: int | None) -> None:
-        choices: list[tuple[str, int | None]] = [
-            (self.tr("Quick: up to {0}").format(QUICK_TOKENS), QUICK_TOKENS),
-            (self.tr("Balanced: up to {0}").format(BALANCED_TOKENS), BALANCED_TOKENS),
-            (self.tr("Fine: up to {0}").format(FINE_TOKENS), FINE_TOKENS),
-            (self.tr("Whole: as the picture needs"), None),
-        ]
-        if max_image_tokens not in [tokens for _, tokens in choices]:
-            choices.append((self.tr("Up to {0}").format(max_image_tokens), max_image_tokens))
-        was_blocked = self.budget.blockSignals(True)
-        self.budget.clear()
-        for words, tokens in choices:
-            self.budget.addItem(words, tokens)
-        show_choice(self.budget, max_image_tokens)
-        self.budget.blockSignals(was_blocked)
-
-    def _on_budget_current_index_changed(self) -> None:
-        own = replace(self._settings.own, max_image_tokens=self.budget.currentData())
-        self._tell(self._settings.with_own(own))
 
     def _tell(self, settings: Settings) -> None:
         if settings != self._settings:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.core.conversation import AskedTurn
 
 COPY, RETRY, REPORT = "copy", "retry", "report"
+COPY_QUESTION, EDIT = "copy-question", "edit"
 _PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
 
 

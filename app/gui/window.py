@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 
 from app.gui.actions import Actions, WindowState
 from app.gui.announcing import announce
+from app.gui.asking import Asking
 from app.gui.commands import Commands
 from app.gui.desk import Desk
 from app.gui.model_status import state_words
@@ -27,8 +28,11 @@ from app.gui.wording import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.core.conversation import AskedTurn
     from app.core.launch import Launch
+    from app.core.pictures import PictureSource
     from app.gui.shell import MainWindow
 
 _MEDIA_REFRESH_MS = 16
@@ -47,7 +51,8 @@ class WindowContent(QObject):
         self.desk = Desk(launch, self)
         self.parts = WindowParts(window)
         self.settings = SettingsOpening(window, self.desk, self.parts, launch.profile)
-        self.commands = Commands(window, self.desk, self.parts, self.settings)
+        self.asking = Asking(self.desk, self.parts, self.settings, launch.profile.questions_file, self)
+        self.commands = Commands(window, self.desk, self.parts, self.settings, self.asking)
         self.actions_by_id = Actions(window, window.menuBar(), self.commands.slots())
         self.parts.build_toolbar(window, self.actions_by_id)
         self.commands.take_actions(self.actions_by_id)
@@ -76,6 +81,7 @@ class WindowContent(QObject):
             return
         self._launch.milestone("first_paint")
         self.desk.start()
+        self.asking.start()
         if self._launch.files:
             self.add_offered(Offered(self._launch.files))
 
@@ -102,8 +108,6 @@ class WindowContent(QObject):
         parts.prompt.edit.media_pasted.connect(self.add_offered)
         parts.prompt.edit.textChanged.connect(self._refresh_state)
         parts.prompt.edit.composing_changed.connect(self._refresh_state)
-        parts.prompt.ask_wanted.connect(commands.on_ask)
-        parts.prompt.stop_wanted.connect(commands.on_stop)
         parts.prompt.settings_toggled.connect(commands.show_settings)
         parts.viewer.open_wanted.connect(commands.on_open)
         parts.viewer.sample_wanted.connect(commands.open_sample)
@@ -127,6 +131,7 @@ class WindowContent(QObject):
         desk.turn_changed.connect(self._on_desk_turn_changed)
         desk.turns_replaced.connect(self._on_desk_turns_replaced)
         desk.model_changed.connect(self._on_desk_model_changed)
+        self.asking.sources_wanted.connect(self._on_asking_sources_wanted)
         desk.settings_changed.connect(self._on_desk_settings_changed)
         desk.failed.connect(parts.notice.show_error)
         self._window.resized.connect(self._on_window_resized)
@@ -143,6 +148,7 @@ class WindowContent(QObject):
             has_question=bool(parts.prompt.text),
             is_composing=parts.prompt.edit.is_composing,
             is_answering=turn is not None,
+            is_editing=self.asking.is_editing,
             has_turns=bool(desk.conversation.turns),
             has_answer=any(turn.is_told for turn in desk.conversation.turns),
             media_count=len(desk.pictures.media),
@@ -153,7 +159,8 @@ class WindowContent(QObject):
         parts.stop_loading.setVisible(state.is_loading)
         is_measured = turn is not None and turn.phase in ("reading_pictures", "reading_prompt") and turn.total > 0
         fraction = turn.done / turn.total if turn is not None and is_measured else None
-        parts.prompt.show_state(is_answering=turn is not None, can_ask=state.can_ask, fraction=fraction)
+        hint = self.asking.hint(state)
+        parts.prompt.show_state(is_answering=turn is not None, can_ask=state.can_ask, fraction=fraction, hint=hint)
 
     def _refresh_media(self) -> None:
         """Brings the tray and the caption under the picture up to date."""
@@ -200,13 +207,17 @@ class WindowContent(QObject):
 
     def _on_desk_turn_changed(self, turn: AskedTurn) -> None:
         self.parts.result.show_turn(turn)
-        if turn.outcome == "failed" and not turn.answer and not self.parts.prompt.text:
-            self.parts.prompt.edit.setPlainText(turn.question.text)
+        self.asking.give_back(turn)
         self._refresh_state()
 
     def _on_desk_turns_replaced(self) -> None:
         self.parts.result.show_turns(self.desk.conversation.turns)
         self._refresh_state()
+
+    def _on_asking_sources_wanted(self, sources: Sequence[PictureSource]) -> None:
+        here = self.desk.pictures.add_sources(sources)
+        self._refresh_media()
+        self.parts.tray.select(here)
 
     def _on_desk_model_changed(self) -> None:
         model, parts = self.desk.model, self.parts
@@ -254,6 +265,7 @@ class WindowContent(QObject):
 
     def _on_window_closing(self) -> None:
         self._start_timer.stop()
+        self.asking.close()
         self.desk.close()
 
     def open_path(self, path: Path) -> None:

@@ -47,7 +47,7 @@ def main() -> None:
         with Heartbeat() as heartbeat:
             window.show()
             if _spin(lambda: desk.model.stage == "ready" and all(medium.is_opened for medium in desk.pictures.media)):
-                window.content.commands.on_ask()
+                window.content.asking.on_ask()
             _spin(lambda: bool(desk.conversation.turns) and desk.conversation.open_turn is None)
         answer = desk.conversation.turns[-1].answer if desk.conversation.turns else ""
         window.close()

@@ -157,7 +157,7 @@ def take(state: State, pictures: tuple[Path, ...], file: Path, theme: Appearance
         spin(lambda: _is_ready(window) or window.content.desk.model.stage == "failed", _LIMIT_S if not is_slow else 0.6)
         for question in state.questions:
             window.content.parts.prompt.edit.setPlainText(question)
-            window.content.commands.on_ask()
+            window.content.asking.on_ask()
             spin(lambda: _is_answered(window), 0.6 if is_slow else _LIMIT_S)
         state.finish(window)
         spin(lambda: False, 0.15)

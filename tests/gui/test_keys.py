@@ -74,7 +74,7 @@ def test_keys_of_an_input_method_send_and_stop_nothing(open_window: OpenWindow) 
     QApplication.sendEvent(driver.prompt, QInputMethodEvent("zhe", []))
     assert not driver.ask_button.isEnabled()
     press(Qt.Key.Key_Return, CONTROL)
-    driver.content.commands.on_ask()
+    driver.content.asking.on_ask()
     assert not driver.desk.conversation.turns
     commit = QInputMethodEvent("", [])
     commit.setCommitString("这")

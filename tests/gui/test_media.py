@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QListView
 
 from app.core.pictures import PictureSource
-from app.core.settings import ModelSettings, Settings
 from tests.drawn_pictures import corners_image, encoded
 from tests.gui.conftest import draw
 
@@ -34,18 +33,6 @@ def test_a_dropped_picture_is_shown_with_its_cost(open_window: OpenWindow, pictu
     assert driver.parts.viewer.caption == "160×96 seen whole · 77 tokens"
     assert row_texts(driver) == ["<p>four colours.png<br>77 tok · 160×96<br>seen whole<br>Image 1</p>"]
     assert driver.prompt.placeholderText() == "Ask about what you see…"
-
-
-def test_the_budget_changes_the_cost_before_anything_is_asked(open_window: OpenWindow, tmp_path: Path) -> None:
-    driver = open_window(files=(draw(tmp_path / "large.png", 1600, 1200),))
-    driver.wait_for_model()
-    driver.wait_for_pictures(1)
-    driver.wait(lambda: "reduced to 1312×960 · 1,230 tokens" in driver.parts.viewer.caption)
-    budget = driver.settings.budget
-    budget.setCurrentIndex(0)
-    driver.wait(lambda: "reduced to 576×416 · 234 tokens" in driver.parts.viewer.caption)
-    budget.setCurrentIndex(3)
-    driver.wait(lambda: "1600×1200 seen whole · 1,900 tokens" in driver.parts.viewer.caption)
 
 
 @pytest.mark.parametrize("place", ["window", "prompt", "result", "tray", "viewer", "toolbar", "status"])
@@ -214,9 +201,3 @@ def test_encoded_data_is_kept_as_it_came(open_window: OpenWindow) -> None:
     driver.wait_for_pictures(1)
     (medium,) = driver.desk.pictures.media
     assert medium.source == PictureSource("Pasted picture 1.jpg", data=data)
-
-
-def test_a_custom_budget_stays_in_the_settings(open_window: OpenWindow, checkpoint_dir: Path) -> None:
-    driver = open_window(settings=Settings(model=str(checkpoint_dir)).with_own(ModelSettings(max_image_tokens=99)))
-    assert driver.settings.budget.currentData() == 99
-    assert driver.desk.settings.own.max_image_tokens == 99

@@ -151,7 +151,7 @@ def test_what_was_sent_keeps_its_cost_when_the_budget_changes(open_window: OpenW
     click(driver, 0)
     driver.ask("What?")
     driver.wait_for_answer()
-    driver.settings.budget.setCurrentIndex(0)
+    driver.choose_budget("Quick")
     model = tray_of(driver).model()
 
     def lines(row: int) -> str:

@@ -156,6 +156,18 @@ class WindowDriver:
         assert found is not None, name
         return found
 
+    def choose_budget(self, name: str) -> None:
+        """Chooses the budget whose entry begins with this name, in the opened menu."""
+        self.choose(self.parts.prompt.budget, name)
+
+    def choose(self, button: QToolButton, name: str) -> None:
+        """Opens a button's menu and presses Return on the entry that begins with this name."""
+        menu = button.menu()
+        menu.popup(button.mapToGlobal(QPoint(0, 0)))
+        entry = next(action for action in menu.actions() if action.text().startswith(name))
+        menu.setActiveAction(entry)
+        QTest.keyClick(menu, Qt.Key.Key_Return)
+
     @property
     def names(self) -> list[str]:
         return [medium.source.name for medium in self.desk.pictures.media]

@@ -149,8 +149,8 @@ def test_what_a_rewind_takes_away_is_told_no_more_and_comes_back_whole() -> None
     answer(conversation, ask(conversation, "2", "And?", DOG), "A dog.")
     ask(conversation, "3", "Sure?")
     before = conversation.turns
-    assert conversation.known_before("2") == {CAT}
-    assert conversation.known_before("none") == conversation.shown_sources == {CAT, DOG}
+    assert conversation.before("2").shown_sources == {CAT}
+    assert conversation.before("none").shown_sources == {CAT, DOG}
     taken = conversation.rewind_to("2")
     assert [turn.request_id for turn in taken] == ["2", "3"]
     assert conversation.shown_sources == {CAT}
