@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QApplication
 
 from app.core.paths import TRANSLATIONS_DIR
@@ -71,6 +72,8 @@ def speak(application: QCoreApplication | None, wanted: Language, folder: Path =
                 translator.deleteLater()
     if sys.platform == "linux":
         font = application.font()
-        font.setFamilies(list(dict.fromkeys((*font.families(), *_HAN_FONTS))))
-        application.setFont(font)
+        if _HAN_FONTS[0] not in font.families():
+            # By its real name: “Sans Serif” would yield to any family behind it that is there by name.
+            font.setFamilies([QFontInfo(font).family(), *_HAN_FONTS])
+            application.setFont(font)
     return language

@@ -984,7 +984,7 @@
     </message>
     <message>
         <source>sent at {0}</source>
-        <translation>已以 {0} 发送</translation>
+        <translation>已按 {0} 发送</translation>
     </message>
     <message>
         <source>reduced to {0}</source>

@@ -1,4 +1,4 @@
-"""Takes pictures of the window in its states: ``python -m tests.gui.screenshots FOLDER light|dark``.
+"""Takes pictures of the window in its states: ``python -m tests.gui.screenshots FOLDER light|dark [en|zh_CN]``.
 
 QT_SCALE_FACTOR decides the resolution; QT_QPA_PLATFORM whether a real window is shown.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from app.backends.fake_backend import FakeBackend, FakeScript
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.core.launch import EventSink
-    from app.core.settings import Appearance
+    from app.core.settings import Appearance, Language
 
 ANSWER = """## Three shapes
 
@@ -133,7 +133,7 @@ def spin(until: Callable[[], bool], seconds: float) -> bool:
     return False
 
 
-def take(state: State, pictures: tuple[Path, ...], file: Path, theme: Appearance) -> None:
+def take(state: State, pictures: tuple[Path, ...], file: Path, theme: Appearance, language: Language) -> None:
     """Takes one picture of the window."""
 
     def make_engine(sink: EventSink) -> Engine:
@@ -143,7 +143,7 @@ def take(state: State, pictures: tuple[Path, ...], file: Path, theme: Appearance
         launch = Launch(
             make_engine=make_engine,
             profile=profile_at(Path(place) / "profile"),
-            settings=Settings(appearance=theme),
+            settings=Settings(appearance=theme, language=language),
             save_settings=lambda _settings: None,
             files=pictures[: state.pictures],
             question="",
@@ -166,18 +166,20 @@ def take(state: State, pictures: tuple[Path, ...], file: Path, theme: Appearance
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
-def main(folder: Path, theme: Appearance) -> int:
-    """Takes all pictures in this theme."""
+def main(folder: Path, theme: Appearance, language: Language) -> int:
+    """Takes all pictures in this theme and language."""
     application = QApplication([])
-    QLocale.setDefault(QLocale("en_US"))
     apply_look(application, theme)
     scale = os.environ.get("QT_SCALE_FACTOR", "1")
     with tempfile.TemporaryDirectory() as place:
         pictures = draw_pictures(Path(place), 40)
         for state in STATES:
-            take(state, pictures, folder / f"{state.name}-{theme}-{scale}x.png", theme)
+            name = f"{state.name}-{theme}-{scale}x{'' if language == 'en' else f'-{language}'}.png"
+            take(state, pictures, folder / name, theme, language)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), "dark" if sys.argv[2] == "dark" else "light"))
+    sys.exit(
+        main(Path(sys.argv[1]), "dark" if sys.argv[2] == "dark" else "light", "zh_CN" if "zh_CN" in sys.argv else "en")
+    )

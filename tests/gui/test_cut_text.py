@@ -1,0 +1,121 @@
+"""No text of the window is cut, in Chinese or English, at any size; where there is no Chinese font, boxes stand in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from app.backends.fake_backend import FakeScript
+from app.core.settings import Settings
+from app.gui.caption import Caption
+from app.gui.language import speak
+from tests.gui.cut_text import cut_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from app.core.settings import Language
+    from tests.gui.window_driver import OpenWindow, WindowDriver
+
+pytestmark = pytest.mark.usefixtures("translations_made", "english_afterwards")
+SIZES = ((1280, 820), (900, 620), (640, 480))
+
+
+@pytest.fixture
+def english_afterwards(qapp: QApplication) -> Iterator[None]:
+    yield
+    speak(qapp, "en")
+
+
+def check(driver: WindowDriver, state: str) -> None:
+    """Looks at every size; all that is cut is told together."""
+    told = []
+    for size in SIZES:
+        driver.window.resize(*size)
+        for _ in range(3):
+            QCoreApplication.processEvents()
+        told += [f"{state} at {size[0]}×{size[1]}: {line}" for line in cut_texts(driver.window)]
+    assert told == []
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("state", ["empty", "media", "answer", "settings", "refused", "streaming"])
+def test_nothing_is_cut(language: Language, state: str, open_window: OpenWindow, picture: Path) -> None:
+    script = FakeScript(answers=("It is red. " * 400,), piece_delay_s=0.02) if state == "streaming" else FakeScript()
+    files = () if state == "empty" else (picture,)
+    driver = open_window(script, files=files, settings=Settings(language=language))
+    driver.wait_for_model()
+    driver.wait_for_pictures(len(files))
+    if state in ("answer", "streaming"):
+        driver.ask("What is this?")
+        driver.wait(lambda: bool(driver.desk.conversation.turns and driver.desk.conversation.turns[-1].answer))
+    if state == "answer":
+        driver.wait_for_answer()
+    if state == "settings":
+        driver.content.commands.show_settings(True)
+    if state == "refused":
+        driver.content.open_path(Path(__file__))
+        driver.wait(lambda: bool(driver.refusals))
+    check(driver, state)
+    if state == "streaming":
+        driver.stop_button.click()
+        driver.wait_for_answer()
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_nothing_is_cut_when_the_model_fails(language: Language, open_window: OpenWindow) -> None:
+    settings = Settings(language=language)
+    driver = open_window(FakeScript(fails_to_load=True), settings=settings)
+    driver.wait(lambda: driver.desk.model.stage == "failed")
+    check(driver, "model failed")
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_nothing_is_cut_while_the_model_loads(language: Language, open_window: OpenWindow) -> None:
+    settings = Settings(language=language)
+    driver = open_window(FakeScript(load_delay_s=30.0), settings=settings)
+    driver.wait(lambda: driver.desk.model.progress is not None)
+    check(driver, "loading")
+
+
+def test_cut_text_is_found(qtbot: QtBot) -> None:
+    """The check itself: a label and a button with too little room, a widget beyond the edge, a line too high."""
+    window = QWidget()
+    window.setWindowTitle("cut")
+    window.resize(200, 100)
+    label = QLabel("A label with many words", window)
+    button = QPushButton("一个按钮", window)
+    wrapped = QLabel("words " * 30, window)
+    wrapped.setWordWrap(True)
+    beyond = QLabel("x", window)
+    for widget, place in ((label, (0, 0, 40, 20)), (button, (0, 20, 20, 24)), (wrapped, (0, 50, 100, 20))):
+        widget.setGeometry(*place)
+    beyond.setGeometry(195, 0, 20, 20)
+    elided = Caption("A caption with many words", is_elided=True)
+    elided.setParent(window)
+    elided.setGeometry(100, 70, 40, 20)
+    qtbot.addWidget(window)
+    window.show()
+    assert [line.split(" ")[0] for line in cut_texts(window)] == [
+        "QLabel",
+        "QPushButton",
+        "QLabel",
+        "QLabel",
+        "painted:",
+    ]
+
+
+def test_whole_text_is_not_told(qtbot: QtBot) -> None:
+    window = QWidget()
+    layout = QHBoxLayout(window)
+    for widget in (QLabel("A label"), QPushButton("一个按钮")):
+        layout.addWidget(widget)
+    qtbot.addWidget(window)
+    window.show()
+    assert cut_texts(window) == []
