@@ -47,6 +47,11 @@ class Profile:
         return self.data_dir / "window.ini"
 
     @property
+    def recent_file(self) -> Path:
+        """Files and commands that were used last, as JSON."""
+        return self.data_dir / "recent.json"
+
+    @property
     def log_file(self) -> Path:
         """The newest log."""
         return self.log_dir / "viewfinder.log"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QKeySequence
+
+from app.gui.command_search import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,6 +73,8 @@ class ActionRow:
         role: Where macOS puts it.
         is_checkable: Whether it is switched on and off.
         starts_group: Whether a line stands before it.
+        needs: Why it cannot be used when it cannot, for the list of commands.
+        submenu: The menu within the menu that it stands in, or empty.
     """
 
     action_id: str
@@ -79,6 +85,8 @@ class ActionRow:
     role: QAction.MenuRole = QAction.MenuRole.NoRole
     is_checkable: bool = False
     starts_group: bool = False
+    needs: str = ""
+    submenu: str = ""
 
 
 def action_rows() -> tuple[ActionRow, ...]:
@@ -86,9 +94,18 @@ def action_rows() -> tuple[ActionRow, ...]:
     translate = QCoreApplication.translate
     file, edit, view = translate("Actions", "&File"), translate("Actions", "&Edit"), translate("Actions", "&View")
     talk, about = translate("Actions", "&Conversation"), translate("Actions", "&Help")
+    nothing_to_undo = translate("Actions", "Nothing to take back here")
+    nothing_selected = translate("Actions", "Nothing is selected")
+    no_answer, no_pictures = translate("Actions", "No answer yet"), translate("Actions", "No other picture here")
     return (
         ActionRow("openAction", file, translate("Actions", "&Open Pictures…"), (_Standard.Open,)),
         ActionRow("openFolderAction", file, translate("Actions", "Open &Folder…"), ("Ctrl+Shift+O",)),
+        ActionRow(
+            "clearRecentAction",
+            file,
+            translate("Actions", "&Clear Recent Files"),
+            submenu=translate("Actions", "Open &Recent"),
+        ),
         ActionRow(
             "exportMarkdownAction",
             file,
@@ -96,6 +113,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             ("Ctrl+S",),
             lambda state: state.has_answer and not state.is_answering,
             starts_group=True,
+            needs=no_answer,
         ),
         ActionRow(
             "exportJsonAction",
@@ -103,6 +121,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             translate("Actions", "Export as &JSON…"),
             ("Ctrl+Shift+S",),
             lambda state: state.has_answer and not state.is_answering,
+            needs=no_answer,
         ),
         ActionRow(
             "copyPicturesAction", file, translate("Actions", "&Copy Pictures Beside Markdown"), is_checkable=True
@@ -115,13 +134,33 @@ def action_rows() -> tuple[ActionRow, ...]:
             role=QAction.MenuRole.QuitRole,
             starts_group=True,
         ),
+        ActionRow("undoAction", edit, translate("Actions", "&Undo"), (_Standard.Undo,), needs=nothing_to_undo),
+        ActionRow("redoAction", edit, translate("Actions", "Re&do"), (_Standard.Redo,), needs=nothing_to_undo),
+        ActionRow(
+            "cutAction",
+            edit,
+            translate("Actions", "Cu&t"),
+            (_Standard.Cut,),
+            starts_group=True,
+            needs=nothing_selected,
+        ),
+        ActionRow("copyAction", edit, translate("Actions", "&Copy"), (_Standard.Copy,), needs=nothing_selected),
         ActionRow("pasteAction", edit, translate("Actions", "&Paste"), (_Standard.Paste,)),
+        ActionRow(
+            "selectAllAction",
+            edit,
+            translate("Actions", "Select A&ll"),
+            (_Standard.SelectAll,),
+            needs=translate("Actions", "No text in hand"),
+        ),
         ActionRow(
             "removePictureAction",
             edit,
             translate("Actions", "&Remove Picture"),
             (),  # Delete and Backspace do it in the tray; any key here would take a text field's own
             lambda state: state.has_selection,
+            starts_group=True,
+            needs=translate("Actions", "No picture is selected"),
         ),
         ActionRow(
             "removeAllPicturesAction",
@@ -129,6 +168,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             translate("Actions", "Remove &All Pictures"),
             (),
             lambda state: state.media_count > 0,
+            needs=translate("Actions", "No pictures here"),
         ),
         ActionRow(
             "settingsAction",
@@ -147,6 +187,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             ("Alt+Down",),
             lambda state: state.media_count > 1,
             starts_group=True,
+            needs=no_pictures,
         ),
         ActionRow(
             "previousPictureAction",
@@ -154,9 +195,31 @@ def action_rows() -> tuple[ActionRow, ...]:
             translate("Actions", "&Previous Picture"),
             ("Alt+Up",),
             lambda state: state.media_count > 1,
+            needs=no_pictures,
+        ),
+        ActionRow("nextPaneAction", view, translate("Actions", "Next P&art of the Window"), ("F6",), starts_group=True),
+        ActionRow("previousPaneAction", view, translate("Actions", "Previous Pa&rt of the Window"), ("Shift+F6",)),
+        ActionRow(
+            "commandListAction",
+            view,
+            translate("Actions", "&Command List…"),
+            ("Ctrl+K",),
+            starts_group=True,
         ),
         ActionRow(
-            "askAction", talk, translate("Actions", "&Ask"), ("Ctrl+Return", "Ctrl+Enter"), lambda state: state.can_ask
+            "fullScreenAction",
+            view,
+            translate("Actions", "&Full Screen"),
+            (_Standard.FullScreen,),
+            is_checkable=True,
+        ),
+        ActionRow(
+            "askAction",
+            talk,
+            translate("Actions", "&Ask"),
+            ("Ctrl+Return", "Ctrl+Enter"),
+            lambda state: state.can_ask,
+            needs=translate("Actions", "No question, or no model yet"),
         ),
         ActionRow(
             "stopAction",
@@ -193,6 +256,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             translate("Actions", "&Copy Last Answer"),
             ("Ctrl+Shift+C",),
             lambda state: state.has_answer,
+            needs=no_answer,
         ),
         ActionRow(
             "copyQuestionAction",
@@ -210,9 +274,28 @@ def action_rows() -> tuple[ActionRow, ...]:
             lambda state: state.is_loading,
             starts_group=True,
         ),
-        ActionRow("aboutAction", about, translate("Actions", "&About Viewfinder"), role=QAction.MenuRole.AboutRole),
+        *_window_rows(),
+        ActionRow("shortcutsAction", about, translate("Actions", "&Keyboard Shortcuts"), ("F1",)),
         ActionRow("copyReportAction", about, translate("Actions", "Copy &Report")),
+        ActionRow(
+            "aboutAction",
+            about,
+            translate("Actions", "&About Viewfinder"),
+            role=QAction.MenuRole.AboutRole,
+            starts_group=True,
+        ),
     )
+
+
+def _window_rows() -> tuple[ActionRow, ...]:
+    """What macOS has in the menu Window; elsewhere the frame's own buttons do it."""
+    translate = QCoreApplication.translate
+    menu = translate("Actions", "&Window")
+    rows = (
+        ActionRow("minimiseAction", menu, translate("Actions", "&Minimise"), ("Ctrl+M",)),
+        ActionRow("zoomWindowAction", menu, translate("Actions", "&Zoom")),
+    )
+    return rows if sys.platform == "darwin" else ()
 
 
 class Actions:
@@ -221,27 +304,59 @@ class Actions:
     def __init__(self, window: QWidget, menu_bar: QMenuBar, slots: Mapping[str, Callable[..., None]]) -> None:
         self._rows = action_rows()
         self._actions: dict[str, QAction] = {}
-        menus: dict[str, QMenu] = {}
+        self._menus: dict[str, QMenu] = {}
         for row in self._rows:
-            if row.menu not in menus:
-                menus[row.menu] = menu_bar.addMenu(row.menu)
+            if row.menu not in self._menus:
+                self._menus[row.menu] = menu_bar.addMenu(row.menu)
+            menu = self._menus[row.menu]
             if row.starts_group:
-                menus[row.menu].addSeparator()
+                menu.addSeparator()
+            if row.submenu:
+                menu = self._menus.setdefault(row.submenu, menu.addMenu(row.submenu))
             action = QAction(row.text, window)
             action.setObjectName(row.action_id)
-            action.setShortcuts([QKeySequence(keys) for keys in row.shortcuts])
+            action.setShortcuts(_keys(row))
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             action.setMenuRole(row.role)
             action.setCheckable(row.is_checkable)
             (action.toggled if row.is_checkable else action.triggered).connect(slots[row.action_id])
-            menus[row.menu].addAction(action)
+            menu.addAction(action)
             window.addAction(action)
             self._actions[row.action_id] = action
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
 
+    def menu_of(self, action_id: str) -> QMenu:
+        """The menu that a command stands in."""
+        row = next(row for row in self._rows if row.action_id == action_id)
+        return self._menus[row.submenu or row.menu]
+
+    def commands(self) -> list[Command]:
+        """All of them in the order of the menus, for the list of commands and the page of keys."""
+        return [Command(row.action_id, _plain(row.text), _plain(row.menu)) for row in self._rows]
+
+    def why_not(self, action_id: str) -> str:
+        """Why a command cannot be used now, where that is known."""
+        return next(row.needs for row in self._rows if row.action_id == action_id)
+
     def enable(self, state: WindowState) -> None:
         """Switches each command on or off."""
         for row in self._rows:
             self._actions[row.action_id].setEnabled(row.enabled_when(state))
+
+
+def _keys(row: ActionRow) -> list[QKeySequence]:
+    """The keys of a command; where the platform has several for one, all of them."""
+    keys: list[QKeySequence] = []
+    for shortcut in row.shortcuts:
+        if isinstance(shortcut, QKeySequence.StandardKey):
+            keys += QKeySequence.keyBindings(shortcut)
+        else:
+            keys.append(QKeySequence(shortcut))
+    return keys
+
+
+def _plain(text: str) -> str:
+    """A menu's text without the mark of its key; Chinese has the key in brackets behind."""
+    return re.sub(r"\(&\w\)", "", text).replace("&", "")

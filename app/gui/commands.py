@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
-from app import __version__
 from app.core.errors import AppError, ErrorText
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
+from app.gui.editing import focused_field
 from app.gui.offered import Offered, may_be_offered, read_offered
 from app.gui.saving import JSON, MARKDOWN, save_conversation, suggested_name
 from app.gui.turn_foot import COPY, COPY_QUESTION, EDIT, REPORT, RETRY
@@ -64,7 +64,6 @@ class Commands(QObject):
             "newConversationAction": self.on_new_conversation,
             "copyAnswerAction": self.on_copy_answer,
             "stopLoadingAction": self.on_stop_loading,
-            "aboutAction": self.on_about,
             "copyReportAction": self.on_copy_report,
         }
 
@@ -142,15 +141,18 @@ class Commands(QObject):
     # Edit
 
     def on_paste(self) -> None:
-        """Takes pictures from the clipboard to the tray, and text into the question."""
+        """Takes pictures from the clipboard to the tray, and text into the focused field or the question."""
         mime = QGuiApplication.clipboard().mimeData()
         if may_be_offered(mime):
             offered = read_offered(mime)
             if not offered.is_empty:
                 self._window.content.add_offered(offered)
                 return
-        self._parts.prompt.edit.setFocus()
-        self._parts.prompt.edit.paste()
+        field = focused_field()
+        if field is None or field.isReadOnly():
+            field = self._parts.prompt.edit
+            field.setFocus()
+        field.paste()
 
     def on_remove_picture(self) -> None:
         """Takes the selected pictures out of the tray."""
@@ -252,17 +254,6 @@ class Commands(QObject):
         self._desk.find_model()
 
     # Help
-
-    def on_about(self) -> None:
-        """Says what this program is."""
-        box = QMessageBox(self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle(self.tr("About Viewfinder"))
-        box.setText(f"Viewfinder {__version__}")
-        box.setInformativeText(
-            self.tr("Answers questions about pictures with Qwen3-VL on your own computer. Apache License 2.0.")
-        )
-        box.open()
 
     def on_copy_report(self) -> None:
         """Copies versions, machine and the last log lines."""

@@ -54,6 +54,8 @@ class MainWindow(QMainWindow):
     resized = Signal(int, int)
     """Carries the width before and now."""
     look_changed = Signal()
+    state_changed = Signal()
+    """It is full screen, minimised, large, or no more."""
     closing = Signal()
 
     def __init__(self, window_file: Path, make_launch: Callable[[], Launch]) -> None:
@@ -159,6 +161,8 @@ class MainWindow(QMainWindow):
         if event.type() in kinds and isinstance(application, QApplication):
             apply_look(application)
             self.look_changed.emit()
+        elif event.type() == QEvent.Type.WindowStateChange:
+            self.state_changed.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stops everything, however busy, and goes; the window is gone at once."""

@@ -17,6 +17,7 @@ from app.gui.model_status import state_words
 from app.gui.offered import Offered
 from app.gui.settings_opening import SettingsOpening
 from app.gui.shell import is_wide
+from app.gui.usual_commands import UsualCommands
 from app.gui.window_parts import WindowParts
 from app.gui.wording import (
     asked_about_text,
@@ -53,9 +54,12 @@ class WindowContent(QObject):
         self.settings = SettingsOpening(window, self.desk, self.parts, launch.profile)
         self.asking = Asking(self.desk, self.parts, self.settings, launch.profile.questions_file, self)
         self.commands = Commands(window, self.desk, self.parts, self.settings, self.asking)
-        self.actions_by_id = Actions(window, window.menuBar(), self.commands.slots())
+        self.usual = UsualCommands(window, self.parts, launch.profile.recent_file)
+        slots = {**self.commands.slots(), **self.usual.slots()}
+        self.actions_by_id = Actions(window, window.menuBar(), slots)
         self.parts.build_toolbar(window, self.actions_by_id)
         self.commands.take_actions(self.actions_by_id)
+        self.usual.take_actions(self.actions_by_id)
         self._media_timer = QTimer(self)
         self._media_timer.setSingleShot(True)
         self._media_timer.setInterval(_MEDIA_REFRESH_MS)
@@ -88,6 +92,7 @@ class WindowContent(QObject):
     def add_offered(self, offered: Offered) -> None:
         """Adds pictures and looks at the first of them; what is refused is said with its reason."""
         self.parts.media_notice.clear()
+        self.usual.recent.add_paths(offered.paths)
         self.desk.pictures.offer(offered)
 
     def _on_pictures_arrived(self, medium_ids: tuple[str, ...]) -> None:
@@ -136,6 +141,8 @@ class WindowContent(QObject):
         desk.failed.connect(parts.notice.show_error)
         self._window.resized.connect(self._on_window_resized)
         self._window.look_changed.connect(self._on_window_look_changed)
+        self.usual.path_chosen.connect(self.open_path)
+        self._window.state_changed.connect(self.usual.show_full_screen_state)
         self._window.closing.connect(self._on_window_closing)
 
     def _refresh_state(self) -> None:
@@ -266,6 +273,7 @@ class WindowContent(QObject):
     def _on_window_closing(self) -> None:
         self._start_timer.stop()
         self.asking.close()
+        self.usual.recent.close()
         self.desk.close()
 
     def open_path(self, path: Path) -> None:

@@ -1,0 +1,40 @@
+"""What this program is, and what it is made of."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING
+
+from PySide6 import __version__ as pyside_version
+from PySide6.QtCore import QCoreApplication, Qt, qVersion
+from PySide6.QtWidgets import QMessageBox
+
+from app import __version__
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+_LICENCE = "Apache License 2.0"
+
+
+def show_about(window: QWidget) -> None:
+    """Opens the box; it closes with Return or Esc."""
+    translate = QCoreApplication.translate
+    box = QMessageBox(window)
+    box.setObjectName("aboutBox")
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle(translate("About", "About Viewfinder"))
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"Viewfinder {__version__}")
+    said = (
+        translate("About", "Answers questions about pictures with Qwen3-VL on your own computer."),
+        "",
+        translate("About", "Licence: {0}").format(_LICENCE),
+        f"Python {platform.python_version()}, Qt {qVersion()}, PySide {pyside_version} (LGPL 3)",
+    )
+    box.setInformativeText("\n".join(said))
+    box.setStandardButtons(QMessageBox.StandardButton.Close)
+    box.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    box.open()
