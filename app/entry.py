@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.core.backend import Backend
     from app.core.launch import AnswerEngine, EventSink, Launch
     from app.core.paths import Profile
+    from app.core.report import ReportParts
     from app.core.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -123,13 +124,15 @@ def _open_window(options: WindowOptions, parts: _Parts) -> int:
 
 def _launch(options: WindowOptions, parts: _Parts) -> Launch:
     """What the window's content needs; nothing of it is imported before the window's frame is on screen."""
+    from app.core.checkpoint import model_id_of  # noqa: PLC0415
     from app.core.launch import Launch  # noqa: PLC0415
     from app.core.settings import read_settings, write_settings  # noqa: PLC0415
     from app.core.startup import noting  # noqa: PLC0415
 
     parts.logs.write_file()
     stored = read_settings(parts.profile.settings_file)
-    settings = replace(stored, model=options.model or stored.model, backend=options.backend or stored.backend)
+    given_model = model_id_of(options.model) if options.model else None
+    settings = replace(stored, model=given_model or stored.model, backend=options.backend or stored.backend)
 
     def make_engine(sink: EventSink) -> AnswerEngine:
         from app.engine.engine import Engine  # noqa: PLC0415 - only once the window's content is on screen
@@ -138,7 +141,7 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
 
     def save_settings(changed: Settings) -> None:
         """What the command line said for this one start does not become a setting."""
-        model = stored.model if changed.model == options.model else changed.model
+        model = stored.model if changed.model == given_model else changed.model
         backend = stored.backend if changed.backend == options.backend else changed.backend
         write_settings(parts.profile.settings_file, replace(changed, model=model, backend=backend))
 
@@ -168,10 +171,12 @@ def _make_backend(name: str) -> Backend:
         return MissingBackend(error)
 
 
-def _report(parts: _Parts) -> str:
+def _report(parts: _Parts) -> ReportParts:
     from app.cli.doctor import examine, findings_text  # noqa: PLC0415 - only when asked for
+    from app.core.report import LogLine, ReportParts  # noqa: PLC0415
 
-    return "\n".join([findings_text(examine(parts.profile)), "", "Last log lines", *parts.logs.recent_lines()])
+    log = tuple(LogLine(text, is_debug) for text, is_debug in parts.logs.recent_entries())
+    return ReportParts(findings_text(examine(parts.profile)), log)
 
 
 def _say(text: str) -> None:

@@ -7,8 +7,10 @@ the person's language; packaging/translations.py finds every text by the calls i
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from app.core.traces import trace_without_words
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -53,12 +55,14 @@ class ErrorText:
         hint: What to do next, one sentence, or empty.
         detail: More for a report (a trace, the library's own words), or empty.
         kind: Whether what was given to the program, a model or the program itself is at fault.
+        trace: Where it happened in the code, without any error's own words, or empty.
     """
 
     text: str
     hint: str = ""
     detail: str = ""
     kind: ErrorKind = "program"
+    trace: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.text} {self.hint}".strip()
@@ -95,9 +99,11 @@ class EngineError(AppError):
 
 def describe_error(error: BaseException) -> ErrorText:
     """Any exception as words for a person; one that was not foreseen keeps its trace as the detail."""
+    trace = trace_without_words(error)
     if isinstance(error, AppError):
-        return error.said
+        return replace(error.said, trace=trace)
     detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    text, hint = "Something went wrong inside the program.", "Try again; the log has the details."
     if isinstance(error, MemoryError):
-        return ErrorText("There was not enough memory.", "Lower the tokens per picture, then try again.", detail)
-    return ErrorText("Something went wrong inside the program.", "Try again; the log has the details.", detail)
+        text, hint = "There was not enough memory.", "Lower the tokens per picture, then try again."
+    return ErrorText(text, hint, detail, trace=trace)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.core.events import EngineEvent
     from app.core.paths import Profile
     from app.core.pictures import PictureSource
+    from app.core.report import ReportParts
     from app.core.requests import Question
     from app.core.settings import Settings
 
@@ -79,4 +80,4 @@ class Launch:
     files: tuple[Path, ...]
     question: str
     milestone: Callable[[str], None]
-    report: Callable[[], str]
+    report: Callable[[], ReportParts]

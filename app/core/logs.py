@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 import threading
-import traceback
 from collections import deque
 from typing import TYPE_CHECKING
+
+from app.core.traces import trace_without_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,15 +22,26 @@ RECENT_LINES = 200
 _FORMAT = "%(asctime)s %(levelname)-7s %(threadName)s %(name)s: %(message)s"
 
 
+class _WordlessErrors(logging.Formatter):
+    """Writes an error's trace without its own words, which are for DEBUG alone."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and record.levelno > logging.DEBUG:
+            record = copy.copy(record)
+            record.exc_info, record.exc_text = None, trace_without_words(error)
+        return super().format(record)
+
+
 class _RecentLines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
-        self.lines: deque[str] = deque(maxlen=RECENT_LINES)
+        self.lines: deque[tuple[str, bool]] = deque(maxlen=RECENT_LINES)
         self.early: deque[logging.LogRecord] = deque(maxlen=RECENT_LINES)
         self.keeps_early = True
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
+        self.lines.append((self.format(record), record.levelno <= logging.DEBUG))
         if self.keeps_early:
             self.early.append(record)
 
@@ -46,7 +59,8 @@ class Logs:
         root = logging.getLogger()
         self._level_before = root.level
         root.setLevel(logging.DEBUG if is_debug else logging.INFO)
-        self._recent.setFormatter(logging.Formatter(_FORMAT))
+        self._formatter = logging.Formatter(_FORMAT) if is_debug else _WordlessErrors(_FORMAT)
+        self._recent.setFormatter(self._formatter)
         root.addHandler(self._recent)
         logging.captureWarnings(True)
 
@@ -63,7 +77,7 @@ class Logs:
         except OSError as error:
             logger.info("No log file: %s", error)
             return
-        handler.setFormatter(logging.Formatter(_FORMAT))
+        handler.setFormatter(self._formatter)
         for record in self._recent.early:
             handler.handle(record)
         self._recent.early.clear()
@@ -72,6 +86,10 @@ class Logs:
 
     def recent_lines(self) -> tuple[str, ...]:
         """The last lines, oldest first."""
+        return tuple(text for text, _is_debug in self._recent.lines)
+
+    def recent_entries(self) -> tuple[tuple[str, bool], ...]:
+        """The last lines, oldest first, each with whether it is of the level that may hold prompts and file names."""
         return tuple(self._recent.lines)
 
     def stop(self) -> None:
@@ -112,16 +130,3 @@ def _log_uncaught(text: str, error: BaseException) -> None:
     """Its own words, which may hold a prompt or a file's name, are for DEBUG alone."""
     logger.critical("%s\n%s", text, trace_without_words(error))
     logger.debug("%s, in full", text, exc_info=error)
-
-
-def trace_without_words(error: BaseException) -> str:
-    """The trace of an error and of those behind it, each with its kind in place of what it says."""
-    parts: list[str] = []
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        parts.append("".join(traceback.format_tb(current.__traceback__)) + type(current).__qualname__)
-        behind = None if current.__suppress_context__ else current.__context__
-        current = current.__cause__ or behind
-    return "\n\nwhich led to\n\n".join(reversed(parts))

@@ -26,10 +26,10 @@ from app.core.events import (
     ViewFailed,
     ViewOpened,
 )
-from app.core.logs import trace_without_words
 from app.core.pictures import open_bitmap, open_picture
 from app.core.requests import Question, Request, Turn
 from app.core.sampling import MAX_SEED
+from app.core.traces import trace_without_words
 from app.engine.jobs import Job, begin, end_without_answer, take, want_stop
 from app.engine.media_pool import MediaPool
 

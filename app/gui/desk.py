@@ -277,7 +277,12 @@ class Desk(QObject):
         if self.model != before:
             self.model_changed.emit()
 
-    def report(self, error: ErrorText | None) -> str:
-        """What “Copy report” copies: the error in full, versions, machine and the last log lines."""
-        said = "" if error is None else f"{error.text}\n{error.hint}\n{error.detail}\n\n"
-        return said + self._launch.report()
+    def report(self, error: ErrorText | None, *, with_names: bool = False) -> str:
+        """What “Copy report” copies: the error, versions, machine and the last log lines.
+
+        Names of files and what was asked are in it only when the person wants them there.
+        """
+        from app.core.report import report_text  # noqa: PLC0415 - only when asked for
+        from app.gui.reporting import private_on  # noqa: PLC0415
+
+        return report_text(error, self._launch.report(), None if with_names else private_on(self, self._launch))

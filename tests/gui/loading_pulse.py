@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.backends.mlx_backend import MlxBackend
 from app.core.launch import Launch
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION, profile_at
+from app.core.report import ReportParts
 from app.core.settings import Settings
 from app.engine.engine import Engine
 from app.gui.look import apply_look
@@ -40,7 +41,7 @@ def main() -> None:
             files=(SAMPLE_PICTURE,),
             question=SAMPLE_QUESTION,
             milestone=lambda _name: None,
-            report=str,
+            report=lambda: ReportParts(""),
         )
         window = MainWindow(profile.window_file, lambda: launch)
         desk = window.content.desk

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.launch import Launch
 from app.core.paths import profile_at
+from app.core.report import ReportParts
 from app.core.settings import Settings
 from app.engine.engine import Engine
 from app.gui.look import apply_look
@@ -148,7 +149,7 @@ def take(state: State, pictures: tuple[Path, ...], file: Path, theme: Appearance
             files=pictures[: state.pictures],
             question="",
             milestone=lambda _name: None,
-            report=str,
+            report=lambda: ReportParts(""),
         )
         window = MainWindow(launch.profile.window_file, lambda: launch)
         window.resize(*state.size)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButt
 
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.launch import Launch
+from app.core.report import LogLine, ReportParts
 from app.core.settings import Settings
 from app.engine.engine import Engine
 from app.gui.settings_panel import SettingsPanel
@@ -69,7 +70,7 @@ class WindowDriver:
             files=files,
             question=question,
             milestone=self.milestones.append,
-            report=lambda: "machine and log",
+            report=lambda: ReportParts("versions and machine", (LogLine("a line of the log"),)),
         )
         self.window = MainWindow(profile.window_file, lambda: self.launch)
         self.content = self.window.content

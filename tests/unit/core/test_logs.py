@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from app.core.logs import RECENT_LINES, Logs, log_uncaught_errors, trace_without_words
+from app.core.logs import RECENT_LINES, Logs, log_uncaught_errors
+from app.core.traces import trace_without_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
