@@ -113,8 +113,7 @@ class QuestionHistory:
     """
 
     def __init__(self, questions: Sequence[str] = ()) -> None:
-        self._questions = joined(questions)
-        self._set_aside: tuple[str, ...] = ()
+        self._is_asked = dict.fromkeys(joined(questions), True)
         self._written: dict[int, str] = {}
         self._place = 0
         self._go_to_end()
@@ -122,20 +121,11 @@ class QuestionHistory:
     @property
     def questions(self) -> tuple[str, ...]:
         """What was asked, oldest first."""
-        return self._questions
-
-    @property
-    def _is_browsing(self) -> bool:
-        """Whether an earlier question is shown."""
-        return self._place < len(self._past)
-
-    @property
-    def _past(self) -> tuple[str, ...]:
-        return (*(text for text in self._questions if text not in self._set_aside), *self._set_aside)
+        return tuple(text for text, is_asked in self._is_asked.items() if is_asked)
 
     def step(self, by: int, shown: str) -> str | None:
         """The text one place older (-1) or newer (1), or None at the end; `shown` stays where it is written."""
-        past = self._past
+        past = tuple(self._is_asked)
         place = self._place + by
         if not 0 <= place <= len(past):
             return None
@@ -145,28 +135,35 @@ class QuestionHistory:
 
     def set_aside(self, shown: str) -> None:
         """Keeps an unfinished question to go back to, because another takes its place; for this run only."""
-        if shown.strip() and shown not in self._past:
-            self._set_aside = (*self._set_aside, shown)[-MOST_QUESTIONS:]
+        if shown.strip():
+            self._is_asked.setdefault(shown, False)
         self._go_to_end()
 
     def asked(self, text: str) -> str:
         """Notes a question that was asked and gives what was being written before an earlier one was looked up."""
-        draft = self._written.get(len(self._past), "") if self._is_browsing else ""
-        self._questions = joined((*self._questions, text)) if text.strip() else self._questions
-        self._set_aside = tuple(aside for aside in self._set_aside if aside != text)
+        newest = len(self._is_asked)
+        draft = self._written.get(newest, "") if self._place < newest else ""
+        if text.strip():
+            self._is_asked.pop(text, None)
+            self._is_asked[text] = True
+        for oldest in list(self._is_asked)[:-MOST_QUESTIONS]:
+            del self._is_asked[oldest]
         self._go_to_end()
         return draft
 
     def add_earlier(self, questions: Sequence[str]) -> None:
         """Puts questions of earlier runs before those of this one."""
-        self._questions = joined((*questions, *self._questions))
+        now = self._is_asked
+        self._is_asked = {text: True for text in joined(questions) if not now.get(text)}
+        for text, is_asked in now.items():
+            self._is_asked.setdefault(text, is_asked)
         self._go_to_end()
 
     def forget(self) -> None:
         """Forgets everything but what is being written."""
-        self._questions = self._set_aside = ()
+        self._is_asked = {}
         self._go_to_end()
 
     def _go_to_end(self) -> None:
         self._written = {}
-        self._place = len(self._past)
+        self._place = len(self._is_asked)

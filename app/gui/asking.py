@@ -123,12 +123,11 @@ class Asking(QObject):
         if self._box.is_composing or self._desk.conversation.open_turn is not None:
             return
         self._settings.finish()
-        text = self._parts.prompt.text
+        text, before = self._parts.prompt.text, self._before
         if not self._desk.ask(text, preset=self._box.preset, replaced_id=self._desk.edited_id):
             return
         self._parts.notice.clear()
         self._settings.close()
-        before = self._before
         self._end_edit()
         draft = self._keeper.history.asked(text)
         if before is not None:

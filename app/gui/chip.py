@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QToolButton
 
 from app.gui.contrast import mixed, readable
@@ -71,6 +71,15 @@ class Chip(QToolButton):
         elif self.hasFocus():
             paint_focus_ring(painter, body, palette, radius)
         painter.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leaves left and right to the row; down opens the menu."""
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.ignore()
+        elif event.key() == Qt.Key.Key_Down and self.menu() is not None:
+            self.showMenu()
+        else:
+            super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Paints anew as the pointer comes and goes."""

@@ -69,8 +69,8 @@ class QuestionBox(QPlainTextEdit):
         self._fit_height()
 
     def show_text(self, text: str, preset: Preset | None = None) -> None:
-        """Puts another text in, which Ctrl+Z takes back."""
-        self._chosen = preset
+        """Puts another text in, which Ctrl+Z takes back; a task chosen before holds again with its question."""
+        self._chosen = preset or self._chosen
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         cursor.select(QTextCursor.SelectionType.Document)
@@ -94,7 +94,7 @@ class QuestionBox(QPlainTextEdit):
         """Selects the task's next blank after this position, or the one before it; tells whether there is one."""
         spans = self._blanks()
         if is_backwards:
-            spans = [span for span in reversed(spans) if span[1] < after]
+            spans = [span for span in reversed(spans) if span[0] < after]
         else:
             spans = [span for span in spans if span[0] > after]
         if not spans:
@@ -152,12 +152,11 @@ class QuestionBox(QPlainTextEdit):
 
     def _is_at_first_line(self) -> bool:
         cursor = self.textCursor()
-        return not cursor.hasSelection() and cursor.block().blockNumber() == 0 and self._line() == 0
+        return cursor.block().blockNumber() == 0 and self._line() == 0
 
     def _is_at_last_line(self) -> bool:
         cursor = self.textCursor()
-        is_last_block = not cursor.hasSelection() and not cursor.block().next().isValid()
-        return is_last_block and self._line() >= cursor.block().layout().lineCount() - 1
+        return not cursor.block().next().isValid() and self._line() >= cursor.block().layout().lineCount() - 1
 
     # The input method
 
