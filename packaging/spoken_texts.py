@@ -1,25 +1,23 @@
 """Finds the texts of the rooms that know no Qt which the window says in a person's language.
 
 Errors stand in the calls below as literals or as a `Sentence`; what stands there otherwise could not be translated and
-is told. Titles of tasks stand in their TOML files.
+is told.
 """
 
 from __future__ import annotations
 
 import ast
-import importlib
 import string
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 ROOT = Path(__file__).resolve().parents[1]
-ERRORS, PRESETS = "Errors", "Presets"
-"""The contexts under which the window looks these texts up."""
+ERRORS = "Errors"
+"""The context under which the window looks these texts up."""
 ROOMS = ("core", "engine", "backends", "exporters", "gui")
 """All but the command line, which speaks English."""
 _TEXT_ARGUMENTS = {
@@ -44,11 +42,11 @@ class SpokenTexts:
     """What was found.
 
     Attributes:
-        texts: (context, English text), each once, in the order of files and lines.
+        texts: English texts, each once, in the order of files and lines.
         problems: Places whose words cannot be translated, with the reason.
     """
 
-    texts: dict[tuple[str, str], None] = field(default_factory=dict)
+    texts: dict[str, None] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
@@ -58,16 +56,7 @@ def spoken_texts(root: Path = ROOT) -> SpokenTexts:
     for room in ROOMS:
         for path in sorted((root / "app" / room).glob("*.py")):
             _read_module(path, found)
-    for path in sorted((root / "resources" / "presets").glob("*.toml")):
-        found.texts.update(dict.fromkeys((PRESETS, title) for title in _preset_titles(path)))
     return found
-
-
-def _preset_titles(path: Path) -> Iterator[str]:
-    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    preset = tomllib.loads(path.read_text(encoding="utf-8"))
-    yield preset["title"]
-    yield from (blank["title"] for blank in preset.get("blanks", ()))
 
 
 def _read_module(path: Path, found: SpokenTexts) -> None:
@@ -121,7 +110,7 @@ class _Module:
         """Notes the literals that may stand here."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if node.value:
-                self._found.texts[ERRORS, node.value] = None
+                self._found.texts[node.value] = None
         elif isinstance(node, ast.IfExp):
             self.read_text(node.body)
             self.read_text(node.orelse)
@@ -148,7 +137,7 @@ class _Module:
         if not isinstance(template, ast.Constant) or not isinstance(template.value, str):
             self._tell(node, "a Sentence has one literal template")
             return
-        self._found.texts[ERRORS, template.value] = None
+        self._found.texts[template.value] = None
         given = {keyword.arg for keyword in node.keywords}
         if given and given != set(placeholders(template.value)):
             self._tell(node, f"the values are not those of “{template.value}”")

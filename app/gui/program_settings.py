@@ -79,7 +79,10 @@ class ProgramSettings(QObject):
         return (
             Section(
                 self.tr("Appearance and Language"),
-                [Labelled(self.tr("Appearance"), self.appearance), Labelled(self.tr("Language"), self.language)],
+                [
+                    Labelled(self.tr("Appearance"), self.appearance),
+                    Labelled(self.tr("Language"), self.language, self.tr("Changes at the next start.")),
+                ],
             ),
             Section(
                 self.tr("Folders"),

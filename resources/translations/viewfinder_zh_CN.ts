@@ -84,12 +84,28 @@
         <translation>停止(&amp;S)</translation>
     </message>
     <message>
+        <source>Ask A&amp;gain</source>
+        <translation>重新提问(&amp;G)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit Last Question</source>
+        <translation>编辑上一个问题(&amp;E)</translation>
+    </message>
+    <message>
         <source>&amp;New Conversation</source>
         <translation>新对话(&amp;N)</translation>
     </message>
     <message>
         <source>&amp;Copy Last Answer</source>
         <translation>复制上一个回答(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Copy Last &amp;Question</source>
+        <translation>复制上一个问题(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Forget Question History</source>
+        <translation>清除提问记录(&amp;F)</translation>
     </message>
     <message>
         <source>Stop &amp;Loading the Model</source>
@@ -102,6 +118,68 @@
     <message>
         <source>Copy &amp;Report</source>
         <translation>复制诊断报告(&amp;R)</translation>
+    </message>
+</context>
+<context>
+    <name>Asking</name>
+    <message>
+        <source>Type a question first.</source>
+        <translation>请先输入问题。</translation>
+    </message>
+    <message>
+        <source>Finish the word first.</source>
+        <translation>请先完成当前的输入。</translation>
+    </message>
+    <message>
+        <source>There is no model to ask: choose one in the settings.</source>
+        <translation>没有可用的模型，请在设置中选择。</translation>
+    </message>
+    <message>
+        <source>The model is being looked for.</source>
+        <translation>正在查找模型。</translation>
+    </message>
+    <message>
+        <source>Ask now: the answer comes once the model is loaded.</source>
+        <translation>现在即可提问，模型加载完成后就会回答。</translation>
+    </message>
+    <message>
+        <source>Send the question</source>
+        <translation>发送问题</translation>
+    </message>
+</context>
+<context>
+    <name>BudgetChoice</name>
+    <message>
+        <source>Tokens per picture</source>
+        <translation>每张图片的 token 数</translation>
+    </message>
+    <message>
+        <source>Quick</source>
+        <translation>快速</translation>
+    </message>
+    <message>
+        <source>Balanced</source>
+        <translation>均衡</translation>
+    </message>
+    <message>
+        <source>Fine</source>
+        <translation>精细</translation>
+    </message>
+    <message>
+        <source>Whole</source>
+        <translation>完整</translation>
+    </message>
+    <message>
+        <source>{0}: as many tokens as each picture needs</source>
+        <translation>{0}：每张图片按需使用 token</translation>
+    </message>
+    <message>
+        <source>up to {0} tokens per picture</source>
+        <translation>每张图片最多 {0} token</translation>
+    </message>
+    <message>
+        <source>{0}: {1}</source>
+        <translation>{0}：{1}</translation>
     </message>
 </context>
 <context>
@@ -139,18 +217,6 @@
         <translation>已保存 {0}</translation>
     </message>
     <message>
-        <source>Another Model</source>
-        <translation>更换模型</translation>
-    </message>
-    <message>
-        <source>Another model begins a new conversation. Export this one first if you want to keep it.</source>
-        <translation>更换模型会开始新的对话。如需保留当前对话，请先导出。</translation>
-    </message>
-    <message>
-        <source>Begin Anew</source>
-        <translation>开始新对话</translation>
-    </message>
-    <message>
         <source>About Viewfinder</source>
         <translation>关于 Viewfinder</translation>
     </message>
@@ -170,16 +236,60 @@
         <translation>将图片拖放到这里</translation>
     </message>
     <message>
-        <source>Web addresses are not opened: drop files instead</source>
-        <translation>不会打开网址，请改为拖放文件</translation>
+        <source>Add the picture</source>
+        <translation>添加该图片</translation>
     </message>
     <message>
-        <source>Drop to add {0} items</source>
-        <translation>松开以添加 {0} 项</translation>
+        <source>Add {0} pictures</source>
+        <translation>添加 {0} 张图片</translation>
     </message>
     <message>
-        <source>Drop to add</source>
-        <translation>松开以添加</translation>
+        <source>Save the picture first, then drop the file.</source>
+        <translation>请先保存图片，再拖放文件。</translation>
+    </message>
+    <message>
+        <source>Web addresses are not opened</source>
+        <translation>不会打开网址</translation>
+    </message>
+    <message>
+        <source>Add {0} items</source>
+        <translation>添加 {0} 项</translation>
+    </message>
+    <message>
+        <source>Add the files and the pictures in the folders</source>
+        <translation>添加这些文件以及文件夹中的图片</translation>
+    </message>
+    <message>
+        <source>Add the pictures in {0} folders</source>
+        <translation>添加 {0} 个文件夹中的图片</translation>
+    </message>
+    <message>
+        <source>Add the pictures in “{0}”</source>
+        <translation>添加“{0}”中的图片</translation>
+    </message>
+    <message>
+        <source>Add “{0}”</source>
+        <translation>添加“{0}”</translation>
+    </message>
+    <message>
+        <source>Add “{0}” if it is a picture</source>
+        <translation>如果“{0}”是图片，则添加</translation>
+    </message>
+    <message>
+        <source>Add the pictures among {0} files</source>
+        <translation>添加 {0} 个文件中的图片</translation>
+    </message>
+    <message>
+        <source>None of these files can be used</source>
+        <translation>这些文件都无法使用</translation>
+    </message>
+    <message>
+        <source>“{0}” cannot be found</source>
+        <translation>找不到“{0}”</translation>
+    </message>
+    <message>
+        <source>“{0}” is empty</source>
+        <translation>“{0}”为空</translation>
     </message>
 </context>
 <context>
@@ -399,10 +509,6 @@
     <message>
         <source>There are no pictures in the folder “{name}”.</source>
         <translation>文件夹“{name}”中没有图片。</translation>
-    </message>
-    <message>
-        <source>The folder “{name}” has {count} pictures; the first {most} were added.</source>
-        <translation>文件夹“{name}”中有 {count} 张图片，已添加前 {most} 张。</translation>
     </message>
     <message>
         <source>The folder “{name}” cannot be read.</source>
@@ -707,6 +813,10 @@
     <message>
         <source>Check the folder&apos;s permissions.</source>
         <translation>请检查该文件夹的权限。</translation>
+    </message>
+    <message>
+        <source>The folder “{name}” has {count} pictures; the first {limit} were added.</source>
+        <translation>文件夹“{name}”中有 {count} 张图片，已添加前 {limit} 张。</translation>
     </message>
     <message>
         <source>The settings cannot be kept in {folder}.</source>
@@ -1033,8 +1143,16 @@
         <translation>使用</translation>
     </message>
     <message>
+        <source>Loads the model that is named beside it.</source>
+        <translation>加载旁边所填的模型。</translation>
+    </message>
+    <message>
         <source>Folder of a Qwen3-VL checkpoint</source>
         <translation>Qwen3-VL 模型文件夹</translation>
+    </message>
+    <message>
+        <source>Not in use yet: press Return or “Use”. Nothing is downloaded.</source>
+        <translation>尚未启用：请按回车键或点按“使用”。不会下载任何内容。</translation>
     </message>
     <message>
         <source>Nothing is downloaded: the model must be on this computer.</source>
@@ -1096,10 +1214,41 @@
     </message>
 </context>
 <context>
+    <name>NumberField</name>
+    <message>
+        <source>{0} goes from {1} to {2}.</source>
+        <translation>“{0}”的取值范围为 {1} 到 {2}。</translation>
+    </message>
+    <message>
+        <source>{0} is a whole number from {1} to {2}.</source>
+        <translation>“{0}”应为 {1} 到 {2} 的整数。</translation>
+    </message>
+    <message>
+        <source>{0} is a number from {1} to {2}.</source>
+        <translation>“{0}”应为 {1} 到 {2} 的数字。</translation>
+    </message>
+    <message>
+        <source>The last good value, {0}, stays.</source>
+        <translation>仍使用上一个有效值 {0}。</translation>
+    </message>
+    <message>
+        <source>● Changed; the model’s own is {0}</source>
+        <translation>● 已更改；模型默认为 {0}</translation>
+    </message>
+    <message>
+        <source>The model’s own: {0}</source>
+        <translation>模型默认：{0}</translation>
+    </message>
+</context>
+<context>
     <name>Offered</name>
     <message>
         <source>“{0}” is a web address, and Viewfinder does not fetch anything from the web.</source>
         <translation>“{0}”是网址，Viewfinder 不会从网络获取任何内容。</translation>
+    </message>
+    <message>
+        <source>{0} web addresses were left out: Viewfinder does not fetch anything from the web.</source>
+        <translation>已忽略 {0} 个网址：Viewfinder 不会从网络获取任何内容。</translation>
     </message>
     <message>
         <source>Save the picture first, then drop the file.</source>
@@ -1111,77 +1260,94 @@
     </message>
 </context>
 <context>
-    <name>Presets</name>
+    <name>ProgramSettings</name>
     <message>
-        <source>Boxes</source>
-        <translation>方框定位</translation>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
     </message>
     <message>
-        <source>What to find</source>
-        <translation>要查找的内容</translation>
+        <source>Light</source>
+        <translation>浅色</translation>
     </message>
     <message>
-        <source>Chart to table</source>
-        <translation>图表转表格</translation>
+        <source>Dark</source>
+        <translation>深色</translation>
     </message>
     <message>
-        <source>Compare pictures</source>
-        <translation>比较图片</translation>
+        <source>Choose…</source>
+        <translation>选择…</translation>
     </message>
     <message>
-        <source>Count</source>
-        <translation>计数</translation>
+        <source>Where I Last Saved</source>
+        <translation>上次保存的位置</translation>
     </message>
     <message>
-        <source>What to count</source>
-        <translation>要计数的内容</translation>
+        <source>Show Settings Folder</source>
+        <translation>显示设置文件夹</translation>
     </message>
     <message>
-        <source>Describe</source>
-        <translation>描述</translation>
+        <source>Show Log Folder</source>
+        <translation>显示日志文件夹</translation>
     </message>
     <message>
-        <source>Document to HTML</source>
-        <translation>文档转 HTML</translation>
+        <source>Forget My Questions</source>
+        <translation>清除提问记录</translation>
     </message>
     <message>
-        <source>Document to Markdown</source>
-        <translation>文档转 Markdown</translation>
+        <source>The folder used last</source>
+        <translation>上次使用的文件夹</translation>
     </message>
     <message>
-        <source>Fill in a form</source>
-        <translation>提取字段</translation>
+        <source>Exports go to</source>
+        <translation>导出到</translation>
     </message>
     <message>
-        <source>Keys to find, as JSON</source>
-        <translation>要提取的字段（JSON）</translation>
+        <source>Keep my questions for the next start</source>
+        <translation>保留提问记录，供下次启动后使用</translation>
     </message>
     <message>
-        <source>Points</source>
-        <translation>点定位</translation>
+        <source>Appearance and Language</source>
+        <translation>外观与语言</translation>
     </message>
     <message>
-        <source>Read text</source>
-        <translation>识别文字</translation>
+        <source>Appearance</source>
+        <translation>外观</translation>
     </message>
     <message>
-        <source>Screenshot to web page</source>
-        <translation>截图转网页</translation>
+        <source>Language</source>
+        <translation>语言</translation>
     </message>
     <message>
-        <source>Find text with its place</source>
-        <translation>识别文字及位置</translation>
+        <source>Changes at the next start.</source>
+        <translation>下次启动后生效。</translation>
     </message>
-</context>
-<context>
-    <name>PromptEdit</name>
     <message>
-        <source>Question</source>
-        <translation>问题</translation>
+        <source>Folders</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>What Is Remembered</source>
+        <translation>记录</translation>
+    </message>
+    <message>
+        <source>Where Exports Go</source>
+        <translation>选择导出位置</translation>
+    </message>
+    <message>
+        <source>The folder {0} cannot be shown here.</source>
+        <translation>无法在此显示文件夹 {0}。</translation>
+    </message>
+    <message>
+        <source>Earlier questions are forgotten.</source>
+        <translation>提问记录已清除。</translation>
     </message>
 </context>
 <context>
     <name>PromptPanel</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
     <message>
         <source>Ask about what you see…</source>
         <translation>就图片提问…</translation>
@@ -1199,12 +1365,35 @@
         <translation>停止</translation>
     </message>
     <message>
+        <source>Stop the answer; what is there stays</source>
+        <translation>停止回答，已有内容会保留</translation>
+    </message>
+    <message>
         <source>Settings</source>
         <translation>设置</translation>
     </message>
     <message>
         <source>Progress</source>
         <translation>进度</translation>
+    </message>
+    <message>
+        <source>Editing an earlier question: what follows it will be replaced</source>
+        <translation>正在编辑之前的问题：其后的内容将被替换</translation>
+    </message>
+    <message>
+        <source>Leaves the earlier question and its answer as they are</source>
+        <translation>保持之前的问题和回答不变</translation>
+    </message>
+    <message>
+        <source>Leave everything as it was (Esc)</source>
+        <translation>一切保持原样 (Esc)</translation>
+    </message>
+</context>
+<context>
+    <name>QuestionBox</name>
+    <message>
+        <source>Question</source>
+        <translation>问题</translation>
     </message>
 </context>
 <context>
@@ -1235,10 +1424,116 @@
     </message>
 </context>
 <context>
+    <name>SamplingSettings</name>
+    <message>
+        <source>Reset to the Model’s Own</source>
+        <translation>恢复模型默认值</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>The same seed, question and settings give the same answer.</source>
+        <translation>种子、问题和设置都相同时，回答也相同。</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>Always draw with the same seed</source>
+        <translation>始终使用同一随机种子</translation>
+    </message>
+    <message>
+        <source>Longest answer, in tokens</source>
+        <translation>最长回答（token）</translation>
+    </message>
+    <message>
+        <source>Where an answer ends at the latest.</source>
+        <translation>回答最长到此为止。</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>How freely words are drawn; 0 always takes the likeliest.</source>
+        <translation>选词的随机程度；0 表示总选最可能的词。</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Keeps the likeliest words that add up to this; 1 keeps all.</source>
+        <translation>只保留累计概率达到此值的词；1 表示全部保留。</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Keeps this many of the likeliest words; 0 keeps all.</source>
+        <translation>只保留最可能的若干个词；0 表示全部保留。</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Keeps words at least this likely beside the likeliest; 0 keeps all.</source>
+        <translation>只保留与最可能的词相比达到此比例的词；0 表示全部保留。</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Makes words that stood there before less likely; 1 is off.</source>
+        <translation>降低前文出现过的词的概率；1 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Presence penalty</source>
+        <translation>存在惩罚</translation>
+    </message>
+    <message>
+        <source>Makes words that the answer already has less likely; 0 is off.</source>
+        <translation>降低回答中已有的词的概率；0 表示关闭。</translation>
+    </message>
+    <message>
+        <source>Each answer is drawn with a new seed, which is shown here.</source>
+        <translation>每次回答都使用新的随机种子，并显示在这里。</translation>
+    </message>
+    <message>
+        <source>The last answer was drawn with {0}.</source>
+        <translation>上一个回答使用的种子是 {0}。</translation>
+    </message>
+    <message>
+        <source>Always Use {0}</source>
+        <translation>始终使用 {0}</translation>
+    </message>
+</context>
+<context>
     <name>SealedMarkdown</name>
     <message>
         <source>picture</source>
         <translation>图片</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsOpening</name>
+    <message>
+        <source>Another Model</source>
+        <translation>更换模型</translation>
+    </message>
+    <message>
+        <source>Another model begins a new conversation. Export this one first if you want to keep it.</source>
+        <translation>更换模型会开始新的对话。如需保留当前对话，请先导出。</translation>
+    </message>
+    <message>
+        <source>Begin Anew</source>
+        <translation>开始新对话</translation>
     </message>
 </context>
 <context>
@@ -1248,100 +1543,150 @@
         <translation>设置</translation>
     </message>
     <message>
-        <source>Back to the Model’s Own</source>
-        <translation>恢复模型默认值</translation>
+        <source>Done</source>
+        <translation>完成</translation>
     </message>
     <message>
-        <source>Pin the last: {0}</source>
-        <translation>固定上次的种子：{0}</translation>
+        <source>Stands before every conversation with this model.</source>
+        <translation>放在与此模型的每次对话之前。</translation>
     </message>
     <message>
-        <source>Always the same</source>
-        <translation>固定</translation>
+        <source>Model</source>
+        <translation>模型</translation>
     </message>
     <message>
-        <source>Seed</source>
-        <translation>随机种子</translation>
+        <source>Answer</source>
+        <translation>回答</translation>
     </message>
     <message>
-        <source>Pin the last seed</source>
-        <translation>固定上次的种子</translation>
+        <source>Each model keeps its own instruction, sampling and seed. Changes hold from the next question on.</source>
+        <translation>每个模型分别保存各自的系统指令、采样设置和随机种子。更改从下一个问题起生效。</translation>
     </message>
     <message>
         <source>Such as: Answer in one sentence.</source>
         <translation>例如：请用一句话回答。</translation>
     </message>
     <message>
-        <source>Tokens per picture</source>
-        <translation>每张图片的 token 数</translation>
-    </message>
-    <message>
-        <source>Longest answer</source>
-        <translation>最长回答</translation>
-    </message>
-    <message>
-        <source>Temperature</source>
-        <translation>温度</translation>
-    </message>
-    <message>
-        <source>Top-p</source>
-        <translation>Top-p</translation>
-    </message>
-    <message>
-        <source>Top-k</source>
-        <translation>Top-k</translation>
-    </message>
-    <message>
-        <source>Min-p</source>
-        <translation>Min-p</translation>
-    </message>
-    <message>
-        <source>Repetition penalty</source>
-        <translation>重复惩罚</translation>
-    </message>
-    <message>
-        <source>Presence penalty</source>
-        <translation>存在惩罚</translation>
-    </message>
-    <message>
         <source>Instruction</source>
         <translation>系统指令</translation>
     </message>
+</context>
+<context>
+    <name>TaskChips</name>
     <message>
-        <source>Instruction that stands before every conversation</source>
-        <translation>每次对话之前的系统指令</translation>
+        <source>More</source>
+        <translation>更多</translation>
     </message>
     <message>
-        <source> tokens</source>
-        <translation> token</translation>
+        <source>More tasks</source>
+        <translation>更多任务</translation>
     </message>
     <message>
-        <source>Changes hold from the next question on.</source>
-        <translation>更改从下一个问题起生效。</translation>
+        <source>All tasks</source>
+        <translation>所有任务</translation>
+    </message>
+</context>
+<context>
+    <name>Tasks</name>
+    <message>
+        <source>Describe</source>
+        <translation>描述</translation>
     </message>
     <message>
-        <source>Quick: up to {0}</source>
-        <translation>快速：最多 {0}</translation>
+        <source>Count</source>
+        <translation>计数</translation>
     </message>
     <message>
-        <source>Balanced: up to {0}</source>
-        <translation>均衡：最多 {0}</translation>
+        <source>Compare pictures</source>
+        <translation>比较图片</translation>
     </message>
     <message>
-        <source>Fine: up to {0}</source>
-        <translation>精细：最多 {0}</translation>
+        <source>Read text</source>
+        <translation>识别文字</translation>
     </message>
     <message>
-        <source>Whole: as the picture needs</source>
-        <translation>完整：按图片所需</translation>
+        <source>Find text with its place</source>
+        <translation>识别文字及位置</translation>
     </message>
     <message>
-        <source>Up to {0}</source>
-        <translation>最多 {0}</translation>
+        <source>Fill in a form</source>
+        <translation>提取字段</translation>
+    </message>
+    <message>
+        <source>Locate</source>
+        <translation>定位</translation>
+    </message>
+    <message>
+        <source>Points</source>
+        <translation>点定位</translation>
+    </message>
+    <message>
+        <source>Document to Markdown</source>
+        <translation>文档转 Markdown</translation>
+    </message>
+    <message>
+        <source>Document to HTML</source>
+        <translation>文档转 HTML</translation>
+    </message>
+    <message>
+        <source>Chart to table</source>
+        <translation>图表转表格</translation>
+    </message>
+    <message>
+        <source>Screenshot to web page</source>
+        <translation>截图转网页</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>表格</translation>
+    </message>
+    <message>
+        <source>Describe this image.</source>
+        <translation>请描述这张图片。</translation>
+    </message>
+    <message>
+        <source>How many {things} are there?</source>
+        <translation>图中有多少{things}？</translation>
+    </message>
+    <message>
+        <source>What is different between these images?</source>
+        <translation>这些图片有什么不同？</translation>
+    </message>
+    <message>
+        <source>Read all the text in the image.</source>
+        <translation>读出图片中的所有文字。</translation>
+    </message>
+    <message>
+        <source>Read the values from the chart and write them as a Markdown table.</source>
+        <translation>读出图表中的数值，并写成 Markdown 表格。</translation>
+    </message>
+    <message>
+        <source>Write one HTML file with its CSS that looks like this screenshot.</source>
+        <translation>写一个 HTML 文件（含 CSS），使其外观与这张截图一致。</translation>
+    </message>
+    <message>
+        <source>objects</source>
+        <translation>物体</translation>
+    </message>
+    <message>
+        <source>person, car, animal</source>
+        <translation>人，汽车，动物</translation>
+    </message>
+    <message>
+        <source>person</source>
+        <translation>人</translation>
     </message>
 </context>
 <context>
     <name>WindowContent</name>
+    <message>
+        <source>“{0}” is here already.</source>
+        <translation>“{0}”已在列表中。</translation>
+    </message>
+    <message>
+        <source>{1} of these pictures are here already.</source>
+        <translation>其中 {1} 张图片已在列表中。</translation>
+    </message>
     <message>
         <source>{0} selected</source>
         <translation>已选 {0} 张</translation>
