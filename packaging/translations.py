@@ -79,15 +79,17 @@ def _is_fresh(ts: Path) -> bool:
 
 
 def release(files: Iterable[Path], tools: Path) -> None:
-    """Makes the .qm beside each .ts, whole or not at all; `tools` is the folder of the environment's commands.
+    """Makes the .qm beside each .ts, whole or not at all; unfinished texts stay English.
+
+    `tools` is the folder of the environment's commands.
 
     Raises:
-        TranslationError: lrelease does not run, a text is unfinished, or the folder cannot be written.
+        TranslationError: lrelease does not run or cannot read a file, or the folder cannot be written.
     """
     for ts in files:
         beside = ts.with_suffix(f".{os.getpid()}.qm")
         try:
-            _run([str(tools / "pyside6-lrelease"), "-silent", "-fail-on-unfinished", str(ts), "-qm", str(beside)])
+            _run([str(tools / "pyside6-lrelease"), "-silent", "-nounfinished", str(ts), "-qm", str(beside)])
             beside.replace(ts.with_suffix(".qm"))
         except OSError as error:
             raise TranslationError(f"{ts.with_suffix('.qm')} cannot be made: {error}.") from error

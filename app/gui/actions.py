@@ -334,7 +334,7 @@ class Actions:
 
     def commands(self) -> list[Command]:
         """All of them in the order of the menus, for the list of commands and the page of keys."""
-        return [Command(row.action_id, _plain(row.text), _plain(row.menu)) for row in self._rows]
+        return [Command(row.action_id, plain_text(row.text), plain_text(row.menu)) for row in self._rows]
 
     def why_not(self, action_id: str) -> str:
         """Why a command cannot be used now, where that is known."""
@@ -357,6 +357,6 @@ def _keys(row: ActionRow) -> list[QKeySequence]:
     return keys
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """A menu's text without the mark of its key; Chinese has the key in brackets behind."""
     return re.sub(r"\(&\w\)", "", text).replace("&", "")

@@ -14,7 +14,7 @@ from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, TITLE_PX, canvas, dim_tex
 from app.gui.pixels import pixmap_within
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QImage, QPaintEvent
+    from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
 
 _MARGIN_PX = 24
 _PILL_SPACE_PX = 52
@@ -146,7 +146,7 @@ class _EmptyState(QWidget):
     def __init__(self, *, has_sample: bool) -> None:
         super().__init__()
         title = Caption(self.tr("Drop pictures or a folder"), TITLE_PX, QFont.Weight.DemiBold, is_dim=False)
-        kinds = Caption(self.tr("JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP"), BODY_PX)
+        self._kinds = Caption(self.tr("JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP"), BODY_PX)
         self.open_button = QPushButton(self.tr("Choose pictures…"))
         self.sample_button = QPushButton(self.tr("Try the sample picture"))
         self.sample_button.setVisible(has_sample)
@@ -159,7 +159,7 @@ class _EmptyState(QWidget):
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
         layout.addStretch(1)
-        for caption in (title, kinds):
+        for caption in (title, self._kinds):
             caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
             caption.setWordWrap(True)
             caption.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -167,13 +167,24 @@ class _EmptyState(QWidget):
         layout.addLayout(buttons)
         layout.addStretch(1)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves out the lesser words where there is little height."""
+        super().resizeEvent(event)
+        is_low = event.size().height() < scaled_px(_LOW_PX) / 1.5
+        self._kinds.setVisible(not is_low)
+        layout = self.layout()
+        if layout is not None:
+            layout.setSpacing(4 if is_low else 12)
+            layout.setContentsMargins(*(4 if is_low else 12,) * 4)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self.palette()
         painter.fillRect(self.rect(), canvas(palette))
-        width = min(scaled_px(_EMPTY_WIDTH_PX), self.width() - 2 * _MARGIN_PX)
-        height = min(scaled_px(_EMPTY_HEIGHT_PX), self.height() - 2 * _MARGIN_PX)
+        margin = _MARGIN_PX if self._kinds.isVisible() else _LOW_MARGIN_PX
+        width = min(scaled_px(_EMPTY_WIDTH_PX), self.width() - 2 * margin)
+        height = min(scaled_px(_EMPTY_HEIGHT_PX), self.height() - 2 * margin)
         frame = QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
         ground = QColor(palette.color(QPalette.ColorRole.Window))
         painter.setBrush(ground)

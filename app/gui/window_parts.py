@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.paths import SAMPLE_PICTURE
+from app.gui.actions import plain_text
 from app.gui.caption import Caption
 from app.gui.drop_zone import DropZone
 from app.gui.look import hairline, scaled_px
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _ROOMY_FROM_PX = 860
 _LOW_BELOW_PX = 620
+_VIEWER_PX, _LOW_VIEWER_PX, _LOW_RESULT_PX = 120, 60, 40
 
 
 class _HairlineHandle(QSplitterHandle):
@@ -171,7 +173,7 @@ class WindowParts:
         if action is not None:
             button.clicked.connect(action.trigger)
             action.enabledChanged.connect(button.setEnabled)
-            button.setToolTip(action.text().replace("&", ""))
+            button.setToolTip(plain_text(action.text()))
         button.setText(text)
         return button
 
@@ -180,7 +182,11 @@ class WindowParts:
         self.tray.setVisible(is_tray_wanted)
         self.privacy.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
         self.balance.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
-        self.prompt.make_low(is_low=height_px < scaled_px(_LOW_BELOW_PX))
+        is_low = height_px < scaled_px(_LOW_BELOW_PX)
+        self.prompt.make_low(is_low=is_low)
+        # So that an error above the answers leaves the question and its buttons whole.
+        self.viewer.setMinimumHeight(_LOW_VIEWER_PX if is_low else _VIEWER_PX)
+        self.result.setMinimumHeight(_LOW_RESULT_PX if is_low else 0)
         orientation = Qt.Orientation.Vertical if is_stacked(width_px) else Qt.Orientation.Horizontal
         if self.work.orientation() != orientation:
             self.work.setOrientation(orientation)
@@ -194,7 +200,7 @@ class WindowParts:
         tray_px, conversation_px = scaled_px(TRAY_WIDTH_PX), scaled_px(CONVERSATION_WIDTH_PX)
         self.columns.setSizes([tray_px, max(1, width_px - tray_px)])
         if self.work.orientation() == Qt.Orientation.Vertical:
-            self.work.setSizes([100, 300])
+            self.work.setSizes([140, 260])
         else:
             self.work.setSizes([max(1, width_px - tray_px - conversation_px), conversation_px])
 

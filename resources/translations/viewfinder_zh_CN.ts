@@ -2,6 +2,21 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>About</name>
+    <message>
+        <source>About Viewfinder</source>
+        <translation>关于 Viewfinder</translation>
+    </message>
+    <message>
+        <source>Answers questions about pictures with Qwen3-VL on your own computer.</source>
+        <translation>用 Qwen3-VL 在您自己的电脑上回答有关图片的问题。</translation>
+    </message>
+    <message>
+        <source>Licence: {0}</source>
+        <translation>许可证：{0}</translation>
+    </message>
+</context>
+<context>
     <name>Actions</name>
     <message>
         <source>&amp;File</source>
@@ -24,12 +39,36 @@
         <translation>帮助(&amp;H)</translation>
     </message>
     <message>
+        <source>Nothing to take back here</source>
+        <translation>这里没有可撤销的操作</translation>
+    </message>
+    <message>
+        <source>Nothing is selected</source>
+        <translation>未选择任何内容</translation>
+    </message>
+    <message>
+        <source>No answer yet</source>
+        <translation>还没有回答</translation>
+    </message>
+    <message>
+        <source>No other picture here</source>
+        <translation>没有其他图片</translation>
+    </message>
+    <message>
         <source>&amp;Open Pictures…</source>
         <translation>打开图片(&amp;O)…</translation>
     </message>
     <message>
         <source>Open &amp;Folder…</source>
         <translation>打开文件夹(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>&amp;Clear Recent Files</source>
+        <translation>清除最近使用的文件(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Open &amp;Recent</source>
+        <translation>打开最近使用的文件(&amp;R)</translation>
     </message>
     <message>
         <source>Export as &amp;Markdown…</source>
@@ -48,16 +87,48 @@
         <translation>退出 Viewfinder(&amp;Q)</translation>
     </message>
     <message>
+        <source>&amp;Undo</source>
+        <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Re&amp;do</source>
+        <translation>重做(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Cu&amp;t</source>
+        <translation>剪切(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>复制(&amp;C)</translation>
+    </message>
+    <message>
         <source>&amp;Paste</source>
         <translation>粘贴(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Select A&amp;ll</source>
+        <translation>全选(&amp;L)</translation>
+    </message>
+    <message>
+        <source>No text in hand</source>
+        <translation>没有可操作的文字</translation>
     </message>
     <message>
         <source>&amp;Remove Picture</source>
         <translation>移除图片(&amp;R)</translation>
     </message>
     <message>
+        <source>No picture is selected</source>
+        <translation>未选择图片</translation>
+    </message>
+    <message>
         <source>Remove &amp;All Pictures</source>
         <translation>移除所有图片(&amp;A)</translation>
+    </message>
+    <message>
+        <source>No pictures here</source>
+        <translation>没有图片</translation>
     </message>
     <message>
         <source>&amp;Settings</source>
@@ -76,8 +147,28 @@
         <translation>上一张图片(&amp;P)</translation>
     </message>
     <message>
+        <source>Next P&amp;art of the Window</source>
+        <translation>窗口的下一个区域(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Previous Pa&amp;rt of the Window</source>
+        <translation>窗口的上一个区域(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Command List…</source>
+        <translation>命令列表(&amp;C)…</translation>
+    </message>
+    <message>
+        <source>&amp;Full Screen</source>
+        <translation>全屏(&amp;F)</translation>
+    </message>
+    <message>
         <source>&amp;Ask</source>
         <translation>提问(&amp;A)</translation>
+    </message>
+    <message>
+        <source>No question, or no model yet</source>
+        <translation>尚未输入问题，或没有可用的模型</translation>
     </message>
     <message>
         <source>&amp;Stop</source>
@@ -112,8 +203,24 @@
         <translation>停止加载模型(&amp;L)</translation>
     </message>
     <message>
+        <source>&amp;Keyboard Shortcuts</source>
+        <translation>键盘快捷键(&amp;K)</translation>
+    </message>
+    <message>
         <source>&amp;About Viewfinder</source>
         <translation>关于 Viewfinder(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Window</source>
+        <translation>窗口(&amp;W)</translation>
+    </message>
+    <message>
+        <source>&amp;Minimise</source>
+        <translation>最小化(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Zoom</source>
+        <translation>缩放(&amp;Z)</translation>
     </message>
     <message>
         <source>Copy &amp;Report</source>
@@ -183,6 +290,33 @@
     </message>
 </context>
 <context>
+    <name>CommandList</name>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Type a command…</source>
+        <translation>输入命令…</translation>
+    </message>
+    <message>
+        <source>Search the commands</source>
+        <translation>搜索命令</translation>
+    </message>
+    <message>
+        <source>Up and Down choose, Return does it, Esc closes.</source>
+        <translation>上下方向键选择，回车键执行，Esc 键关闭。</translation>
+    </message>
+    <message>
+        <source>Commands that fit</source>
+        <translation>符合的命令</translation>
+    </message>
+    <message>
+        <source>No command fits these words.</source>
+        <translation>没有符合的命令。</translation>
+    </message>
+</context>
+<context>
     <name>Commands</name>
     <message>
         <source>Pictures ({0})</source>
@@ -215,14 +349,6 @@
     <message>
         <source>Saved {0}</source>
         <translation>已保存 {0}</translation>
-    </message>
-    <message>
-        <source>About Viewfinder</source>
-        <translation>关于 Viewfinder</translation>
-    </message>
-    <message>
-        <source>Answers questions about pictures with Qwen3-VL on your own computer. Apache License 2.0.</source>
-        <translation>用 Qwen3-VL 在您自己的电脑上回答有关图片的问题。采用 Apache License 2.0 许可。</translation>
     </message>
     <message>
         <source>The report is on the clipboard.</source>
@@ -1572,6 +1698,33 @@
     </message>
 </context>
 <context>
+    <name>Shortcuts</name>
+    <message>
+        <source>Keyboard Shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source> or </source>
+        <translation> 或 </translation>
+    </message>
+    <message>
+        <source>In their places</source>
+        <translation>各区域内</translation>
+    </message>
+    <message>
+        <source>Remove the selected pictures (in the list of pictures)</source>
+        <translation>移除所选图片（在图片列表中）</translation>
+    </message>
+    <message>
+        <source>New line (in the question)</source>
+        <translation>换行（在问题中）</translation>
+    </message>
+    <message>
+        <source>Next control</source>
+        <translation>下一个控件</translation>
+    </message>
+</context>
+<context>
     <name>TaskChips</name>
     <message>
         <source>More</source>
@@ -1820,6 +1973,21 @@
     <message>
         <source>Try the sample picture</source>
         <translation>试试示例图片</translation>
+    </message>
+</context>
+<context>
+    <name>_Rows</name>
+    <message>
+        <source>on</source>
+        <translation>开</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>not available now</source>
+        <translation>当前不可用</translation>
     </message>
 </context>
 </TS>

@@ -157,8 +157,9 @@ def test_a_qm_is_made_once_and_again_when_the_ts_is_newer(tmp_path: Path) -> Non
     assert stale_files(tmp_path) == (ts,)
 
 
-def test_an_unfinished_translation_is_not_released(tmp_path: Path) -> None:
-    ts = ts_with(tmp_path, ("Open", ""), state="unfinished")
+def test_a_damaged_ts_leaves_no_qm(tmp_path: Path) -> None:
+    ts = ts_with(tmp_path, ("Open", "打开"))
+    ts.write_text(ts.read_text(encoding="utf-8").replace("</context>", ""), encoding="utf-8")
     with pytest.raises(TranslationError, match="lrelease failed"):
         release([ts], TOOLS)
     assert list(tmp_path.glob("*.qm")) == []
