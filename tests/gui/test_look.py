@@ -173,7 +173,7 @@ def test_the_open_window_grows_with_the_system_font(
     system_font(18)
     assert privacy.font().pixelSize() == 22
     assert driver.prompt.fontInfo().pixelSize() == 26
-    assert driver.prompt.height() == 2 * before
+    assert driver.prompt.height() > 1.5 * before
     captions = [caption for caption in driver.window.findChildren(QLabel) if isinstance(caption, Caption)]
     assert len(captions) > 3
     assert {caption.font().pixelSize() for caption in captions} <= {22, 26, 28, 40}
