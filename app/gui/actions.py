@@ -74,6 +74,7 @@ class ActionRow:
         is_checkable: Whether it is switched on and off.
         starts_group: Whether a line stands before it.
         needs: Why it cannot be used when it cannot, for the list of commands.
+        is_late: Whether it can be used is only found out when somebody looks.
         submenu: The menu within the menu that it stands in, or empty.
     """
 
@@ -87,6 +88,7 @@ class ActionRow:
     starts_group: bool = False
     needs: str = ""
     submenu: str = ""
+    is_late: bool = False
 
 
 def action_rows() -> tuple[ActionRow, ...]:
@@ -104,6 +106,8 @@ def action_rows() -> tuple[ActionRow, ...]:
             "clearRecentAction",
             file,
             translate("Actions", "&Clear Recent Files"),
+            is_late=True,
+            needs=translate("Actions", "No recent files"),
             submenu=translate("Actions", "Open &Recent"),
         ),
         ActionRow(
@@ -134,23 +138,31 @@ def action_rows() -> tuple[ActionRow, ...]:
             role=QAction.MenuRole.QuitRole,
             starts_group=True,
         ),
-        ActionRow("undoAction", edit, translate("Actions", "&Undo"), (_Standard.Undo,), needs=nothing_to_undo),
-        ActionRow("redoAction", edit, translate("Actions", "Re&do"), (_Standard.Redo,), needs=nothing_to_undo),
+        ActionRow(
+            "undoAction", edit, translate("Actions", "&Undo"), (_Standard.Undo,), needs=nothing_to_undo, is_late=True
+        ),
+        ActionRow(
+            "redoAction", edit, translate("Actions", "Re&do"), (_Standard.Redo,), needs=nothing_to_undo, is_late=True
+        ),
         ActionRow(
             "cutAction",
             edit,
             translate("Actions", "Cu&t"),
             (_Standard.Cut,),
+            is_late=True,
             starts_group=True,
             needs=nothing_selected,
         ),
-        ActionRow("copyAction", edit, translate("Actions", "&Copy"), (_Standard.Copy,), needs=nothing_selected),
+        ActionRow(
+            "copyAction", edit, translate("Actions", "&Copy"), (_Standard.Copy,), needs=nothing_selected, is_late=True
+        ),
         ActionRow("pasteAction", edit, translate("Actions", "&Paste"), (_Standard.Paste,)),
         ActionRow(
             "selectAllAction",
             edit,
             translate("Actions", "Select A&ll"),
             (_Standard.SelectAll,),
+            is_late=True,
             needs=translate("Actions", "No text in hand"),
         ),
         ActionRow(
@@ -343,7 +355,8 @@ class Actions:
     def enable(self, state: WindowState) -> None:
         """Switches each command on or off."""
         for row in self._rows:
-            self._actions[row.action_id].setEnabled(row.enabled_when(state))
+            if not row.is_late:
+                self._actions[row.action_id].setEnabled(row.enabled_when(state))
 
 
 def _keys(row: ActionRow) -> list[QKeySequence]:

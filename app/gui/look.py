@@ -241,6 +241,8 @@ def _sheet(palette: QPalette) -> str:
     words = accent_text(palette)
     fault = state_colour(STATE_RED, palette).name()
     over_accent = readable(accent.darker(110), (words,))
+    handle = readable(_between_window_and_text(palette, 0.4), grounds(palette), SIGN_RATIO).name()
+    handle_over = _between_window_and_text(palette, 0.65).name()
     controls = 'QPushButton, QToolButton#modelStatus, QToolButton[isButton="true"]'
     return f"""/* {scaled_px(BODY_PX)} px */
 {_each(controls, "")} {{
@@ -264,6 +266,15 @@ QLineEdit[isFaulty="true"] {{ border-color: {fault}; }}
 QToolBar {{ border: none; border-bottom: 1px solid {line}; spacing: 8px; padding: 4px 10px; }}
 QStatusBar {{ border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: none; }}
+QScrollBar {{ background: transparent; border: none; margin: 0; }}
+QScrollBar:vertical {{ width: 12px; }}
+QScrollBar:horizontal {{ height: 12px; }}
+QScrollBar::handle {{ background: {handle}; border-radius: 3px; margin: 3px; }}
+QScrollBar::handle:vertical {{ min-height: 28px; }}
+QScrollBar::handle:horizontal {{ min-width: 28px; }}
+QScrollBar::handle:hover, QScrollBar::handle:pressed {{ background: {handle_over}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 """
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QImage, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
+from app.gui.focus_ring import PAINTS_OWN_FOCUS
 from app.gui.look import BODY_PX, scaled_px
 from app.gui.shell import TRAY_WIDTH_PX
 from app.gui.tray_delegate import TrayDelegate
@@ -53,6 +54,7 @@ class MediaTray(QWidget):
         self.view = _TrayView()
         self.view.setObjectName("mediaTray")
         self.view.setAccessibleName(self.tr("Pictures"))
+        self.view.setProperty(PAINTS_OWN_FOCUS, True)
         self.view.setModel(self._model)
         self.view.setItemDelegate(TrayDelegate(self._model, self.view))
         self.view.setFrameShape(QListView.Shape.NoFrame)

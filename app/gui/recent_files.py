@@ -90,6 +90,7 @@ class RecentMenu(QObject):
         super().__init__(menu)
         self._menu = menu
         self._recent = recent
+        self._kept = [action for action in menu.actions() if not action.isSeparator()]
         self._end = menu.insertSeparator(menu.actions()[0])
         self._rows: list[QAction] = []
         menu.aboutToShow.connect(self._on_menu_about_to_show)
@@ -100,6 +101,8 @@ class RecentMenu(QObject):
             self._menu.removeAction(row)
             row.deleteLater()
         self._rows = []
+        for row in self._kept:
+            row.setEnabled(bool(self._recent.paths))
         names = [path.name for path in self._recent.paths]
         for path in self._recent.paths:
             is_twice = names.count(path.name) > 1

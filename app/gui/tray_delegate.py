@@ -9,7 +9,19 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex,
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, canvas, dim_text, hairline, scaled_px, selected_ground, sized
+from app.gui.focus_ring import HAS_KEYBOARD
+from app.gui.look import (
+    BODY_PX,
+    RADIUS_PX,
+    SMALL_PX,
+    canvas,
+    dim_text,
+    hairline,
+    paint_focus_ring,
+    scaled_px,
+    selected_ground,
+    sized,
+)
 from app.gui.wording import number as number_text
 from app.gui.wording import short_size_text, size_text
 
@@ -119,6 +131,9 @@ class TrayDelegate(QStyledItemDelegate):
         self._paint_thumbnail(painter, box, index.row(), palette)
         if row.label:
             self._paint_label(painter, box, row.label)
+        has_keyboard = bool(state & QStyle.StateFlag.State_HasFocus) and option.widget.property(HAS_KEYBOARD)
+        if has_keyboard:
+            paint_focus_ring(painter, card, palette)
         text = QRectF(box.right() + 8, card.top(), card.right() - box.right() - 14, card.height())
         self._paint_text(painter, text, row, palette)
         painter.restore()

@@ -64,6 +64,7 @@ class UsualCommands(QObject):
     def take_actions(self, actions: Actions) -> None:
         """Takes the actions whose state these commands show."""
         self._actions = actions
+        self.show_full_screen_state()
         menu = actions.menu_of("undoAction")
         menu.aboutToShow.connect(self.show_what_can_be_edited)
         menu.aboutToHide.connect(self._allow_all_editing)
@@ -116,6 +117,11 @@ class UsualCommands(QObject):
         self._actions["copyAction"].setEnabled(can_copy(field))
         self._actions["selectAllAction"].setEnabled(field is not None or focus is self._parts.tray.view)
 
+    def _show_what_can_be_done(self) -> None:
+        self.show_what_can_be_edited()
+        if self._actions is not None:
+            self._actions["clearRecentAction"].setEnabled(bool(self.recent.paths))
+
     def _allow_all_editing(self) -> None:
         if self._actions is not None:
             for action_id in ("undoAction", "redoAction", "cutAction", "copyAction", "selectAllAction"):
@@ -151,7 +157,7 @@ class UsualCommands(QObject):
             from app.gui.command_list import CommandList  # noqa: PLC0415 - only when it is first asked for
 
             self._list = CommandList(self._window, self._actions, self.recent)
-            self._list.opening.connect(self.show_what_can_be_edited)
+            self._list.opening.connect(self._show_what_can_be_done)
             self._list.closing.connect(self._allow_all_editing)
         self._list.toggle()
 

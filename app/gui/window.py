@@ -19,6 +19,7 @@ from app.gui.settings_opening import SettingsOpening
 from app.gui.shell import is_wide
 from app.gui.usual_commands import UsualCommands
 from app.gui.window_parts import WindowParts
+from app.gui.window_shape import read_shape, write_shape
 from app.gui.wording import (
     asked_about_text,
     demo_text,
@@ -47,7 +48,6 @@ class WindowContent(QObject):
         super().__init__(window)
         self._launch = launch
         self._window = window
-        self._is_tray_wanted: bool | None = None
         window.take_appearance(launch.settings.appearance)
         self.desk = Desk(launch, self)
         self.parts = WindowParts(window)
@@ -67,6 +67,7 @@ class WindowContent(QObject):
         self._start_timer = QTimer(self)
         self._start_timer.setSingleShot(True)
         self._start_timer.timeout.connect(self.start)
+        self.parts.shape = read_shape(window.stored())
         self._connect()
         self._fit_size()
         self.parts.set_first_sizes(window.width())
@@ -85,6 +86,9 @@ class WindowContent(QObject):
             return
         self._launch.milestone("first_paint")
         self.desk.start()
+        if self.parts.shape.is_settings_open:
+            self.settings.show(True)
+            self.parts.prompt.edit.setFocus()
         self.asking.start()
         if self._launch.files:
             self.add_offered(Offered(self._launch.files))
@@ -109,6 +113,8 @@ class WindowContent(QObject):
 
     def _connect(self) -> None:
         desk, parts, commands = self.desk, self.parts, self.commands
+        parts.columns.splitterMoved.connect(parts.note_sizes)
+        parts.work.splitterMoved.connect(parts.note_sizes)
         parts.drop_zone.media_dropped.connect(self.add_offered)
         parts.prompt.edit.media_pasted.connect(self.add_offered)
         parts.prompt.edit.textChanged.connect(self._refresh_state)
@@ -251,19 +257,20 @@ class WindowContent(QObject):
 
     def want_tray(self, is_wanted: bool) -> None:
         """Shows or hides the tray until the window's width crosses the point at which it folds."""
-        self._is_tray_wanted = is_wanted
+        self.parts.shape.is_tray_wanted = is_wanted
         self._fit_size()
 
     def _fit_size(self) -> None:
         width_px, height_px = self._window.width(), self._window.height()
-        is_wanted = is_wide(width_px) if self._is_tray_wanted is None else self._is_tray_wanted
+        wanted = self.parts.shape.is_tray_wanted
+        is_wanted = is_wide(width_px) if wanted is None else wanted
         self.parts.fit_size(width_px, height_px, is_tray_wanted=is_wanted)
         self.commands.show_tray_state(is_wanted)
 
     def _on_window_resized(self, old_width_px: int, width_px: int) -> None:
         """Folds and unfolds what the width leaves room for."""
         if old_width_px > 0 and is_wide(old_width_px) != is_wide(width_px):
-            self._is_tray_wanted = None
+            self.parts.shape.is_tray_wanted = None
         self._fit_size()
 
     def _on_window_look_changed(self) -> None:
@@ -272,6 +279,8 @@ class WindowContent(QObject):
 
     def _on_window_closing(self) -> None:
         self._start_timer.stop()
+        self.parts.shape.is_settings_open = self.settings.is_open
+        write_shape(self._window.stored(), self.parts.shape)
         self.asking.close()
         self.usual.recent.close()
         self.desk.close()

@@ -33,6 +33,7 @@ from app.gui.notice import Notice
 from app.gui.prompt_panel import PromptPanel
 from app.gui.result_view import ResultView
 from app.gui.shell import CONVERSATION_WIDTH_PX, TRAY_WIDTH_PX, is_stacked
+from app.gui.window_shape import WindowShape
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QPaintEvent
@@ -88,6 +89,7 @@ class WindowParts:
             if sys.platform == "darwin"
             else translate("MainWindow", "Everything stays on this computer")
         )
+        self.shape = WindowShape()
         self.columns = HairlineSplitter(Qt.Orientation.Horizontal)
         self.work = HairlineSplitter(Qt.Orientation.Horizontal)
         self._lay_out(window)
@@ -196,13 +198,29 @@ class WindowParts:
         self.viewer_column.setVisible(not is_alone)
 
     def set_first_sizes(self, width_px: int) -> None:
-        """The widths and heights to start with."""
-        tray_px, conversation_px = scaled_px(TRAY_WIDTH_PX), scaled_px(CONVERSATION_WIDTH_PX)
+        """The widths and heights that the person has set, or those to start with."""
+        shape = self.shape
+        tray_px = shape.tray_px or scaled_px(TRAY_WIDTH_PX)
+        conversation_px = shape.conversation_px or scaled_px(CONVERSATION_WIDTH_PX)
         self.columns.setSizes([tray_px, max(1, width_px - tray_px)])
         if self.work.orientation() == Qt.Orientation.Vertical:
-            self.work.setSizes([140, 260])
+            height_px = shape.conversation_height_px
+            all_px = sum(self.work.sizes())
+            self.work.setSizes([140, 260] if height_px is None else [max(1, all_px - height_px), height_px])
         else:
-            self.work.setSizes([max(1, width_px - tray_px - conversation_px), conversation_px])
+            left_px = max(self.viewer.minimumWidth(), width_px - tray_px - conversation_px)
+            self.work.setSizes([left_px, conversation_px])
+
+    def note_sizes(self) -> None:
+        """Notes how wide and high the person has dragged the parts."""
+        if self.tray.isVisible():
+            self.shape.tray_px = self.columns.sizes()[0]
+        if not self.viewer_column.isVisible():
+            return
+        if self.work.orientation() == Qt.Orientation.Vertical:
+            self.shape.conversation_height_px = self.work.sizes()[1]
+        else:
+            self.shape.conversation_px = self.work.sizes()[1]
 
 
 def _space() -> QWidget:
