@@ -213,7 +213,8 @@ def _quantisation(config: dict[str, Any]) -> str:
         dtype = str(config.get("dtype") or config.get("torch_dtype") or text_config.get("dtype") or "unknown")
         return {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}.get(dtype, dtype)
     if "bits" in quantisation:
-        return f"{quantisation['bits']}-bit, group {quantisation.get('group_size', '?')}"
+        bits, group = quantisation["bits"], quantisation.get("group_size", "?")
+        return Sentence("{bits}-bit, group {group}", bits=bits, group=group)
     return str(quantisation.get("quant_method", "quantised"))
 
 

@@ -95,7 +95,7 @@ class ModelStatus(QToolButton):
         checkpoint = state.checkpoint
         name = spoken(checkpoint.name) if checkpoint is not None else self.tr("No model")
         if checkpoint is not None and not checkpoint.is_demo and checkpoint.quantisation not in name:
-            name = f"{name} · {checkpoint.quantisation}"
+            name = f"{name} · {spoken(checkpoint.quantisation)}"
         words = state_words(state)
         self.setText(words if state.stage == "searching" else f" {name}  {words}")
         self.setToolTip(

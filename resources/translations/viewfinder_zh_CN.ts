@@ -637,6 +637,10 @@
         <translation>文件夹“{name}”中没有图片。</translation>
     </message>
     <message>
+        <source>{bits}-bit, group {group}</source>
+        <translation>{bits} 位，分组 {group}</translation>
+    </message>
+    <message>
         <source>The folder “{name}” cannot be read.</source>
         <translation>无法读取文件夹“{name}”。</translation>
     </message>
@@ -1869,7 +1873,7 @@
     </message>
     <message>
         <source>{0} MP</source>
-        <translation>{0} 百万像素</translation>
+        <translation>{0} MP</translation>
     </message>
     <message>
         <source>seen whole</source>

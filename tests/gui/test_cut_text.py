@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.backends.fake_backend import FakeScript
 from app.core.settings import Settings
@@ -82,6 +82,20 @@ def test_nothing_is_cut_while_the_model_loads(language: Language, open_window: O
     driver = open_window(FakeScript(load_delay_s=30.0), settings=settings)
     driver.wait(lambda: driver.desk.model.progress is not None)
     check(driver, "loading")
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("action", ["commandListAction", "shortcutsAction", "aboutAction"])
+def test_nothing_is_cut_in_what_opens_over_the_window(language: Language, action: str, open_window: OpenWindow) -> None:
+    driver = open_window(settings=Settings(language=language))
+    driver.wait_for_model()
+    driver.action(action).trigger()
+    for _ in range(3):
+        QCoreApplication.processEvents()
+    dialogs = [dialog for dialog in driver.window.findChildren(QDialog) if dialog.isVisible()]
+    assert [line for opened in (driver.window, *dialogs) for line in cut_texts(opened)] == []
+    for dialog in dialogs:
+        dialog.reject()
 
 
 def test_cut_text_is_found(qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QLocale, QTranslator
-from PySide6.QtWidgets import QApplication, QDialogButtonBox
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMenu
 
 from app.backends.fake_backend import FakeScript
 from app.core.errors import Sentence
@@ -78,6 +79,16 @@ def test_a_model_that_does_not_load_says_so_in_chinese(open_window: OpenWindow, 
     assert "模拟模型无法加载" in driver.parts.notice.text
     assert driver.model_text.endswith("无法使用")
     assert "The fake model does not load." in driver.desk.report(driver.desk.model.error)
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_each_letter_opens_one_command_of_a_menu(open_window: OpenWindow, language: Language) -> None:
+    menu_bar = open_window(settings=Settings(language=language)).window.menuBar()
+    menus = [menu_bar.actions(), *(menu.actions() for menu in menu_bar.findChildren(QMenu))]
+    for actions in menus:
+        texts = [action.text() for action in actions if action.text()]
+        letters = [found.group(1).lower() for text in texts if (found := re.search(r"&(\w)", text))]
+        assert sorted(letters) == sorted(set(letters)), texts
 
 
 def test_qts_own_words_are_chinese_too(open_window: OpenWindow, checkpoint_dir: Path) -> None:
