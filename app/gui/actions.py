@@ -38,7 +38,9 @@ class WindowState:
         has_answer: There is an answer to export.
         media_count: Pictures in the tray.
         is_taking_in: More pictures are being looked for.
+        can_take_screenshot: The system lets programs ask for a picture of the screen.
         has_selection: One of them is selected.
+        has_selected_file: One of those has a file on disk.
     """
 
     has_model: bool = False
@@ -51,7 +53,9 @@ class WindowState:
     has_answer: bool = False
     media_count: int = 0
     is_taking_in: bool = False
+    can_take_screenshot: bool = False
     has_selection: bool = False
+    has_selected_file: bool = False
 
     @property
     def can_ask(self) -> bool:
@@ -102,6 +106,14 @@ def action_rows() -> tuple[ActionRow, ...]:
     return (
         ActionRow("openAction", file, translate("Actions", "&Open Pictures…"), (_Standard.Open,)),
         ActionRow("openFolderAction", file, translate("Actions", "Open &Folder…"), ("Ctrl+Shift+O",)),
+        ActionRow(
+            "screenshotAction",
+            file,
+            translate("Actions", "Take a &Screenshot…"),
+            (),
+            lambda state: state.can_take_screenshot,
+            needs=translate("Actions", "This system has no means for it"),
+        ),
         ActionRow(
             "clearRecentAction",
             file,
@@ -182,6 +194,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             lambda state: state.media_count > 0,
             needs=translate("Actions", "No pictures here"),
         ),
+        *_picture_rows(edit),
         ActionRow(
             "settingsAction",
             edit,
@@ -295,6 +308,52 @@ def action_rows() -> tuple[ActionRow, ...]:
             translate("Actions", "&About Viewfinder"),
             role=QAction.MenuRole.AboutRole,
             starts_group=True,
+        ),
+    )
+
+
+def _picture_rows(menu: str) -> tuple[ActionRow, ...]:
+    """What is done with the pictures selected in the tray."""
+    translate = QCoreApplication.translate
+    no_picture = translate("Actions", "No picture is selected")
+    no_file = translate("Actions", "The picture has no file")
+    in_folder = translate("Actions", "Show in &Folder")
+    if sys.platform == "darwin":
+        in_folder = translate("Actions", "Show in &Finder")
+    return (
+        ActionRow(
+            "movePictureUpAction",
+            menu,
+            translate("Actions", "Move Picture &Up"),
+            ("Alt+Shift+Up",),
+            lambda state: state.has_selection,
+            starts_group=True,
+            needs=no_picture,
+        ),
+        ActionRow(
+            "movePictureDownAction",
+            menu,
+            translate("Actions", "Move Picture Do&wn"),
+            ("Alt+Shift+Down",),
+            lambda state: state.has_selection,
+            needs=no_picture,
+        ),
+        ActionRow(
+            "showPictureFileAction",
+            menu,
+            in_folder,
+            (),
+            lambda state: state.has_selected_file,
+            starts_group=True,
+            needs=no_file,
+        ),
+        ActionRow(
+            "copyPicturePathAction",
+            menu,
+            translate("Actions", "Copy &Path"),
+            ("Ctrl+Alt+C",),
+            lambda state: state.has_selected_file,
+            needs=no_file,
         ),
     )
 

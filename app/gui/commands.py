@@ -54,8 +54,6 @@ class Commands(QObject):
             "copyPicturesAction": self.on_copy_pictures,
             "quitAction": self.on_quit,
             "pasteAction": self.on_paste,
-            "removePictureAction": self.on_remove_picture,
-            "removeAllPicturesAction": self.on_remove_all_pictures,
             "settingsAction": self.show_settings,
             "showTrayAction": self.on_show_tray,
             "nextPictureAction": self.on_next_picture,
@@ -153,14 +151,6 @@ class Commands(QObject):
             field = self._parts.prompt.edit
             field.setFocus()
         field.paste()
-
-    def on_remove_picture(self) -> None:
-        """Takes the selected pictures out of the tray."""
-        self._desk.pictures.remove(self._parts.tray.selected_ids)
-
-    def on_remove_all_pictures(self) -> None:
-        """Empties the tray."""
-        self._desk.pictures.remove(medium.medium_id for medium in self._desk.pictures.media)
 
     def show_settings(self, is_wanted: bool) -> None:
         """Opens the settings in the place of the answers, or goes back."""

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QImage, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QVBoxLayout, QWidget
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSize, Signal
+from PySide6.QtGui import QFont, QImage
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
+from app.gui.drop_hint import DropHint
 from app.gui.focus_ring import PAINTS_OWN_FOCUS
 from app.gui.look import BODY_PX, scaled_px
 from app.gui.shell import TRAY_WIDTH_PX
 from app.gui.tray_delegate import TrayDelegate
 from app.gui.tray_model import TrayModel
+from app.gui.tray_view import TrayView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QResizeEvent
 
     from app.core.next_question import NextQuestion
 
 _MOST_SELECTED_AT_ONCE = 8
+_HINT_FROM_PX = 320
 _Flag = QItemSelectionModel.SelectionFlag
-
-
-class _TrayView(QListView):
-    removal_wanted = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Delete) or event.key() == Qt.Key.Key_Backspace:
-            self.removal_wanted.emit()
-            return
-        super().keyPressEvent(event)
 
 
 class MediaTray(QWidget):
@@ -44,6 +37,12 @@ class MediaTray(QWidget):
     selection_changed = Signal(object)
     """Carries a tuple of the ids of the pictures that the next question is about."""
     removal_wanted = Signal()
+    menu_wanted = Signal(QPoint)
+    """Carries where on the screen."""
+    move_wanted = Signal(object, int)
+    """Carries a tuple of ids and the place before which they are to stand."""
+    in_sight_changed = Signal(object)
+    """Carries a tuple of the ids of the pictures that can be seen."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,22 +50,15 @@ class MediaTray(QWidget):
         self._model = TrayModel(self)
         self._title = Caption(self.tr("Media"), BODY_PX, QFont.Weight.DemiBold, is_dim=False)
         self._count = Caption()
-        self.view = _TrayView()
+        self.view = TrayView()
         self.view.setObjectName("mediaTray")
         self.view.setAccessibleName(self.tr("Pictures"))
         self.view.setProperty(PAINTS_OWN_FOCUS, True)
         self.view.setModel(self._model)
         self.view.setItemDelegate(TrayDelegate(self._model, self.view))
-        self.view.setFrameShape(QListView.Shape.NoFrame)
-        self.view.viewport().setAutoFillBackground(False)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.view.setUniformItemSizes(True)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._nothing = Caption(self.tr("Nothing here yet."))
-        self._hint = Caption(self.tr("Drop pictures or a folder anywhere, or paste one."))
-        self._hint.setWordWrap(True)
+        self._nothing.setContentsMargins(12, 4, 12, 4)
+        self.drop_hint = DropHint()
         header = QHBoxLayout()
         header.addWidget(self._title)
         header.addStretch(1)
@@ -78,13 +70,13 @@ class MediaTray(QWidget):
         layout.addLayout(header)
         layout.addWidget(self._nothing)
         layout.addWidget(self.view, 1)
-        layout.addWidget(self._hint)
-        for caption in (self._nothing, self._hint):
-            caption.setContentsMargins(12, 4, 12, 4)
-        layout.addSpacing(4)
+        layout.addWidget(self.drop_hint)
         self.view.selectionModel().currentChanged.connect(self._on_view_current_changed)
         self.view.selectionModel().selectionChanged.connect(self._on_view_selection_changed)
         self.view.removal_wanted.connect(self.removal_wanted)
+        self.view.menu_wanted.connect(self.menu_wanted)
+        self.view.move_wanted.connect(self.move_wanted)
+        self.view.rows_in_sight.connect(self._on_view_rows_in_sight)
 
     def sizeHint(self) -> QSize:
         """The width the layout starts with."""
@@ -138,11 +130,24 @@ class MediaTray(QWidget):
         self.view.selectionModel().select(selection, _Flag.ClearAndSelect)
         self.view.scrollTo(indexes[0])
 
+    def show_current(self) -> None:
+        """Scrolls to the picture that is being looked at."""
+        self.view.scrollTo(self.view.currentIndex())
+
     def step(self, by: int) -> None:
         """Selects the next or previous picture, round the ends."""
         count = self._model.rowCount()
         if count:
             self.view.setCurrentIndex(self._model.index((self.view.currentIndex().row() + by) % count))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves a low tray to the pictures."""
+        super().resizeEvent(event)
+        self.drop_hint.setVisible(self.height() >= scaled_px(_HINT_FROM_PX))
+
+    def _on_view_rows_in_sight(self, first: int, last: int) -> None:
+        ids = (self._model.medium_id(place) for place in range(max(0, first), last + 1))
+        self.in_sight_changed.emit(tuple(medium_id for medium_id in ids if medium_id is not None))
 
     def _on_view_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         self.medium_looked_at.emit(self._model.medium_id(current.row()) or "")

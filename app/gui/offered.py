@@ -6,6 +6,7 @@ Everything here looks at what was handed over and at nothing else: no disk, no n
 from __future__ import annotations
 
 import codecs
+import os
 import platform
 import re
 from dataclasses import dataclass, field
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QMimeData
 
-TRAY_KIND = "application/x-viewfinder-media"
-"""Rows of our own tray, dragged: they are here already."""
+TRAY_KIND = f"application/x-viewfinder-media-{os.getpid()}"
+"""Rows of our own tray, dragged: they are here already. Those of another window of the program are files like any."""
 _ENCODED = {
     "image/png": ".png",
     "image/jpeg": ".jpg",

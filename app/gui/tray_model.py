@@ -5,13 +5,24 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSizeF, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSizeF,
+    Qt,
+    QUrl,
+)
 
+from app.gui.offered import TRAY_KIND
 from app.gui.pixels import pixmap_within
 from app.gui.tray_delegate import THUMBNAIL, TrayRow, tray_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from PySide6.QtGui import QImage, QPixmap
 
@@ -51,6 +62,28 @@ class TrayModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return "\n".join(row.lines[1:])
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Rows can be selected and dragged."""
+        usual = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+        return usual | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else Qt.ItemFlag.NoItemFlags
+
+    def supportedDragActions(self) -> Qt.DropAction:
+        """Whoever takes a row gets a copy: the file stays where it is."""
+        return Qt.DropAction.CopyAction
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """The files of rows that are dragged, and the rows themselves for this tray."""
+        ids = [self._ids[place] for place in sorted(index.row() for index in indexes)]
+        mime = QMimeData()
+        mime.setData(TRAY_KIND, QByteArray("\n".join(ids).encode()))
+        paths = [self._media[medium_id].source.path for medium_id in ids]
+        urls = [QUrl.fromLocalFile(str(path)) for path in paths if path is not None]
+        if urls:
+            mime.setUrls(urls)
+        elif len(ids) == 1:  # a pasted picture has no file to give
+            mime.setData("image/png", QByteArray(self._media[ids[0]].source.data or b""))
+        return mime
 
     def row(self, place: int) -> TrayRow | None:
         """What the row at this place says."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from app.gui.actions import Actions
     from app.gui.command_list import CommandList
+    from app.gui.media_commands import MediaCommands
     from app.gui.shell import MainWindow
     from app.gui.window_parts import WindowParts
 
@@ -29,11 +30,12 @@ class UsualCommands(QObject):
     path_chosen = Signal(object)
     """Carries a Path that is to be opened again."""
 
-    def __init__(self, window: MainWindow, parts: WindowParts, recent_file: Path) -> None:
+    def __init__(self, window: MainWindow, parts: WindowParts, recent_file: Path, media: MediaCommands) -> None:
         super().__init__(window)
         self.recent = RecentUse(recent_file, self)
         self._window = window
         self._parts = parts
+        self._media = media
         self._actions: Actions | None = None
         self._list: CommandList | None = None
         self._guarded: QWidget | None = None
@@ -73,16 +75,20 @@ class UsualCommands(QObject):
     # Edit
 
     def on_undo(self) -> None:
-        """Takes the last change of the focused field back."""
+        """Takes the last change of the focused field back, or else what was last done to the pictures."""
         field = focused_field()
         if field is not None and can_undo(field):
             field.undo()
+        else:
+            self._media.undo()
 
     def on_redo(self) -> None:
-        """Does again what was taken back in the focused field."""
+        """Does again what was taken back in the focused field, or else to the pictures."""
         field = focused_field()
         if field is not None and can_redo(field):
             field.redo()
+        else:
+            self._media.redo()
 
     def on_cut(self) -> None:
         """Takes what is selected in the focused field to the clipboard."""
@@ -111,8 +117,11 @@ class UsualCommands(QObject):
             return
         focus = QApplication.focusWidget()
         field = field_in(focus)
-        self._actions["undoAction"].setEnabled(can_undo(field))
-        self._actions["redoAction"].setEnabled(can_redo(field))
+        undo, redo, media = self._actions["undoAction"], self._actions["redoAction"], self._media
+        undo.setEnabled(can_undo(field) or media.can_undo)
+        redo.setEnabled(can_redo(field) or media.can_redo)
+        undo.setText(self.tr("&Undo") if can_undo(field) else media.undo_text)
+        redo.setText(self.tr("Re&do") if can_redo(field) else media.redo_text)
         self._actions["cutAction"].setEnabled(can_cut(field))
         self._actions["copyAction"].setEnabled(can_copy(field))
         self._actions["selectAllAction"].setEnabled(field is not None or focus is self._parts.tray.view)

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
 from app.gui.actions import Actions, WindowState
-from app.gui.announcing import announce
 from app.gui.asking import Asking
 from app.gui.commands import Commands
 from app.gui.desk import Desk
+from app.gui.media_commands import MediaCommands
 from app.gui.model_status import state_words
 from app.gui.offered import Offered
 from app.gui.settings_opening import SettingsOpening
@@ -54,16 +54,18 @@ class WindowContent(QObject):
         self.settings = SettingsOpening(window, self.desk, self.parts, launch.profile)
         self.asking = Asking(self.desk, self.parts, self.settings, launch.profile.questions_file, self)
         self.commands = Commands(window, self.desk, self.parts, self.settings, self.asking)
-        self.usual = UsualCommands(window, self.parts, launch.profile.recent_file)
-        slots = {**self.commands.slots(), **self.usual.slots()}
+        self.media = MediaCommands(window, self.desk, self.parts)
+        self.usual = UsualCommands(window, self.parts, launch.profile.recent_file, self.media)
+        slots = {**self.commands.slots(), **self.media.slots(), **self.usual.slots()}
         self.actions_by_id = Actions(window, window.menuBar(), slots)
         self.parts.build_toolbar(window, self.actions_by_id)
         self.commands.take_actions(self.actions_by_id)
+        self.media.take_actions(self.actions_by_id)
         self.usual.take_actions(self.actions_by_id)
         self._media_timer = QTimer(self)
         self._media_timer.setSingleShot(True)
         self._media_timer.setInterval(_MEDIA_REFRESH_MS)
-        self._media_timer.timeout.connect(self._refresh_media)
+        self._media_timer.timeout.connect(self.refresh_media)
         self._start_timer = QTimer(self)
         self._start_timer.setSingleShot(True)
         self._start_timer.timeout.connect(self.start)
@@ -74,7 +76,7 @@ class WindowContent(QObject):
         self.parts.prompt.edit.setPlainText(launch.question)
         self.parts.prompt.edit.setFocus()
         self._on_desk_model_changed()
-        self._refresh_media()
+        self.refresh_media()
 
     def start_soon(self) -> None:
         """Begins the slow work once the content has had a chance to be painted."""
@@ -89,6 +91,7 @@ class WindowContent(QObject):
         if self.parts.shape.is_settings_open:
             self.settings.show(True)
             self.parts.prompt.edit.setFocus()
+        self.media.start()
         self.asking.start()
         if self._launch.files:
             self.add_offered(Offered(self._launch.files))
@@ -98,18 +101,6 @@ class WindowContent(QObject):
         self.parts.media_notice.clear()
         self.usual.recent.add_paths(offered.paths)
         self.desk.pictures.offer(offered)
-
-    def _on_pictures_arrived(self, medium_ids: tuple[str, ...]) -> None:
-        self._refresh_media()
-        self.parts.tray.select_added(medium_ids)
-
-    def _on_pictures_already_here(self, names: tuple[str, ...]) -> None:
-        words = (
-            self.tr("“{0}” is here already.") if len(names) == 1 else self.tr("{1} of these pictures are here already.")
-        )
-        words = words.format(names[0], len(names))
-        self._window.statusBar().showMessage(words, 5000)
-        announce(self.parts.tray, words)
 
     def _connect(self) -> None:
         desk, parts, commands = self.desk, self.parts, self.commands
@@ -123,8 +114,6 @@ class WindowContent(QObject):
         parts.viewer.open_wanted.connect(commands.on_open)
         parts.viewer.sample_wanted.connect(commands.open_sample)
         parts.tray.medium_looked_at.connect(self._on_tray_medium_looked_at)
-        parts.tray.selection_changed.connect(desk.pictures.select)
-        parts.tray.removal_wanted.connect(commands.on_remove_picture)
         parts.result.command_wanted.connect(commands.on_result_command)
         self.settings.opened.connect(commands.show_settings_state)
         self.settings.opened.connect(self._fit_size)
@@ -133,11 +122,8 @@ class WindowContent(QObject):
         for notice in (parts.notice, parts.media_notice):
             notice.report_wanted.connect(commands.copy_report)
         desk.pictures.changed.connect(self._media_timer.start)
-        desk.pictures.arrived.connect(self._on_pictures_arrived)
-        desk.pictures.already_here.connect(self._on_pictures_already_here)
         desk.pictures.thumbnail_opened.connect(self._on_thumbnail_opened)
         desk.pictures.picture_opened.connect(self._on_picture_opened)
-        desk.pictures.refused.connect(parts.media_notice.show_errors)
         desk.costs_changed.connect(self._media_timer.start)
         desk.turn_changed.connect(self._on_desk_turn_changed)
         desk.turns_replaced.connect(self._on_desk_turns_replaced)
@@ -166,7 +152,9 @@ class WindowContent(QObject):
             has_answer=any(turn.is_told for turn in desk.conversation.turns),
             media_count=len(desk.pictures.media),
             is_taking_in=desk.pictures.is_taking_in,
+            can_take_screenshot=self.media.can_take_screenshot,
             has_selection=bool(desk.pictures.selected_ids),
+            has_selected_file=bool(self.media.selected_files),
         )
         self.actions_by_id.enable(state)
         parts.stop_loading.setVisible(state.is_loading)
@@ -175,7 +163,7 @@ class WindowContent(QObject):
         hint = self.asking.hint(state)
         parts.prompt.show_state(is_answering=turn is not None, can_ask=state.can_ask, fraction=fraction, hint=hint)
 
-    def _refresh_media(self) -> None:
+    def refresh_media(self) -> None:
         """Brings the tray and the caption under the picture up to date."""
         self._media_timer.stop()
         desk, parts = self.desk, self.parts
@@ -229,7 +217,7 @@ class WindowContent(QObject):
 
     def _on_asking_sources_wanted(self, sources: Sequence[PictureSource]) -> None:
         here = self.desk.pictures.add_sources(sources)
-        self._refresh_media()
+        self.refresh_media()
         self.parts.tray.select(here)
 
     def _on_desk_model_changed(self) -> None:
@@ -278,6 +266,7 @@ class WindowContent(QObject):
         self._fit_size()
 
     def _on_window_closing(self) -> None:
+        self.media.close()
         self._start_timer.stop()
         self.parts.shape.is_settings_open = self.settings.is_open
         write_shape(self._window.stored(), self.parts.shape)

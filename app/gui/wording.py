@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from app.core.conversation import AskedTurn
     from app.core.events import LoadProgress
     from app.core.next_question import NextQuestion
-    from app.core.shelf import Cost
+    from app.core.shelf import Cost, ShelfStep
 
 _MEGAPIXEL = 1_000_000
 _LARGE_PX = 10 * _MEGAPIXEL
@@ -53,6 +53,42 @@ def asked_about_text(question: NextQuestion) -> str:
     if question.media and not question.selected:
         return QCoreApplication.translate("Wording", "No picture selected")
     return ""
+
+
+def undo_text(step: ShelfStep) -> str:
+    """``Undo Remove Picture``, as a menu says it."""
+    translate, count = QCoreApplication.translate, len(step.medium_ids)
+    if count == 1:
+        texts = {
+            "add": translate("Wording", "&Undo Add Picture"),
+            "remove": translate("Wording", "&Undo Remove Picture"),
+            "move": translate("Wording", "&Undo Move Picture"),
+        }
+    else:
+        texts = {
+            "add": translate("Wording", "&Undo Add {0} Pictures"),
+            "remove": translate("Wording", "&Undo Remove {0} Pictures"),
+            "move": translate("Wording", "&Undo Move {0} Pictures"),
+        }
+    return texts[step.kind].format(number(count))
+
+
+def redo_text(step: ShelfStep) -> str:
+    """``Redo Remove Picture``, as a menu says it."""
+    translate, count = QCoreApplication.translate, len(step.medium_ids)
+    if count == 1:
+        texts = {
+            "add": translate("Wording", "Re&do Add Picture"),
+            "remove": translate("Wording", "Re&do Remove Picture"),
+            "move": translate("Wording", "Re&do Move Picture"),
+        }
+    else:
+        texts = {
+            "add": translate("Wording", "Re&do Add {0} Pictures"),
+            "remove": translate("Wording", "Re&do Remove {0} Pictures"),
+            "move": translate("Wording", "Re&do Move {0} Pictures"),
+        }
+    return texts[step.kind].format(number(count))
 
 
 def size_text(width_px: int, height_px: int) -> str:

@@ -1,0 +1,308 @@
+"""The tray by mouse and keyboard: another order, away and back again, dragged out, its menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+)
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QListView, QMenu
+
+from app.core.errors import ErrorText
+from app.core.events import ViewFailed
+from app.core.pictures import PictureSource
+from app.gui import file_showing
+from app.gui.offered import TRAY_KIND, comes_as_text, may_be_offered
+from app.gui.pictures_at_hand import PicturesAtHand
+from tests.gui.conftest import draw
+from tests.gui.test_media_selection import CONTROL, SHIFT, click, files, labels, selected_rows, tray_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from app.core.launch import AnswerEngine
+    from app.gui.intake import TakenIn
+    from tests.gui.window_driver import OpenWindow, WindowDriver
+
+ALT_SHIFT = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+def opened(open_window: OpenWindow, folder: Path, count: int) -> WindowDriver:
+    driver = open_window(files=tuple(files(folder, count)))
+    driver.wait_for_pictures(count)
+    driver.wait(lambda: tray_of(driver).model().rowCount() == count)
+    return driver
+
+
+def stems(driver: WindowDriver) -> str:
+    return "".join(name.removesuffix(".png") for name in driver.names)
+
+
+def dragged(driver: WindowDriver, rows: Sequence[int]) -> QMimeData:
+    model = tray_of(driver).model()
+    mime = model.mimeData([model.index(row, 0) for row in rows])
+    assert isinstance(mime, QMimeData)
+    return mime
+
+
+def drop_at(driver: WindowDriver, mime: QMimeData, row: int, *, is_below: bool = False) -> bool:
+    """Drops on the upper or lower half of a row; tells whether it was taken."""
+    view = tray_of(driver)
+    rect = view.visualRect(view.model().index(row, 0))
+    point = QPointF(rect.center() + QPoint(0, rect.height() // 4 * (1 if is_below else -1)))
+    keys, button, action = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(point.toPoint(), action, mime, button, keys)
+    QApplication.sendEvent(view.viewport(), enter)
+    QApplication.sendEvent(view.viewport(), QDragMoveEvent(point.toPoint(), action, mime, button, keys))
+    drop = QDropEvent(point, action, mime, button, keys)
+    QApplication.sendEvent(view.viewport(), drop)
+    return enter.isAccepted() and drop.isAccepted() and drop.dropAction() == Qt.DropAction.CopyAction
+
+
+@pytest.mark.parametrize(
+    ("rows", "at", "is_below", "order"),
+    [
+        ([0], 2, True, "12034"),
+        ([4], 0, False, "40123"),
+        ([1, 3], 0, False, "13024"),
+        ([0, 1], 4, True, "23401"),
+        ([2], 2, True, "01234"),
+    ],
+)
+def test_rows_are_dragged_to_another_place(
+    rows: list[int], at: int, is_below: bool, order: str, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    driver = opened(open_window, tmp_path, 5)
+    click(driver, rows[0])
+    for row in rows[1:]:
+        click(driver, row, CONTROL)
+    before = driver.parts.tray.selected_ids
+    assert drop_at(driver, dragged(driver, rows), at, is_below=is_below)
+    assert stems(driver) == order
+    driver.wait(lambda: driver.parts.tray.selected_ids == before)
+    assert [stem for stem, label in zip(order, labels(driver), strict=True) if label] == [str(row) for row in rows]
+
+
+def test_a_dragged_row_gives_its_file_to_others_and_nothing_to_the_rest_of_the_window(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    driver = opened(open_window, tmp_path, 2)
+    mime = dragged(driver, [0, 1])
+    assert [url.toLocalFile() for url in mime.urls()] == [str(tmp_path / "0.png"), str(tmp_path / "1.png")]
+    assert tray_of(driver).model().supportedDragActions() == Qt.DropAction.CopyAction
+    assert not may_be_offered(mime)
+    assert not comes_as_text(mime)
+    assert not driver.drop(mime=mime)
+    assert not driver.drop(mime=mime, on=driver.parts.prompt.edit.viewport())
+    assert driver.prompt.toPlainText() == ""
+    assert mime.hasFormat(TRAY_KIND)
+
+
+def test_a_pasted_picture_is_dragged_out_as_a_picture(open_window: OpenWindow) -> None:
+    driver = open_window()
+    image = QImage(30, 20, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    QGuiApplication.clipboard().setImage(image)
+    driver.action("pasteAction").trigger()
+    driver.wait_for_pictures(1)
+    driver.wait(lambda: tray_of(driver).model().rowCount() == 1)
+    mime = dragged(driver, [0])
+    assert not mime.hasUrls()
+    assert QImage.fromData(mime.data("image/png")).size() == image.size()
+    assert not driver.action("showPictureFileAction").isEnabled()
+
+
+def test_rows_are_moved_by_keys(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = opened(open_window, tmp_path, 4)
+    click(driver, 1)
+    click(driver, 2, SHIFT)
+    tray_of(driver).setFocus()
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Up, ALT_SHIFT)
+    assert stems(driver) == "1203"
+    assert selected_rows(driver) == [0, 1]
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Up, ALT_SHIFT)
+    assert stems(driver) == "1203"
+    for _ in range(3):
+        QTest.keyClick(tray_of(driver), Qt.Key.Key_Down, ALT_SHIFT)
+    assert stems(driver) == "0312"
+    assert selected_rows(driver) == [2, 3]
+
+
+def test_space_takes_a_row_into_the_selection_and_out_of_it(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = opened(open_window, tmp_path, 3)
+    click(driver, 0)
+    tray_of(driver).setFocus()
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Down, CONTROL)
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Down, CONTROL)
+    assert selected_rows(driver) == [0]
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Space)
+    assert selected_rows(driver) == [0, 2]
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Space)
+    assert selected_rows(driver) == [0]
+
+
+def test_what_was_done_is_undone_and_done_again_from_the_tray(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = opened(open_window, tmp_path, 3)
+    view = tray_of(driver)
+    click(driver, 1)
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Up, ALT_SHIFT)
+    QTest.keyClick(view, Qt.Key.Key_A, CONTROL)
+    QTest.keyClick(view, Qt.Key.Key_Backspace)
+    driver.wait(lambda: stems(driver) == "" and driver.parts.viewer.is_empty)
+    QTest.keyClick(view, Qt.Key.Key_Z, CONTROL)
+    assert stems(driver) == "102"
+    assert selected_rows(driver) == [0, 1, 2]
+    driver.wait(lambda: driver.parts.tray.thumbnail(driver.desk.pictures.media[2].medium_id) is not None)
+    QTest.keyClick(view, Qt.Key.Key_Z, CONTROL)
+    assert stems(driver) == "012"
+    QTest.keyClick(view, Qt.Key.Key_Z, CONTROL)
+    assert stems(driver) == ""
+    for after in ("012", "102", ""):
+        driver.action("redoAction").trigger()
+        assert stems(driver) == after
+
+
+def test_the_menu_says_what_would_be_undone(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = opened(open_window, tmp_path, 3)
+    undo, redo = driver.action("undoAction"), driver.action("redoAction")
+
+    def said() -> tuple[str, str]:
+        driver.window.content.usual.show_what_can_be_edited()
+        return undo.text().replace("&", ""), redo.text().replace("&", "")
+
+    tray_of(driver).setFocus()
+    assert said() == ("Undo Add 3 Pictures", "Redo")
+    click(driver, 1)
+    driver.action("removePictureAction").trigger()
+    assert said() == ("Undo Remove Picture", "Redo")
+    undo.trigger()
+    assert said() == ("Undo Add 3 Pictures", "Redo Remove Picture")
+    driver.prompt.setFocus()
+    QTest.keyClicks(driver.prompt, "words")
+    assert said() == ("Undo", "Redo Remove Picture")
+
+
+def test_undo_in_the_question_box_leaves_the_pictures(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = opened(open_window, tmp_path, 2)
+    driver.prompt.setFocus()
+    QTest.keyClicks(driver.prompt, "words")
+    for _ in range(4):
+        QTest.keyClick(driver.prompt, Qt.Key.Key_Z, CONTROL)
+    assert driver.prompt.toPlainText() == ""
+    assert stems(driver) == "01"
+
+
+def test_a_picture_known_to_the_model_is_known_when_it_comes_back(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = opened(open_window, tmp_path, 1)
+    driver.ask("What?")
+    driver.wait_for_answer()
+    tray_of(driver).setFocus()
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Delete)
+    driver.wait(lambda: stems(driver) == "")
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_Z, CONTROL)
+    driver.wait(lambda: labels(driver) == ["Image 1"])
+    model = tray_of(driver).model()
+    driver.wait(lambda: "sent whole" in str(model.index(0, 0).data(Qt.ItemDataRole.AccessibleDescriptionRole)))
+
+
+def test_the_menu_of_a_row(open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[Path, ...]] = []
+    monkeypatch.setattr(file_showing, "show_files", lambda paths: shown.append(tuple(paths)))
+    driver = opened(open_window, tmp_path, 2)
+    view = tray_of(driver)
+    click(driver, 1)
+    place = view.visualRect(view.model().index(1, 0)).center()
+    for reason in (QContextMenuEvent.Reason.Mouse, QContextMenuEvent.Reason.Keyboard):
+        event = QContextMenuEvent(reason, place, view.viewport().mapToGlobal(place))
+        QApplication.sendEvent(view.viewport(), event)
+        menu = driver.child(QMenu, "trayMenu")
+        driver.wait(menu.isVisible)
+        texts = [action.text().replace("&", "") for action in menu.actions() if action.text()]
+        assert texts == [
+            "Show in Folder",
+            "Copy Path",
+            "Move Picture Up",
+            "Move Picture Down",
+            "Select All",
+            "Remove Picture",
+            "Remove All Pictures",
+        ]
+        menu.close()
+        driver.wait(lambda: driver.window.findChild(QMenu, "trayMenu") is None)
+    driver.action("copyPicturePathAction").trigger()
+    assert QGuiApplication.clipboard().text() == str(tmp_path / "1.png")
+    driver.action("showPictureFileAction").trigger()
+    assert shown == [(tmp_path / "1.png",)]
+
+
+def test_a_row_tells_all_to_those_who_do_not_see_it(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=(draw(tmp_path / "图 a.png", 1600, 1200), draw(tmp_path / "b.png")))
+    driver.wait_for_pictures(2)
+    click(driver, 0)
+    model = tray_of(driver).model()
+
+    def told(row: int) -> tuple[object, object]:
+        index = model.index(row, 0)
+        roles = (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole)
+        return index.data(roles[0]), index.data(roles[1])
+
+    driver.wait(lambda: told(0) == ("图 a.png", "1,230 tok · 1600×1200\nreduced to 1312×960\nImage 1"))
+    assert told(1) == ("b.png", "77 tok · 160×96\nseen whole")
+
+
+class _Engine:
+    """Notes what is to be opened and opens nothing."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def view(self, view_id: str, _source: PictureSource, _max_pixels: int) -> None:
+        self.asked.append(view_id)
+
+
+def test_thumbnails_in_sight_come_first(qapp: QApplication, tmp_path: Path) -> None:
+    found: list[TakenIn] = []
+    pictures = PicturesAtHand(found.append, qapp)
+    engine = _Engine()
+    pictures.start(cast("AnswerEngine", engine))
+    ids = pictures.add_sources([PictureSource(f"{number}.png", tmp_path / f"{number}.png") for number in range(9)])
+    assert engine.asked == [f"small:{ids[0]}", f"small:{ids[1]}"]
+    pictures.note_in_sight([ids[1], ids[6], ids[7]])
+    for medium_id in (ids[0], ids[1], ids[6], ids[7]):
+        pictures.take(ViewFailed(f"small:{medium_id}", ErrorText("No.")))
+    assert engine.asked[2:] == [f"small:{medium_id}" for medium_id in (ids[6], ids[7], ids[2], ids[3])]
+    pictures.deleteLater()
+
+
+def test_the_tray_tells_what_is_in_sight(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = opened(open_window, tmp_path, 40)
+    seen: list[tuple[str, ...]] = []
+    driver.parts.tray.in_sight_changed.connect(seen.append)
+    tray_of(driver).scrollToBottom()
+    ids = [medium.medium_id for medium in driver.desk.pictures.media]
+    driver.wait(lambda: bool(seen) and seen[-1][-1] == ids[-1])
+    assert 3 < len(seen[-1]) < 20
+    assert list(seen[-1]) == ids[-len(seen[-1]) :]
+
+
+def test_the_hint_leaves_a_low_tray_to_the_pictures(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = opened(open_window, tmp_path, 1)
+    driver.window.resize(1200, 800)
+    hint = driver.parts.tray.drop_hint
+    driver.wait(hint.isVisible)
+    assert "Drop files or a folder" in hint.accessibleName()
+    driver.action("showTrayAction").setChecked(True)
+    driver.window.resize(1100, 480)
+    view = driver.child(QListView, "mediaTray")
+    driver.wait(lambda: view.height() > 150)
