@@ -67,6 +67,10 @@
         <translation>清除最近使用的文件(&amp;C)</translation>
     </message>
     <message>
+        <source>No recent files</source>
+        <translation>没有最近使用的文件</translation>
+    </message>
+    <message>
         <source>Open &amp;Recent</source>
         <translation>打开最近使用的文件(&amp;R)</translation>
     </message>
