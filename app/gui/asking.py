@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from app.core.question_history import Draft
 from app.core.shelf import picture_cost
 from app.gui.bridge import assert_main_thread
+from app.gui.cost_words import cost_text
 from app.gui.question_keeper import QuestionKeeper
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.conversation import AskedTurn
+    from app.core.next_question import NextQuestion
     from app.core.presets import Preset
     from app.gui.actions import WindowState
     from app.gui.desk import Desk
@@ -62,6 +64,7 @@ class Asking(QObject):
         self._box.newer_wanted.connect(self._on_box_newer_wanted)
         settings.forgetting_wanted.connect(self.on_forget_questions)
         desk.turns_replaced.connect(self._on_desk_turns_replaced)
+        desk.model_changed.connect(self._on_desk_model_changed)
         desk.settings_changed.connect(self._on_desk_settings_changed)
         self._on_desk_settings_changed()
 
@@ -151,6 +154,12 @@ class Asking(QObject):
         if turn.outcome == "failed" and not turn.answer and not self._parts.prompt.text:
             self._box.begin_anew()
             self._box.show_text(turn.question.text, turn.preset)
+
+    def cost_text(self, question: NextQuestion) -> str:
+        """What the next question costs, against what the model can take."""
+        checkpoint = self._desk.model.checkpoint
+        told = self._desk.conversation.before(self._desk.edited_id)
+        return cost_text(question, told, checkpoint.context_tokens if checkpoint is not None else None)
 
     # Again
 
@@ -259,6 +268,10 @@ class Asking(QObject):
             self._box.show_text(found)
 
     # Tasks and the budget
+
+    def _on_desk_model_changed(self) -> None:
+        checkpoint = self._desk.model.checkpoint
+        self._parts.prompt.chips.is_asking_in_english = checkpoint is not None and checkpoint.is_demo
 
     def _on_chips_preset_chosen(self, preset: Preset) -> None:
         if self._box.is_composing:

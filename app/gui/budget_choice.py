@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy
 
 from app.gui.wording import number, tokens_text
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 QUICK_TOKENS, BALANCED_TOKENS, FINE_TOKENS = 256, 640, 1280
 
 
-class BudgetChoice(QToolButton):
+class BudgetChoice(QPushButton):
     """Shows the budget by its name; its menu says what each allows and what it makes of the pictures at hand."""
 
     budget_chosen = Signal(object)
@@ -25,10 +26,7 @@ class BudgetChoice(QToolButton):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("budgetChoice")
-        self.setProperty("isButton", True)
         self.setAccessibleName(self.tr("Tokens per picture"))
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.budget: int | None = None
         self.price: Callable[[int | None], int] | None = None
@@ -45,7 +43,8 @@ class BudgetChoice(QToolButton):
         """Shows this budget as chosen."""
         self.budget = budget
         names = self._names()
-        self.setText(f"{names.get(budget, _up_to(budget))} ▾")
+        arrow = "" if sys.platform == "darwin" else " ▾"  # macOS draws its own
+        self.setText(names.get(budget, _up_to(budget)) + arrow)
         said = self._sentence(budget)
         self.setToolTip(said)
         self.setAccessibleDescription(said)

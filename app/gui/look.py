@@ -252,7 +252,7 @@ def _sheet(palette: QPalette) -> str:
 {_each(controls, ":pressed")}, {_each(controls, ":checked")} {{ background: {down.name()}; }}
 {_each(controls, ":disabled")} {{ color: {off}; background: transparent; }}
 {_each(controls, ":focus")} {{ border-color: {accent.name()}; }}
-QToolButton[isButton="true"]::menu-indicator {{ image: none; }}
+QToolButton[isButton="true"]::menu-indicator, QPushButton::menu-indicator {{ image: none; }}
 QPushButton#askButton {{
     border-color: {accent.name()}; background: {accent.name()}; color: {words.name()}; font-weight: 600;
 }}

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -48,7 +47,7 @@ class PromptPanel(QWidget):
         self.ask_button.setObjectName("askButton")
         self.stop_button = QPushButton()
         self.stop_button.setObjectName("stopButton")
-        self.settings_button = QToolButton()
+        self.settings_button = QPushButton()
         self.settings_button.setObjectName("settingsButton")
         self.cancel_button = QPushButton(self.tr("Cancel"))
         self.cancel_button.setObjectName("cancelEditButton")
@@ -149,7 +148,6 @@ class PromptPanel(QWidget):
         self.settings_button.setAccessibleName(self.tr("Settings"))
         self.settings_button.setToolTip(self.tr("Settings"))
         self.settings_button.setCheckable(True)
-        self.settings_button.setProperty("isButton", True)
         self._bar.setRange(0, _BAR_STEPS)
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(_BAR_PX)

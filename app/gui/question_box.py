@@ -228,8 +228,8 @@ class QuestionBox(QPlainTextEdit):
         # A bar that comes and goes would wrap the text anew, and with it the height.
         is_full = len(lines) > self._most_lines
         self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if is_full else policy.ScrollBarAlwaysOff)
-        empty_lines = max(0, _LEAST_LINES - len(lines))
-        text_height = sum(lines[: self._most_lines]) + empty_lines * self.fontMetrics().lineSpacing()
+        lines += [lines[0] if lines else self.fontMetrics().lineSpacing()] * max(0, _LEAST_LINES - len(lines))
+        text_height = sum(lines[: self._most_lines])
         # One pixel more than the text and its margins: with none to spare Qt lets it scroll.
         height = math.ceil(text_height + 2 * self.document().documentMargin()) + 1
         height += self.height() - self.viewport().height()

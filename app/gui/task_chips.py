@@ -37,6 +37,8 @@ class TaskChips(QWidget):
         self.setObjectName("taskChips")
         self._presets: tuple[Preset, ...] | None = None
         self._chosen_id = ""
+        self.is_asking_in_english = False
+        """Whether the model knows no other language."""
         self._chips = {preset_id: Chip(title) for preset_id, title in chip_titles().items()}
         for preset_id, chip in self._chips.items():
             chip.setParent(self)
@@ -85,11 +87,11 @@ class TaskChips(QWidget):
             from app.core.presets import list_presets  # noqa: PLC0415 - not before the window is shown
 
             try:
-                self._presets = tuple(localized(preset) for preset in list_presets())
+                self._presets = list_presets()
             except AppError as error:
                 self.failed.emit(error.said)
                 return ()
-        return self._presets
+        return tuple(localized(preset, is_asked_in_english=self.is_asking_in_english) for preset in self._presets)
 
     def preset(self, preset_id: str) -> Preset | None:
         """The task of this id, if there is one."""

@@ -68,12 +68,19 @@ def blank_words() -> dict[tuple[str, str], str]:
     }
 
 
-def localized(preset: Preset) -> Preset:
-    """A task in the person's language; one that is not known here as its file says it."""
+def localized(preset: Preset, *, is_asked_in_english: bool = False) -> Preset:
+    """A task in the person's language; one that is not known here as its file says it.
+
+    Args:
+        preset: As its file says it.
+        is_asked_in_english: The model knows no other language, so only the title is translated.
+    """
+    preset = replace(preset, title=titles().get(preset.preset_id, preset.title))
+    if is_asked_in_english:
+        return preset
     words = blank_words()
     return replace(
         preset,
-        title=titles().get(preset.preset_id, preset.title),
         prompt=prompts().get(preset.preset_id, preset.prompt),
         blanks=tuple(
             replace(blank, default=words.get((preset.preset_id, blank.name), blank.default)) for blank in preset.blanks

@@ -21,7 +21,6 @@ from app.gui.usual_commands import UsualCommands
 from app.gui.window_parts import WindowParts
 from app.gui.window_shape import read_shape, write_shape
 from app.gui.wording import (
-    asked_about_text,
     demo_text,
     memory_text,
     seen_text,
@@ -170,7 +169,7 @@ class WindowContent(QObject):
         question = desk.next_question()
         parts.tray.show_question(question)
         parts.prompt.show_media_count(len(question.media))
-        parts.prompt.show_cost(asked_about_text(question))
+        parts.prompt.show_cost(self.asking.cost_text(question))
         if not question.media:
             parts.viewer.show_nothing()
         elif parts.tray.current_id is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
@@ -14,6 +14,7 @@ from app.backends.fake_backend import FakeScript
 from app.core.presets import list_presets
 from app.core.settings import ModelSettings, Settings
 from app.gui.budget_choice import BALANCED_TOKENS, FINE_TOKENS, QUICK_TOKENS
+from app.gui.cost_words import cost_text, told_tokens
 from app.gui.task_words import chip_titles, localized, titles
 from tests.gui.conftest import draw
 
@@ -219,7 +220,7 @@ def test_the_budget_changes_every_figure_at_once(open_window: OpenWindow, tmp_pa
     ]
     driver.choose_budget("Quick")
     driver.wait(lambda: "reduced to 576×416 · 234 tokens" in driver.parts.viewer.caption)
-    assert driver.parts.prompt.cost_text == "1 picture · 234 tokens"
+    assert driver.parts.prompt.cost_text == "1 picture · 234 of 262,144 tokens"
     assert budget.text() == "Quick ▾"
     driver.choose_budget("Whole")
     driver.wait(lambda: "1600×1200 seen whole · 1,900 tokens" in driver.parts.viewer.caption)
@@ -228,6 +229,39 @@ def test_the_budget_changes_every_figure_at_once(open_window: OpenWindow, tmp_pa
     driver.wait_for_answer()
     assert driver.desk.conversation.turns[-1].max_image_tokens is None
     assert (QUICK_TOKENS, BALANCED_TOKENS, FINE_TOKENS) == (256, 640, 1280)
+
+
+def test_the_cost_counts_the_conversation_and_warns_when_it_is_too_much(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    driver = open_window(FakeScript(answers=("A cat.",)), files=(draw(tmp_path / "a.png"),))
+    driver.wait_for_pictures(1)
+    driver.wait_for_model()
+    driver.wait(lambda: driver.parts.prompt.cost_text == "1 picture · 77 of 262,144 tokens")
+    driver.ask("What?")
+    driver.wait_for_answer()
+    told = told_tokens(driver.desk.conversation)
+    assert told > 77
+    driver.wait(lambda: driver.parts.prompt.cost_text == f"in all {told} of 262,144 tokens")
+    driver.drop(draw(tmp_path / "b.png", 320, 320))
+    driver.wait(
+        lambda: driver.parts.prompt.cost_text == f"1 picture · 100 tokens · in all {told + 100} of 262,144 tokens"
+    )
+    question = driver.desk.next_question()
+    words = cost_text(question, driver.desk.conversation, told + 100)
+    assert words == f"⚠ {told + 100} tokens in all are more than the model can take: {told + 100}"
+
+
+def test_a_model_that_knows_english_alone_is_asked_in_english() -> None:
+    def translate(_context: str, words: str) -> str:
+        return f"[{words}]"
+
+    describe = list_presets()[0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QCoreApplication, "translate", translate)
+        assert localized(describe).prompt == "[Describe this image.]"
+        english = localized(describe, is_asked_in_english=True)
+    assert (english.title, english.prompt) == ("[Describe]", "Describe this image.")
 
 
 def test_a_budget_of_ones_own_stays(open_window: OpenWindow, checkpoint_dir: Path) -> None:

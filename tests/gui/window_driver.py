@@ -161,7 +161,7 @@ class WindowDriver:
         """Chooses the budget whose entry begins with this name, in the opened menu."""
         self.choose(self.parts.prompt.budget, name)
 
-    def choose(self, button: QToolButton, name: str) -> None:
+    def choose(self, button: QToolButton | QPushButton, name: str) -> None:
         """Opens a button's menu and presses Return on the entry that begins with this name."""
         menu = button.menu()
         menu.popup(button.mapToGlobal(QPoint(0, 0)))
