@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy
 
+from app.gui.describing import describe
 from app.gui.wording import number, tokens_text
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ class BudgetChoice(QPushButton):
         arrow = "" if sys.platform == "darwin" else " ▾"  # macOS draws its own
         self.setText(names.get(budget, _up_to(budget)) + arrow)
         said = self._sentence(budget)
-        self.setToolTip(said)
-        self.setAccessibleDescription(said)
+        describe(self, said)
 
     def _names(self) -> dict[int | None, str]:
         return {

@@ -181,6 +181,7 @@ class CommandList(QFrame):
         self.view = QListView()
         self.view.setObjectName("commandRows")
         self.view.setAccessibleName(self.tr("Commands that fit"))
+        self.view.setAccessibleDescription(self.tr("Those that cannot be used now say why."))
         self.view.setModel(self._rows)
         self.view.setItemDelegate(_RowPainter(actions, self.view))
         self.view.setFrameShape(QFrame.Shape.NoFrame)

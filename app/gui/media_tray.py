@@ -53,6 +53,7 @@ class MediaTray(QWidget):
         self.view = TrayView()
         self.view.setObjectName("mediaTray")
         self.view.setAccessibleName(self.tr("Pictures"))
+        self.view.setAccessibleDescription(self.tr("The next question is about the selected ones."))
         self.view.setProperty(PAINTS_OWN_FOCUS, True)
         self.view.setModel(self._model)
         self.view.setItemDelegate(TrayDelegate(self._model, self.view))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLay
 
 from app.gui.caption import Caption
 from app.gui.contrast import mixed
+from app.gui.describing import describe
 from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, TITLE_PX, canvas, dim_text, hairline, scaled_px, sized
 from app.gui.pixels import pixmap_within
 
@@ -149,6 +150,8 @@ class _EmptyState(QWidget):
         self._kinds = Caption(self.tr("JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP"), BODY_PX)
         self.open_button = QPushButton(self.tr("Choose pictures…"))
         self.sample_button = QPushButton(self.tr("Try the sample picture"))
+        describe(self.open_button, self.tr("Opens pictures from this computer."))
+        describe(self.sample_button, self.tr("Opens a picture that comes with the program, with a question for it."))
         self.sample_button.setVisible(has_sample)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)

@@ -25,10 +25,12 @@ class ModelChoice(QWidget):
         self._model = ""
         self.kind = QComboBox()
         self.kind.setAccessibleName(self.tr("Model"))
+        self.kind.setAccessibleDescription(self.tr("Which model answers."))
         self.kind.setMinimumContentsLength(_SHORTEST_CHOICE_LETTERS)
         self.kind.addItems([self.tr("Demo model"), self.tr("A folder…"), self.tr("A repository on this computer…")])
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Model’s folder or repository"))
+        self.name.setAccessibleDescription(self.tr("Return loads it."))
         self.use = QPushButton(self.tr("Use"))
         self.use.setAccessibleDescription(self.tr("Loads the model that is named beside it."))
         self.note = Caption()

@@ -10,7 +10,9 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QToolButton
 
 from app.core.events import ModelFailed, ModelLoading, ModelReady, ModelUnloaded
+from app.gui.announcing import announce
 from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing
+from app.gui.describing import describe
 from app.gui.look import STATE_AMBER, STATE_GREEN, STATE_RED, state_colour
 from app.gui.wording import loading_text, spoken
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 Stage: TypeAlias = Literal["none", "searching", "loading", "ready", "failed"]
 _DOT_PX = 10
+_TOLD = ("ready", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class ModelStatus(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setIconSize(QSize(_DOT_PX, _DOT_PX))
         self._fraction: float | None = None
+        self._stage: Stage = "none"
 
     def show_state(self, state: ModelState) -> None:
         """Shows another state."""
@@ -98,10 +102,13 @@ class ModelStatus(QToolButton):
             name = f"{name} · {spoken(checkpoint.quantisation)}"
         words = state_words(state)
         self.setText(words if state.stage == "searching" else f" {name}  {words}")
-        self.setToolTip(
-            spoken(state.error.text) if state.error is not None else self.tr("Choose another model in Settings")
+        describe(
+            self, spoken(state.error.text) if state.error is not None else self.tr("Choose another model in Settings")
         )
         self.setAccessibleName(self.tr("Model: {0}, {1}").format(name, words))
+        if state.stage != self._stage and state.stage in _TOLD:
+            announce(self, self.accessibleName())
+        self._stage = state.stage
         colour = {"ready": STATE_GREEN, "failed": STATE_RED}.get(state.stage, STATE_AMBER)
         self.setIcon(_dot(state_colour(colour, self.palette()), self.devicePixelRatioF()))
         self._fraction = state.progress.fraction if state.progress is not None else None

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
+from app.gui.describing import describe
 from app.gui.look import BODY_PX, RADIUS_PX, STATE_RED, state_colour
 from app.gui.wording import spoken
 
@@ -40,6 +41,9 @@ class Notice(QWidget):
         self.close_button.setText("✕")
         self.close_button.setAutoRaise(True)
         self.close_button.setAccessibleName(self.tr("Close this notice"))
+        describe(self.close_button, self.tr("Takes the notice away."))
+        describe(self.retry_button, self.tr("Looks for the model once more."))
+        describe(self.report_button, self.tr("Copies the error, versions and the last log lines."))
         for label in (self._text, self._hint):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QPushButton, QVBoxLayout, 
 
 from app.core.settings import Settings
 from app.gui.caption import Caption
+from app.gui.describing import describe, tip
 from app.gui.fault_line import FaultLine
 from app.gui.settings_rows import ButtonLine, Labelled, Section, choice_box, show_choice
 
@@ -50,7 +51,21 @@ class ProgramSettings(QObject):
         self.is_history_kept = QCheckBox()
         self.forget_questions = QPushButton(self.tr("Forget My Questions"))
         self.forgotten = Caption()
+        self._describe()
         self._connect()
+
+    def _describe(self) -> None:
+        for control, words in (
+            (self.appearance, self.tr("Light, dark, or as the system is.")),
+            (self.language, self.tr("The language of the window.")),
+            (self.is_history_kept, self.tr("They come back with the Up key in the question box.")),
+            (self.choose_export_folder, self.tr("Chooses the folder that exports are offered in.")),
+            (self.forget_export_folder, self.tr("Offers exports where the last one was saved.")),
+            (self.show_data_folder, self.tr("Opens the folder of settings and window geometry.")),
+            (self.show_log_folder, self.tr("Opens the folder of the log.")),
+            (self.forget_questions, self.tr("Erases the questions that were asked before.")),
+        ):
+            describe(control, words)
 
     def show_settings(self, settings: Settings) -> None:
         """Shows other settings without telling of it."""
@@ -59,7 +74,7 @@ class ProgramSettings(QObject):
         show_choice(self.language, settings.language)
         folder = settings.export_dir
         self.export_folder.setText(self.tr("The folder used last") if folder is None else str(folder))
-        self.export_folder.setToolTip(self.export_folder.text())
+        self.export_folder.setToolTip(tip(self.export_folder.text()))
         self.forget_export_folder.setVisible(folder is not None)
         blocker = QSignalBlocker(self.is_history_kept)
         self.is_history_kept.setChecked(settings.is_history_kept)

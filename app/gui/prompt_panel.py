@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.gui.budget_choice import BudgetChoice
 from app.gui.caption import Caption
+from app.gui.describing import describe, tip
 from app.gui.question_box import QuestionBox
 from app.gui.task_chips import TaskChips
 
@@ -81,7 +82,7 @@ class PromptPanel(QWidget):
     def show_cost(self, words: str) -> None:
         """Says what the pictures of the next question cost together."""
         self._cost.setText(words)
-        self._cost.setToolTip(words)
+        self._cost.setToolTip(tip(words))
 
     def show_editing(self, *, is_editing: bool) -> None:
         """Says that an earlier question is being changed, and what that means."""
@@ -107,8 +108,7 @@ class PromptPanel(QWidget):
         self.ask_button.setVisible(not is_answering)
         self.stop_button.setVisible(is_answering)
         self.ask_button.setEnabled(can_ask)
-        self.ask_button.setToolTip(hint)
-        self.ask_button.setAccessibleDescription(hint)
+        describe(self.ask_button, hint)
         if had_focus:
             (self.stop_button if is_answering else self.edit).setFocus()
         self._bar.setVisible(fraction is not None)
@@ -139,19 +139,20 @@ class PromptPanel(QWidget):
         self.ask_button.setDefault(True)
         self.stop_button.setText(self.tr("Stop") + "  Esc")
         self.stop_button.setAccessibleName(self.tr("Stop"))
-        self.stop_button.setToolTip(self.tr("Stop the answer; what is there stays"))
+        describe(self.stop_button, self.tr("Stop the answer; what is there stays"))
         self.stop_button.setVisible(False)
         width = max(self.ask_button.sizeHint().width(), self.stop_button.sizeHint().width()) + 8
         for button in (self.ask_button, self.stop_button):
             button.setMinimumWidth(width)
         self.settings_button.setText("⚙\ufe0e")  # as a sign, never as a coloured picture
         self.settings_button.setAccessibleName(self.tr("Settings"))
-        self.settings_button.setToolTip(self.tr("Settings"))
+        describe(self.settings_button, self.tr("Opens the settings in the place of the answers, or closes them."))
         self.settings_button.setCheckable(True)
         self._bar.setRange(0, _BAR_STEPS)
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(_BAR_PX)
         self._bar.setAccessibleName(self.tr("Progress"))
+        self._bar.setAccessibleDescription(self.tr("How far reading the pictures and the question is."))
         policy = self._bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._bar.setSizePolicy(policy)

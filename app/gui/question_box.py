@@ -44,6 +44,7 @@ class QuestionBox(QPlainTextEdit):
         super().__init__()
         self.setObjectName("promptEdit")
         self.setAccessibleName(self.tr("Question"))
+        self.setAccessibleDescription(self.tr("Type the question here. Return makes a new line."))
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.is_composing = False

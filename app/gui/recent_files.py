@@ -111,7 +111,6 @@ class RecentMenu(QObject):
             self._menu.removeAction(row)
             self._menu.insertAction(self._end, row)
             row.setData(str(path))
-            row.setToolTip(str(path))
             row.setStatusTip(str(path))
             self._rows.append(row)
 

@@ -57,6 +57,7 @@ class ResultView(QTextBrowser):
         super().__init__()
         self.setObjectName("resultView")
         self.setAccessibleName(self.tr("Conversation"))
+        self.setAccessibleDescription(self.tr("Questions and answers, the newest at the end."))
         self.setPlaceholderText(self.tr("Ask about the pictures. The answers come here."))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)

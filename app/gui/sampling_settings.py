@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
 
 from app.core.sampling import RANGES, Sampling
 from app.gui.caption import Caption
+from app.gui.describing import describe
 from app.gui.number_field import NumberField
 from app.gui.settings_rows import ButtonLine, Labelled, Section
 
@@ -30,11 +31,14 @@ class SamplingSettings(QObject):
         self._last_drawn: int | None = None
         self.fields = self._make_fields()
         self.reset = QPushButton(self.tr("Reset to the Model’s Own"))
+        describe(self.reset, self.tr("Takes what the makers of the model suggest."))
         self.is_seed_pinned = QCheckBox()
+        describe(self.is_seed_pinned, self.tr("The same question with the same settings then gives the same answer."))
         self.seed = NumberField(
             self.tr("Seed"), RANGES["seed"], 1, self.tr("The same seed, question and settings give the same answer.")
         )
         self.use_last_seed = QPushButton()
+        describe(self.use_last_seed, self.tr("Draws every answer as the last one was drawn."))
         self.seed_note = Caption()
         self._connect()
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.core.sampling import Sampling
 from app.gui.caption import Caption
+from app.gui.describing import describe
 from app.gui.model_choice import ModelChoice
 from app.gui.program_settings import ProgramSettings
 from app.gui.sampling_settings import SamplingSettings
@@ -54,6 +55,7 @@ class SettingsPanel(QWidget):
         self.system = QPlainTextEdit()
         self.answers = SamplingSettings(self)
         self.program = ProgramSettings(profile, self)
+        describe(self.done, self.tr("Goes back to the answers."))
         self._build()
         self.show_settings(settings)
         self._connect()

@@ -75,7 +75,8 @@ class Labelled(QWidget):
         label.setWordWrap(True)
         label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         control.setAccessibleName(words)
-        control.setAccessibleDescription(meaning)
+        if meaning:
+            control.setAccessibleDescription(meaning)
         self.caption = Caption(meaning)
         self.caption.setWordWrap(True)
         self.caption.setVisible(bool(meaning))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QStyle, QWidget
 
 from app.core.errors import AppError
 from app.gui.chip import Chip
+from app.gui.describing import describe, tip
 from app.gui.task_words import chip_titles, localized
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class TaskChips(QWidget):
         for preset_id, chip in self._chips.items():
             chip.setParent(self)
             chip.setObjectName(f"taskChip_{preset_id}")
+            chip.setAccessibleDescription(self.tr("Puts the question of this task into the box."))
             chip.clicked.connect(self._on_chip_clicked)
         self.more = Chip(self.tr("More"))
         self.more.setParent(self)
@@ -100,8 +102,7 @@ class TaskChips(QWidget):
     def show_chosen(self, preset: Preset | None) -> None:
         """Marks the chosen task: its chip, or the menu where that is folded away."""
         self._chosen_id = preset.preset_id if preset is not None else ""
-        self.more.setToolTip(preset.title if preset is not None else self.tr("All tasks"))
-        self.more.setAccessibleDescription(self.more.toolTip())
+        describe(self.more, preset.title if preset is not None else self.tr("All tasks"))
         self._place_chips()
 
     def sizeHint(self) -> QSize:
@@ -149,7 +150,7 @@ class TaskChips(QWidget):
                 action = self._menu.addAction(preset.title)
                 action.setData(preset.preset_id)
                 action.setCheckable(True)
-                action.setToolTip(preset.question())
+                action.setToolTip(tip(preset.question()))
                 self._group.addAction(action)
             self._group.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for action in self._menu.actions():

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from app.gui.actions import Actions, WindowState
 from app.gui.asking import Asking
 from app.gui.commands import Commands
+from app.gui.describing import tip
 from app.gui.desk import Desk
 from app.gui.media_commands import MediaCommands
 from app.gui.model_status import state_words
@@ -232,7 +233,7 @@ class WindowContent(QObject):
             parts.runtime.setText(state_words(model))
         is_demo = model.checkpoint is not None and model.checkpoint.is_demo
         parts.note.setText(demo_text() if is_demo else "")
-        parts.note.setToolTip(parts.note.text())
+        parts.note.setToolTip(tip(parts.note.text()))
         if model.error is not None:
             self.commands.show_model_error(model.error)
         elif model.stage == "ready":

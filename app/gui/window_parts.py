@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.core.paths import SAMPLE_PICTURE
 from app.gui.actions import plain_text
 from app.gui.caption import Caption
+from app.gui.describing import describe
 from app.gui.drop_zone import DropZone
 from app.gui.look import hairline, scaled_px
 from app.gui.media_tray import MediaTray
@@ -153,6 +154,7 @@ class WindowParts:
         for widget in (self.balance, self.model_status, self.stop_loading):
             row.addWidget(widget)
         export = self._button(translate("MainWindow", "Export ▾"))
+        describe(export, translate("MainWindow", "Saves the conversation to a file."))
         menu = QMenu(export)
         for action_id in ("exportMarkdownAction", "exportJsonAction", "copyPicturesAction"):
             menu.addAction(actions[action_id])
@@ -175,7 +177,7 @@ class WindowParts:
         if action is not None:
             button.clicked.connect(action.trigger)
             action.enabledChanged.connect(button.setEnabled)
-            button.setToolTip(plain_text(action.text()))
+            describe(button, plain_text(action.text()))
         button.setText(text)
         return button
 
