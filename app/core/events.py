@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from app.core.checkpoint import Checkpoint
     from app.core.errors import ErrorText
+    from app.core.picture_levels import PictureLevels
     from app.core.pictures import Bitmap, Picture
     from app.core.sampling import Sampling
 
@@ -154,6 +155,14 @@ class ViewOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class LookOpened:
+    """The picture that is looked at is ready to be zoomed through."""
+
+    view_id: str
+    levels: PictureLevels
+
+
+@dataclass(frozen=True, slots=True)
 class ViewFailed:
     """A picture cannot be shown, and so cannot be asked about either."""
 
@@ -174,6 +183,7 @@ EngineEvent: TypeAlias = (
     | ModelFailed
     | ModelUnloaded
     | ViewOpened
+    | LookOpened
     | ViewFailed
     | EngineClosed
 )

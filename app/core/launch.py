@@ -49,7 +49,11 @@ class AnswerEngine(Protocol):
         ...
 
     def view(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
-        """Opens a picture to look at; ends in ``ViewOpened`` or ``ViewFailed``."""
+        """Opens a picture in small; ends in ``ViewOpened`` or ``ViewFailed``."""
+        ...
+
+    def look(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
+        """Opens the picture that is looked at; ends in ``LookOpened``, ``ViewFailed``, or nothing for a newer look."""
         ...
 
     def close(self, timeout_s: float = 5.0) -> bool:

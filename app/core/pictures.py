@@ -163,12 +163,13 @@ def open_bitmap(source: PictureSource, max_pixels: int) -> Bitmap:
 
     with opened(source) as picture:
         source_width_px, source_height_px = picture.upright_size
-        width_px, height_px = _size_within(source_width_px, source_height_px, max_pixels)
+        width_px, height_px = size_within(source_width_px, source_height_px, max_pixels)
         rgb = rendered(picture, width_px, height_px).tobytes()
     return Bitmap(width_px, height_px, rgb, source_width_px, source_height_px)
 
 
-def _size_within(width_px: int, height_px: int, max_pixels: int) -> tuple[int, int]:
+def size_within(width_px: int, height_px: int, max_pixels: int) -> tuple[int, int]:
+    """(width, height) of the largest size of this shape whose area is at most `max_pixels`, never enlarged."""
     if width_px * height_px <= max_pixels:
         return width_px, height_px
     shrink = math.sqrt(max_pixels / (width_px * height_px))

@@ -1,11 +1,12 @@
 """The one model thread and what is asked of it.
 
-``ask``, ``load``, ``cancel``, ``unload``, ``view`` and ``close`` return at once; everything that happens comes back
-through the sink as events of app.core.events.
+``ask``, ``load``, ``cancel``, ``unload``, ``view``, ``look`` and ``close`` return at once; everything that happens
+comes back through the sink as events of app.core.events.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import queue
 import random
@@ -18,6 +19,7 @@ from app.core.errors import AppError, EngineError, ErrorText, ModelError, Senten
 from app.core.events import (
     EngineClosed,
     EngineEvent,
+    LookOpened,
     ModelFailed,
     ModelLoading,
     ModelReady,
@@ -26,6 +28,7 @@ from app.core.events import (
     ViewFailed,
     ViewOpened,
 )
+from app.core.picture_levels import open_levels
 from app.core.pictures import open_bitmap, open_picture
 from app.core.requests import Question, Request, Turn
 from app.core.sampling import MAX_SEED
@@ -81,7 +84,7 @@ _Command: TypeAlias = _Load | _Unload | _Answer | _Close
 
 
 class Engine:
-    """Owns the model thread, the job states and two small pools that open pictures.
+    """Owns the model thread, the job states and three small pools that open pictures.
 
     Thread: any, for every public method. The sink is called from the engine's threads.
     """
@@ -101,6 +104,9 @@ class Engine:
         self._load_error: ErrorText | None = None
         self._asked_pool = MediaPool("media-asked", _POOL_THREADS)
         self._viewed_pool = MediaPool("media-viewed", _POOL_THREADS)
+        self._looked_pool = MediaPool("media-looked", _POOL_THREADS)
+        self._look_numbers = itertools.count(1)
+        self._newest_look = 0
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
         self._thread.start()
 
@@ -159,7 +165,7 @@ class Engine:
             self._end(opening, None)
 
     def view(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
-        """Opens a picture to look at: ViewOpened or ViewFailed."""
+        """Opens a picture in small: ViewOpened or ViewFailed."""
 
         def open_it() -> None:
             event: EngineEvent
@@ -170,6 +176,26 @@ class Engine:
             self._say(event)
 
         self._viewed_pool.submit(open_it)
+
+    def look(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
+        """Opens the picture that is looked at, beside all others: LookOpened or ViewFailed.
+
+        One person looks at one picture: a look that still waits for its turn is dropped, unsaid, for a newer one.
+        """
+        number = next(self._look_numbers)
+        self._newest_look = number
+
+        def open_it() -> None:
+            if self._newest_look != number:
+                return
+            event: EngineEvent
+            try:
+                event = LookOpened(view_id, open_levels(source, max_pixels))
+            except Exception as error:  # noqa: BLE001 - job boundary
+                event = ViewFailed(view_id, _told(error))
+            self._say(event)
+
+        self._looked_pool.submit(open_it)
 
     def close(self, timeout_s: float = 5.0) -> bool:
         """Stops everything and ends the threads; tells whether they ended within the time. Safe to call twice."""
@@ -186,9 +212,8 @@ class Engine:
         for opening in openings:
             opening.ready.set()
         self._thread.join(max(0.0, deadline - time.monotonic()))
-        pools_ended = [
-            pool.close(max(0.0, deadline - time.monotonic())) for pool in (self._asked_pool, self._viewed_pool)
-        ]
+        pools = (self._asked_pool, self._viewed_pool, self._looked_pool)
+        pools_ended = [pool.close(max(0.0, deadline - time.monotonic())) for pool in pools]
         return all(pools_ended) and not self._thread.is_alive()
 
     def _refuse_when_closing(self) -> None:

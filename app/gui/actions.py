@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -178,6 +178,14 @@ def action_rows() -> tuple[ActionRow, ...]:
             needs=translate("Actions", "No text in hand"),
         ),
         ActionRow(
+            "copyPictureAction",
+            edit,
+            translate("Actions", "Copy P&icture"),
+            (),  # with the picture in focus the usual keys for copying do it
+            lambda state: state.media_count > 0,
+            needs=translate("Actions", "No picture here"),
+        ),
+        ActionRow(
             "removePictureAction",
             edit,
             translate("Actions", "&Remove Picture"),
@@ -222,6 +230,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             lambda state: state.media_count > 1,
             needs=no_pictures,
         ),
+        *_viewing_rows(view),
         ActionRow("nextPaneAction", view, translate("Actions", "Next P&art of the Window"), ("F6",), starts_group=True),
         ActionRow("previousPaneAction", view, translate("Actions", "Previous Pa&rt of the Window"), ("Shift+F6",)),
         ActionRow(
@@ -257,7 +266,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             "askAgainAction",
             talk,
             translate("Actions", "Ask A&gain"),
-            ("Ctrl+R",),
+            ("Ctrl+Shift+R",),
             lambda state: state.has_turns and not state.is_answering,
         ),
         ActionRow(
@@ -356,6 +365,21 @@ def _picture_rows(menu: str) -> tuple[ActionRow, ...]:
             needs=no_file,
         ),
     )
+
+
+def _viewing_rows(menu: str) -> tuple[ActionRow, ...]:
+    """How a picture is looked at; nothing here changes the picture."""
+    translate = QCoreApplication.translate
+    rows = (
+        ActionRow("zoomInAction", menu, translate("Actions", "Zoom &In"), ("Ctrl++", "Ctrl+="), starts_group=True),
+        ActionRow("zoomOutAction", menu, translate("Actions", "Zoom &Out"), ("Ctrl+-",)),
+        ActionRow("zoomFitAction", menu, translate("Actions", "Zoom to Fi&t"), ("Ctrl+0", "Ctrl+9")),
+        ActionRow("actualSizeAction", menu, translate("Actions", "Actual &Size"), ("Ctrl+1",)),
+        ActionRow("rotateLeftAction", menu, translate("Actions", "Rotate &Left"), ("Ctrl+L",), starts_group=True),
+        ActionRow("rotateRightAction", menu, translate("Actions", "Rotate Ri&ght"), ("Ctrl+R",)),
+    )
+    needs = translate("Actions", "No picture here")
+    return tuple(replace(row, enabled_when=lambda state: state.media_count > 0, needs=needs) for row in rows)
 
 
 def _window_rows() -> tuple[ActionRow, ...]:

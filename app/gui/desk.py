@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.core.conversation import Conversation
 from app.core.errors import AppError
-from app.core.events import Started, ViewFailed, ViewOpened
+from app.core.events import LookOpened, Started, ViewFailed, ViewOpened
 from app.core.next_question import NextQuestion
 from app.core.vision import PixelLimits
 from app.gui.bridge import Bridge, assert_main_thread
@@ -246,7 +246,7 @@ class Desk(QObject):
 
     def _take(self, event: WindowEvent) -> None:
         assert_main_thread()
-        if isinstance(event, (ViewOpened, ViewFailed)):
+        if isinstance(event, (ViewOpened, LookOpened, ViewFailed)):
             self.pictures.take(event)
         elif isinstance(event, TakenIn):
             self.pictures.take_in(event)

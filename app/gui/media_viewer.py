@@ -1,49 +1,118 @@
-"""The picture that is being looked at, on a neutral canvas; without one, the place to begin."""
+"""The picture that is being looked at, with its figures and its zoom; without one, the place to begin."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QMargins, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QPixmap
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
-from app.gui.caption import Caption
-from app.gui.contrast import mixed
-from app.gui.describing import describe
-from app.gui.look import BODY_PX, RADIUS_PX, SMALL_PX, TITLE_PX, canvas, dim_text, hairline, scaled_px, sized
-from app.gui.pixels import pixmap_within
+from app.gui.actions import plain_text
+from app.gui.empty_state import EmptyState
+from app.gui.framing import GREATEST_SCALE
+from app.gui.look import scaled_px
+from app.gui.picture_canvas import PictureCanvas
+from app.gui.picture_tiles import LevelImages
+from app.gui.viewer_pills import CaptionPill, ZoomPill, pill_height_px, zoom_text
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QImage, QResizeEvent
 
+    from app.core.picture_levels import PictureLevels
+    from app.core.shelf import Medium
+    from app.gui.actions import Actions
+
+FIRST_PIXELS = 16_000_000
+"""A picture is opened with at most so many at first: most photographs are whole then (64 MB with all levels)."""
+FULL_PIXELS = 120_000_000
+"""And with at most so many once somebody zooms in further: 480 MB with all levels, about twice while it is opened."""
+_COPIED_PIXELS = 16_000_000
 _MARGIN_PX = 24
-_PILL_SPACE_PX = 52
+_EDGE_PX = 12
+_GAP_PX = 8
 _LOW_PX = 240
 _LOW_MARGIN_PX = 8
-_MAX_ENLARGEMENT = 3.0
-_EMPTY_WIDTH_PX, _EMPTY_HEIGHT_PX = 560, 320
-_EMPTY_RADIUS_PX = 18
+_LEAST_CAPTION_PX = 72
+_DRAGGED_PX = 160
 
 
 class MediaViewer(QWidget):
-    """Shows one picture, or the empty state."""
+    """Shows one picture, or the empty state.
+
+    Turns are remembered for each picture as long as the program runs; zoom begins anew with each.
+    """
 
     open_wanted = Signal()
     sample_wanted = Signal()
+    picture_wanted = Signal(str, int)
+    """Carries a medium's id and how many pixels of it are needed at most."""
+    step_wanted = Signal(int)
+    copy_wanted = Signal()
+    drag_out_wanted = Signal()
 
     def __init__(self, *, has_sample: bool) -> None:
         super().__init__()
         self.setObjectName("mediaViewer")
-        self.setAccessibleName(self.tr("Picture"))
+        self.setAccessibleName(self.tr("Viewer"))
         self.setMinimumSize(200, 120)
-        self._empty = _EmptyState(has_sample=has_sample)
-        self._canvas = _Canvas()
+        self._empty = EmptyState(has_sample=has_sample)
+        self._stage = QWidget()
+        self.canvas = PictureCanvas()
+        self.canvas.setParent(self._stage)
+        self._caption_pill = CaptionPill(self._stage)
+        self.zoom_pill = ZoomPill(self._stage)
         self._layout = QStackedLayout(self)
         self._layout.addWidget(self._empty)
-        self._layout.addWidget(self._canvas)
+        self._layout.addWidget(self._stage)
+        self._medium: Medium | None = None
+        self._is_opened = False
+        self._is_full_wanted = False
+        self._is_full_missing = False
+        self._size_text = ""
+        self._detail = ""
+        self._turns: dict[str, int] = {}
         self._empty.open_button.clicked.connect(self.open_wanted)
         self._empty.sample_button.clicked.connect(self.sample_wanted)
+        canvas, pill = self.canvas, self.zoom_pill
+        canvas.framing_changed.connect(self._on_canvas_framing_changed)
+        canvas.more_pixels_wanted.connect(self._on_canvas_more_pixels_wanted)
+        canvas.step_wanted.connect(self.step_wanted)
+        canvas.copy_wanted.connect(self.copy_wanted)
+        canvas.drag_out_wanted.connect(self.drag_out_wanted)
+        pill.zoom_in_wanted.connect(canvas.zoom_in)
+        pill.zoom_out_wanted.connect(canvas.zoom_out)
+        pill.fit_wanted.connect(self._on_zoom_pill_fit_wanted)
+        pill.actual_size_wanted.connect(canvas.zoom_to_actual_size)
+        pill.turn_wanted.connect(canvas.turn)
+        self._caption_pill.hide()
+
+    def take_actions(self, actions: Actions) -> None:
+        """Offers the commands on the picture itself too, and says their keys."""
+        only_view = self.tr("only to look at it: the file, and what the model sees of it, stay as they are")
+        ids = {
+            "zoomOutButton": "zoomOutAction",
+            "actualSizeButton": "actualSizeAction",
+            "zoomInButton": "zoomInAction",
+            "zoomFitButton": "zoomFitAction",
+            "rotateLeftButton": "rotateLeftAction",
+            "rotateRightButton": "rotateRightAction",
+        }
+        tips = {}
+        for button, action_id in ids.items():
+            action = actions[action_id]
+            words = plain_text(action.text())
+            if action_id.startswith("rotate"):
+                words = f"{words}, {only_view}"
+                action.setToolTip(words)
+                action.setStatusTip(words)
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            tips[button] = f"{words} ({keys})" if keys else words
+        self.zoom_pill.show_tool_tips(tips)
+        self.canvas.addActions([actions[action_id] for action_id in ("copyPictureAction", *ids.values())])
+        self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    # What is shown
 
     @property
     def is_empty(self) -> bool:
@@ -51,147 +120,174 @@ class MediaViewer(QWidget):
         return self._layout.currentWidget() is self._empty
 
     @property
+    def medium(self) -> Medium | None:
+        """Which picture is looked at."""
+        return self._medium
+
+    @property
     def caption(self) -> str:
         """What stands under the picture."""
-        return " ".join(text for text in (self._canvas.size_text, self._canvas.detail) if text)
+        return self._caption_pill.text()
 
     def show_nothing(self) -> None:
         """Shows the place to begin."""
-        self._canvas.image = None
+        if self._medium is not None:
+            self._take(None, None)
         self._layout.setCurrentWidget(self._empty)
 
-    def show_image(self, image: QImage | None) -> None:
-        """Shows a picture, or an empty canvas while it is being opened."""
-        self._canvas.image = image
-        self._canvas.forget_scaled()
-        self._layout.setCurrentWidget(self._canvas)
+    def look_at(self, medium: Medium, thumbnail: QImage | None) -> None:
+        """Shows a picture, fitted: its thumbnail until it is opened."""
+        self._layout.setCurrentWidget(self._stage)
+        if self._medium is not None and self._medium.medium_id == medium.medium_id:
+            return
+        images = None
+        if thumbnail is not None:
+            images = LevelImages.of_thumbnail(thumbnail, medium.width_px, medium.height_px)
+        self._take(medium, images)
+        self.picture_wanted.emit(medium.medium_id, FIRST_PIXELS)
+
+    def show_thumbnail(self, medium: Medium, thumbnail: QImage) -> None:
+        """Shows the thumbnail of the picture that is looked at, if there is nothing better."""
+        if self._is_looked_at(medium.medium_id) and not self._is_opened:
+            self.canvas.show_sharper(LevelImages.of_thumbnail(thumbnail, medium.width_px, medium.height_px))
+
+    def show_levels(self, medium_id: str, levels: PictureLevels) -> None:
+        """Shows the picture that was opened, unless another is looked at or it is sharper already."""
+        images = LevelImages.of(levels)
+        if not self._is_looked_at(medium_id):
+            return
+        here = self.canvas.images
+        if self._is_opened and here is not None and images.largest_scale <= here.largest_scale:
+            return
+        self._is_opened = True
+        self._is_full_missing = self._is_full_wanted and not levels.is_whole
+        self.canvas.show_sharper(images)
+        self._show_words()
+
+    def show_no_more(self, medium_id: str) -> None:
+        """Stays with the pixels that are here: more of them cannot be opened."""
+        if self._is_looked_at(medium_id):
+            self._is_full_missing = True
+            self._show_words()
 
     def show_caption(self, size_text: str, detail: str) -> None:
         """Says under the picture how large it is and what the model will see of it."""
-        self._canvas.size_text = size_text
-        self._canvas.detail = detail
-        self.setAccessibleDescription(f"{size_text} {detail}".strip())
-        self._canvas.update()
+        self._size_text, self._detail = size_text, detail
+        self._show_words()
 
+    def picture(self) -> QImage | None:
+        """The picture for the clipboard: upright, at most of 16 megapixels; None before it is opened."""
+        images = self.canvas.images
+        return images.within(_COPIED_PIXELS).image() if images is not None and self._is_opened else None
 
-class _Canvas(QWidget):
-    def __init__(self) -> None:
-        super().__init__()
-        self.image: QImage | None = None
-        self.size_text = ""
-        self.detail = ""
-        self._scaled: QPixmap | None = None
-        self._scaled_for: tuple[float, float, float] = (0.0, 0.0, 0.0)
-
-    def forget_scaled(self) -> None:
-        self._scaled = None
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), canvas(self.palette()))
-        if self.image is not None:
-            self._paint_image(painter, self.image)
-        self._paint_caption(painter)
-        painter.end()
-
-    def _paint_image(self, painter: QPainter, image: QImage) -> None:
-        area = QRectF(self.rect())
-        if self.height() >= _LOW_PX:
-            area.adjust(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_PILL_SPACE_PX)
-        else:  # beside the caption instead of above it
-            area.adjust(self.width() / 2, _LOW_MARGIN_PX, -_LOW_MARGIN_PX, -_LOW_MARGIN_PX)
+    def dragged_pixmap(self) -> QPixmap:
+        """The picture in small, to hang at the pointer."""
+        images = self.canvas.images
+        if images is None:
+            return QPixmap()
         ratio = self.devicePixelRatioF()
-        wanted = (area.width(), area.height(), ratio)
-        if self._scaled is None or self._scaled_for != wanted:
-            self._scaled = pixmap_within(image, area.size(), ratio, _MAX_ENLARGEMENT)
-            self._scaled_for = wanted
-        if self._scaled.isNull():
+        side = round(_DRAGGED_PX * ratio)
+        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        small = images.for_scale(side / max(images.width_px, images.height_px)).image()
+        pixmap = QPixmap.fromImage(small.scaled(side, side, keep, smooth))
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+    def _is_looked_at(self, medium_id: str) -> bool:
+        return self._medium is not None and self._medium.medium_id == medium_id
+
+    def _take(self, medium: Medium | None, images: LevelImages | None) -> None:
+        self._medium = medium
+        self._is_opened = self._is_full_wanted = self._is_full_missing = False
+        name = medium.source.name if medium is not None else ""
+        self.canvas.setAccessibleName(self.tr("Picture {0}").format(name).strip())
+        self.canvas.show_picture(images, self._turns.get(medium.medium_id, 0) if medium is not None else 0)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        self._caption_pill.show_words(
+            self._size_text, " · ".join(text for text in (self._detail, self._note()) if text)
+        )
+        self._describe()
+        self._place()
+
+    def _note(self) -> str:
+        """What is to be known about the pixels that are shown."""
+        images = self.canvas.images
+        if images is None or not self._is_full_wanted or images.largest_scale >= 1:
+            return ""
+        if self._is_full_missing:
+            return self.tr("shown at {0} of its size").format(zoom_text(images.largest_scale))
+        return self.tr("opening it at full size…")
+
+    def _describe(self) -> None:
+        framing = self.canvas.framing
+        words = [self.caption]
+        if framing is not None:
+            words.append(self.tr("Shown at {0}.").format(zoom_text(framing.shown_scale)))
+            if framing.quarter_turns:
+                words.append(self.tr("Turned by {0} degrees.").format(framing.quarter_turns * 90))
+        self.canvas.setAccessibleDescription(" ".join(word for word in words if word))
+
+    def _on_canvas_framing_changed(self) -> None:
+        framing = self.canvas.framing
+        self.zoom_pill.setVisible(framing is not None)
+        if framing is None or self._medium is None:
             return
-        size = self._scaled.deviceIndependentSize()
-        left = round((area.center().x() - size.width() / 2) * ratio) / ratio
-        top = round((area.center().y() - size.height() / 2) * ratio) / ratio
-        painter.drawPixmap(QPointF(left, top), self._scaled)
+        self._turns[self._medium.medium_id] = framing.quarter_turns
+        scale = framing.shown_scale
+        self.zoom_pill.show_zoom(
+            scale,
+            is_fitted=framing.is_fitted,
+            can_zoom_in=scale < GREATEST_SCALE,
+            can_zoom_out=scale > framing.least_scale,
+        )
+        self._describe()
 
-    def _paint_caption(self, painter: QPainter) -> None:
-        if not self.size_text and not self.detail:
-            return
-        palette = self.palette()
-        painter.setFont(sized(self.font(), SMALL_PX, self.font().Weight.DemiBold))
-        size_width = painter.fontMetrics().horizontalAdvance(self.size_text)
-        plain = sized(self.font(), SMALL_PX)
-        gap = 8 if self.size_text and self.detail else 0
-        painter.setFont(plain)
-        metrics = painter.fontMetrics()
-        room = self.width() - 2 * 12 - 2 * 10 - size_width - gap
-        detail = metrics.elidedText(self.detail, Qt.TextElideMode.ElideRight, max(0, room))
-        width = size_width + gap + metrics.horizontalAdvance(detail) + 2 * 10
-        pill = QRectF(12, self.height() - 12 - (metrics.height() + 12), width, metrics.height() + 12)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(hairline(palette), 1))
-        painter.setBrush(palette.color(QPalette.ColorRole.Window))
-        painter.drawRoundedRect(pill.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_PX, RADIUS_PX)
-        inner = pill.adjusted(10, 0, -10, 0)
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
-        painter.setFont(sized(self.font(), SMALL_PX, self.font().Weight.DemiBold))
-        painter.drawText(inner, middle, self.size_text)
-        painter.setPen(dim_text(palette))
-        painter.setFont(plain)
-        painter.drawText(inner.adjusted(size_width + gap, 0, 0, 0), middle, detail)
+    def _on_canvas_more_pixels_wanted(self) -> None:
+        if self._medium is not None and self._is_opened and not self._is_full_wanted:
+            self._is_full_wanted = True
+            self.picture_wanted.emit(self._medium.medium_id, FULL_PIXELS)
+            self._show_words()
 
+    def _on_zoom_pill_fit_wanted(self) -> None:
+        self.canvas.zoom_to_fit()
+        self.zoom_pill.fit.setChecked(True)
 
-class _EmptyState(QWidget):
-    """What to do first, inside a dashed frame."""
-
-    def __init__(self, *, has_sample: bool) -> None:
-        super().__init__()
-        title = Caption(self.tr("Drop pictures or a folder"), TITLE_PX, QFont.Weight.DemiBold, is_dim=False)
-        self._kinds = Caption(self.tr("JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP"), BODY_PX)
-        self.open_button = QPushButton(self.tr("Choose pictures…"))
-        self.sample_button = QPushButton(self.tr("Try the sample picture"))
-        describe(self.open_button, self.tr("Opens pictures from this computer."))
-        describe(self.sample_button, self.tr("Opens a picture that comes with the program, with a question for it."))
-        self.sample_button.setVisible(has_sample)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addStretch(1)
-        buttons.addWidget(self.open_button)
-        buttons.addWidget(self.sample_button)
-        buttons.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(12)
-        layout.addStretch(1)
-        for caption in (title, self._kinds):
-            caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            caption.setWordWrap(True)
-            caption.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-            layout.addWidget(caption)
-        layout.addLayout(buttons)
-        layout.addStretch(1)
+    # Where things are
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leaves out the lesser words where there is little height."""
+        """Lays the pills over the foot of the picture."""
         super().resizeEvent(event)
-        is_low = event.size().height() < scaled_px(_LOW_PX) / 1.5
-        self._kinds.setVisible(not is_low)
-        layout = self.layout()
-        if layout is not None:
-            layout.setSpacing(4 if is_low else 12)
-            layout.setContentsMargins(*(4 if is_low else 12,) * 4)
+        self._place()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        palette = self.palette()
-        painter.fillRect(self.rect(), canvas(palette))
-        margin = _MARGIN_PX if self._kinds.isVisible() else _LOW_MARGIN_PX
-        width = min(scaled_px(_EMPTY_WIDTH_PX), self.width() - 2 * margin)
-        height = min(scaled_px(_EMPTY_HEIGHT_PX), self.height() - 2 * margin)
-        frame = QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
-        ground = QColor(palette.color(QPalette.ColorRole.Window))
-        painter.setBrush(ground)
-        colour = mixed(canvas(palette), palette.color(QPalette.ColorRole.WindowText), 0.3)
-        painter.setPen(QPen(colour, 1.2, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(frame, _EMPTY_RADIUS_PX, _EMPTY_RADIUS_PX)
-        painter.end()
+    def changeEvent(self, event: QEvent) -> None:
+        """Follows the system's letters."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_stage"):
+            self._place()
+
+    def _place(self) -> None:
+        """Gives each pill its room: first the zoom buttons, then the picture's size, then turns and the rest."""
+        width, height, pill = self.width(), self.height(), pill_height_px()
+        top = height - _EDGE_PX - pill
+        room = width - 2 * _EDGE_PX - _GAP_PX
+        wanted = self._caption_pill.least_width() if self.caption else 0
+        zoom_width = self.zoom_pill.fold(room - wanted)
+        caption_width = min(self._caption_pill.sizeHint().width(), room - zoom_width)
+        self.zoom_pill.setGeometry(width - _EDGE_PX - zoom_width, top, zoom_width, pill)
+        self._caption_pill.setGeometry(QRect(_EDGE_PX, top, max(0, caption_width), pill))
+        self._caption_pill.setVisible(bool(self.caption) and caption_width >= scaled_px(_LEAST_CAPTION_PX))
+        self.canvas.setGeometry(0, 0, width, height)
+        self.canvas.set_margins(self._margins(caption_width, zoom_width, pill))
+
+    def _margins(self, caption_width: int, zoom_width: int, pill_height: int) -> QMargins:
+        """Above the pills; in a low window between them, where there is more room."""
+        if self.height() >= _LOW_PX:
+            return QMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, pill_height + 2 * _EDGE_PX)
+        low = _LOW_MARGIN_PX
+        between = QSize(self.width() - caption_width - zoom_width - 2 * (_EDGE_PX + _GAP_PX), self.height() - 2 * low)
+        above = QSize(self.width() - 2 * low, self.height() - pill_height - 2 * low - _EDGE_PX)
+        if between.width() * between.height() > above.width() * above.height() or above.height() < pill_height:
+            return QMargins(_EDGE_PX + caption_width + _GAP_PX, low, _EDGE_PX + zoom_width + _GAP_PX, low)
+        return QMargins(low, low, low, pill_height + low + _EDGE_PX)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.core.events import ViewFailed, ViewOpened
+from app.core.events import LookOpened, ViewFailed, ViewOpened
 from app.core.shelf import Medium, Shelf
 from app.gui.intake import Intake, TakenIn
 from app.gui.pixels import image_of
@@ -37,7 +37,9 @@ class PicturesAtHand(QObject):
     thumbnail_opened = Signal(str, object)
     """Carries a medium's id and its QImage."""
     picture_opened = Signal(str, object)
-    """Carries the id of the medium that was to be looked at and its QImage."""
+    """Carries the id of the medium that is looked at and its PictureLevels."""
+    no_more_pixels = Signal(str)
+    """Carries the id of a medium that is looked at and cannot be opened sharper than it is."""
     refused = Signal(object)
     """Carries a tuple of ErrorText."""
 
@@ -52,6 +54,7 @@ class PicturesAtHand(QObject):
         self._opening: set[str] = set()
         self._looked_at = ""
         self._look_pixels = 0
+        self._is_look_opened = False
         self.selected_ids: frozenset[str] = frozenset()
 
     @property
@@ -148,34 +151,41 @@ class PicturesAtHand(QObject):
         return step.medium_ids
 
     def look_at(self, medium_id: str, max_pixels: int) -> None:
-        """Opens a picture to be looked at."""
+        """Opens a picture to be looked at, with at most so many pixels; another one is no longer waited for."""
+        if medium_id != self._looked_at:
+            self._is_look_opened = False
         self._looked_at, self._look_pixels = medium_id, max_pixels
         medium = self._shelf.get(medium_id)
         if medium is not None and self._engine is not None:
-            self._engine.view(f"{_LOOK}{medium_id}", medium.source, max_pixels)
+            self._engine.look(f"{_LOOK}{medium_id}", medium.source, max_pixels)
 
     def note_in_sight(self, medium_ids: Sequence[str]) -> None:
         """Opens the thumbnails of these before all others."""
         self._in_sight = tuple(medium_ids)
 
-    def take(self, event: ViewOpened | ViewFailed) -> None:
+    def take(self, event: ViewOpened | LookOpened | ViewFailed) -> None:
         """Applies what the engine opened, or could not: such a picture leaves the tray with a reason."""
         is_small = event.view_id.startswith(_SMALL)
         medium_id = event.view_id.partition(":")[2]
         if is_small:
             self._opening.discard(medium_id)
         is_here = self._shelf.get(medium_id) is not None
-        if isinstance(event, ViewFailed):
+        if isinstance(event, LookOpened):
+            if medium_id == self._looked_at and is_here:
+                self._is_look_opened = True
+                self.picture_opened.emit(medium_id, event.levels)
+        elif isinstance(event, ViewFailed) and not is_small and medium_id == self._looked_at and self._is_look_opened:
+            self.no_more_pixels.emit(medium_id)
+            self.refused.emit((event.error,))
+        elif isinstance(event, ViewFailed):
             self._shelf.forget(medium_id)
             if is_here:
                 self.changed.emit()
                 self.refused.emit((event.error,))
-        elif is_small and is_here:
+        elif is_here:
             self._shelf.note_size(medium_id, event.bitmap.source_width_px, event.bitmap.source_height_px)
             self.thumbnail_opened.emit(medium_id, image_of(event.bitmap))
             self.changed.emit()
-        elif medium_id == self._looked_at and is_here:
-            self.picture_opened.emit(medium_id, image_of(event.bitmap))
         self._open_next()
 
     def _open_soon(self, medium_ids: Iterable[str]) -> None:

@@ -19,6 +19,7 @@ from app.gui.offered import Offered
 from app.gui.settings_opening import SettingsOpening
 from app.gui.shell import is_wide
 from app.gui.usual_commands import UsualCommands
+from app.gui.viewing import Viewing
 from app.gui.window_parts import WindowParts
 from app.gui.window_shape import read_shape, write_shape
 from app.gui.wording import (
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from app.gui.shell import MainWindow
 
 _MEDIA_REFRESH_MS = 16
-_MOST_VIEW_PIXELS = 16_000_000
 
 
 class WindowContent(QObject):
@@ -53,15 +53,17 @@ class WindowContent(QObject):
         self.parts = WindowParts(window)
         self.settings = SettingsOpening(window, self.desk, self.parts, launch.profile)
         self.asking = Asking(self.desk, self.parts, self.settings, launch.profile.questions_file, self)
+        self.viewing = Viewing(window, self.desk, self.parts, self)
         self.commands = Commands(window, self.desk, self.parts, self.settings, self.asking)
         self.media = MediaCommands(window, self.desk, self.parts)
         self.usual = UsualCommands(window, self.parts, launch.profile.recent_file, self.media)
-        slots = {**self.commands.slots(), **self.media.slots(), **self.usual.slots()}
+        slots = {**self.commands.slots(), **self.media.slots(), **self.usual.slots(), **self.viewing.slots()}
         self.actions_by_id = Actions(window, window.menuBar(), slots)
         self.parts.build_toolbar(window, self.actions_by_id)
         self.commands.take_actions(self.actions_by_id)
         self.media.take_actions(self.actions_by_id)
         self.usual.take_actions(self.actions_by_id)
+        self.parts.viewer.take_actions(self.actions_by_id)
         self._media_timer = QTimer(self)
         self._media_timer.setSingleShot(True)
         self._media_timer.setInterval(_MEDIA_REFRESH_MS)
@@ -123,7 +125,6 @@ class WindowContent(QObject):
             notice.report_wanted.connect(commands.copy_report)
         desk.pictures.changed.connect(self._media_timer.start)
         desk.pictures.thumbnail_opened.connect(self._on_thumbnail_opened)
-        desk.pictures.picture_opened.connect(self._on_picture_opened)
         desk.costs_changed.connect(self._media_timer.start)
         desk.turn_changed.connect(self._on_desk_turn_changed)
         desk.turns_replaced.connect(self._on_desk_turns_replaced)
@@ -192,19 +193,12 @@ class WindowContent(QObject):
 
     def _on_tray_medium_looked_at(self, medium_id: str) -> None:
         if medium_id and self.desk.pictures.get(medium_id) is not None:
-            screen = self._window.screen()
-            size = screen.size() * screen.devicePixelRatio()
-            self.parts.viewer.show_image(self.parts.tray.thumbnail(medium_id))
-            self.desk.pictures.look_at(medium_id, min(_MOST_VIEW_PIXELS, size.width() * size.height()))
+            self.viewing.look_at(medium_id)
         self._show_caption()
         self._refresh_state()
 
     def _on_thumbnail_opened(self, medium_id: str, image: QImage) -> None:
         self.parts.tray.show_thumbnail(medium_id, image)
-
-    def _on_picture_opened(self, medium_id: str, image: QImage) -> None:
-        if medium_id == self.parts.tray.current_id:
-            self.parts.viewer.show_image(image)
 
     def _on_desk_turn_changed(self, turn: AskedTurn) -> None:
         self.parts.result.show_turn(turn)
@@ -272,6 +266,7 @@ class WindowContent(QObject):
         write_shape(self._window.stored(), self.parts.shape)
         self.asking.close()
         self.usual.recent.close()
+        self.viewing.close()
         self.desk.close()
 
     def open_path(self, path: Path) -> None:

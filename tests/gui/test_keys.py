@@ -97,7 +97,7 @@ def test_tab_leads_through_every_part_and_back(open_window: OpenWindow, picture:
     driver.wait_for_model()
     driver.prompt.setFocus()
     met: list[str] = []
-    for _ in range(12):
+    for _ in range(30):
         press(Qt.Key.Key_Tab)
         focus = QApplication.focusWidget()
         assert focus is not None
@@ -105,7 +105,7 @@ def test_tab_leads_through_every_part_and_back(open_window: OpenWindow, picture:
         if focus is driver.prompt:
             break
     assert met[-1] == "promptEdit"
-    assert {"askButton", "mediaTray", "resultView"} <= set(met)
+    assert {"askButton", "mediaTray", "pictureCanvas", "zoomInButton", "resultView"} <= set(met)
     assert met.index("mediaTray") < met.index("resultView")
 
 
