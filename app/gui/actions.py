@@ -103,6 +103,7 @@ def action_rows() -> tuple[ActionRow, ...]:
     nothing_to_undo = translate("Actions", "Nothing to take back here")
     nothing_selected = translate("Actions", "Nothing is selected")
     no_answer, no_pictures = translate("Actions", "No answer yet"), translate("Actions", "No other picture here")
+    nothing_asked = translate("Actions", "Nothing has been asked yet")
     return (
         ActionRow("openAction", file, translate("Actions", "&Open Pictures…"), (_Standard.Open,)),
         ActionRow("openFolderAction", file, translate("Actions", "Open &Folder…"), ("Ctrl+Shift+O",)),
@@ -268,6 +269,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             translate("Actions", "Ask A&gain"),
             ("Ctrl+Shift+R",),
             lambda state: state.has_turns and not state.is_answering,
+            needs=nothing_asked,
         ),
         ActionRow(
             "editQuestionAction",
@@ -275,6 +277,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             translate("Actions", "&Edit Last Question"),
             ("Ctrl+Shift+E",),
             lambda state: state.has_turns,
+            needs=nothing_asked,
         ),
         ActionRow(
             "newConversationAction",
@@ -298,6 +301,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             translate("Actions", "Copy Last &Question"),
             (),
             lambda state: state.has_turns,
+            needs=nothing_asked,
         ),
         ActionRow("forgetQuestionsAction", talk, translate("Actions", "&Forget Question History"), starts_group=True),
         ActionRow(

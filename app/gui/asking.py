@@ -88,9 +88,8 @@ class Asking(QObject):
         """Brings back the question that was not finished at the last end, unless there is another already."""
         draft = self._keeper.read()
         if draft.text and not self._box.toPlainText():
-            preset = self._parts.prompt.chips.preset(draft.preset_id) if draft.preset_id else None
             self._box.begin_anew()
-            self._box.show_text(draft.text, preset)
+            self._box.show_text(draft.text, self._parts.prompt.chips.preset_of(draft.preset_id, draft.text))
 
     def close(self) -> None:
         """Keeps what is to be there at the next start."""
@@ -108,17 +107,18 @@ class Asking(QObject):
 
     def hint(self, state: WindowState) -> str:
         """What is missing before the question can be sent, or what will happen."""
-        if not state.has_question:
-            return self.tr("Type a question first.")
-        if state.is_composing:
-            return self.tr("Finish the word first.")
-        if not state.has_model:
-            if self._desk.model.stage == "failed":
-                return self.tr("There is no model to ask: choose one in the settings.")
-            return self.tr("The model is being looked for.")
-        if state.is_loading:
-            return self.tr("Ask now: the answer comes once the model is loaded.")
-        return self.tr("Send the question")
+        reasons = (
+            (not state.has_question, self.tr("Type a question first.")),
+            (state.is_composing, self.tr("Finish the word first.")),
+            (
+                not state.has_model and self._desk.model.stage == "failed",
+                self.tr("There is no model to ask: choose one in the settings."),
+            ),
+            (not state.has_model, self.tr("The model is being looked for.")),
+            (state.is_taking_in, self.tr("More pictures are being looked for.")),
+            (state.is_loading, self.tr("Ask now: the answer comes once the model is loaded.")),
+        )
+        return next((words for is_so, words in reasons if is_so), self.tr("Send the question"))
 
     def on_ask(self) -> None:
         """Sends the question; it stays in the box when it cannot be sent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy
 
@@ -39,6 +39,18 @@ class BudgetChoice(QPushButton):
         self._menu.triggered.connect(self._on_menu_triggered)
         self.setMenu(self._menu)
         self.show_budget(self.budget)
+
+    def sizeHint(self) -> QSize:
+        """Room for every budget's name, so that nothing beside it moves when another is chosen."""
+        hint = super().sizeHint()
+        metrics = self.fontMetrics()
+        here = self._names().get(self.budget, _up_to(self.budget))
+        widest = max(metrics.horizontalAdvance(name) for name in (here, *self._names().values()))
+        return QSize(hint.width() + widest - metrics.horizontalAdvance(here), hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """No less."""
+        return self.sizeHint()
 
     def show_budget(self, budget: int | None) -> None:
         """Shows this budget as chosen."""

@@ -85,6 +85,9 @@ class TaskChips(QWidget):
 
     def presets(self) -> tuple[Preset, ...]:
         """Every task in the person's language; none, and why, when they cannot be read."""
+        return tuple(localized(preset, is_asked_in_english=self.is_asking_in_english) for preset in self._read())
+
+    def _read(self) -> tuple[Preset, ...]:
         if self._presets is None:
             from app.core.presets import list_presets  # noqa: PLC0415 - not before the window is shown
 
@@ -93,11 +96,18 @@ class TaskChips(QWidget):
             except AppError as error:
                 self.failed.emit(error.said)
                 return ()
-        return tuple(localized(preset, is_asked_in_english=self.is_asking_in_english) for preset in self._presets)
+        return self._presets
 
-    def preset(self, preset_id: str) -> Preset | None:
-        """The task of this id, if there is one."""
-        return next((preset for preset in self.presets() if preset.preset_id == preset_id), None)
+    def preset_of(self, preset_id: str, question: str) -> Preset | None:
+        """The task of this id whose question this is, in whichever language it was asked."""
+        if not preset_id:
+            return None
+        originals = self._read()
+        either = [
+            localized(preset, is_asked_in_english=is_english) for preset in originals for is_english in (False, True)
+        ]
+        is_it = (preset for preset in either if preset.preset_id == preset_id)
+        return next((preset for preset in is_it if preset.filled_spans(question) is not None), None)
 
     def show_chosen(self, preset: Preset | None) -> None:
         """Marks the chosen task: its chip, or the menu where that is folded away."""
@@ -160,7 +170,7 @@ class TaskChips(QWidget):
         self._choose(action.data())
 
     def _choose(self, preset_id: str) -> None:
-        preset = self.preset(preset_id)
-        if preset is not None:
-            self.preset_chosen.emit(preset)
+        for preset in self.presets():
+            if preset.preset_id == preset_id:
+                self.preset_chosen.emit(preset)
         self._place_chips()  # a click alone does not choose

@@ -333,6 +333,23 @@ def test_escape_gives_up_a_change_before_it_stops_an_answer(open_window: OpenWin
     assert [turn.outcome for turn in driver.desk.conversation.turns] == ["done", "cancelled", "cancelled"]
 
 
+def test_escape_closes_the_list_of_commands_before_anything_else(open_window: OpenWindow) -> None:
+    driver = open_window(SLOW)
+    driver.wait_for_model()
+    driver.prompt.setFocus()
+    driver.ask("One?")
+    driver.wait(lambda: "One two" in driver.result.toPlainText())
+    driver.prompt.setFocus()
+    press(Qt.Key.Key_K, CONTROL)
+    driver.wait(lambda: QApplication.focusWidget() is not driver.prompt)
+    press(Qt.Key.Key_Escape)
+    driver.wait(driver.prompt.hasFocus)
+    turn = driver.desk.conversation.open_turn
+    assert turn is not None
+    press(Qt.Key.Key_Escape)
+    driver.wait_for_answer()
+
+
 def test_a_changed_question_that_cannot_be_asked_stays_to_be_changed(open_window: OpenWindow) -> None:
     driver = open_window()
     ask(driver, "One?", "Two?")
@@ -429,10 +446,10 @@ def test_a_task_is_not_chosen_in_the_middle_of_a_word(open_window: OpenWindow) -
     driver = open_window(question="Hello ")
     driver.prompt.setFocus()
     compose(driver, "zhe")
-    driver.parts.prompt.chips.preset_chosen.emit(driver.parts.prompt.chips.preset("describe"))
+    driver.parts.prompt.chips.preset_chosen.emit(driver.parts.prompt.chips.presets()[0])
     assert driver.prompt.toPlainText() == "Hello "
     compose(driver, "")
-    driver.parts.prompt.chips.preset_chosen.emit(driver.parts.prompt.chips.preset("describe"))
+    driver.parts.prompt.chips.preset_chosen.emit(driver.parts.prompt.chips.presets()[0])
     assert driver.prompt.toPlainText() == "Describe this image."
 
 

@@ -52,6 +52,14 @@ def selected(driver: WindowDriver) -> str:
 # Tasks
 
 
+def test_the_files_of_the_tasks_are_read_only_when_one_is_wanted(open_window: OpenWindow) -> None:
+    driver = open_window()
+    chips = driver.parts.prompt.chips
+    assert chips._presets is None
+    click(chip(driver, "describe"))
+    assert chips._presets is not None
+
+
 def test_the_words_of_the_tasks_are_those_of_their_files() -> None:
     presets = list_presets()
     assert {preset.preset_id: preset.title for preset in presets} == titles()
@@ -218,10 +226,13 @@ def test_the_budget_changes_every_figure_at_once(open_window: OpenWindow, tmp_pa
         "Fine: up to 1,280 tokens per picture\t1,230 tokens",
         "Whole: as many tokens as each picture needs\t1,900 tokens",
     ]
+    settings_at = driver.parts.prompt.settings_button.geometry()
     driver.choose_budget("Quick")
     driver.wait(lambda: "reduced to 576×416 · 234 tokens" in driver.parts.viewer.caption)
     assert driver.parts.prompt.cost_text == "1 picture · 234 of 262,144 tokens"
     assert budget.text() == "Quick ▾"
+    driver.choose_budget("Balanced")
+    assert driver.parts.prompt.settings_button.geometry() == settings_at
     driver.choose_budget("Whole")
     driver.wait(lambda: "1600×1200 seen whole · 1,900 tokens" in driver.parts.viewer.caption)
     assert driver.desk.settings.own.max_image_tokens is None
