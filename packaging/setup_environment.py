@@ -20,6 +20,8 @@ from pathlib import Path
 from platform import mac_ver, machine
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import nvidia
+import real_display
 import translations
 from system_libraries import FONTS, apt_packages, install_line, missing_libraries, window_obstacle
 
@@ -195,7 +197,7 @@ def must_be_rebuilt(environment: Path) -> bool:
 def run_program(arguments: Sequence[str]) -> int:
     """Prepares the environment and becomes the program; its exit code is the command's."""
     try:
-        extras, note = extras_for(sys.platform, machine(), has_nvidia=_has_nvidia())
+        extras, note = extras_for(sys.platform, machine(), has_nvidia=nvidia.has_gpu())
         missing = prepare(extras, note)
         translate()
     except SetUpError as error:
@@ -297,20 +299,6 @@ def _opens_window() -> bool:
         return False
 
 
-def _has_nvidia() -> bool:
-    if sys.platform != "linux":
-        return False
-    if Path("/proc/driver/nvidia/version").exists():
-        return True
-    command = shutil.which("nvidia-smi")
-    if command is None:
-        return False
-    try:
-        return subprocess.run([command, "-L"], capture_output=True, timeout=20, check=False).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
 def _look_again_for_libraries(stamp: Stamp) -> tuple[str, ...]:
     """Nothing while all were there at the last look; else what is missing now, installed or told of once more."""
     if not stamp.missing_libraries:
@@ -348,6 +336,16 @@ def _install_system_libraries(*, needs_venv: bool) -> tuple[str, ...]:
     except SetUpError as error:
         _say(f"{error}\n      Going on without them; the window needs them: {line}")
     return missing_libraries()
+
+
+def _install_display_programs() -> None:
+    try:
+        installed = real_display.install_missing(_run)
+    except SetUpError as error:
+        _say(f"{error}\n      Going on without them; the tests on a real X server are skipped.")
+    else:
+        if installed:
+            _say(f"      For the tests on a real X server: installed {' '.join(installed)}")
 
 
 def _make_environment(extras: tuple[str, ...]) -> None:

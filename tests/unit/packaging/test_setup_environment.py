@@ -71,7 +71,7 @@ def test_on_an_nvidia_machine_the_choice_is_said_once(
     change_requirements(environment)
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setattr(setup_environment, "machine", lambda: "x86_64")
-    monkeypatch.setattr(setup_environment, "_has_nvidia", lambda: True)
+    monkeypatch.setattr("nvidia.has_gpu", lambda: True)
     monkeypatch.setattr(setup_environment, "_become", lambda *_: 0)
     setup_environment.run_program(["doctor"])
     assert capsys.readouterr().err.count("The NVIDIA GPU will be used once") == (0 if HAS_GPU_BACKEND else 1)
