@@ -95,7 +95,8 @@ def test_files_dragged_from_another_process_are_asked_about_and_exported(
     )
     trace = tmp_path / "trace.json"
     hands = Hands(display)
-    words = ["--profile", program.profile_dir, "--startup-trace", trace, "--backend", "fake", "--model", program.model]
+    words: list[str | Path] = ["--profile", program.profile_dir, "--startup-trace", trace]
+    words += ["--backend", "fake", "--model", program.model]
     source_words = [sys.executable, SOURCE_FILE, *SOURCE_AT, *files]
     with (
         killed_at_end(program.start(*words)) as window,
