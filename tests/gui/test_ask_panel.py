@@ -337,22 +337,23 @@ def test_the_button_says_what_is_missing(open_window: OpenWindow, tmp_path: Path
     driver = open_window()
     driver.wait_for_model()
     button = driver.ask_button
-    assert button.toolTip() == button.accessibleDescription() == "Type a question first."
+    assert button.accessibleDescription() == "Type a question first."
+    assert "Type a question first." in button.toolTip()
     driver.prompt.setPlainText("What?")
-    assert button.toolTip() == "Send the question"
+    assert button.accessibleDescription() == "Send the question"
     QApplication.sendEvent(driver.prompt, QInputMethodEvent("zhe", []))
     assert button.accessibleDescription() == "Finish the word first."
     QApplication.sendEvent(driver.prompt, QInputMethodEvent("", []))
     other = open_window(settings=Settings(model=str(tmp_path)), question="What?")
     other.wait(lambda: other.desk.model.stage == "failed")
-    assert other.ask_button.toolTip() == "There is no model to ask: choose one in the settings."
+    assert other.ask_button.accessibleDescription() == "There is no model to ask: choose one in the settings."
     assert not other.ask_button.isEnabled()
 
 
 def test_the_button_says_that_a_question_may_be_asked_while_the_model_loads(open_window: OpenWindow) -> None:
     driver = open_window(FakeScript(load_delay_s=0.5), question="What?")
     driver.wait(lambda: driver.desk.model.stage == "loading")
-    assert driver.ask_button.toolTip() == "Ask now: the answer comes once the model is loaded."
+    assert driver.ask_button.accessibleDescription() == "Ask now: the answer comes once the model is loaded."
     assert driver.ask_button.isEnabled()
 
 
