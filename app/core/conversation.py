@@ -168,6 +168,17 @@ class Conversation:
         return frozenset(self.known_pictures)
 
     @property
+    def held_tokens(self) -> int:
+        """How much of the model's context the conversation so far takes, as measured or at least counted."""
+        held = 0
+        for turn in self._turns:
+            if turn.is_told and turn.figures.prompt_tokens:  # measured with all that stood before it
+                held = turn.figures.prompt_tokens + turn.figures.answer_tokens
+            elif turn.is_told or turn.is_open:
+                held += sum(picture.tokens for picture in turn.pictures) + turn.figures.answer_tokens
+        return held
+
+    @property
     def pasted_pictures(self) -> dict[str, bytes]:
         """Encoded bytes, by sha256, of the pictures that have no file."""
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,40 @@ if TYPE_CHECKING:
     from app.core.shelf import Cost, Medium
     from app.core.vision import PixelLimits
 
+_NEAR_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class ContextUse:
+    """How much of a model's context a question takes, as far as that is known before it is asked.
+
+    The words of the question are not counted: they are few beside a picture, and only the tokenizer could tell.
+
+    Attributes:
+        new_tokens: The pictures that are newly shown.
+        held_tokens: The conversation before.
+        context_tokens: What the model can take, the answer included; 0 while there is no model.
+    """
+
+    new_tokens: int
+    held_tokens: int
+    context_tokens: int
+
+    @property
+    def total_tokens(self) -> int:
+        """New and before together."""
+        return self.new_tokens + self.held_tokens
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the model would refuse it, whatever its words are."""
+        return 0 < self.context_tokens <= self.total_tokens
+
+    @property
+    def is_near(self) -> bool:
+        """Whether little room is left for words and an answer."""
+        return not self.is_over and self.total_tokens >= _NEAR_SHARE * self.context_tokens > 0
+
 
 class NextQuestion:
     """The pictures at hand as they stand before a question is asked: a snapshot.
@@ -28,6 +63,8 @@ class NextQuestion:
         selected_ids: Which of them the question is about.
         known: What the model was shown in this conversation.
         limits: The areas that newly shown pictures may have.
+        held_tokens: What the conversation so far takes of the model's context.
+        context_tokens: How much that is; 0 while there is no model.
     """
 
     def __init__(
@@ -36,10 +73,14 @@ class NextQuestion:
         selected_ids: AbstractSet[str],
         known: Mapping[PictureSource, KnownPicture],
         limits: PixelLimits,
+        held_tokens: int = 0,
+        context_tokens: int = 0,
     ) -> None:
         self.media = tuple(media)
         self._known = known
         self._limits = limits
+        self._held_tokens = held_tokens
+        self._context_tokens = context_tokens
         self.selected = tuple(medium for medium in self.media if medium.medium_id in selected_ids)
         self.new = tuple(medium for medium in self.selected if medium.source not in known)
         self._numbers = {medium.medium_id: number for number, medium in enumerate(self.new, len(known) + 1)}
@@ -66,3 +107,8 @@ class NextQuestion:
         """What the newly shown pictures cost together, as far as their sizes are known."""
         costs = (self.cost(medium) for medium in self.new)
         return sum(cost.tokens for cost in costs if cost is not None)
+
+    @property
+    def use(self) -> ContextUse:
+        """How much of the model's context it takes."""
+        return ContextUse(self.new_tokens, self._held_tokens, self._context_tokens)

@@ -37,6 +37,7 @@ class WindowState:
         has_turns: The conversation has begun.
         has_answer: There is an answer to export.
         media_count: Pictures in the tray.
+        is_too_much: The question is more than the model can take.
         is_taking_in: More pictures are being looked for.
         can_take_screenshot: The system lets programs ask for a picture of the screen.
         has_selection: One of them is selected.
@@ -52,6 +53,7 @@ class WindowState:
     has_turns: bool = False
     has_answer: bool = False
     media_count: int = 0
+    is_too_much: bool = False
     is_taking_in: bool = False
     can_take_screenshot: bool = False
     has_selection: bool = False
@@ -60,7 +62,7 @@ class WindowState:
     @property
     def can_ask(self) -> bool:
         """Whether the question box can be sent."""
-        is_busy = self.is_answering or self.is_composing or self.is_taking_in
+        is_busy = self.is_answering or self.is_composing or self.is_taking_in or self.is_too_much
         return self.has_model and self.has_question and not is_busy
 
 
@@ -337,7 +339,7 @@ def _picture_rows(menu: str) -> tuple[ActionRow, ...]:
         ActionRow(
             "movePictureUpAction",
             menu,
-            translate("Actions", "Move Picture &Up"),
+            translate("Actions", "&Move Picture Up"),
             ("Alt+Shift+Up",),
             lambda state: state.has_selection,
             starts_group=True,
@@ -363,7 +365,7 @@ def _picture_rows(menu: str) -> tuple[ActionRow, ...]:
         ActionRow(
             "copyPicturePathAction",
             menu,
-            translate("Actions", "Copy &Path"),
+            translate("Actions", "Copy Pat&h"),
             ("Ctrl+Alt+C",),
             lambda state: state.has_selected_file,
             needs=no_file,

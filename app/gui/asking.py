@@ -11,7 +11,6 @@ from PySide6.QtGui import QGuiApplication
 from app.core.question_history import Draft
 from app.core.shelf import picture_cost
 from app.gui.bridge import assert_main_thread
-from app.gui.cost_words import cost_text
 from app.gui.question_keeper import QuestionKeeper
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.conversation import AskedTurn
-    from app.core.next_question import NextQuestion
     from app.core.presets import Preset
     from app.gui.actions import WindowState
     from app.gui.desk import Desk
@@ -115,6 +113,7 @@ class Asking(QObject):
                 self.tr("There is no model to ask: choose one in the settings."),
             ),
             (not state.has_model, self.tr("The model is being looked for.")),
+            (state.is_too_much, self.tr("This is more than the model can take.")),
             (state.is_taking_in, self.tr("More pictures are being looked for.")),
             (state.is_loading, self.tr("Ask now: the answer comes once the model is loaded.")),
         )
@@ -154,12 +153,6 @@ class Asking(QObject):
         if turn.outcome == "failed" and not turn.answer and not self._parts.prompt.text:
             self._box.begin_anew()
             self._box.show_text(turn.question.text, turn.preset)
-
-    def cost_text(self, question: NextQuestion) -> str:
-        """What the next question costs, against what the model can take."""
-        checkpoint = self._desk.model.checkpoint
-        told = self._desk.conversation.before(self._desk.edited_id)
-        return cost_text(question, told, checkpoint.context_tokens if checkpoint is not None else None)
 
     # Again
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy
 
 from app.gui.look import SMALL_PX, dim_text, sized
@@ -58,10 +58,14 @@ class Caption(QLabel):
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
         painter.end()
 
+    def colour(self) -> QColor:
+        """The colour of the letters where they are not those of usual text."""
+        return dim_text(QApplication.palette())
+
     def _dim(self) -> None:
         if not self._is_dim:
             return
-        colour = dim_text(QApplication.palette())
+        colour = self.colour()
         palette = self.palette()
         if palette.color(QPalette.ColorRole.WindowText) != colour:
             palette.setColor(QPalette.ColorRole.WindowText, colour)

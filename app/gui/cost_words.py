@@ -6,40 +6,61 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from app.gui.wording import asked_about_text, number, pictures_text
+from app.gui.wording import number, pictures_text, tokens_text
 
 if TYPE_CHECKING:
-    from app.core.conversation import Conversation
     from app.core.next_question import NextQuestion
 
 
-def told_tokens(conversation: Conversation) -> int:
-    """The tokens of the conversation so far: the last answer's prompt holds all that was said and shown before."""
-    told = [turn for turn in conversation.turns if turn.is_told]
-    return told[-1].figures.prompt_tokens + told[-1].figures.answer_tokens if told else 0
+def cost_text(question: NextQuestion) -> str:
+    """What the next question newly shows, and the total: ``3 pictures · 2,112 tokens of 32,768``."""
+    translate, use = QCoreApplication.translate, question.use
+    parts = []
+    if question.new:
+        parts.append(pictures_text(len(question.new)))
+        if use.held_tokens:
+            parts.append(translate("Wording", "+{0}").format(number(use.new_tokens)))
+    elif question.media and not question.selected:
+        parts.append(translate("Wording", "No picture selected"))
+    if use.total_tokens and use.context_tokens:
+        total, context = number(use.total_tokens), number(use.context_tokens)
+        parts.append(translate("Wording", "{0} tokens of {1}").format(total, context))
+    elif use.total_tokens:
+        parts.append(tokens_text(use.total_tokens))
+    return ("⚠ " if use.is_near or use.is_over else "") + " · ".join(parts)
 
 
-def cost_text(question: NextQuestion, conversation: Conversation, context_tokens: int | None) -> str:
-    """``3 pictures · 2,112 of 262,144 tokens``, later ``1 picture · 704 tokens · in all 2,900 of 262,144 tokens``.
+def cost_detail(question: NextQuestion) -> str:
+    """The same in full sentences."""
+    translate, use = QCoreApplication.translate, question.use
+    sentences = []
+    if question.new:
+        sentences.append(translate("Wording", "The new pictures take {0} tokens.").format(number(use.new_tokens)))
+    if use.held_tokens:
+        sentences.append(translate("Wording", "The conversation so far takes {0}.").format(number(use.held_tokens)))
+    if use.context_tokens:
+        words = translate("Wording", "The model can take {0} in all, question and answer included.")
+        sentences.append(words.format(number(use.context_tokens)))
+    if use.is_near:
+        sentences.append(translate("Wording", "Little room is left for an answer."))
+    return " ".join(sentences)
 
-    Args:
-        question: The pictures as they stand.
-        conversation: What is told again with the question.
-        context_tokens: The most tokens the model can take, or None where that is not known yet.
-    """
-    translate = QCoreApplication.translate
-    cost = asked_about_text(question)
-    told = told_tokens(conversation)
-    total = told + question.new_tokens
-    if context_tokens is None or not total:
-        return cost
-    amounts = (number(total), number(context_tokens))
-    if total >= context_tokens:
-        much = translate("Wording", "⚠ {0} tokens in all are more than the model can take: {1}")
-        return much.format(*amounts)
-    if not told:
-        pictures = pictures_text(len(question.new))
-        return " · ".join((pictures, translate("Wording", "{0} of {1} tokens").format(*amounts)))
-    return " · ".join(
-        part for part in (cost, translate("Wording", "in all {0} of {1} tokens").format(*amounts)) if part
-    )
+
+def too_much_text(question: NextQuestion) -> str:
+    """Why the model cannot take the next question and what to do, or nothing when it can."""
+    translate, use = QCoreApplication.translate, question.use
+    if not use.is_over:
+        return ""
+    if use.held_tokens:
+        words = translate(
+            "Wording",
+            "This is more than the model can take: {0} tokens of {1}. Choose a smaller budget, select fewer pictures "
+            "or begin a new conversation.",
+        )
+    else:
+        words = translate(
+            "Wording",
+            "This is more than the model can take: {0} tokens of {1}. "
+            "Choose a smaller budget or select fewer pictures.",
+        )
+    return words.format(number(use.total_tokens), number(use.context_tokens))

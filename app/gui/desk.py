@@ -137,7 +137,10 @@ class Desk(QObject):
     def next_question(self) -> NextQuestion:
         """What the next question shows the model, and what every picture costs."""
         pictures, told = self.pictures, self.conversation.before(self.edited_id)
-        return NextQuestion(pictures.media, pictures.selected_ids, told.known_pictures, self.limits)
+        context_tokens = self.model.checkpoint.context_tokens if self.model.checkpoint is not None else 0
+        return NextQuestion(
+            pictures.media, pictures.selected_ids, told.known_pictures, self.limits, told.held_tokens, context_tokens
+        )
 
     # The conversation
 

@@ -18,12 +18,17 @@ from PySide6.QtWidgets import (
 
 from app.gui.budget_choice import BudgetChoice
 from app.gui.caption import Caption
-from app.gui.describing import describe, tip
+from app.gui.cost_caption import CostCaption
+from app.gui.cost_words import cost_detail, cost_text, too_much_text
+from app.gui.describing import describe
+from app.gui.fault_line import FaultLine
 from app.gui.question_box import QuestionBox
 from app.gui.task_chips import TaskChips
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
+
+    from app.core.next_question import NextQuestion
 
 _BAR_PX = 3
 _BAR_STEPS = 1000
@@ -53,7 +58,8 @@ class PromptPanel(QWidget):
         self.cancel_button = QPushButton(self.tr("Cancel"))
         self.cancel_button.setObjectName("cancelEditButton")
         self._editing = QWidget()
-        self._cost = Caption(is_elided=True)
+        self._cost = CostCaption()
+        self._too_much = FaultLine()
         self._bar = QProgressBar()
         self._grid = QGridLayout()
         self._is_cost_beside: bool | None = None
@@ -79,10 +85,20 @@ class PromptPanel(QWidget):
         words = self.tr("Ask about what you see…") if count else self.tr("Drop a picture first, or just ask…")
         self.edit.setPlaceholderText(words)
 
-    def show_cost(self, words: str) -> None:
-        """Says what the pictures of the next question cost together."""
-        self._cost.setText(words)
-        self._cost.setToolTip(tip(words))
+    @property
+    def fault_text(self) -> str:
+        """Why the question cannot be sent, where that has to be said in full."""
+        return self._too_much.text()
+
+    def show_cost(self, question: NextQuestion) -> None:
+        """Says what the next question costs, and when that is too much what to do."""
+        use, too_much = question.use, too_much_text(question)
+        words, detail = cost_text(question), cost_detail(question)
+        self._cost.show_cost(words, detail, is_warning=use.is_near or use.is_over)
+        if too_much:
+            self._too_much.say(too_much)
+        else:
+            self._too_much.clear()
 
     def show_editing(self, *, is_editing: bool) -> None:
         """Says that an earlier question is being changed, and what that means."""
@@ -174,6 +190,7 @@ class PromptPanel(QWidget):
         layout.addWidget(self._editing)
         layout.addWidget(self.chips)
         layout.addWidget(self.edit)
+        layout.addWidget(self._too_much)
         layout.addLayout(self._grid)
         self.show_media_count(0)
 

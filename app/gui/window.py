@@ -64,6 +64,7 @@ class WindowContent(QObject):
         self.media.take_actions(self.actions_by_id)
         self.usual.take_actions(self.actions_by_id)
         self.parts.viewer.take_actions(self.actions_by_id)
+        self._question = self.desk.next_question()
         self._media_timer = QTimer(self)
         self._media_timer.setSingleShot(True)
         self._media_timer.setInterval(_MEDIA_REFRESH_MS)
@@ -152,6 +153,7 @@ class WindowContent(QObject):
             has_turns=bool(desk.conversation.turns),
             has_answer=any(turn.is_told for turn in desk.conversation.turns),
             media_count=len(desk.pictures.media),
+            is_too_much=self._question.use.is_over,
             is_taking_in=desk.pictures.is_taking_in,
             can_take_screenshot=self.media.can_take_screenshot,
             has_selection=bool(desk.pictures.selected_ids),
@@ -168,10 +170,10 @@ class WindowContent(QObject):
         """Brings the tray and the caption under the picture up to date."""
         self._media_timer.stop()
         desk, parts = self.desk, self.parts
-        question = desk.next_question()
+        question = self._question = desk.next_question()
         parts.tray.show_question(question)
         parts.prompt.show_media_count(len(question.media))
-        parts.prompt.show_cost(self.asking.cost_text(question))
+        parts.prompt.show_cost(question)
         if not question.media:
             parts.viewer.show_nothing()
         elif parts.tray.current_id is None:
@@ -181,7 +183,7 @@ class WindowContent(QObject):
 
     def _show_caption(self) -> None:
         medium = self.desk.pictures.get(self.parts.tray.current_id or "")
-        question = self.desk.next_question()
+        question = self._question
         cost = question.cost(medium) if medium is not None else None
         if medium is None or cost is None:
             self.parts.viewer.show_caption("", "")

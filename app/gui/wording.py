@@ -11,7 +11,6 @@ from app.core.errors import Sentence
 if TYPE_CHECKING:
     from app.core.conversation import AskedTurn
     from app.core.events import LoadProgress
-    from app.core.next_question import NextQuestion
     from app.core.shelf import Cost, ShelfStep
 
 _MEGAPIXEL = 1_000_000
@@ -44,15 +43,6 @@ def pictures_text(count: int) -> str:
     if count == 1:
         return QCoreApplication.translate("Wording", "1 picture")
     return QCoreApplication.translate("Wording", "{0} pictures").format(number(count))
-
-
-def asked_about_text(question: NextQuestion) -> str:
-    """What the next question newly shows the model, and its cost: ``3 pictures · 2,112 tokens``."""
-    if question.new:
-        return f"{pictures_text(len(question.new))} · {tokens_text(question.new_tokens)}"
-    if question.media and not question.selected:
-        return QCoreApplication.translate("Wording", "No picture selected")
-    return ""
 
 
 def undo_text(step: ShelfStep) -> str:

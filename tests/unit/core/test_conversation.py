@@ -200,3 +200,21 @@ def test_a_turn_keeps_the_settings_it_was_asked_with_until_the_engine_says() -> 
         "1", "What?", (), limits=LIMITS, max_image_tokens=None, sampling=GREEDY, system="", now=NOW
     )
     assert question.sampling == conversation.turns[0].sampling == GREEDY
+
+
+def test_the_tokens_held_are_those_measured_last_or_else_counted() -> None:
+    conversation = Conversation()
+    assert conversation.held_tokens == 0
+    question = ask(conversation, "1", "What is this?", CAT)
+    assert conversation.held_tokens == 0
+    conversation.take(Started("1", (picture(CAT),), Sampling(seed=7)))
+    assert conversation.held_tokens == picture(CAT).tokens
+    conversation.take(TextPiece("1", "A cat."))
+    conversation.take(Finished("1", "done", Figures(prompt_tokens=50, answer_tokens=3)))
+    assert conversation.held_tokens == 53
+    answer(conversation, ask(conversation, "2", "And this?", DOG), "A dog.", "cancelled")
+    assert conversation.held_tokens == 53 + picture(DOG).tokens + 3
+    assert conversation.before("2").held_tokens == 53
+    answer(conversation, ask(conversation, "3", "Well?"), "", "failed")
+    assert conversation.held_tokens == 53 + picture(DOG).tokens + 3
+    assert question.sources == (CAT,)

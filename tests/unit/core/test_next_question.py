@@ -47,3 +47,17 @@ def test_a_picture_that_is_not_open_yet_has_no_cost() -> None:
     assert question.cost(UNOPENED) is None
     assert question.new == (UNOPENED, CAT)
     assert question.new_tokens == 234
+
+
+def test_the_use_of_the_context_is_counted_whole() -> None:
+    media, ids = [CAT, DOG], {"medium-cat", "medium-dog"}
+    use = NextQuestion(media, ids, {}, SMALL, held_tokens=100, context_tokens=1000).use
+    assert (use.new_tokens, use.total_tokens, use.is_near, use.is_over) == (468, 568, False, False)
+    for held, is_near, is_over in ((331, False, False), (332, True, False), (531, True, False), (532, False, True)):
+        use = NextQuestion(media, ids, {}, SMALL, held_tokens=held, context_tokens=1000).use
+        assert (use.is_near, use.is_over) == (is_near, is_over)
+
+
+def test_without_a_model_nothing_is_too_much() -> None:
+    use = NextQuestion([CAT], {"medium-cat"}, {}, LIMITS).use
+    assert (use.total_tokens, use.is_near, use.is_over) == (1900, False, False)
