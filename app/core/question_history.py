@@ -123,6 +123,11 @@ class QuestionHistory:
         """What was asked, oldest first."""
         return tuple(text for text, is_asked in self._is_asked.items() if is_asked)
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether what is being written is shown, and no earlier question."""
+        return self._place == len(self._is_asked)
+
     def step(self, by: int, shown: str) -> str | None:
         """The text one place older (-1) or newer (1), or None at the end; `shown` stays where it is written."""
         past = tuple(self._is_asked)
@@ -141,8 +146,7 @@ class QuestionHistory:
 
     def asked(self, text: str) -> str:
         """Notes a question that was asked and gives what was being written before an earlier one was looked up."""
-        newest = len(self._is_asked)
-        draft = self._written.get(newest, "") if self._place < newest else ""
+        draft = "" if self.is_at_end else self._written.get(len(self._is_asked), "")
         if text.strip():
             self._is_asked.pop(text, None)
             self._is_asked[text] = True

@@ -50,6 +50,10 @@ class Asking(QObject):
         self._box = parts.prompt.edit
         self._keeper = QuestionKeeper(questions_file, self)
         self._before: _Before | None = None
+        self._given = ""
+        """What the program was started with."""
+        self._unseen = Draft()
+        """The draft of the last end, where a question that the program was started with stands in its place."""
         prompt = parts.prompt
         prompt.ask_wanted.connect(self.on_ask)
         prompt.stop_wanted.connect(desk.stop)
@@ -85,9 +89,14 @@ class Asking(QObject):
     def start(self) -> None:
         """Brings back the question that was not finished at the last end, unless there is another already."""
         draft = self._keeper.read()
-        if draft.text and not self._box.toPlainText():
+        self._given = self._box.toPlainText()
+        if draft.text and self._given:
+            self._unseen = draft
+            self._keeper.history.set_aside(draft.text)
+        elif draft.text:
             self._box.begin_anew()
-            self._box.show_text(draft.text, self._parts.prompt.chips.preset_of(draft.preset_id, draft.text))
+            chips = self._parts.prompt.chips
+            self._box.show_text(draft.text, chips.preset_like(draft.text, draft.preset_id) if draft.preset_id else None)
 
     def close(self) -> None:
         """Keeps what is to be there at the next start."""
@@ -99,6 +108,8 @@ class Asking(QObject):
         if self._before is not None:
             text, preset = self._before.text, self._before.preset
         draft = Draft(text, preset.preset_id if preset is not None else "") if text.strip() else Draft()
+        if draft.text in ("", self._given) and self._unseen.text not in self._keeper.history.questions:
+            draft = self._unseen
         self._keeper.save(draft, is_history_kept=self._desk.settings.is_history_kept)
 
     # Asking
@@ -250,15 +261,19 @@ class Asking(QObject):
 
     def _on_box_older_wanted(self) -> None:
         self._keeper.read()
-        found = self._keeper.history.step(-1, self._box.toPlainText())
-        if found is not None:
-            self._box.show_text(found)
+        if self._show_step(-1):
             self._box.go_to_first_line()
 
     def _on_box_newer_wanted(self) -> None:
-        found = self._keeper.history.step(1, self._box.toPlainText())
+        self._show_step(1)
+
+    def _show_step(self, by: int) -> bool:
+        """Shows an older or newer question; one that is a task's is that task again."""
+        history = self._keeper.history
+        found = history.step(by, self._box.toPlainText())
         if found is not None:
-            self._box.show_text(found)
+            self._box.show_text(found, None if history.is_at_end else self._parts.prompt.chips.preset_like(found))
+        return found is not None
 
     # Tasks and the budget
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QToolButton
 
 from app.gui.contrast import mixed, readable
-from app.gui.look import FOCUS_RING_PX, accent_ground, accent_text, paint_focus_ring, scaled_px
+from app.gui.look import accent_ground, accent_text, scaled_px
 
 _PADDING_PX = (11, 5)
 _REST, _OVER, _DOWN, _OFF = 0.07, 0.12, 0.18, 0.04
@@ -41,7 +41,7 @@ class Chip(QToolButton):
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the pill, its words and, with the keyboard's focus, a ring."""
+        """Paints the pill and its words."""
         palette = self.palette()
         window, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
         is_touched = self.isDown() or self.underMouse()
@@ -64,12 +64,6 @@ class Chip(QToolButton):
         painter.setPen(ink)
         painter.setFont(self.font())
         painter.drawText(body, Qt.AlignmentFlag.AlignCenter, self._words)
-        if self.hasFocus() and self.isChecked():
-            painter.setPen(QPen(ink, FOCUS_RING_PX))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(body.adjusted(3, 3, -3, -3), radius - 3, radius - 3)
-        elif self.hasFocus():
-            paint_focus_ring(painter, body, palette, radius)
         painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -98,16 +98,11 @@ class TaskChips(QWidget):
                 return ()
         return self._presets
 
-    def preset_of(self, preset_id: str, question: str) -> Preset | None:
-        """The task of this id whose question this is, in whichever language it was asked."""
-        if not preset_id:
-            return None
-        originals = self._read()
-        either = [
-            localized(preset, is_asked_in_english=is_english) for preset in originals for is_english in (False, True)
-        ]
-        is_it = (preset for preset in either if preset.preset_id == preset_id)
-        return next((preset for preset in is_it if preset.filled_spans(question) is not None), None)
+    def preset_like(self, question: str, preset_id: str = "") -> Preset | None:
+        """The task whose question this is, in whichever language it was asked; of this id alone, if one is given."""
+        found = [preset for preset in self._read() if preset_id in ("", preset.preset_id)]
+        either = (localized(preset, is_asked_in_english=is_so) for preset in found for is_so in (False, True))
+        return next((preset for preset in either if preset.filled_spans(question) is not None), None)
 
     def show_chosen(self, preset: Preset | None) -> None:
         """Marks the chosen task: its chip, or the menu where that is folded away."""

@@ -150,7 +150,14 @@ def test_a_question_of_the_command_line_stands_before_the_draft(open_window: Ope
     driver = open_window()
     driver.prompt.setPlainText("my draft")
     driver.close()
-    assert open_window(question="Asked there.").prompt.toPlainText() == "Asked there."
+    again = open_window(question="Asked there.")
+    assert again.prompt.toPlainText() == "Asked there."
+    again.prompt.setFocus()
+    press(Qt.Key.Key_Up)
+    assert again.prompt.toPlainText() == "my draft"
+    press(Qt.Key.Key_Down)
+    again.close()
+    assert open_window().prompt.toPlainText() == "my draft"
 
 
 def test_a_question_is_kept_even_when_the_program_ends_badly(open_window: OpenWindow, profile: Profile) -> None:

@@ -112,8 +112,10 @@ def test_a_task_never_throws_away_what_was_typed(open_window: OpenWindow) -> Non
     driver.wait_for_answer()
     press(Qt.Key.Key_Up)
     assert driver.prompt.toPlainText() == "Describe this image."
+    assert chip(driver, "describe").isChecked()
     press(Qt.Key.Key_Up)
     assert driver.prompt.toPlainText() == "What is on the "
+    assert not chip(driver, "describe").isChecked()
 
 
 def test_a_tasks_sampling_holds_for_its_own_question_alone(open_window: OpenWindow) -> None:
