@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMargins, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QRect, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPixmap
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
@@ -34,6 +34,7 @@ _GAP_PX = 8
 _LOW_PX = 240
 _LOW_MARGIN_PX = 8
 _LEAST_CAPTION_PX = 72
+_LOW_CAPTION_SHARE = 0.4
 _DRAGGED_PX = 160
 
 
@@ -150,6 +151,7 @@ class MediaViewer(QWidget):
         """Shows the thumbnail of the picture that is looked at, if there is nothing better."""
         if self._is_looked_at(medium.medium_id) and not self._is_opened:
             self.canvas.show_sharper(LevelImages.of_thumbnail(thumbnail, medium.width_px, medium.height_px))
+            self._show_words()
 
     def show_levels(self, medium_id: str, levels: PictureLevels) -> None:
         """Shows the picture that was opened, unless another is looked at or it is sharper already."""
@@ -214,7 +216,9 @@ class MediaViewer(QWidget):
     def _note(self) -> str:
         """What is to be known about the pixels that are shown."""
         images = self.canvas.images
-        if images is None or not self._is_full_wanted or images.largest_scale >= 1:
+        if images is None:
+            return self.tr("opening it…") if self._medium is not None else ""
+        if not self._is_full_wanted or images.largest_scale >= 1:
             return ""
         if self._is_full_missing:
             return self.tr("shown at {0} of its size").format(zoom_text(images.largest_scale))
@@ -234,7 +238,9 @@ class MediaViewer(QWidget):
         self.zoom_pill.setVisible(framing is not None)
         if framing is None or self._medium is None:
             return
-        self._turns[self._medium.medium_id] = framing.quarter_turns
+        if self._turns.get(self._medium.medium_id, 0) != framing.quarter_turns:
+            self._turns[self._medium.medium_id] = framing.quarter_turns
+            self._place()
         scale = framing.shown_scale
         self.zoom_pill.show_zoom(
             scale,
@@ -268,26 +274,41 @@ class MediaViewer(QWidget):
             self._place()
 
     def _place(self) -> None:
-        """Gives each pill its room: first the zoom buttons, then the picture's size, then turns and the rest."""
+        """Gives each pill its room: first the zoom buttons, then the picture's size, then turns and the rest.
+
+        In a low window the pills are made short and stand beside the picture, where it is larger so.
+        """
         width, height, pill = self.width(), self.height(), pill_height_px()
+        pills = self._pills(width)
+        margins = QMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, pill + 2 * _EDGE_PX)
+        if height < scaled_px(_LOW_PX):
+            low = _LOW_MARGIN_PX
+            margins = QMargins(low, low, low, pill + low + _EDGE_PX)
+            short = self._pills(width, is_low=True)
+            beside = QMargins(_EDGE_PX + short[0] + _GAP_PX, low, _EDGE_PX + short[1] + _GAP_PX, low)
+            if self._fit_scale(beside) > self._fit_scale(margins):
+                pills, margins = short, beside
+        caption_width, zoom_width = pills
+        self.zoom_pill.fold(zoom_width)
         top = height - _EDGE_PX - pill
-        room = width - 2 * _EDGE_PX - _GAP_PX
-        wanted = self._caption_pill.least_width() if self.caption else 0
-        zoom_width = self.zoom_pill.fold(room - wanted)
-        caption_width = min(self._caption_pill.sizeHint().width(), room - zoom_width)
         self.zoom_pill.setGeometry(width - _EDGE_PX - zoom_width, top, zoom_width, pill)
         self._caption_pill.setGeometry(QRect(_EDGE_PX, top, max(0, caption_width), pill))
         self._caption_pill.setVisible(bool(self.caption) and caption_width >= scaled_px(_LEAST_CAPTION_PX))
         self.canvas.setGeometry(0, 0, width, height)
-        self.canvas.set_margins(self._margins(caption_width, zoom_width, pill))
+        self.canvas.set_margins(margins)
 
-    def _margins(self, caption_width: int, zoom_width: int, pill_height: int) -> QMargins:
-        """Above the pills; in a low window between them, where there is more room."""
-        if self.height() >= _LOW_PX:
-            return QMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, pill_height + 2 * _EDGE_PX)
-        low = _LOW_MARGIN_PX
-        between = QSize(self.width() - caption_width - zoom_width - 2 * (_EDGE_PX + _GAP_PX), self.height() - 2 * low)
-        above = QSize(self.width() - 2 * low, self.height() - pill_height - 2 * low - _EDGE_PX)
-        if between.width() * between.height() > above.width() * above.height() or above.height() < pill_height:
-            return QMargins(_EDGE_PX + caption_width + _GAP_PX, low, _EDGE_PX + zoom_width + _GAP_PX, low)
-        return QMargins(low, low, low, pill_height + low + _EDGE_PX)
+    def _pills(self, width: int, *, is_low: bool = False) -> tuple[int, int]:
+        """The widths of both pills."""
+        room = width - 2 * _EDGE_PX - _GAP_PX
+        wanted = self._caption_pill.least_width() if self.caption else 0
+        zoom_width = self.zoom_pill.folded_width(room - wanted, is_low=is_low)
+        most = round(width * _LOW_CAPTION_SHARE) if is_low else room
+        return min(self._caption_pill.sizeHint().width(), room - zoom_width, most), zoom_width
+
+    def _fit_scale(self, margins: QMargins) -> float:
+        """How large the picture would be inside these margins."""
+        framing = self.canvas.framing
+        free = self.rect().marginsRemoved(margins)
+        if framing is None or free.isEmpty():
+            return 0.0
+        return min(free.width() / framing.width_px, free.height() / framing.height_px)

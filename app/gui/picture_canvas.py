@@ -7,11 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMargins, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QInputDevice, QKeyEvent, QKeySequence, QNativeGestureEvent, QPainter, QPalette, QPen
-from PySide6.QtWidgets import QApplication, QGestureEvent, QPinchGesture, QSizePolicy, QWidget
+from PySide6.QtGui import QInputDevice, QKeyEvent, QKeySequence, QNativeGestureEvent, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QGestureEvent, QLabel, QPinchGesture, QSizePolicy
 
 from app.gui.framing import Area, Framing, wheel_factor
-from app.gui.look import RADIUS_PX, canvas
+from app.gui.look import canvas, paint_focus_ring
 from app.gui.picture_tiles import LevelImages, Tiles
 
 if TYPE_CHECKING:
@@ -38,8 +38,11 @@ _ARROWS = {
 _PAGES = {Qt.Key.Key_PageUp: 1, Qt.Key.Key_PageDown: -1}
 
 
-class PictureCanvas(QWidget):
-    """Shows one picture, fitted or zoomed. Zooming and turning change only what is seen, never the picture."""
+class PictureCanvas(QLabel):
+    """Shows one picture, fitted or zoomed. Zooming and turning change only what is seen, never the picture.
+
+    A label with a picture is what Qt tells assistive technology to be a graphic; all painting is done here.
+    """
 
     framing_changed = Signal()
     more_pixels_wanted = Signal()
@@ -52,6 +55,8 @@ class PictureCanvas(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("pictureCanvas")
+        self.setPixmap(QPixmap(1, 1))
+        self.setMinimumSize(1, 1)
         self.setAccessibleName(self.tr("Picture"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -369,9 +374,7 @@ class PictureCanvas(QWidget):
             if not self._is_complete:
                 self._rest.start()
         if self.hasFocus() and self._is_ring_wanted:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Accent), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), RADIUS_PX, RADIUS_PX)
+            paint_focus_ring(painter, QRectF(self.rect()).adjusted(2, 2, -2, -2), self.palette())
         painter.end()
 
 

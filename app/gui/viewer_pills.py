@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.gui.contrast import mixed, readable
 from app.gui.describing import describe, tip
-from app.gui.look import RADIUS_PX, SMALL_PX, dim_text, hairline, paint_focus_ring, scaled_px, sized
+from app.gui.look import HEADING_PX, RADIUS_PX, SMALL_PX, dim_text, hairline, paint_focus_ring, scaled_px, sized
 from app.gui.wording import number
 
 if TYPE_CHECKING:
@@ -98,8 +98,11 @@ class CaptionPill(QLabel):
 class _PillButton(QToolButton):
     """A flat button inside a pill: words, or an arrow that turns."""
 
-    def __init__(self, name: str, text: str, accessible_name: str, *, turns: int = 0) -> None:
+    def __init__(
+        self, name: str, text: str, accessible_name: str, *, turns: int = 0, letters_px: int = SMALL_PX
+    ) -> None:
         super().__init__()
+        self._letters_px = letters_px
         self.setObjectName(name)
         self.setText(text)
         self.setAccessibleName(accessible_name)
@@ -114,7 +117,7 @@ class _PillButton(QToolButton):
         side = scaled_px(_BUTTON_PX)
         if self._turns:
             return QSize(side, side)
-        metrics = QFontMetrics(sized(self.font(), SMALL_PX))
+        metrics = QFontMetrics(sized(self.font(), self._letters_px))
         return QSize(max(side, metrics.horizontalAdvance(self.widest_text) + _GAP_PX), side)
 
     def minimumSizeHint(self) -> QSize:
@@ -144,7 +147,7 @@ class _PillButton(QToolButton):
         if self._turns:
             self._paint_turn(painter, ink)
         else:
-            painter.setFont(sized(self.font(), SMALL_PX))
+            painter.setFont(sized(self.font(), self._letters_px))
             painter.setPen(ink)
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
         if self.hasFocus():
@@ -179,10 +182,10 @@ class ZoomPill(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("zoomPill")
-        self.zoom_out = _PillButton("zoomOutButton", "−", self.tr("Zoom out"))
+        self.zoom_out = _PillButton("zoomOutButton", "−", self.tr("Zoom out"), letters_px=HEADING_PX)
         self.actual_size = _PillButton("actualSizeButton", "100 %", self.tr("Actual size"))
         self.actual_size.widest_text = "3,200 %"
-        self.zoom_in = _PillButton("zoomInButton", "+", self.tr("Zoom in"))
+        self.zoom_in = _PillButton("zoomInButton", "+", self.tr("Zoom in"), letters_px=HEADING_PX)
         self.fit = _PillButton("zoomFitButton", self.tr("Fit"), self.tr("Fit"))
         self.fit.setCheckable(True)
         self.turn_left = _PillButton("rotateLeftButton", "", self.tr("Turn left"), turns=-1)
@@ -218,21 +221,22 @@ class ZoomPill(QWidget):
             if button.objectName() in tips:
                 describe(button, tips[button.objectName()])
 
-    def width_without(self, *hidden: QToolButton) -> int:
+    def _width_without(self, hidden: tuple[QToolButton, ...]) -> int:
         """How wide it is without these buttons."""
         margins = self._row.contentsMargins()
         shown = (button.sizeHint().width() for button in self.buttons if button not in hidden)
         return sum(shown) + margins.left() + margins.right()
 
-    def fold(self, room_px: int) -> int:
-        """Hides what does not fit into so many pixels, the zoom buttons last; gives the width that is left."""
-        for hidden in self._folds:
-            width = self.width_without(*hidden)
-            if width <= room_px:
-                break
+    def folded_width(self, room_px: int, *, is_low: bool = False) -> int:
+        """How wide it is with what fits into so many pixels; in a low window without turns."""
+        widths = [self._width_without(hidden) for hidden in self._folds[1 if is_low else 0 :]]
+        return next((width for width in widths if width <= room_px), widths[-1])
+
+    def fold(self, width_px: int) -> None:
+        """Hides what does not fit, the zoom buttons last."""
+        hidden = next((fold for fold in self._folds if self._width_without(fold) <= width_px), self._folds[-1])
         for button in self.buttons:
             button.setVisible(button not in hidden)
-        return width
 
     @property
     def _folds(self) -> tuple[tuple[QToolButton, ...], ...]:
@@ -241,7 +245,7 @@ class ZoomPill(QWidget):
 
     def sizeHint(self) -> QSize:
         """With all buttons."""
-        return QSize(self.width_without(), pill_height_px())
+        return QSize(self._width_without(()), pill_height_px())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the pill."""
