@@ -114,7 +114,7 @@ def embedded_pictures(mime: QMimeData) -> list[str]:
 
 def local_paths(mime: QMimeData) -> tuple[Path, ...]:
     """The files and folders on this machine that were handed over."""
-    return tuple(dict.fromkeys(_path_of(address) for address in _addresses(mime) if _is_local(address)))
+    return tuple(_path_of(address) for address in dict.fromkeys(_addresses(mime)) if _is_local(address))
 
 
 def paths_in_text(mime: QMimeData) -> tuple[Path, ...]:

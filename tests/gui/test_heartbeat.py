@@ -8,6 +8,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QMimeData, QUrl
+
 from app.backends.fake_backend import FakeScript
 from app.core.sampling import Sampling
 from app.core.settings import ModelSettings, Settings
@@ -64,8 +66,10 @@ def test_500_pictures_are_dropped_without_a_stall(open_window: OpenWindow, tmp_p
         (folder / f"IMG {number}.png").write_bytes(encoded(corners_image(160 + number % 40, 96), "PNG"))
     driver = open_window()
     driver.wait_for_model()
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file)) for file in sorted(folder.iterdir())])
     with Heartbeat() as heartbeat:
-        assert driver.drop(*sorted(folder.iterdir()))
+        assert driver.drop(mime=mime)
         driver.qtbot.waitUntil(lambda: len(driver.desk.pictures.media) == 500, timeout=30_000)
         driver.qtbot.waitUntil(lambda: all(medium.is_opened for medium in driver.desk.pictures.media), timeout=60_000)
         driver.qtbot.wait(100)

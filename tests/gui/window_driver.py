@@ -119,6 +119,7 @@ class WindowDriver:
         QApplication.sendEvent(target, enter)
         if not enter.isAccepted():
             return False
+        QApplication.processEvents()  # another process's drag comes as one event after the other
         drop = QDropEvent(QPointF(20, 20), action, mime, button, keys)
         QApplication.sendEvent(target, drop)
         return drop.isAccepted()
