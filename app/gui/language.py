@@ -47,13 +47,18 @@ def chosen_language(wanted: Language, system_languages: Iterable[str]) -> Spoken
     return "zh_CN" if has_traditional else "en"
 
 
+def language_for(wanted: Language) -> Spoken:
+    """The language that is spoken on this system when a person chose this."""
+    return chosen_language(wanted, QLocale.system().uiLanguages())
+
+
 def speak(application: QCoreApplication | None, wanted: Language, folder: Path = TRANSLATIONS_DIR) -> Spoken:
     """Makes the program speak: before any widget with words is made, as widgets take their words then.
 
     Without a translation the program speaks English, and the log says so.
     """
     system = QLocale.system()
-    language = chosen_language(wanted, system.uiLanguages())
+    language = language_for(wanted)
     is_systems = system.name().partition("_")[0] == language.partition("_")[0]
     QLocale.setDefault(system if is_systems else QLocale("en_US" if language == "en" else language))
     if not isinstance(application, QApplication):

@@ -88,6 +88,10 @@ class PicturesAtHand(QObject):
         if self._looked_at:
             self.look_at(self._looked_at, self._look_pixels)
 
+    def open_again(self) -> None:
+        """Opens every picture in small once more, for another tray."""
+        self._open_soon(medium.medium_id for medium in self._shelf.media)
+
     def close(self, timeout_s: float) -> bool:
         """Looks at nothing more; tells whether its thread ended in time."""
         return self._intake.close(timeout_s)

@@ -96,7 +96,7 @@ class ProgramSettings(QObject):
                 self.tr("Appearance and Language"),
                 [
                     Labelled(self.tr("Appearance"), self.appearance),
-                    Labelled(self.tr("Language"), self.language, self.tr("Changes at the next start.")),
+                    Labelled(self.tr("Language"), self.language),
                 ],
             ),
             Section(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 
     from app.core.launch import Launch
+    from app.gui.desk import Desk
     from app.gui.window import WindowContent
 
 FIRST_SIZE = (1280, 820)
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
     Args:
         window_file: Where geometry is kept.
         make_launch: Puts together what the content needs; called once, when it is built.
+        desk: That of the window whose place this one takes; None at the program's start.
     """
 
     resized = Signal(int, int)
@@ -58,7 +60,7 @@ class MainWindow(QMainWindow):
     """It is full screen, minimised, large, or no more."""
     closing = Signal()
 
-    def __init__(self, window_file: Path, make_launch: Callable[[], Launch]) -> None:
+    def __init__(self, window_file: Path, make_launch: Callable[[], Launch], desk: Desk | None = None) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
         # Python may collect cycles on any thread, and the window's parts point at one another: Qt destroys them all on
@@ -68,6 +70,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST_SIZE)
         self._window_file = window_file
         self._make_launch = make_launch
+        self._desk = desk
         self._content: WindowContent | None = None
         self._build_timer = QTimer(self)
         self._build_timer.setSingleShot(True)
@@ -92,12 +95,28 @@ class MainWindow(QMainWindow):
         self._build_timer.stop()
         launch = self._make_launch()
         speak(QApplication.instance(), launch.settings.language)
-        self._content = WindowContent(launch, self)
+        self._content = WindowContent(launch, self, self._desk)
         if not gc.isenabled():  # what was made so far stays to the end: no collection need look at it again
             gc.freeze()
             gc.enable()
         if self.isVisible():
             self._content.start_soon()
+
+    def renew(self) -> None:
+        """Gives its place to a new window around the same desk, whose widgets take their words anew."""
+        if self._content is None:
+            return
+        launch, desk = self._content.hand_over()
+        self._store_geometry()
+        window = MainWindow(self._window_file, lambda: launch, desk)
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(FileOpening(window))
+        if not self.isMaximized() and not self.isFullScreen():
+            window.setGeometry(self.geometry())
+        window.build()
+        window.show()
+        self.close()
 
     def take_appearance(self, appearance: str) -> None:
         """Turns light, dark or as the system is, and is so from the next start's first moment."""
@@ -111,6 +130,11 @@ class MainWindow(QMainWindow):
     def stored(self) -> QSettings:
         """Geometry and what else of the window's shape is remembered."""
         return QSettings(str(self._window_file), QSettings.Format.IniFormat)
+
+    def _store_geometry(self) -> None:
+        stored = self.stored()
+        stored.setValue("geometry", self.saveGeometry())
+        stored.sync()
 
     def _restore_geometry(self) -> None:
         geometry = self.stored().value("geometry")
@@ -166,9 +190,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stops everything, however busy, and goes; the window is gone at once."""
-        stored = self.stored()
-        stored.setValue("geometry", self.saveGeometry())
-        stored.sync()
+        self._store_geometry()
         self.hide()
         self._build_timer.stop()
         self.closing.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from app.gui.asking import Asking
 from app.gui.commands import Commands
 from app.gui.describing import tip
 from app.gui.desk import Desk
+from app.gui.language import language_for
 from app.gui.media_commands import MediaCommands
 from app.gui.model_status import state_words
 from app.gui.offered import Offered
@@ -42,14 +44,24 @@ _MEDIA_REFRESH_MS = 16
 
 
 class WindowContent(QObject):
-    """Shows what is on the desk and passes on what the person wants."""
+    """Shows what is on the desk and passes on what the person wants.
 
-    def __init__(self, launch: Launch, window: MainWindow) -> None:
+    Args:
+        launch: What the program was started with.
+        window: Where everything stands.
+        desk: That of the window whose place this one takes; None at the program's start.
+    """
+
+    def __init__(self, launch: Launch, window: MainWindow, desk: Desk | None = None) -> None:
         super().__init__(window)
         self._launch = launch
         self._window = window
+        self._has_let_go = False
         window.take_appearance(launch.settings.appearance)
-        self.desk = Desk(launch, self)
+        self._language = language_for(launch.settings.language)
+        self.desk = desk or Desk(launch, self)
+        self.desk.setParent(self)
+        selected_ids = self.desk.pictures.selected_ids
         self.parts = WindowParts(window)
         self.settings = SettingsOpening(window, self.desk, self.parts, launch.profile)
         self.asking = Asking(self.desk, self.parts, self.settings, launch.profile.questions_file, self)
@@ -72,14 +84,37 @@ class WindowContent(QObject):
         self._start_timer = QTimer(self)
         self._start_timer.setSingleShot(True)
         self._start_timer.timeout.connect(self.start)
+        self._renew_timer = QTimer(self)
+        self._renew_timer.setSingleShot(True)
+        self._renew_timer.timeout.connect(window.renew)
         self.parts.shape = read_shape(window.stored())
         self._connect()
         self._fit_size()
         self.parts.set_first_sizes(window.width())
-        self.parts.prompt.edit.setPlainText(launch.question)
         self.parts.prompt.edit.setFocus()
         self._on_desk_model_changed()
         self.refresh_media()
+        if self.desk.is_started:
+            self._take_up(selected_ids)
+        if launch.question and not self.parts.prompt.text:
+            self.parts.prompt.edit.setPlainText(launch.question)
+
+    def _take_up(self, selected_ids: frozenset[str]) -> None:
+        """Shows what the window before this one showed."""
+        media = self.desk.pictures.media
+        self._start_parts()
+        self.parts.result.show_turns(self.desk.conversation.turns)
+        self.desk.pictures.open_again()
+        self.parts.tray.select([medium.medium_id for medium in media if medium.medium_id in selected_ids])
+        self._refresh_state()
+
+    def hand_over(self) -> tuple[Launch, Desk]:
+        """Lets go of the desk, and gives it with what another window needs to go on from here."""
+        self.asking.give_up_edit()
+        self._let_go()
+        self.parts.tray.blockSignals(True)
+        question = self.parts.prompt.text
+        return replace(self._launch, settings=self.desk.settings, files=(), question=question), self.desk
 
     def start_soon(self) -> None:
         """Begins the slow work once the content has had a chance to be painted."""
@@ -91,13 +126,16 @@ class WindowContent(QObject):
             return
         self._launch.milestone("first_paint")
         self.desk.start()
+        self._start_parts()
+        if self._launch.files:
+            self.add_offered(Offered(self._launch.files))
+
+    def _start_parts(self) -> None:
         if self.parts.shape.is_settings_open:
             self.settings.show(True)
             self.parts.prompt.edit.setFocus()
         self.media.start()
         self.asking.start()
-        if self._launch.files:
-            self.add_offered(Offered(self._launch.files))
 
     def add_offered(self, offered: Offered) -> None:
         """Adds pictures and looks at the first of them; what is refused is said with its reason."""
@@ -238,6 +276,8 @@ class WindowContent(QObject):
 
     def _on_desk_settings_changed(self) -> None:
         self._window.take_appearance(self.desk.settings.appearance)
+        if not self._has_let_go and language_for(self.desk.settings.language) != self._language:
+            self._renew_timer.start(0)
 
     def want_tray(self, is_wanted: bool) -> None:
         """Shows or hides the tray until the window's width crosses the point at which it folds."""
@@ -262,6 +302,12 @@ class WindowContent(QObject):
         self._fit_size()
 
     def _on_window_closing(self) -> None:
+        if not self._has_let_go:
+            self._let_go()
+            self.desk.close()
+
+    def _let_go(self) -> None:
+        self._has_let_go = True
         self.media.close()
         self._start_timer.stop()
         self.parts.shape.is_settings_open = self.settings.is_open
@@ -269,7 +315,6 @@ class WindowContent(QObject):
         self.asking.close()
         self.usual.recent.close()
         self.viewing.close()
-        self.desk.close()
 
     def open_path(self, path: Path) -> None:
         """Opens a file or folder that the system hands to the program."""

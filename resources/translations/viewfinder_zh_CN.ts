@@ -63,6 +63,14 @@
         <translation>打开文件夹(&amp;F)…</translation>
     </message>
     <message>
+        <source>Take a &amp;Screenshot…</source>
+        <translation>截取屏幕(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>This system has no means for it</source>
+        <translation>此系统不支持</translation>
+    </message>
+    <message>
         <source>&amp;Clear Recent Files</source>
         <translation>清除最近使用的文件(&amp;C)</translation>
     </message>
@@ -215,6 +223,30 @@
         <translation>关于 Viewfinder(&amp;A)</translation>
     </message>
     <message>
+        <source>The picture has no file</source>
+        <translation>该图片没有文件</translation>
+    </message>
+    <message>
+        <source>Show in &amp;Folder</source>
+        <translation>在文件夹中显示(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Show in &amp;Finder</source>
+        <translation>在“访达”中显示(&amp;F)</translation>
+    </message>
+    <message>
+        <source>M&amp;ove Picture Up</source>
+        <translation>上移图片(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Copy Pat&amp;h</source>
+        <translation>复制路径(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Move Picture Do&amp;wn</source>
+        <translation>下移图片(&amp;W)</translation>
+    </message>
+    <message>
         <source>&amp;Window</source>
         <translation>窗口(&amp;W)</translation>
     </message>
@@ -357,6 +389,17 @@
     <message>
         <source>The report is on the clipboard.</source>
         <translation>诊断报告已复制到剪贴板。</translation>
+    </message>
+</context>
+<context>
+    <name>DropHint</name>
+    <message>
+        <source>Drop files or a folder</source>
+        <translation>拖入文件或文件夹</translation>
+    </message>
+    <message>
+        <source>or press {0}</source>
+        <translation>或按 {0}</translation>
     </message>
 </context>
 <context>
@@ -1197,6 +1240,41 @@
     </message>
 </context>
 <context>
+    <name>MediaCommands</name>
+    <message>
+        <source>Removed. Undo brings it back.</source>
+        <translation>已移除，可撤销。</translation>
+    </message>
+    <message>
+        <source>All removed. Undo brings them back.</source>
+        <translation>已全部移除，可撤销。</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Re&amp;do</source>
+        <translation>重做(&amp;D)</translation>
+    </message>
+    <message>
+        <source>The path is on the clipboard.</source>
+        <translation>路径已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>Select All</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>“{0}” is here already.</source>
+        <translation>“{0}”已在列表中。</translation>
+    </message>
+    <message>
+        <source>{0} of these pictures are here already.</source>
+        <translation>其中 {0} 张图片已在列表中。</translation>
+    </message>
+</context>
+<context>
     <name>MediaTray</name>
     <message>
         <source>Media</source>
@@ -1209,10 +1287,6 @@
     <message>
         <source>Nothing here yet.</source>
         <translation>这里还没有图片。</translation>
-    </message>
-    <message>
-        <source>Drop pictures or a folder anywhere, or paste one.</source>
-        <translation>将图片或文件夹拖放到窗口任意位置，或直接粘贴。</translation>
     </message>
     <message>
         <source>Image {0}</source>
@@ -1452,10 +1526,6 @@
         <translation>语言</translation>
     </message>
     <message>
-        <source>Changes at the next start.</source>
-        <translation>下次启动后生效。</translation>
-    </message>
-    <message>
         <source>Folders</source>
         <translation>文件夹</translation>
     </message>
@@ -1649,6 +1719,29 @@
     </message>
 </context>
 <context>
+    <name>Screenshot</name>
+    <message>
+        <source>This system offers no way to take a picture of the screen.</source>
+        <translation>此系统无法截取屏幕。</translation>
+    </message>
+    <message>
+        <source>Take one with another program and paste it.</source>
+        <translation>请用其他程序截屏，然后粘贴。</translation>
+    </message>
+    <message>
+        <source>Screenshot {0}</source>
+        <translation>截屏 {0}</translation>
+    </message>
+    <message>
+        <source>The system does not allow Viewfinder to take pictures of the screen.</source>
+        <translation>系统不允许 Viewfinder 截取屏幕。</translation>
+    </message>
+    <message>
+        <source>Allow it in the system&apos;s settings for privacy, then try again.</source>
+        <translation>请在系统的隐私设置中允许，然后重试。</translation>
+    </message>
+</context>
+<context>
     <name>SealedMarkdown</name>
     <message>
         <source>picture</source>
@@ -1839,15 +1932,18 @@
     </message>
 </context>
 <context>
+    <name>UsualCommands</name>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Re&amp;do</source>
+        <translation>重做(&amp;D)</translation>
+    </message>
+</context>
+<context>
     <name>WindowContent</name>
-    <message>
-        <source>“{0}” is here already.</source>
-        <translation>“{0}”已在列表中。</translation>
-    </message>
-    <message>
-        <source>{1} of these pictures are here already.</source>
-        <translation>其中 {1} 张图片已在列表中。</translation>
-    </message>
     <message>
         <source>{0} selected</source>
         <translation>已选 {0} 张</translation>
@@ -1874,6 +1970,54 @@
     <message>
         <source>No picture selected</source>
         <translation>未选择图片</translation>
+    </message>
+    <message>
+        <source>&amp;Undo Add Picture</source>
+        <translation>撤销添加图片(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo Remove Picture</source>
+        <translation>撤销移除图片(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo Move Picture</source>
+        <translation>撤销移动图片(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo Add {0} Pictures</source>
+        <translation>撤销添加 {0} 张图片(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo Remove {0} Pictures</source>
+        <translation>撤销移除 {0} 张图片(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo Move {0} Pictures</source>
+        <translation>撤销移动 {0} 张图片(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Re&amp;do Add Picture</source>
+        <translation>重做添加图片(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Re&amp;do Remove Picture</source>
+        <translation>重做移除图片(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Re&amp;do Move Picture</source>
+        <translation>重做移动图片(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Re&amp;do Add {0} Pictures</source>
+        <translation>重做添加 {0} 张图片(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Re&amp;do Remove {0} Pictures</source>
+        <translation>重做移除 {0} 张图片(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Re&amp;do Move {0} Pictures</source>
+        <translation>重做移动 {0} 张图片(&amp;D)</translation>
     </message>
     <message>
         <source>{0} MP</source>
@@ -1962,6 +2106,18 @@
     <message>
         <source>Demo model: knows only simple shapes and numbers; a toy to try the program with.</source>
         <translation>演示模型：只认识简单的形状和数字，仅供试用。</translation>
+    </message>
+    <message>
+        <source>⚠ {0} tokens in all are more than the model can take: {1}</source>
+        <translation>⚠ 共 {0} token，超出模型上限 {1}</translation>
+    </message>
+    <message>
+        <source>{0} of {1} tokens</source>
+        <translation>占用 {0} / {1} token</translation>
+    </message>
+    <message>
+        <source>in all {0} of {1} tokens</source>
+        <translation>共 {0} / {1} token</translation>
     </message>
 </context>
 <context>

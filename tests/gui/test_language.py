@@ -6,19 +6,35 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QLocale, QTranslator
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMenu
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QLocale, QObject, QSize, QTranslator
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QTextBrowser,
+    QWidget,
+)
 
 from app.backends.fake_backend import FakeScript
 from app.core.errors import Sentence
 from app.core.settings import Language, Settings
 from app.gui.language import chosen_language, speak
+from app.gui.shell import MainWindow
 from app.gui.wording import spoken
-from tests.gui.window_driver import OpenWindow
+from tests.gui.conftest import draw
+from tests.gui.window_driver import OpenWindow, WindowDriver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +95,114 @@ def test_a_model_that_does_not_load_says_so_in_chinese(open_window: OpenWindow, 
     assert "模拟模型无法加载" in driver.parts.notice.text
     assert driver.model_text.endswith("无法使用")
     assert "The fake model does not load." in driver.desk.report(driver.desk.model.error)
+
+
+NAMES = (
+    r"Viewfinder|Markdown|JSON|Qwen3-VL\S*|Qwen/\S*|token|(?:Top|Min)-[pk]|English|Ctrl|Shift|Alt|Esc|Del|MP"
+    r"|JPEG|PNG|WebP|HEIC|AVIF|TIFF|GIF|BMP|four colours\.png|fake 1|no device|What is this\?"
+)
+"""The same in Chinese: names of things and of keys, what the test itself wrote, what the fake backend says."""
+
+
+def heard_and_read(window: QWidget) -> Iterator[str]:
+    """All texts of a window, shown or not yet shown."""
+    for item in (window, *window.findChildren(QObject)):
+        if isinstance(item, QWidget | QAction):
+            yield from (item.toolTip(), item.statusTip(), item.whatsThis())
+        if isinstance(item, QWidget):
+            yield from (item.accessibleName(), item.accessibleDescription(), item.windowTitle())
+        if isinstance(item, QLabel | QAbstractButton | QAction):
+            yield item.text()
+        if isinstance(item, QLineEdit | QPlainTextEdit | QTextBrowser):
+            yield item.placeholderText()
+        if isinstance(item, QTextBrowser):
+            yield from item.toPlainText().splitlines()
+        if isinstance(item, QComboBox):
+            yield from (item.itemText(index) for index in range(item.count()))
+
+
+def test_no_english_is_left(open_window: OpenWindow, picture: Path) -> None:
+    script = FakeScript(answers=("红色。",))
+    driver = open_window(script, files=(picture,), settings=Settings(language="zh_CN"))
+    driver.wait_for_model()
+    driver.wait_for_pictures(1)
+    driver.ask("What is this?")
+    driver.wait_for_answer()
+    driver.content.commands.show_settings(True)
+    driver.action("commandListAction").trigger()
+    for _ in range(3):
+        QCoreApplication.processEvents()
+    texts = set(heard_and_read(driver.window))
+    assert "设置" in texts
+    left = {text for text in texts if not re.search("[\u4e00-\u9fff]", text)}
+    assert sorted(text for text in left if re.search("[A-Za-z]{2}", re.sub(NAMES, "", text))) == []
+
+
+def choose_language(driver: WindowDriver, language: Language) -> None:
+    """Chooses in the settings, and drives the window that comes."""
+    driver.content.commands.show_settings(True)
+    box = driver.content.settings.panel.program.language
+    before = driver.window
+    box.setCurrentIndex(box.findData(language))
+    driver.wait(lambda: not shiboken6.isValid(before))
+    shown = [window for window in QApplication.topLevelWidgets() if isinstance(window, MainWindow)]
+    assert len(shown) == 1
+    driver.drive(shown[0])
+
+
+def test_another_language_holds_at_once_and_nothing_is_lost(open_window: OpenWindow, tmp_path: Path) -> None:
+    pictures = tuple(draw(tmp_path / f"{number}.png") for number in range(3))
+    driver = open_window(FakeScript(answers=("Red.", "Blue.")), files=pictures, question="")
+    driver.wait_for_model()
+    driver.wait_for_pictures(3)
+    second = driver.desk.pictures.media[1].medium_id
+    driver.parts.tray.select([second])
+    driver.ask("What colour?")
+    driver.wait_for_answer()
+    driver.prompt.setPlainText("Not yet asked")
+    driver.window.resize(1010, 700)
+    desk = driver.desk
+    choose_language(driver, "zh_CN")
+    assert driver.desk is desk
+    assert driver.window.size() == QSize(1010, 700)
+    assert driver.ask_button.text().startswith("提问")
+    assert driver.prompt.toPlainText() == "Not yet asked"
+    assert driver.parts.tray.selected_ids == (second,)
+    driver.wait(lambda: all(driver.parts.tray.thumbnail(medium.medium_id) for medium in desk.pictures.media))
+    assert "Red." in driver.result.toPlainText()
+    assert "复制" in driver.result.toPlainText()
+    assert driver.content.settings.is_open
+    driver.wait(lambda: bool(driver.saved) and driver.saved[-1].language == "zh_CN")
+    driver.ask("And now?")
+    driver.wait(lambda: "Blue." in driver.result.toPlainText())
+    choose_language(driver, "en")
+    assert driver.ask_button.text().startswith("Ask")
+    assert [turn.answer for turn in driver.desk.conversation.turns] == ["Red.", "Blue."]
+    assert driver.milestones.count("first_paint") == 1
+
+
+def test_an_answer_goes_on_in_another_language(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(answers=("word " * 200,), piece_delay_s=0.01))
+    driver.wait_for_model()
+    driver.ask("Tell me.")
+    driver.wait(lambda: bool(driver.desk.conversation.turns and driver.desk.conversation.turns[-1].answer))
+    choose_language(driver, "zh_CN")
+    assert driver.desk.conversation.open_turn is not None
+    assert driver.stop_button.isVisible()
+    driver.stop_button.click()
+    driver.wait_for_answer()
+    driver.wait(lambda: "已停止" in driver.result.toPlainText())
+
+
+def test_the_language_that_is_spoken_already_changes_no_window(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.wait_for_model()
+    before = driver.window
+    driver.desk.change_settings(replace(driver.desk.settings, appearance="dark"))
+    for _ in range(3):
+        QCoreApplication.processEvents()
+    assert shiboken6.isValid(before)
+    assert before.isVisible()
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])

@@ -72,12 +72,16 @@ class WindowDriver:
             milestone=self.milestones.append,
             report=lambda: ReportParts("versions and machine", (LogLine("a line of the log"),)),
         )
-        self.window = MainWindow(profile.window_file, lambda: self.launch)
-        self.content = self.window.content
-        self.desk = self.content.desk
-        self.parts = self.content.parts
+        self.drive(MainWindow(profile.window_file, lambda: self.launch))
         self.window.show()
         self.wait(lambda: self.desk.is_started)
+
+    def drive(self, window: MainWindow) -> None:
+        """Drives this window from now on."""
+        self.window = window
+        self.content = window.content
+        self.desk = self.content.desk
+        self.parts = self.content.parts
 
     def _make_engine(self, sink: EventSink) -> Engine:
         return Engine(lambda: self.backend, sink)
