@@ -55,6 +55,10 @@
         <translation>没有其他图片</translation>
     </message>
     <message>
+        <source>Nothing has been asked yet</source>
+        <translation>还没有提问</translation>
+    </message>
+    <message>
         <source>&amp;Open Pictures…</source>
         <translation>打开图片(&amp;O)…</translation>
     </message>
@@ -125,6 +129,14 @@
     <message>
         <source>No text in hand</source>
         <translation>没有可操作的文字</translation>
+    </message>
+    <message>
+        <source>Copy P&amp;icture</source>
+        <translation>复制图片(&amp;I)</translation>
+    </message>
+    <message>
+        <source>No picture here</source>
+        <translation>没有图片</translation>
     </message>
     <message>
         <source>&amp;Remove Picture</source>
@@ -247,6 +259,30 @@
         <translation>下移图片(&amp;W)</translation>
     </message>
     <message>
+        <source>Zoom &amp;In</source>
+        <translation>放大(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;Out</source>
+        <translation>缩小(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Zoom to Fi&amp;t</source>
+        <translation>适合窗口(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Actual &amp;Size</source>
+        <translation>实际大小(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Rotate &amp;Left</source>
+        <translation>向左旋转(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Rotate Ri&amp;ght</source>
+        <translation>向右旋转(&amp;G)</translation>
+    </message>
+    <message>
         <source>&amp;Window</source>
         <translation>窗口(&amp;W)</translation>
     </message>
@@ -280,6 +316,10 @@
     <message>
         <source>The model is being looked for.</source>
         <translation>正在查找模型。</translation>
+    </message>
+    <message>
+        <source>More pictures are being looked for.</source>
+        <translation>正在查找更多图片。</translation>
     </message>
     <message>
         <source>Ask now: the answer comes once the model is loaded.</source>
@@ -346,6 +386,10 @@
     <message>
         <source>Commands that fit</source>
         <translation>符合的命令</translation>
+    </message>
+    <message>
+        <source>Those that cannot be used now say why.</source>
+        <translation>当前不可用的命令会说明原因。</translation>
     </message>
     <message>
         <source>No command fits these words.</source>
@@ -463,6 +507,33 @@
     <message>
         <source>“{0}” is empty</source>
         <translation>“{0}”为空</translation>
+    </message>
+</context>
+<context>
+    <name>EmptyState</name>
+    <message>
+        <source>Drop pictures or a folder</source>
+        <translation>拖入图片或文件夹</translation>
+    </message>
+    <message>
+        <source>JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP</source>
+        <translation>JPEG、PNG、WebP、HEIC、AVIF、TIFF、GIF、BMP</translation>
+    </message>
+    <message>
+        <source>Choose pictures…</source>
+        <translation>选择图片…</translation>
+    </message>
+    <message>
+        <source>Try the sample picture</source>
+        <translation>试试示例图片</translation>
+    </message>
+    <message>
+        <source>Opens pictures from this computer.</source>
+        <translation>打开这台电脑上的图片。</translation>
+    </message>
+    <message>
+        <source>Opens a picture that comes with the program, with a question for it.</source>
+        <translation>打开程序自带的图片和相应的问题。</translation>
     </message>
 </context>
 <context>
@@ -1231,6 +1302,10 @@
         <translation>导出 ▾</translation>
     </message>
     <message>
+        <source>Saves the conversation to a file.</source>
+        <translation>将对话保存为文件。</translation>
+    </message>
+    <message>
         <source>Open…</source>
         <translation>打开…</translation>
     </message>
@@ -1285,6 +1360,10 @@
         <translation>图片</translation>
     </message>
     <message>
+        <source>The next question is about the selected ones.</source>
+        <translation>下一个问题针对所选图片。</translation>
+    </message>
+    <message>
         <source>Nothing here yet.</source>
         <translation>这里还没有图片。</translation>
     </message>
@@ -1320,8 +1399,32 @@
 <context>
     <name>MediaViewer</name>
     <message>
-        <source>Picture</source>
-        <translation>图片</translation>
+        <source>Viewer</source>
+        <translation>查看器</translation>
+    </message>
+    <message>
+        <source>only to look at it: the file, and what the model sees of it, stay as they are</source>
+        <translation>仅用于查看：文件和模型所见保持不变</translation>
+    </message>
+    <message>
+        <source>Picture {0}</source>
+        <translation>图片 {0}</translation>
+    </message>
+    <message>
+        <source>shown at {0} of its size</source>
+        <translation>以 {0} 的比例显示</translation>
+    </message>
+    <message>
+        <source>opening it at full size…</source>
+        <translation>正在以实际大小打开…</translation>
+    </message>
+    <message>
+        <source>Shown at {0}.</source>
+        <translation>以 {0} 显示。</translation>
+    </message>
+    <message>
+        <source>Turned by {0} degrees.</source>
+        <translation>已旋转 {0} 度。</translation>
     </message>
 </context>
 <context>
@@ -1329,6 +1432,10 @@
     <message>
         <source>Model</source>
         <translation>模型</translation>
+    </message>
+    <message>
+        <source>Which model answers.</source>
+        <translation>由哪个模型回答。</translation>
     </message>
     <message>
         <source>Demo model</source>
@@ -1345,6 +1452,10 @@
     <message>
         <source>Model’s folder or repository</source>
         <translation>模型的文件夹或仓库</translation>
+    </message>
+    <message>
+        <source>Return loads it.</source>
+        <translation>按回车键加载。</translation>
     </message>
     <message>
         <source>Use</source>
@@ -1417,6 +1528,18 @@
         <translation>关闭此提示</translation>
     </message>
     <message>
+        <source>Takes the notice away.</source>
+        <translation>关闭此提示。</translation>
+    </message>
+    <message>
+        <source>Looks for the model once more.</source>
+        <translation>重新查找模型。</translation>
+    </message>
+    <message>
+        <source>Copies the error, versions and the last log lines.</source>
+        <translation>复制错误、版本信息和最近的日志。</translation>
+    </message>
+    <message>
         <source>… and {0} more</source>
         <translation>…以及另外 {0} 项</translation>
     </message>
@@ -1468,6 +1591,13 @@
     </message>
 </context>
 <context>
+    <name>PictureCanvas</name>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+</context>
+<context>
     <name>ProgramSettings</name>
     <message>
         <source>As the system</source>
@@ -1500,6 +1630,38 @@
     <message>
         <source>Forget My Questions</source>
         <translation>清除提问记录</translation>
+    </message>
+    <message>
+        <source>Light, dark, or as the system is.</source>
+        <translation>浅色、深色，或跟随系统。</translation>
+    </message>
+    <message>
+        <source>The language of the window.</source>
+        <translation>窗口使用的语言。</translation>
+    </message>
+    <message>
+        <source>They come back with the Up key in the question box.</source>
+        <translation>可在问题框中按向上键调出。</translation>
+    </message>
+    <message>
+        <source>Chooses the folder that exports are offered in.</source>
+        <translation>选择默认的导出文件夹。</translation>
+    </message>
+    <message>
+        <source>Offers exports where the last one was saved.</source>
+        <translation>默认导出到上次保存的位置。</translation>
+    </message>
+    <message>
+        <source>Opens the folder of settings and window geometry.</source>
+        <translation>打开存放设置和窗口位置的文件夹。</translation>
+    </message>
+    <message>
+        <source>Opens the folder of the log.</source>
+        <translation>打开存放日志的文件夹。</translation>
+    </message>
+    <message>
+        <source>Erases the questions that were asked before.</source>
+        <translation>清除以前提过的问题。</translation>
     </message>
     <message>
         <source>The folder used last</source>
@@ -1577,8 +1739,16 @@
         <translation>设置</translation>
     </message>
     <message>
+        <source>Opens the settings in the place of the answers, or closes them.</source>
+        <translation>在回答的位置打开或关闭设置。</translation>
+    </message>
+    <message>
         <source>Progress</source>
         <translation>进度</translation>
+    </message>
+    <message>
+        <source>How far reading the pictures and the question is.</source>
+        <translation>读取图片和问题的进度。</translation>
     </message>
     <message>
         <source>Editing an earlier question: what follows it will be replaced</source>
@@ -1599,12 +1769,20 @@
         <source>Question</source>
         <translation>问题</translation>
     </message>
+    <message>
+        <source>Type the question here. Return makes a new line.</source>
+        <translation>在此输入问题，按回车键换行。</translation>
+    </message>
 </context>
 <context>
     <name>ResultView</name>
     <message>
         <source>Conversation</source>
         <translation>对话</translation>
+    </message>
+    <message>
+        <source>Questions and answers, the newest at the end.</source>
+        <translation>问题和回答，最新的在最后。</translation>
     </message>
     <message>
         <source>Ask about the pictures. The answers come here.</source>
@@ -1634,12 +1812,24 @@
         <translation>恢复模型默认值</translation>
     </message>
     <message>
+        <source>Takes what the makers of the model suggest.</source>
+        <translation>采用模型开发者的建议值。</translation>
+    </message>
+    <message>
+        <source>The same question with the same settings then gives the same answer.</source>
+        <translation>这样，相同的问题和设置会得到相同的回答。</translation>
+    </message>
+    <message>
         <source>Seed</source>
         <translation>随机种子</translation>
     </message>
     <message>
         <source>The same seed, question and settings give the same answer.</source>
         <translation>种子、问题和设置都相同时，回答也相同。</translation>
+    </message>
+    <message>
+        <source>Draws every answer as the last one was drawn.</source>
+        <translation>每次回答都使用上一个回答的种子。</translation>
     </message>
     <message>
         <source>Sampling</source>
@@ -1774,6 +1964,10 @@
         <translation>完成</translation>
     </message>
     <message>
+        <source>Goes back to the answers.</source>
+        <translation>返回回答。</translation>
+    </message>
+    <message>
         <source>Stands before every conversation with this model.</source>
         <translation>放在与此模型的每次对话之前。</translation>
     </message>
@@ -1827,6 +2021,10 @@
 </context>
 <context>
     <name>TaskChips</name>
+    <message>
+        <source>Puts the question of this task into the box.</source>
+        <translation>将此任务的问题填入输入框。</translation>
+    </message>
     <message>
         <source>More</source>
         <translation>更多</translation>
@@ -1940,6 +2138,13 @@
     <message>
         <source>Re&amp;do</source>
         <translation>重做(&amp;D)</translation>
+    </message>
+</context>
+<context>
+    <name>Viewing</name>
+    <message>
+        <source>“{0}” is on the clipboard.</source>
+        <translation>“{0}”已复制到剪贴板。</translation>
     </message>
 </context>
 <context>
@@ -2121,22 +2326,34 @@
     </message>
 </context>
 <context>
-    <name>_EmptyState</name>
+    <name>ZoomPill</name>
     <message>
-        <source>Drop pictures or a folder</source>
-        <translation>拖入图片或文件夹</translation>
+        <source>Zoom out</source>
+        <translation>缩小</translation>
     </message>
     <message>
-        <source>JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP</source>
-        <translation>JPEG、PNG、WebP、HEIC、AVIF、TIFF、GIF、BMP</translation>
+        <source>Actual size</source>
+        <translation>实际大小</translation>
     </message>
     <message>
-        <source>Choose pictures…</source>
-        <translation>选择图片…</translation>
+        <source>Zoom in</source>
+        <translation>放大</translation>
     </message>
     <message>
-        <source>Try the sample picture</source>
-        <translation>试试示例图片</translation>
+        <source>Fit</source>
+        <translation>适合</translation>
+    </message>
+    <message>
+        <source>Turn left</source>
+        <translation>向左旋转</translation>
+    </message>
+    <message>
+        <source>Turn right</source>
+        <translation>向右旋转</translation>
+    </message>
+    <message>
+        <source>Actual size; shown at {0}</source>
+        <translation>实际大小；当前以 {0} 显示</translation>
     </message>
 </context>
 <context>
