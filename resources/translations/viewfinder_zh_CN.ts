@@ -247,16 +247,16 @@
         <translation>在“访达”中显示(&amp;F)</translation>
     </message>
     <message>
-        <source>M&amp;ove Picture Up</source>
-        <translation>上移图片(&amp;O)</translation>
-    </message>
-    <message>
         <source>Copy Pat&amp;h</source>
         <translation>复制路径(&amp;H)</translation>
     </message>
     <message>
         <source>Move Picture Do&amp;wn</source>
         <translation>下移图片(&amp;W)</translation>
+    </message>
+    <message>
+        <source>&amp;Move Picture Up</source>
+        <translation>上移图片(&amp;M)</translation>
     </message>
     <message>
         <source>Zoom &amp;In</source>
@@ -316,6 +316,10 @@
     <message>
         <source>The model is being looked for.</source>
         <translation>正在查找模型。</translation>
+    </message>
+    <message>
+        <source>This is more than the model can take.</source>
+        <translation>超出了模型的处理上限。</translation>
     </message>
     <message>
         <source>More pictures are being looked for.</source>
@@ -2173,8 +2177,40 @@
         <translation>{0} 张图片</translation>
     </message>
     <message>
+        <source>+{0}</source>
+        <translation>+{0}</translation>
+    </message>
+    <message>
         <source>No picture selected</source>
         <translation>未选择图片</translation>
+    </message>
+    <message>
+        <source>{0} tokens of {1}</source>
+        <translation>占用 {0} / {1} token</translation>
+    </message>
+    <message>
+        <source>The new pictures take {0} tokens.</source>
+        <translation>新图片占用 {0} token。</translation>
+    </message>
+    <message>
+        <source>The conversation so far takes {0}.</source>
+        <translation>此前的对话占用 {0}。</translation>
+    </message>
+    <message>
+        <source>The model can take {0} in all, question and answer included.</source>
+        <translation>模型总共可处理 {0}，包括问题和回答。</translation>
+    </message>
+    <message>
+        <source>Little room is left for an answer.</source>
+        <translation>留给回答的余量不多。</translation>
+    </message>
+    <message>
+        <source>This is more than the model can take: {0} tokens of {1}. Choose a smaller budget, select fewer pictures or begin a new conversation.</source>
+        <translation>超出了模型的处理上限：{0} / {1} token。请选择较小的预算、减少图片，或开始新的对话。</translation>
+    </message>
+    <message>
+        <source>This is more than the model can take: {0} tokens of {1}. Choose a smaller budget or select fewer pictures.</source>
+        <translation>超出了模型的处理上限：{0} / {1} token。请选择较小的预算，或减少图片。</translation>
     </message>
     <message>
         <source>&amp;Undo Add Picture</source>
@@ -2311,18 +2347,6 @@
     <message>
         <source>Demo model: knows only simple shapes and numbers; a toy to try the program with.</source>
         <translation>演示模型：只认识简单的形状和数字，仅供试用。</translation>
-    </message>
-    <message>
-        <source>⚠ {0} tokens in all are more than the model can take: {1}</source>
-        <translation>⚠ 共 {0} token，超出模型上限 {1}</translation>
-    </message>
-    <message>
-        <source>{0} of {1} tokens</source>
-        <translation>占用 {0} / {1} token</translation>
-    </message>
-    <message>
-        <source>in all {0} of {1} tokens</source>
-        <translation>共 {0} / {1} token</translation>
     </message>
 </context>
 <context>
