@@ -46,10 +46,11 @@ SYMBOLS = {
     "mod": " mod ",
     "pmod": " mod ",
 }
-NAMES = frozenset(
-    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh coth log ln lg exp lim limsup liminf max min sup inf "
-    "det dim ker deg gcd lcm arg hom Pr argmax argmin".split()
+_NAMES_WORDS = (
+    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh coth log ln lg exp lim limsup liminf max min "
+    "sup inf det dim ker deg gcd lcm arg hom Pr argmax argmin"
 )
+NAMES = frozenset(_NAMES_WORDS.split())
 SUPERSCRIPTS = dict(
     zip(
         "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWαβγδεθφχ∘°′*T ",
@@ -57,7 +58,9 @@ SUPERSCRIPTS = dict(
         strict=True,
     )
 )
-SUBSCRIPTS = dict(zip("0123456789+-−=()aehijklmnoprstuvxβγρφχ ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ ", strict=True))
+SUBSCRIPTS = dict(
+    zip("0123456789+-−=()aehijklmnoprstuvxβγρφχ ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ ", strict=True)
+)
 ACCENTS = {
     "hat": "\u0302",
     "widehat": "\u0302",

@@ -1,4 +1,4 @@
-r"""LaTeX as text that can be read: ``\frac{1}{2}`` becomes ``1/2``, ``x^2`` becomes ``x²``, ``\alpha`` becomes ``α``."""
+r"""LaTeX as text that can be read: ``\frac{1}{2}`` becomes ``1/2``, ``x^2`` becomes ``x²``."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ _PIECE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|[{}^_&~]|\s+|[^\\{}^_&~\s]", re.DOTAL
 _SPACES = re.compile(r" {2,}")
 _NEAR_SIGNS = re.compile(r"(?<=[(\[]) | (?=[)\],;])")
 _PLAIN = re.compile(r"[\w.′∞%°]+|[^\w\s]", re.UNICODE)
-_AS_WORDS = frozenset({"text", "textrm", "textbf", "textit", "texttt", "mathrm", "operatorname", "operatorname*", "mbox"})
-_DROPPED = frozenset(
-    "left right displaystyle textstyle limits nolimits bigl bigr Bigl Bigr big Big bigg Bigg mathstrut "
-    "scriptstyle boldsymbol bm middle biggl biggr hline".split()
+_AS_WORDS = frozenset(
+    {"text", "textrm", "textbf", "textit", "texttt", "mathrm", "operatorname", "operatorname*", "mbox"}
 )
+_DROPPED_WORDS = (
+    "left right displaystyle textstyle limits nolimits bigl bigr Bigl Bigr big Big bigg Bigg mathstrut "
+    "scriptstyle boldsymbol bm middle biggl biggr hline"
+)
+_DROPPED = frozenset(_DROPPED_WORDS.split())
 _BOXED = frozenset({"boxed", "fbox", "mathbf", "mathsf", "mathit", "mathtt", "pmb", "underbrace", "overbrace", "color"})
 
 
@@ -58,7 +61,7 @@ class _Reader:
             parts.append(self._read_one())
         return "".join(parts)
 
-    def _read_one(self) -> str:
+    def _read_one(self) -> str:  # noqa: PLR0911 - one line for each kind of piece
         piece = self._pieces[self._at]
         self._at += 1
         if piece == "{":

@@ -103,7 +103,7 @@ def _is_balanced(text: str) -> bool:
     )
 
 
-def code_cut(lines: list[str], *, is_closed: bool) -> tuple[int, int] | None:
+def code_cut(lines: list[str]) -> tuple[int, int] | None:
     """Where long code is cut: the line, and how far into it; None where it stays whole.
 
     The place depends only on what stands before it, so that code comes out the same however it came in.

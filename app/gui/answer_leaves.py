@@ -125,9 +125,7 @@ def inside(raw: str, boxes: Sequence[Box], line: int) -> str:
     return raw
 
 
-def walk_leaves(
-    tokens: Sequence[Token], lines: list[str], known: tuple[Box, ...], prefix_lines: int
-) -> Iterator[Leaf]:
+def walk_leaves(tokens: Sequence[Token], lines: list[str], known: tuple[Box, ...], prefix_lines: int) -> Iterator[Leaf]:
     """Every leaf in order; those in the first lines too, whose boxes are known already, one a line."""
     walk = _Walk(lines, known, prefix_lines)
     at = 0

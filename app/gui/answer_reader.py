@@ -119,7 +119,7 @@ class AnswerReader:
         parser = self.parser if source.count("[") < _MANY_BRACKETS else self.parser_without_links
         tokens = parser.parse(source, {"references": self.references})
         prefix_lines = self.place.prefix.count("\n")
-        leaves = []
+        leaves: list[Leaf] = []
         for leaf in walk_leaves(tokens, source.split("\n"), self.place.boxes, prefix_lines):
             is_continued = not leaves and leaf.kind == self.place.continues and leaf.line <= prefix_lines
             if is_continued and leaf.kind == "code" and not self.place.head.strip():
@@ -169,7 +169,7 @@ class AnswerReader:
         return None
 
     def _code_cut(self, leaf: Leaf, rest: str, first: int) -> tuple[int, Place] | None:
-        cut = code_cut(leaf.text.split("\n"), is_closed=leaf.is_closed)
+        cut = code_cut(leaf.text.split("\n"))
         if cut is None:
             return None
         line, inside = cut
@@ -189,7 +189,9 @@ class AnswerReader:
             opened += space
         return self._behind(leaf, length, opened, head=head, is_joined=bool(inside))
 
-    def _behind(self, leaf: Leaf, length: int, head_lines: str, *, head: str = "", is_joined: bool = False) -> Any:
+    def _behind(
+        self, leaf: Leaf, length: int, head_lines: str, *, head: str = "", is_joined: bool = False
+    ) -> tuple[int, Place]:
         prefix = _openings(leaf.boxes) + head_lines
         place = Place(self.place.offset + length, prefix, leaf.boxes, leaf.kind, is_joined, head)
         return length, place

@@ -22,12 +22,28 @@ _PROSE = re.compile(r"[A-Za-z]{3,}(?:\s+[A-Za-z]{2,}){2}")
 _BLOCK_MARKS = {"$$": "$$", "\\[": "\\]"}
 
 
+class _AnswerMarkdown(MarkdownIt):
+    """Keeps addresses as they are: each is shown before anything is opened."""
+
+    def validateLink(self, url: str) -> bool:
+        """Every address is a link; what may be opened is decided when it is clicked."""
+        return True
+
+    def normalizeLink(self, url: str) -> str:
+        """As it was written."""
+        return url
+
+    def normalizeLinkText(self, link: str) -> str:
+        """As it was written."""
+        return link
+
+
 def make_parser(*, has_links: bool = True) -> MarkdownIt:
     """A parser for answers; links keep the address as it was written.
 
     One without links is for texts with very many brackets, whose pairs the parser seeks from each anew.
     """
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
+    parser = _AnswerMarkdown("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
     parser.enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline"])
     if not has_links:
@@ -36,9 +52,6 @@ def make_parser(*, has_links: bool = True) -> MarkdownIt:
     parser.block.ruler.before(
         "fence", "formula", _block_formula, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
-    parser.validateLink = lambda _address: True  # type: ignore[method-assign]
-    parser.normalizeLink = lambda address: address  # type: ignore[method-assign]
-    parser.normalizeLinkText = lambda address: address  # type: ignore[method-assign]
     return parser
 
 

@@ -6,52 +6,82 @@ What the model writes is not to be trusted: nothing in it is loaded, opened or r
 from __future__ import annotations
 
 import math
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import (
-    QFontMetricsF,
-    QPainter,
-    QPalette,
-    QTextBlockFormat,
-    QTextCharFormat,
-    QTextCursor,
-)
-from PySide6.QtWidgets import QFrame, QTextBrowser
+from PySide6.QtGui import QFontMetricsF, QPainter, QPalette, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QFrame, QTextBrowser, QToolButton
 
-from app.gui.answer_writer import AnswerWriter
-from app.gui.bridge import assert_main_thread
-from app.gui.look import (
-    BODY_PX,
-    BUBBLE_RADIUS_PX,
-    bubble,
-    dim_text,
-    scaled_px,
+from app.gui.announcing import announce
+from app.gui.answer_look import (
+    LINE_BREAK,
+    PHASE,
+    QUESTION,
+    WIDE_TABLE,
+    AnswerLook,
+    Role,
+    block_format,
+    kind_of,
+    number_property,
 )
-from app.gui.sealed_markdown import INDENT_PX, LINE_HEIGHT_PERCENT, SealedDocument
-from app.gui.turn_foot import COPY, REPORT, RETRY, small_block, small_format, write_foot
-from app.gui.wording import phase_text
+from app.gui.answer_speech import AnswerSpeech
+from app.gui.bridge import assert_main_thread
+from app.gui.look import BODY_PX, paint_focus_ring, scaled_px
+from app.gui.result_painting import BUBBLE_PADDING, paint_behind, paint_beside
+from app.gui.sealed_document import SealedDocument
+from app.gui.turn_foot import COMMANDS, COPY
+from app.gui.wording import outcome_text, phase_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from PySide6.QtGui import QPaintEvent, QResizeEvent
+    from PySide6.QtCore import QMimeData
+    from PySide6.QtGui import (
+        QContextMenuEvent,
+        QFocusEvent,
+        QMouseEvent,
+        QPaintEvent,
+        QResizeEvent,
+    )
 
     from app.core.conversation import AskedTurn
+    from app.gui.answer_writer import AnswerWriter
+    from app.gui.markdown_copy import WholeAnswer
+    from app.gui.wide_table import WideTable
 
 FRAME_MS = 40
+_SLOWEST_FRAME_MS = 400
+_BUDGET_S = 0.014
 _AT_BOTTOM_PX = 12
-_DOCUMENT_MARGIN_PX = 16
+_MARGIN_PX = 16
 _BUBBLE_INDENT_PX = 56
-_BUBBLE_PADDING = (13, 8)
-_PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+_SETTLE_MS = 150
+_MOUSE_REASONS = (
+    Qt.FocusReason.MouseFocusReason,
+    Qt.FocusReason.ActiveWindowFocusReason,
+    Qt.FocusReason.PopupFocusReason,
+)
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A turn and how far it stands in the document."""
+
+    turn: AskedTurn
+    speech: AnswerSpeech
+    question_at: int = -1
+    writer: AnswerWriter | None = None
+    answer_start: int = -1
+    answer_end: int = -1
 
 
 class ResultView(QTextBrowser):
     """Shows the turns of a conversation and follows the last one as it grows."""
 
     command_wanted = Signal(str, str)
-    """Carries one of COPY, RETRY and REPORT, and the request's id."""
+    """Carries one of the commands of turn_foot, and the request's id."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,133 +90,189 @@ class ResultView(QTextBrowser):
         self.setAccessibleDescription(self.tr("Questions and answers, the newest at the end."))
         self.setPlaceholderText(self.tr("Ask about the pictures. The answers come here."))
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         self.setAcceptDrops(False)
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.is_model_ready = False
-        self._turns: list[AskedTurn] = []
-        self._questions: list[int] = []
-        self._writer: AnswerWriter | None = None
+        self._shown: list[_Shown] = []
+        self._at = 0
+        self._tables: dict[int, WideTable] = {}
+        self._needed_px: dict[int, float] = {}
+        self._kept_scroll: int | None = None
+        self._has_ring = False
+        self._pressed_command = ""
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
         self._frame.setInterval(FRAME_MS)
         self._frame.timeout.connect(self._on_frame_timeout)
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLE_MS)
+        self._settling.timeout.connect(self._on_settling_timeout)
         self.anchorClicked.connect(self._on_self_anchor_clicked)
+        self.verticalScrollBar().valueChanged.connect(self._on_scroll_value_changed)
+        self._to_end = QToolButton(self)
+        self._to_end.setObjectName("newTextButton")
+        self._to_end.setProperty("isButton", True)
+        self._to_end.setText(self.tr("New text below ↓"))
+        self._to_end.setAccessibleName(self.tr("New text below: go there"))
+        self._to_end.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._to_end.hide()
+        self._to_end.clicked.connect(self._on_to_end_clicked)
         self._start_document()
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Nothing, whatever is asked for."""
         return None
 
+    # Turns
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that was given stands in the text."""
+        return not self._frame.isActive()
+
     def show_turns(self, turns: Sequence[AskedTurn]) -> None:
         """Shows a whole conversation anew."""
         assert_main_thread()
         self._frame.stop()
-        self._turns = []
-        self._questions = []
-        self._writer = None
+        self._shown = [_Shown(turn, AnswerSpeech()) for turn in turns]
+        self._at = 0
+        self._kept_scroll = None
+        self._to_end.hide()
         self._start_document()
-        for turn in turns:
-            self.show_turn(turn)
-        if self._frame.isActive():
-            self._frame.stop()
-            self._write_open_turn()
-        self._scroll_to_end()
+        self._step(is_following=True)
 
     def show_turn(self, turn: AskedTurn) -> None:
         """Shows the last turn as it is now: at once where it begins or ends, with the next frame while it grows."""
         assert_main_thread()
-        is_new = not self._turns or self._turns[-1].request_id != turn.request_id
+        is_new = not self._shown or self._shown[-1].turn.request_id != turn.request_id
         if is_new:
-            self._turns.append(turn)
-            self._begin_turn(turn)
-            self._scroll_to_end()
-        self._turns[-1] = turn
-        if not turn.is_open:
-            self._frame.stop()
-            self._end_turn(turn)
+            self._shown.append(_Shown(turn, AnswerSpeech()))
+        self._shown[-1].turn = turn
+        if is_new or not turn.is_open:
+            self._step(is_following=is_new or self._is_following())
         elif not self._frame.isActive():
             self._frame.start()
 
     def _start_document(self) -> None:
-        document = SealedDocument(self)
-        document.setUndoRedoEnabled(False)
-        document.setDefaultFont(self.font())
-        document.setDocumentMargin(_DOCUMENT_MARGIN_PX)
-        document.setIndentWidth(INDENT_PX)
+        for table in self._tables.values():
+            table.hide()
+            table.deleteLater()
+        self._tables.clear()
+        self._needed_px.clear()
+        self._look = AnswerLook(self.font(), self.palette())
+        old = self.document()
+        document = SealedDocument(self, self.font())
+        document.setDocumentMargin(_MARGIN_PX)
         self.setDocument(document)
+        if isinstance(old, SealedDocument):
+            old.deleteLater()
 
-    def _begin_turn(self, turn: AskedTurn) -> None:
+    def _step(self, *, is_following: bool) -> None:
+        """Writes what has come, for as long as a frame may take; the rest comes with the next."""
+        began = time.thread_time()
+        while self._at < len(self._shown):
+            shown = self._shown[self._at]
+            if shown.writer is None and shown.question_at < 0:
+                self._begin_turn(shown)
+            left = _BUDGET_S - (time.thread_time() - began)
+            if not self._write_answer(shown, max(left, 0.0)):
+                self._frame.start()
+                break
+            if shown.turn.is_open:
+                break
+            self._end_turn(shown)
+            self._at += 1
+            if time.thread_time() - began > _BUDGET_S and self._at < len(self._shown):
+                self._frame.start()
+                break
+        if is_following:
+            self._scroll_to_end()
+        elif self._kept_scroll is not None:
+            self.verticalScrollBar().setValue(self._kept_scroll)
+            self._kept_scroll = None if self.is_settled else self._kept_scroll
+        elif not self._is_at_bottom():
+            self._offer_end()
+        self.place_tables()
+        self.viewport().update()
+        cost_ms = (time.thread_time() - began) * 1000
+        self._frame.setInterval(round(min(_SLOWEST_FRAME_MS, max(FRAME_MS, 3 * cost_ms))))
+
+    def _begin_turn(self, shown: _Shown) -> None:
+        from app.gui.answer_writer import AnswerWriter  # noqa: PLC0415 - with the first question, not with the window
+        from app.gui.turn_foot import write_question_foot  # noqa: PLC0415
+
+        turn = shown.turn
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
-        style = QTextBlockFormat()
-        style.setLineHeight(LINE_HEIGHT_PERCENT, _PROPORTIONAL)
-        style.setTopMargin(8 if not self._questions else 26)
-        style.setBottomMargin(_BUBBLE_PADDING[1] + 4)
-        style.setRightMargin(_BUBBLE_PADDING[0])
-        if self._questions:
+        style = block_format(QUESTION, top=26 if self._at else 8, bottom=BUBBLE_PADDING[1] + 4)
+        style.setRightMargin(BUBBLE_PADDING[0])
+        style.setProperty(Role.REQUEST.value, turn.request_id)
+        style.setProperty(Role.SOURCE.value, turn.question.text)
+        cursor.beginEditBlock()
+        if self._at:
             cursor.insertBlock(style, QTextCharFormat())
         else:
             cursor.setBlockFormat(style)
-        self._questions.append(cursor.position())
-        cursor.insertText(turn.question.text.replace("\n", "\u2028"))
-        self._place_question(len(self._questions) - 1)
-        names = ", ".join(source.name for source in turn.question.sources)
-        if names:
-            style = small_block(bottom=8)
-            style.setAlignment(Qt.AlignmentFlag.AlignRight)
-            cursor.insertBlock(style, small_format(dim_text(self.palette())))
-            cursor.insertText(self.tr("shown: {0}").format(names))
-        cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
-        self._writer = AnswerWriter(self.document(), self.font(), self.palette())
+        shown.question_at = cursor.position()
+        cursor.insertText(turn.question.text.replace("\n", LINE_BREAK), QTextCharFormat())
+        self._place_question(shown)
+        write_question_foot(cursor, turn, self._look)
+        cursor.insertBlock(block_format(PHASE), QTextCharFormat())
+        cursor.endEditBlock()
+        before = self._shown[self._at - 1].writer if self._at else None
+        self._first_group = before.group if before is not None else 0
+        shown.writer = AnswerWriter(self.document(), self._look, self, self._first_group)
+        shown.answer_start = shown.writer.start
 
-    def _write_open_turn(self) -> None:
-        turn = self._turns[-1]
-        if self._writer is None:
-            return
-        is_at_bottom = self._is_at_bottom()
-        if turn.answer:
-            self._changing_tail(lambda writer: writer.write(turn.answer))
-        else:
-            self._show_phase(phase_text(turn, is_model_ready=self.is_model_ready))
-        if is_at_bottom:
-            self._scroll_to_end()
-        self.viewport().update()
+    def _write_answer(self, shown: _Shown, budget_s: float) -> bool:
+        turn = shown.turn
+        if shown.writer is None:
+            return True
+        if not turn.answer:
+            self._show_phase(phase_text(turn, is_model_ready=self.is_model_ready) if turn.is_open else "")
+            return True
+        writer = shown.writer
+        written = False
+
+        def write() -> None:
+            nonlocal written
+            written = writer.write(turn.answer, budget_s=budget_s, is_whole=not turn.is_open)
+
+        self._changing_tail(writer, write)
+        if turn.is_open and written:
+            announce(self, shown.speech.due(turn.answer, time.monotonic()))
+        return written
 
     def _show_phase(self, text: str) -> None:
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock, QTextCursor.MoveMode.KeepAnchor)
         if cursor.selectedText() != text:
-            style = QTextCharFormat()
-            style.setForeground(dim_text(self.palette()))
-            cursor.insertText(text, style)
+            cursor.insertText(text, self._look.dim)
 
-    def _end_turn(self, turn: AskedTurn) -> None:
-        if self._writer is None:
-            return
-        is_at_bottom = self._is_at_bottom()
-        if turn.answer:
-            self._changing_tail(lambda writer: writer.finish(turn.answer))
-        else:
-            self._show_phase("")
-        self._writer = None
-        write_foot(self.document(), turn, self.palette())
-        if is_at_bottom:
-            self._scroll_to_end()
-        self.viewport().update()
+    def _end_turn(self, shown: _Shown) -> None:
+        from app.gui.turn_foot import write_foot  # noqa: PLC0415 - with the first question, not with the window
 
-    def _changing_tail(self, change: Callable[[AnswerWriter], None]) -> None:
+        turn = shown.turn
+        shown.answer_end = self.document().characterCount() - 1
+        write_foot(self.document(), turn, self._look)
+        if shown is self._shown[-1]:
+            ended = turn.error.text if turn.error is not None else outcome_text(turn)
+            rest = shown.speech.rest(turn.answer, time.monotonic())
+            announce(self, " ".join(text for text in (rest, ended or self.tr("End of the answer.")) if text))
+
+    def _changing_tail(self, writer: AnswerWriter, change: Callable[[], None]) -> None:
         """Changes the tail; a selection that reaches into it and the place scrolled to stay."""
-        if self._writer is None:
-            return
         selected = self.textCursor()
         anchor, position = selected.anchor(), selected.position()
         scrolled = self.verticalScrollBar().value()
-        tail = self._writer.start
-        change(self._writer)
+        tail = writer.tail_start
+        change()
         if anchor != position and max(anchor, position) > tail:
             last = self.document().characterCount() - 1
             selected.setPosition(min(anchor, last))
@@ -194,86 +280,259 @@ class ResultView(QTextBrowser):
             self.setTextCursor(selected)
         self.verticalScrollBar().setValue(scrolled)
 
-    def _place_question(self, index: int) -> None:
+    def _place_question(self, shown: _Shown) -> None:
         """Moves a question's bubble to the right edge, no wider than its words."""
         cursor = QTextCursor(self.document())
-        cursor.setPosition(self._questions[index])
+        cursor.setPosition(shown.question_at)
         metrics = QFontMetricsF(self.font())
-        widest = max(metrics.horizontalAdvance(line) for line in cursor.block().text().split("\u2028"))
-        room = self.viewport().width() - 2 * _DOCUMENT_MARGIN_PX - _BUBBLE_PADDING[0]
+        widest = max(metrics.horizontalAdvance(line) for line in cursor.block().text().split(LINE_BREAK))
+        room = self.viewport().width() - 2 * _MARGIN_PX - BUBBLE_PADDING[0]
         style = cursor.blockFormat()
-        left = max(_BUBBLE_INDENT_PX, math.floor(room - widest - 2))
+        left = max(min(_BUBBLE_INDENT_PX, room // 4), math.floor(room - widest - 2))
         if style.leftMargin() != left:
             style.setLeftMargin(left)
             cursor.setBlockFormat(style)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps bubbles at the right edge, and the end in view where it was."""
-        is_at_bottom = self._is_at_bottom()
-        super().resizeEvent(event)
-        for index in range(len(self._questions)):
-            self._place_question(index)
-        if is_at_bottom:
-            self._scroll_to_end()
+    # Tables
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Takes the system's colours and font anew when they change: they are written into the text."""
-        super().changeEvent(event)
-        kinds = (QEvent.Type.PaletteChange, QEvent.Type.FontChange)
-        if event.type() in kinds and getattr(self, "_turns", None):
-            scrolled = self.verticalScrollBar().value()
-            self.show_turns(list(self._turns))
-            self.verticalScrollBar().setValue(scrolled)
+    def room_px(self) -> float:
+        """The width that the text has."""
+        return float(self.viewport().width() - 2 * _MARGIN_PX)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints bubbles behind the questions, the text, and a caret while an answer is coming."""
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(bubble(self.palette()))
-        painter.translate(-self.horizontalScrollBar().value(), -self.verticalScrollBar().value())
-        for position in self._questions:
-            painter.drawRoundedRect(self._bubble_rect(position), BUBBLE_RADIUS_PX, BUBBLE_RADIUS_PX)
-        painter.end()
-        super().paintEvent(event)
-        if self._writer is not None and self._turns[-1].answer:
-            self._paint_caret()
+    def fits(self, group: int, needed_px: float, indent_px: float) -> bool:
+        """Whether a table of this width can stand in the text; it is asked again when the width changes."""
+        self._needed_px[group] = needed_px + indent_px
+        return needed_px + indent_px <= self.room_px()
 
-    def _bubble_rect(self, position: int) -> QRectF:
-        block = self.document().findBlock(position)
-        layout = block.layout()
-        words = QRectF()
-        for index in range(layout.lineCount()):
-            words = words.united(layout.lineAt(index).naturalTextRect())
-        words.translate(self.document().documentLayout().blockBoundingRect(block).topLeft())
-        across, down = _BUBBLE_PADDING
-        return words.adjusted(-across, -down, across, down)
+    def wide_table(self, group: int) -> WideTable:
+        """The widget of this table, made at first use."""
+        if group not in self._tables:
+            from app.gui.wide_table import WideTable  # noqa: PLC0415 - few conversations have one
 
-    def _paint_caret(self) -> None:
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        rect = self.cursorRect(cursor)
-        painter = QPainter(self.viewport())
-        colour = self.palette().color(QPalette.ColorRole.Text)
-        height = scaled_px(BODY_PX)
-        painter.fillRect(QRectF(rect.left() + 2, rect.bottom() - height, 6, height), colour)
-        painter.end()
+            table = WideTable(self.viewport())
+            table.anchorClicked.connect(self._on_self_anchor_clicked)
+            self._tables[group] = table
+        return self._tables[group]
+
+    def place_tables(self) -> None:
+        """Puts the widgets where their places in the text are."""
+        layout = self.document().documentLayout()
+        for group, table in self._tables.items():
+            block = self.document().findBlock(table.position)
+            if kind_of(block) != WIDE_TABLE or number_property(block.blockFormat(), Role.GROUP) != group:
+                table.hide()
+                continue
+            rect = layout.blockBoundingRect(block)
+            left = _MARGIN_PX + round(table.indent_px)
+            top = round(rect.top()) - self.verticalScrollBar().value()
+            width = self.viewport().width() - left - _MARGIN_PX
+            table.setGeometry(left, top, width, table.wanted_height())
+            table.show()
+
+    def table_markdown(self, group: int) -> str:
+        """A wide table, as Markdown."""
+        from app.gui.markdown_copy import markdown_of  # noqa: PLC0415 - wanted only when something is copied
+
+        if group not in self._tables:
+            return ""
+        cursor = QTextCursor(self._tables[group].document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        return markdown_of(cursor)
+
+    # Scrolling
 
     def _is_at_bottom(self) -> bool:
         bar = self.verticalScrollBar()
         return bar.value() >= bar.maximum() - _AT_BOTTOM_PX
+
+    def _is_following(self) -> bool:
+        """Whether the end is kept in view: not while the person reads further up or holds a selection."""
+        cursor = self.textCursor()
+        holds = cursor.hasSelection() and not cursor.charFormat().isAnchor()
+        return self._is_at_bottom() and not holds and self._kept_scroll is None
 
     def _scroll_to_end(self) -> None:
         self.document().documentLayout().documentSize()
         bar = self.verticalScrollBar()
         bar.setValue(bar.maximum())
 
+    def _offer_end(self) -> None:
+        self._to_end.adjustSize()
+        area = self.viewport().geometry()
+        left = area.center().x() - self._to_end.width() // 2
+        self._to_end.move(left, area.bottom() - self._to_end.height() - 8)
+        self._to_end.show()
+        self._to_end.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps bubbles at the right edge, and the end in view where it was."""
+        is_at_bottom = self._is_at_bottom()
+        super().resizeEvent(event)
+        for shown in self._shown:
+            if shown.question_at >= 0:
+                self._place_question(shown)
+        self.place_tables()
+        if any((needed > self.room_px()) != (group in self._tables) for group, needed in self._needed_px.items()):
+            self._settling.start()
+        if is_at_bottom:
+            self._scroll_to_end()
+        if self._to_end.isVisible():
+            self._offer_end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Takes the system's colours and font anew when they change: they are written into the text."""
+        super().changeEvent(event)
+        kinds = (QEvent.Type.PaletteChange, QEvent.Type.FontChange)
+        if event.type() in kinds and getattr(self, "_shown", None):
+            self._show_again()
+
+    def _show_again(self) -> None:
+        scrolled = None if self._is_at_bottom() else self.verticalScrollBar().value()
+        spoken = [shown.speech for shown in self._shown]
+        turns = [shown.turn for shown in self._shown]
+        self._frame.stop()
+        self._shown = [_Shown(turn, speech) for turn, speech in zip(turns, spoken, strict=True)]
+        self._at = 0
+        self._start_document()
+        self._kept_scroll = scrolled
+        self._step(is_following=scrolled is None)
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints bubbles and grounds behind the words, marks beside them, and a caret while an answer is coming."""
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(-self.horizontalScrollBar().value(), -self.verticalScrollBar().value())
+        paint_behind(self, painter, _MARGIN_PX)
+        painter.end()
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(-self.horizontalScrollBar().value(), -self.verticalScrollBar().value())
+        paint_beside(self, painter, _MARGIN_PX)
+        painter.resetTransform()
+        if self._shown and self._shown[-1].turn.is_open and self._shown[-1].turn.answer:
+            self._paint_caret(painter)
+        if self._has_ring:
+            paint_focus_ring(painter, QRectF(self.viewport().rect()), self.palette())
+        painter.end()
+
+    def _paint_caret(self, painter: QPainter) -> None:
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        rect = self.cursorRect(cursor)
+        colour = self.palette().color(QPalette.ColorRole.Text)
+        height = scaled_px(BODY_PX)
+        painter.fillRect(QRectF(rect.left() + 2, rect.bottom() - height, 6, height), colour)
+
+    # Copying and commands
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """What is selected as Markdown, for the clipboard and for dragging out."""
+        from app.gui.markdown_copy import selection_mime  # noqa: PLC0415 - wanted only when something is copied
+
+        return selection_mime(self.textCursor(), self.whole_answers(), self.table_markdown)
+
+    def whole_answers(self) -> list[WholeAnswer]:
+        """Where the answers stand that have ended."""
+        from app.gui.markdown_copy import WholeAnswer  # noqa: PLC0415 - wanted only when something is copied
+
+        return [
+            WholeAnswer(shown.answer_start, shown.answer_end, shown.turn.answer)
+            for shown in self._shown
+            if shown.answer_end >= 0 and shown.turn.answer
+        ]
+
+    def turn_at(self, position: int) -> AskedTurn | None:
+        """The turn that stands at this place of the text."""
+        before = [shown.turn for shown in self._shown if 0 <= shown.question_at <= position]
+        return before[-1] if before else None
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers copying; from the keyboard, where the selection or the focused link is."""
+        from app.gui.result_menu import show_menu  # noqa: PLC0415 - wanted only when it is opened
+
+        show_menu(self, event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remembers a press on an answer's Copy: moved away, it takes the answer along."""
+        super().mousePressEvent(event)
+        self._pressed_at = event.position().toPoint()
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        self._pressed_command = self.anchorAt(self._pressed_at) if is_left else ""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drags an answer out."""
+        command, _, request_id = self._pressed_command.partition(":")
+        if command == COPY and event.buttons() & Qt.MouseButton.LeftButton:
+            from app.gui.answer_drag import drag_answer, is_far_enough  # noqa: PLC0415 - wanted only for a drag
+
+            if is_far_enough(self._pressed_at, event.position().toPoint()):
+                self._pressed_command = ""
+                answer = next((s.turn.answer for s in self._shown if s.turn.request_id == request_id), "")
+                drag_answer(self, answer)
+            return
+        super().mouseMoveEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Shows a ring when the keyboard came here."""
+        super().focusInEvent(event)
+        self._has_ring = event.reason() not in _MOUSE_REASONS
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Takes the ring away."""
+        super().focusOutEvent(event)
+        self._has_ring = False
+        self.viewport().update()
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:
+        """Goes through the links and commands, and says which one has the keyboard."""
+        has_moved = super().focusNextPrevChild(is_next)
+        cursor = self.textCursor()
+        if has_moved and self.hasFocus() and cursor.hasSelection() and self._link_under(cursor):
+            announce(self, self.tr("{0}, link").format(cursor.selectedText()))
+        return has_moved
+
+    def _link_under(self, cursor: QTextCursor) -> str:
+        first = QTextCursor(cursor)
+        first.setPosition(min(cursor.selectionStart() + 1, self.document().characterCount() - 1))
+        return first.charFormat().anchorHref()
+
     def _on_frame_timeout(self) -> None:
         assert_main_thread()
-        self._write_open_turn()
+        self._step(is_following=self._is_following())
+
+    def _on_settling_timeout(self) -> None:
+        assert_main_thread()
+        self._show_again()
+
+    def _on_scroll_value_changed(self, _value: int) -> None:
+        assert_main_thread()
+        if self._is_at_bottom():
+            self._to_end.hide()
+        self.place_tables()
+
+    def _on_to_end_clicked(self) -> None:
+        assert_main_thread()
+        cursor = self.textCursor()
+        cursor.clearSelection()
+        self.setTextCursor(cursor)
+        self._scroll_to_end()
+        self._to_end.hide()
 
     def _on_self_anchor_clicked(self, address: QUrl) -> None:
-        """Only the window's own commands are links here; those of answers were taken out."""
-        command, _, request_id = address.toString().partition(":")
-        if command in (COPY, RETRY, REPORT):
-            self.command_wanted.emit(command, request_id)
+        """The window's own commands; a link of an answer first shows where it leads."""
+        assert_main_thread()
+        command, _, value = address.toString().partition(":")
+        if command in COMMANDS:
+            self.command_wanted.emit(command, value)
+        elif command == "copy-code" and value.isdecimal():
+            from app.gui.answer_drag import copy_code  # noqa: PLC0415 - wanted only when something is copied
+
+            copy_code(self, int(value))
+        elif command == "link" and value.isdecimal():
+            from app.gui.link_dialog import show_link  # noqa: PLC0415 - wanted only when a link is clicked
+
+            show_link(self, self._look.links.address(int(value)))

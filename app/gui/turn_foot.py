@@ -1,89 +1,82 @@
-"""What stands under an answer: how it ended, what it cost, and what can be done with it."""
+"""What stands under a question and under an answer: how it ended, what it cost, and what can be done with it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import (
-    QColor,
-    QTextBlockFormat,
-    QTextCharFormat,
-    QTextCursor,
-    QTextFormat,
-)
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
 
-from app.gui.look import SMALL_PX, STATE_RED, dim_text, link_text, scaled_px, state_colour
-from app.gui.sealed_markdown import LINE_HEIGHT_PERCENT
+from app.gui.answer_look import CAPTION, CODE, FOOT, block_format, kind_of
+from app.gui.look import STATE_RED, state_colour
 from app.gui.wording import figures_text, outcome_text, spoken
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPalette, QTextDocument
+    from PySide6.QtGui import QTextDocument
 
     from app.core.conversation import AskedTurn
+    from app.gui.answer_look import AnswerLook
 
 COPY, RETRY, REPORT = "copy", "retry", "report"
 COPY_QUESTION, EDIT = "copy-question", "edit"
-_PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+COMMANDS = frozenset({COPY, RETRY, REPORT, COPY_QUESTION, EDIT})
+_GAP = "   "
+_AFTER_CODE_PX = 16
 
 
-def write_foot(document: QTextDocument, turn: AskedTurn, palette: QPalette) -> None:
+def write_question_foot(cursor: QTextCursor, turn: AskedTurn, look: AnswerLook) -> None:
+    """Writes the line under a question: what was shown with it, and what can be done with it."""
+    translate = QCoreApplication.translate
+    style = block_format(CAPTION, bottom=8)
+    style.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
+    cursor.insertBlock(style, look.dim)
+    names = ", ".join(source.name for source in turn.question.sources)
+    if names:
+        cursor.insertText(translate("ResultView", "shown: {0}").format(names) + _GAP, look.dim)
+    words = translate("ResultView", "Copy question").replace(" ", "\u00a0")
+    cursor.insertText(words, look.command(f"{COPY_QUESTION}:{turn.request_id}"))
+    cursor.insertText(_GAP, look.dim)
+    cursor.insertText(translate("ResultView", "Edit"), look.command(f"{EDIT}:{turn.request_id}"))
+
+
+def write_foot(document: QTextDocument, turn: AskedTurn, look: AnswerLook) -> None:
     """Writes the foot of a turn that has ended at the document's end."""
     translate = QCoreApplication.translate
     cursor = QTextCursor(document)
     cursor.movePosition(QTextCursor.MoveOperation.End)
     if turn.error is not None:
         red = QTextCharFormat()
-        red.setForeground(state_colour(STATE_RED, palette))
-        _begin_line(cursor, _line_block())
+        red.setForeground(state_colour(STATE_RED, look.palette))
+        _begin_line(cursor, block_format(FOOT, bottom=2))
         cursor.insertText(f"⚠ {spoken(turn.error.text)}", red)
         if turn.error.hint:
-            _begin_line(cursor, _line_block())
+            _begin_line(cursor, block_format(FOOT, bottom=2))
             cursor.insertText(spoken(turn.error.hint), QTextCharFormat())
-    dim = small_format(dim_text(palette))
-    _begin_line(cursor, small_block(top=2))
+    _begin_line(cursor, block_format(FOOT, top=2, bottom=0))
     said = [text for text in (outcome_text(turn), figures_text(turn)) if text]
-    cursor.insertText(" · ".join(said), dim)
+    cursor.insertText(" · ".join(said), look.dim)
     commands = [(COPY, translate("ResultView", "Copy"))] if turn.answer else []
     if turn.outcome == "failed":
         commands.append((RETRY, translate("ResultView", "Try again")))
         commands.append((REPORT, translate("ResultView", "Copy report")))
-    gap = "   " if said else ""
+    else:
+        commands.append((RETRY, translate("ResultView", "Ask again")))
+    gap = _GAP if said else ""
     for command, words in commands:
-        cursor.insertText(gap, dim)
-        link = small_format(link_text(palette))
-        link.setAnchor(True)
-        link.setAnchorHref(f"{command}:{turn.request_id}")
-        cursor.insertText(words, link)
-        gap = "   "
-
-
-def small_block(top: float = 0, bottom: float = 0) -> QTextBlockFormat:
-    """The block of a line of captions."""
-    style = QTextBlockFormat()
-    style.setTopMargin(top)
-    style.setBottomMargin(bottom)
-    style.setLineHeight(LINE_HEIGHT_PERCENT, _PROPORTIONAL)
-    return style
-
-
-def small_format(colour: QColor) -> QTextCharFormat:
-    """The letters of captions."""
-    style = QTextCharFormat()
-    style.setProperty(QTextFormat.Property.FontPixelSize.value, scaled_px(SMALL_PX))
-    style.setForeground(colour)
-    return style
-
-
-def _line_block() -> QTextBlockFormat:
-    return small_block(bottom=2)
+        cursor.insertText(gap, look.dim)
+        cursor.insertText(words.replace(" ", "\u00a0"), look.command(f"{command}:{turn.request_id}"))
+        gap = _GAP
 
 
 def _begin_line(cursor: QTextCursor, block: QTextBlockFormat) -> None:
-    """Goes to a line of its own: a new one, unless the last is still empty."""
-    if cursor.block().text() or cursor.block().textList() is not None:
+    """Goes to a line of its own: a new one, unless the last is still empty and no part of the answer."""
+    from app.gui.answer_tables import leave_room_below  # noqa: PLC0415 - with the first answer, not with the window
+
+    last = cursor.block()
+    if last.text() or kind_of(last) == CODE:
+        if kind_of(last) == CODE:
+            block.setTopMargin(_AFTER_CODE_PX)
         cursor.insertBlock(block, QTextCharFormat())
-        block_list = cursor.block().textList()
-        if block_list is not None:
-            block_list.remove(cursor.block())
-    cursor.setBlockFormat(block)
+    else:
+        leave_room_below(last.previous())
+        cursor.setBlockFormat(block)

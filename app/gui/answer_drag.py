@@ -1,0 +1,42 @@
+"""Taking answers along: dragged out of the window, or a program copied from one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
+from PySide6.QtGui import QCursor, QDrag, QGuiApplication
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from app.gui.announcing import announce
+from app.gui.markdown_copy import code_of, markdown_mime
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QTextBrowser, QWidget
+
+
+def is_far_enough(pressed: QPoint, now: QPoint) -> bool:
+    """Whether the mouse was moved far enough to mean a drag."""
+    return (now - pressed).manhattanLength() >= QApplication.startDragDistance()
+
+
+def drag_answer(view: QWidget, answer: str) -> None:
+    """Lets the person drop the answer somewhere, as Markdown."""
+    if not answer:
+        return
+    drag = QDrag(view)
+    drag.setMimeData(markdown_mime(answer))
+    drag.exec(Qt.DropAction.CopyAction)
+
+
+def copy_code(view: QTextBrowser, group: int) -> None:
+    """Copies a program, and says so."""
+    QGuiApplication.clipboard().setText(code_of(view.document(), group))
+    say_copied(view)
+
+
+def say_copied(view: QWidget) -> None:
+    """Says for a moment that something is on the clipboard."""
+    words = QCoreApplication.translate("ResultView", "Copied")
+    QToolTip.showText(QCursor.pos(), words, view)
+    announce(view, words)
