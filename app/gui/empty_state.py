@@ -37,7 +37,8 @@ class EmptyState(QWidget):
         self.sample_button = QPushButton(self.tr("Try the sample picture"))
         describe(self.open_button, self.tr("Opens pictures from this computer."))
         describe(self.sample_button, self.tr("Opens a picture that comes with the program, with a question for it."))
-        self.sample_button.setVisible(has_sample)
+        if not has_sample:  # shown without a parent it would be a window for a moment
+            self.sample_button.hide()
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)

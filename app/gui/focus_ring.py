@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QToolButton,
     QWidget,
 )
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
 PAINTS_OWN_FOCUS = "paintsOwnFocus"
-"""Property of a list whose rows paint the ring themselves while HAS_KEYBOARD is set on it."""
+"""Property of what paints the ring itself, such as a list around one of its rows."""
 HAS_KEYBOARD = "hasKeyboard"
+"""Property of what was reached by a key, as long as it has the keyboard."""
 _OUTSIDE_PX = FOCUS_RING_PX + 1
 _MOVES = frozenset((QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide))
 _RINGED_BY_MACOS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit)
@@ -87,6 +89,8 @@ class FocusRing(QWidget):
             target.viewport().update()
         step: QWidget | None = target
         while step is not None:
+            if isinstance(step, QScrollArea):  # it does so itself only where Tab comes from inside it
+                step.ensureWidgetVisible(target)
             step.installEventFilter(self)
             self._watched.append(step)
             step = None if step is self._window else step.parentWidget()
@@ -121,8 +125,8 @@ class FocusRing(QWidget):
 
 
 def _rings_itself(target: QWidget) -> bool:
-    if isinstance(target, QAbstractItemView) and target.property(PAINTS_OWN_FOCUS):
-        return target.currentIndex().isValid()
+    if target.property(PAINTS_OWN_FOCUS):
+        return target.currentIndex().isValid() if isinstance(target, QAbstractItemView) else True
     if sys.platform == "darwin":
         is_drawn_here = isinstance(target, QToolButton)
         return isinstance(target, _RINGED_BY_MACOS) and not is_drawn_here

@@ -79,7 +79,6 @@ class Labelled(QWidget):
             control.setAccessibleDescription(meaning)
         self.caption = Caption(meaning)
         self.caption.setWordWrap(True)
-        self.caption.setVisible(bool(meaning))
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
@@ -91,6 +90,7 @@ class Labelled(QWidget):
         else:
             grid.addWidget(control, 0, 1)
         grid.addWidget(self.caption, 2, 0, 1, 2)
+        self.caption.setVisible(bool(meaning))  # only now: without a parent it would be a window for a moment
 
 
 class ButtonLine(QWidget):

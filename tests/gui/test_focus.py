@@ -1,0 +1,202 @@
+"""What has the keyboard is seen, and F6 leads through the parts of the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.gui.focus_ring import FocusRing
+from app.gui.look import apply_look, focus_ring
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from tests.gui.window_driver import OpenWindow, WindowDriver
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def press(driver: WindowDriver, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Presses a key as the window system does."""
+    QTest.keyClick(driver.window.windowHandle(), key, modifiers)
+
+
+def focused() -> QWidget:
+    found = QApplication.focusWidget()
+    assert found is not None
+    return found
+
+
+def place_of(widget: QWidget, window: QWidget) -> QRect:
+    return QRect(widget.mapTo(window, QPoint()), widget.size())
+
+
+def ring_pixels(driver: WindowDriver, area: QRect) -> int:
+    """How many pixels in and just around this area have the ring's colour."""
+    image = driver.window.grab(area.adjusted(-4, -4, 4, 4)).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    wanted = focus_ring(driver.window.palette()).rgb()
+    return sum(image.pixel(x, y) == wanted for x in range(image.width()) for y in range(image.height()))
+
+
+def is_seen(driver: WindowDriver) -> bool:
+    """Whether the ring goes round what has the keyboard: at least along most of two of its sides."""
+    area = place_of(focused(), driver.window)
+    return ring_pixels(driver, area) >= min(area.width(), 100) + min(area.height(), 20)
+
+
+def test_the_keyboard_is_seen_at_every_stop_of_tab(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(files=(picture,), question="What?")
+    driver.wait_for_pictures(1)
+    driver.wait_for_model()
+    driver.prompt.setFocus()
+    met: list[str] = []
+    unseen: list[str] = []
+    for _ in range(30):
+        press(driver, Qt.Key.Key_Tab)
+        met.append(focused().objectName() or type(focused()).__name__)
+        if not is_seen(driver):
+            unseen.append(met[-1])
+        if focused() is driver.prompt:
+            break
+    assert met[-1] == "promptEdit"
+    assert {"askButton", "mediaTray", "resultView", "modelStatus", "taskChip_describe"} <= set(met)
+    assert unseen == []
+    backwards: list[str] = []
+    for _ in met:
+        press(driver, Qt.Key.Key_Backtab, SHIFT)
+        backwards.append(focused().objectName() or type(focused()).__name__)
+    assert backwards[:-1] == met[-2::-1]
+
+
+def test_the_keyboard_is_seen_in_the_settings(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.window.resize(1200, 700)
+    driver.action("settingsAction").trigger()
+    panel = driver.content.settings.panel
+    unseen: list[str] = []
+    stops = 0
+    for _ in range(60):
+        press(driver, Qt.Key.Key_Tab)
+        if not panel.isAncestorOf(focused()):
+            continue
+        stops += 1
+        if not is_seen(driver):
+            unseen.append(f"{stops}: {type(focused()).__name__} {focused().accessibleName()}")
+    assert stops > 8
+    assert unseen == []
+
+
+class _ShownWindows(QObject):
+    """Notes every window that is shown, however briefly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.kinds.append(type(watched).__name__)
+        return False
+
+
+def test_no_part_of_the_window_flashes_up_as_a_window(
+    open_window: OpenWindow, qapp: QApplication, picture: Path
+) -> None:
+    shown = _ShownWindows()
+    qapp.installEventFilter(shown)
+    try:
+        driver = open_window(files=(picture,))
+        driver.wait_for_pictures(1)
+        driver.wait_for_model()
+        driver.action("settingsAction").trigger()
+        driver.action("settingsAction").trigger()
+        driver.action("commandListAction").trigger()
+        driver.action("commandListAction").trigger()
+        driver.content.open_path(picture.with_name("missing.png"))
+        driver.wait(lambda: bool(driver.refusals))
+        driver.ask("What?")
+        driver.wait_for_answer()
+        driver.window.resize(660, 500)
+    finally:
+        qapp.removeEventFilter(shown)
+    assert shown.kinds == ["MainWindow"]
+
+
+def test_a_click_shows_no_ring_and_the_next_key_does(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(files=(picture,))
+    driver.wait_for_pictures(1)
+    press(driver, Qt.Key.Key_Tab)
+    ring = driver.child(FocusRing, "focusRing")
+    assert ring.target is focused()
+    middle = place_of(driver.result, driver.window).center()
+    QTest.mouseClick(driver.window.windowHandle(), Qt.MouseButton.LeftButton, pos=middle)
+    assert driver.result.hasFocus()
+    assert not ring.isVisible()
+    press(driver, Qt.Key.Key_Tab)
+    assert ring.target is focused()
+
+
+def test_the_ring_follows_what_it_is_around(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.prompt.setFocus(Qt.FocusReason.TabFocusReason)
+    press(driver, Qt.Key.Key_Backtab, SHIFT)
+    press(driver, Qt.Key.Key_Tab)
+    assert driver.prompt.hasFocus()
+    ring = driver.child(FocusRing, "focusRing")
+    driver.window.resize(1200, 700)
+    driver.wait(lambda: ring.geometry().contains(place_of(driver.prompt, driver.window)))
+    before = ring.geometry()
+    driver.window.resize(1250, 760)
+    driver.wait(lambda: ring.geometry() != before)
+    assert ring.geometry().contains(place_of(driver.prompt, driver.window))
+    driver.parts.prompt.hide()
+    assert ring.target is QApplication.focusWidget()
+
+
+def test_f6_leads_through_the_parts_and_back(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(files=(picture,), question="What?")
+    driver.wait_for_pictures(1)
+    parts = driver.parts
+    driver.prompt.setFocus()
+    seen = []
+    for _ in range(8):
+        press(driver, Qt.Key.Key_F6)
+        seen.append(focused())
+        assert is_seen(driver), focused().objectName()
+        if focused() is driver.prompt:
+            break
+    assert seen[0] is parts.tray.view
+    assert seen[-2] is parts.result
+    assert seen[-1] is parts.prompt.edit
+    press(driver, Qt.Key.Key_F6, SHIFT)
+    assert driver.result.hasFocus()
+    driver.action("showTrayAction").trigger()
+    driver.prompt.setFocus()
+    press(driver, Qt.Key.Key_F6)
+    assert not parts.tray.isAncestorOf(focused())
+
+
+def test_the_empty_window_has_stops_for_f6_too(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.prompt.setFocus()
+    press(driver, Qt.Key.Key_F6)
+    press(driver, Qt.Key.Key_F6)
+    assert driver.parts.viewer.isAncestorOf(focused())
+    assert is_seen(driver)
+
+
+def test_the_ring_is_seen_in_the_dark(
+    open_window: OpenWindow, qapp: QApplication, request: pytest.FixtureRequest
+) -> None:
+    driver = open_window()
+    request.addfinalizer(lambda: apply_look(qapp, "system"))
+    apply_look(qapp, "dark")
+    driver.prompt.setFocus()
+    press(driver, Qt.Key.Key_Tab)
+    assert is_seen(driver)
