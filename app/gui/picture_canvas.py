@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QMargins, QPointF, QRect, QRectF, Qt, QTimer,
 from PySide6.QtGui import QInputDevice, QKeyEvent, QKeySequence, QNativeGestureEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QGestureEvent, QLabel, QPinchGesture, QSizePolicy
 
+from app.gui.focus_ring import PAINTS_OWN_FOCUS
 from app.gui.framing import Area, Framing, wheel_factor
 from app.gui.look import canvas, paint_focus_ring
 from app.gui.picture_tiles import LevelImages, Tiles
@@ -55,6 +56,7 @@ class PictureCanvas(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("pictureCanvas")
+        self.setProperty(PAINTS_OWN_FOCUS, True)
         self.setPixmap(QPixmap(1, 1))
         self.setMinimumSize(1, 1)
         self.setAccessibleName(self.tr("Picture"))
