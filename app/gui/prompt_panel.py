@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.announcing import announce
 from app.gui.budget_choice import BudgetChoice
 from app.gui.caption import Caption
 from app.gui.cost_caption import CostCaption
@@ -58,6 +59,7 @@ class PromptPanel(QWidget):
         self.cancel_button = QPushButton(self.tr("Cancel"))
         self.cancel_button.setObjectName("cancelEditButton")
         self._editing = QWidget()
+        self._editing_words = Caption(self.tr("Editing an earlier question: what follows it will be replaced"))
         self._cost = CostCaption()
         self._too_much = FaultLine()
         self._bar = QProgressBar()
@@ -103,6 +105,8 @@ class PromptPanel(QWidget):
     def show_editing(self, *, is_editing: bool) -> None:
         """Says that an earlier question is being changed, and what that means."""
         had_focus = self.cancel_button.hasFocus()
+        if is_editing and self._editing.isHidden():
+            announce(self.edit, self._editing_words.text())
         self._editing.setVisible(is_editing)
         if had_focus and not is_editing:
             self.edit.setFocus()
@@ -195,7 +199,7 @@ class PromptPanel(QWidget):
         self.show_media_count(0)
 
     def _build_editing(self) -> None:
-        words = Caption(self.tr("Editing an earlier question: what follows it will be replaced"))
+        words = self._editing_words
         words.setWordWrap(True)
         words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.cancel_button.setAccessibleDescription(self.tr("Leaves the earlier question and its answer as they are"))

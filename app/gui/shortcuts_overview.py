@@ -54,6 +54,8 @@ def _page(actions: Actions, dim: str) -> str:
     in_places = (
         (translate("Shortcuts", "Remove the selected pictures (in the list of pictures)"), "Del"),
         (translate("Shortcuts", "New line (in the question)"), "Return"),
+        (translate("Shortcuts", "Earlier question (in the first line)"), "Up"),
+        (translate("Shortcuts", "Later question (in the last line)"), "Down"),
         (translate("Shortcuts", "Next control"), "Tab"),
     )
     rows += [_row(words, _native(QKeySequence(keys)), dim) for words, keys in in_places]

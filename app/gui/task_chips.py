@@ -51,6 +51,7 @@ class TaskChips(QWidget):
         self.more.setObjectName("moreTasks")
         self.more.setAccessibleName(self.tr("More tasks"))
         self._menu = QMenu(self.more)
+        self._menu.setToolTipsVisible(True)
         self._group = QActionGroup(self._menu)
         self._menu.aboutToShow.connect(self._on_menu_about_to_show)
         self._menu.triggered.connect(self._on_menu_triggered)
