@@ -286,9 +286,10 @@ class Asking(QObject):
             QGuiApplication.inputMethod().commit()
         if self._box.is_composing:
             return
-        if self._box.preset != preset:
-            if self._box.preset is None:
-                self._keeper.history.set_aside(self._box.toPlainText())
+        before, shown = self._box.preset, self._box.toPlainText()
+        if before != preset:
+            if before is None or shown != before.question():
+                self._keeper.history.set_aside(shown)
             self._box.show_text(preset.question(), preset)
         self._box.select_blank()
         self._box.setFocus()

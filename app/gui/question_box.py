@@ -244,6 +244,7 @@ class QuestionBox(QPlainTextEdit):
         while block.isValid() and len(heights) <= self._most_lines:
             layout.blockBoundingRect(block)  # lays it out
             lines = block.layout()
-            heights.extend(lines.lineAt(index).height() for index in range(lines.lineCount()))
+            count = min(lines.lineCount(), self._most_lines + 1)
+            heights.extend(lines.lineAt(index).height() for index in range(count))
             block = block.next()
         return heights

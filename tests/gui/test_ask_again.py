@@ -308,6 +308,17 @@ def test_a_changed_follow_up_brings_no_picture_that_was_selected_since(open_wind
     assert [len(turn.pictures) for turn in driver.backend.seen[-1].turns] == [1, 0]
 
 
+def test_a_changed_question_without_pictures_stays_without(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window()
+    ask(driver, "One?")
+    driver.drop(picture)
+    driver.wait_for_pictures(1)
+    command(driver, EDIT, 0)
+    press(Qt.Key.Key_Return, CONTROL)
+    driver.wait_for_answer()
+    assert [len(turn.pictures) for turn in driver.backend.seen[-1].turns] == [0]
+
+
 def test_changing_a_question_while_a_later_answer_streams_stops_that(open_window: OpenWindow) -> None:
     driver = open_window(replace(SLOW, answers=("First.", *SLOW.answers, "Anew.")))
     ask(driver, "One?")

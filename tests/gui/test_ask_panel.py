@@ -118,6 +118,20 @@ def test_a_task_never_throws_away_what_was_typed(open_window: OpenWindow) -> Non
     assert not chip(driver, "describe").isChecked()
 
 
+def test_a_blank_that_was_filled_is_found_again_after_another_task(open_window: OpenWindow) -> None:
+    driver = open_window()
+    click(chip(driver, "boxes"))
+    QTest.keyClicks(driver.prompt, "my own things")
+    click(chip(driver, "describe"))
+    click(chip(driver, "read_text"))
+    assert driver.prompt.toPlainText() == "Read all the text in the image."
+    press(Qt.Key.Key_Up)
+    assert '"my own things"' in driver.prompt.toPlainText()
+    assert chip(driver, "boxes").isChecked()
+    press(Qt.Key.Key_Up)
+    assert '"my own things"' in driver.prompt.toPlainText()
+
+
 def test_a_tasks_sampling_holds_for_its_own_question_alone(open_window: OpenWindow) -> None:
     driver = open_window(FakeScript(answers=("A cat.",)))
     driver.wait_for_model()
