@@ -1,13 +1,15 @@
 """Pictures to zoom through: each level half the size of the one before, each in strips of rows.
 
 Strips keep every single allocation and copy small, so that no thread holds the interpreter for long, and a viewer can
-show them without copying. Held are about 4 bytes a pixel: 3 for the largest level and a third more for the others.
+show them without copying. Each is memory of its own that the system has back as soon as nobody holds it, which the heap
+does not promise. Held are about 4 bytes a pixel: 3 for the largest level and a third more for the others.
 
 Every function here may be called from any thread. Pillow is imported when the first picture is opened.
 """
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from app.core.pictures import PictureSource
 
-_STRIP_BYTES = 3_000_000
+_STRIP_BYTES = 2_000_000
 _SMALLEST_SIDE_PX = 256
 
 
@@ -36,7 +38,7 @@ class Level:
     width_px: int
     height_px: int
     strip_rows: int
-    strips: tuple[bytes, ...] = field(repr=False)
+    strips: tuple[mmap.mmap, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,10 @@ def open_levels(source: PictureSource, max_pixels: int) -> PictureLevels:
 
 def _in_strips(image: Image) -> Level:
     rows = max(1, _STRIP_BYTES // (image.width * 3))
-    strips = (
-        image.crop((0, top, image.width, min(top + rows, image.height))).tobytes()
-        for top in range(0, image.height, rows)
-    )
+    strips = []
+    for top in range(0, image.height, rows):
+        rgb = image.crop((0, top, image.width, min(top + rows, image.height))).tobytes()
+        strip = mmap.mmap(-1, len(rgb))
+        strip[:] = rgb
+        strips.append(strip)
     return Level(image.width, image.height, rows, tuple(strips))

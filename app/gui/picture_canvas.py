@@ -18,9 +18,12 @@ from app.gui.picture_tiles import LevelImages, Tiles
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QMouseEvent, QPaintEvent, QResizeEvent, QWheelEvent
 
+    from app.gui.picture_tiles import Strip
+
 _MAX_ENLARGEMENT = 3.0
 """Of a small picture that is fitted, in logical pixels: an icon is not blown up over the whole window."""
 _TILE_BUDGET_S = 0.008
+_STRIPS_AT_ONCE = 4
 _STEP_PX = 64
 _PAGE_SHARE = 0.9
 _FULL_FROM = 1.01
@@ -78,6 +81,10 @@ class PictureCanvas(QLabel):
         self._rest.setSingleShot(True)
         self._rest.setInterval(0)
         self._rest.timeout.connect(self.update)
+        self._leaving: list[Strip] = []
+        self._leave = QTimer(self)
+        self._leave.setInterval(0)
+        self._leave.timeout.connect(self._on_leave_timeout)
 
     # What is shown
 
@@ -128,8 +135,17 @@ class PictureCanvas(QLabel):
             self._refit()
 
     def _take(self, images: LevelImages | None) -> None:
+        if self._images is not None:
+            self._leaving += self._images.take_strips()
+            self._leave.start()
         self._images = images
         self._tiles.show(images)
+
+    def _on_leave_timeout(self) -> None:
+        """Gives back a little: all of a large picture at once can take the system a tenth of a second."""
+        del self._leaving[-_STRIPS_AT_ONCE:]
+        if not self._leaving:
+            self._leave.stop()
 
     def _area(self) -> tuple[Area, float]:
         ratio = self.devicePixelRatioF()

@@ -14,8 +14,13 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF
 from PySide6.QtGui import QImage, QPainter, QPixmap, QTransform
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from app.core.picture_levels import Level, PictureLevels
     from app.gui.framing import Framing
+
+    Strip: TypeAlias = tuple[QImage, object]
+    """Rows of a picture, and the memory that they only point at."""
 
 _TILE_PX = 256
 _LEAST_KEPT = 256
@@ -27,29 +32,32 @@ _CRISP_ABOVE = 4.0
 class LevelImage:
     """One level as Qt's pictures over the strips' own memory."""
 
-    def __init__(
-        self, width_px: int, height_px: int, strip_rows: int, strips: tuple[QImage, ...], kept: object
-    ) -> None:
+    def __init__(self, width_px: int, height_px: int, strip_rows: int, strips: list[Strip]) -> None:
         self.width_px = width_px
         self.height_px = height_px
         self._strip_rows = strip_rows
         self._strips = strips
-        self._kept = kept  # Qt's pictures only point at this memory
 
     @classmethod
     def of_level(cls, level: Level) -> LevelImage:
         """Shows a level without copying it."""
         row_bytes = level.width_px * 3
-        strips = tuple(
-            QImage(strip, level.width_px, len(strip) // row_bytes, row_bytes, QImage.Format.Format_RGB888)
-            for strip in level.strips
-        )
-        return cls(level.width_px, level.height_px, level.strip_rows, strips, level)
+        strips: list[Strip] = []
+        for strip in level.strips:
+            rows = len(strip) // row_bytes
+            image = QImage(memoryview(strip), level.width_px, rows, row_bytes, QImage.Format.Format_RGB888)
+            strips.append((image, strip))
+        return cls(level.width_px, level.height_px, level.strip_rows, strips)
 
     @classmethod
     def of_image(cls, image: QImage) -> LevelImage:
         """Shows a small picture."""
-        return cls(image.width(), image.height(), max(1, image.height()), (image,), None)
+        return cls(image.width(), image.height(), max(1, image.height()), [(image, None)])
+
+    def take_strips(self) -> list[Strip]:
+        """Hands over its memory, to be given back bit by bit; it cannot be painted any longer."""
+        taken, self._strips = self._strips, []
+        return taken
 
     def region(self, area: QRect) -> QImage:
         """A part of it in a copy of its own."""
@@ -59,7 +67,7 @@ class LevelImage:
         first, last = area.top() // self._strip_rows, area.bottom() // self._strip_rows
         for number in range(first, min(last + 1, len(self._strips))):
             strip_top = number * self._strip_rows
-            strip = self._strips[number]
+            strip = self._strips[number][0]
             rows = QRect(area.left(), area.top() - strip_top, area.width(), area.height())
             rows &= strip.rect()
             painter.drawImage(QPoint(0, strip_top + rows.top() - area.top()), strip, rows)
@@ -94,6 +102,10 @@ class LevelImages:
     def largest_scale(self) -> float:
         """Pixels that are here for each of the original's."""
         return self.levels[0].width_px / self.width_px
+
+    def take_strips(self) -> list[Strip]:
+        """Hands over the memory of all levels, to be given back bit by bit."""
+        return [strip for level in self.levels for strip in level.take_strips()]
 
     def for_scale(self, scale: float) -> LevelImage:
         """The smallest level that has at least this many pixels for each of the original's."""
