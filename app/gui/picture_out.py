@@ -6,10 +6,11 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QTemporaryDir, QUrl
+from PySide6.QtCore import QByteArray, QMimeData, QObject, QPoint, Qt, QTemporaryDir, QUrl
 from PySide6.QtGui import QDrag
 
 from app.core.pictures import PICTURE_SUFFIXES
+from app.gui.offered import TRAY_KIND
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage, QPixmap
@@ -42,8 +43,10 @@ class PictureOut(QObject):
             mime.setImageData(image)
         return mime
 
-    def drag(self, source: QWidget, mime: QMimeData, pixmap: QPixmap) -> None:
-        """Drags this until the mouse is let go; what is taken is a copy."""
+    def drag(self, source: QWidget, media: list[Medium], image: QImage | None, pixmap: QPixmap) -> None:
+        """Drags these until the mouse is let go; what is taken is a copy. The window itself knows them as its own."""
+        mime = self.mime(media, image)
+        mime.setData(TRAY_KIND, QByteArray("\n".join(medium.medium_id for medium in media).encode()))
         drag = QDrag(source)
         drag.setMimeData(mime)
         if not pixmap.isNull():

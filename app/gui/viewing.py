@@ -111,4 +111,4 @@ class Viewing(QObject):
         medium = self._viewer.medium
         if medium is not None:
             image = self._viewer.picture() if medium.source.path is None else None
-            self.out.drag(self._viewer, self.out.mime([medium], image), self._viewer.dragged_pixmap())
+            self.out.drag(self._viewer, [medium], image, self._viewer.dragged_pixmap())

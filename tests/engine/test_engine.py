@@ -14,6 +14,7 @@ from app.core.errors import EngineError, UserError
 from app.core.events import (
     EngineClosed,
     EngineEvent,
+    LookOpened,
     ModelFailed,
     ModelLoading,
     ModelReady,
@@ -23,6 +24,7 @@ from app.core.events import (
     ViewFailed,
     ViewOpened,
 )
+from app.core.picture_levels import PictureLevels, open_levels
 from app.core.pictures import PictureSource
 from app.core.requests import Turn
 from app.engine.engine import Engine
@@ -213,6 +215,38 @@ def test_pictures_are_opened_for_viewing(tmp_path: Path) -> None:
         assert driver.until(ViewOpened).bitmap.width_px == 64
         driver.engine.view("w", PictureSource("gone.png", tmp_path / "gone.png"), 100_000)
         assert "gone.png" in driver.until(ViewFailed).error.text
+
+
+def test_the_picture_that_is_looked_at_is_opened_in_levels(tmp_path: Path) -> None:
+    with driven() as driver:
+        driver.engine.look("v", picture(tmp_path), 100_000)
+        opened = driver.until(LookOpened)
+        assert (opened.view_id, opened.levels.levels[0].width_px, opened.levels.is_whole) == ("v", 64, True)
+        driver.engine.look("w", PictureSource("gone.png", tmp_path / "gone.png"), 100_000)
+        assert "gone.png" in driver.until(ViewFailed).error.text
+
+
+def test_of_looks_that_wait_only_the_newest_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: queue.SimpleQueue[int] = queue.SimpleQueue()
+    goes_on = threading.Event()
+
+    def slow(source: PictureSource, max_pixels: int) -> PictureLevels:
+        begun.put(max_pixels)
+        goes_on.wait(10)
+        return open_levels(source, max_pixels)
+
+    monkeypatch.setattr("app.engine.engine.open_levels", slow)
+    with driven() as driver:
+        source = picture(tmp_path)
+        for number in (1, 2):  # each thread has one to open
+            driver.engine.look(f"v{number}", source, number)
+            assert begun.get(timeout=10) == number
+        for number in range(3, 9):
+            driver.engine.look(f"v{number}", source, number)
+        goes_on.set()
+        driver.until(LookOpened, lambda event: event.view_id == "v8")
+        assert [begun.get(timeout=1)] == [8]
+        assert begun.empty()
 
 
 def test_a_request_id_is_used_once_at_a_time() -> None:
