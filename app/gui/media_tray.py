@@ -48,6 +48,7 @@ class MediaTray(QWidget):
         super().__init__()
         self.setMinimumWidth(150)
         self._model = TrayModel(self)
+        self._is_refreshing = False
         self._title = Caption(self.tr("Media"), BODY_PX, QFont.Weight.DemiBold, is_dim=False)
         self._count = Caption()
         self.view = TrayView()
@@ -91,20 +92,26 @@ class MediaTray(QWidget):
     @property
     def selected_ids(self) -> tuple[str, ...]:
         """The pictures that the next question is about, from top to bottom."""
-        places = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
-        found = (self._model.medium_id(place) for place in places)
+        found = (self._model.medium_id(place) for place in self._selected_places())
         return tuple(medium_id for medium_id in found if medium_id is not None)
 
     def show_question(self, question: NextQuestion) -> None:
         """Shows the pictures as they stand before the next question."""
-        places = [index.row() for index in self.view.selectionModel().selectedIndexes()]
+        before, places = (self.current_id, self.selected_ids), self._selected_places()
+        self._is_refreshing = True
         self._model.show_question(question)
         count = len(question.media)
+        if places and count and not self.view.selectionModel().hasSelection():
+            self._select_places([min(places[0], count - 1)])
+        elif before[0] is not None and self._model.place(before[0]) is None and places and count:
+            self._select_places(self._selected_places())
+        self._is_refreshing = False
         self._count.setText(str(count) if count else "")
         self._nothing.setVisible(not count)
-        if places and count and not self.view.selectionModel().hasSelection():
-            next_id = self._model.medium_id(min(*places, count - 1))
-            self.select([next_id] if next_id is not None else [])
+        if self.selected_ids != before[1]:
+            self.selection_changed.emit(self.selected_ids)
+        if self.current_id != before[0]:
+            self.medium_looked_at.emit(self.current_id or "")
 
     def show_thumbnail(self, medium_id: str, image: QImage) -> None:
         """Shows a picture in small."""
@@ -121,15 +128,27 @@ class MediaTray(QWidget):
     def select(self, medium_ids: Sequence[str]) -> None:
         """Selects these pictures and looks at the first of them."""
         found = (self._model.place(medium_id) for medium_id in medium_ids)
-        indexes = [self._model.index(place) for place in found if place is not None]
-        if not indexes:
-            return
+        places = [place for place in found if place is not None]
+        if places:
+            self._select_places(places)
+            self.view.scrollTo(self.view.currentIndex())
+
+    def _selected_places(self) -> list[int]:
+        ranges = self.view.selectionModel().selection()
+        places = {place for rows in ranges for place in range(rows.top(), rows.bottom() + 1)}  # type: ignore[attr-defined]
+        return sorted(places)
+
+    def _select_places(self, places: Sequence[int]) -> None:
         selection = QItemSelection()
-        for index in indexes:
-            selection.select(index, index)
-        self.view.selectionModel().setCurrentIndex(indexes[0], _Flag.NoUpdate)
+        first = last = min(places)
+        for place in sorted(places):  # rows in a row are one range: Qt is slow with many
+            if place > last + 1:
+                selection.select(self._model.index(first), self._model.index(last))
+                first = place
+            last = place
+        selection.select(self._model.index(first), self._model.index(last))
+        self.view.selectionModel().setCurrentIndex(self._model.index(places[0]), _Flag.NoUpdate)
         self.view.selectionModel().select(selection, _Flag.ClearAndSelect)
-        self.view.scrollTo(indexes[0])
 
     def show_current(self) -> None:
         """Scrolls to the picture that is being looked at."""
@@ -151,7 +170,9 @@ class MediaTray(QWidget):
         self.in_sight_changed.emit(tuple(medium_id for medium_id in ids if medium_id is not None))
 
     def _on_view_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        self.medium_looked_at.emit(self._model.medium_id(current.row()) or "")
+        if not self._is_refreshing:
+            self.medium_looked_at.emit(self._model.medium_id(current.row()) or "")
 
     def _on_view_selection_changed(self, _selected: QItemSelection, _deselected: QItemSelection) -> None:
-        self.selection_changed.emit(self.selected_ids)
+        if not self._is_refreshing:
+            self.selection_changed.emit(self.selected_ids)

@@ -22,7 +22,7 @@ from app.gui.pixels import pixmap_within
 from app.gui.tray_delegate import THUMBNAIL, TrayRow, tray_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from PySide6.QtGui import QImage, QPixmap
 
@@ -107,31 +107,26 @@ class TrayModel(QAbstractListModel):
         self._media = {medium.medium_id: medium for medium in question.media}
         wanted = list(self._media)
         if wanted != self._ids:
-            self._remove_others()
-            self._append(medium_id for medium_id in wanted if medium_id not in self._places)
+            kept = [medium_id for medium_id in wanted if medium_id in self._places]
+            self._arrange([*kept, *(medium_id for medium_id in self._ids if medium_id not in self._media)])
+            self._remove_from(len(kept))
+            self._append([medium_id for medium_id in wanted if medium_id not in self._places])
             self._arrange(wanted)
         if wanted:
             self.dataChanged.emit(self.index(0), self.index(len(wanted) - 1))
 
-    def _remove_others(self) -> None:
-        last = len(self._ids) - 1
-        while last >= 0:
-            if self._ids[last] in self._media:
-                last -= 1
-                continue
-            first = last
-            while first > 0 and self._ids[first - 1] not in self._media:
-                first -= 1
-            self.beginRemoveRows(QModelIndex(), first, last)
-            for medium_id in self._ids[first : last + 1]:
+    def _remove_from(self, place: int) -> None:
+        """Takes away all rows from this place on: one step, however many and wherever they stood."""
+        gone = self._ids[place:]
+        if gone:
+            self.beginRemoveRows(QModelIndex(), place, len(self._ids) - 1)
+            for medium_id in gone:
                 self._images.pop(medium_id, None)
                 self._pixmaps.pop(medium_id, None)
-            self._set_ids([*self._ids[:first], *self._ids[last + 1 :]])
+            self._set_ids(self._ids[:place])
             self.endRemoveRows()
-            last = first - 1
 
-    def _append(self, medium_ids: Iterable[str]) -> None:
-        added = list(medium_ids)
+    def _append(self, added: Sequence[str]) -> None:
         if added:
             self.beginInsertRows(QModelIndex(), len(self._ids), len(self._ids) + len(added) - 1)
             self._set_ids([*self._ids, *added])

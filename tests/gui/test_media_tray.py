@@ -24,6 +24,7 @@ from app.gui import file_showing
 from app.gui.offered import TRAY_KIND, comes_as_text, may_be_offered
 from app.gui.pictures_at_hand import PicturesAtHand
 from tests.gui.conftest import draw
+from tests.gui.heartbeat import Heartbeat
 from tests.gui.test_media_selection import CONTROL, SHIFT, click, files, labels, selected_rows, tray_of
 
 if TYPE_CHECKING:
@@ -306,3 +307,32 @@ def test_the_hint_leaves_a_low_tray_to_the_pictures(open_window: OpenWindow, tmp
     driver.window.resize(1100, 480)
     view = driver.child(QListView, "mediaTray")
     driver.wait(lambda: view.height() > 150)
+
+
+def test_five_hundred_rows_are_chosen_removed_and_brought_back_without_a_stall(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    content = draw(tmp_path / "one.png").read_bytes()
+    for number in range(500):
+        (folder / f"{number}.png").write_bytes(content)
+    driver = open_window()
+    driver.drop(folder)
+    driver.qtbot.waitUntil(lambda: len(driver.desk.pictures.media) == 500, timeout=30_000)
+    driver.qtbot.waitUntil(lambda: all(medium.is_opened for medium in driver.desk.pictures.media), timeout=60_000)
+    pictures, view = driver.desk.pictures, tray_of(driver)
+    order = driver.names
+    view.setFocus()
+    with Heartbeat() as heartbeat:
+        QTest.keyClick(view, Qt.Key.Key_A, CONTROL)
+        driver.wait(lambda: len(pictures.selected_ids) == 500)
+        driver.parts.tray.select([medium.medium_id for medium in pictures.media][::2])
+        driver.wait(lambda: len(pictures.selected_ids) == 250)
+        QTest.keyClick(view, Qt.Key.Key_Delete)
+        driver.wait(lambda: view.model().rowCount() == 250)
+        QTest.keyClick(view, Qt.Key.Key_Z, CONTROL)
+        driver.wait(lambda: view.model().rowCount() == 500)
+        driver.qtbot.wait(50)
+    assert driver.names == order
+    assert not heartbeat.own_stalls, "\n".join(map(str, heartbeat.own_stalls))
