@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.backends.fake_backend import FakeScript
+from app.gui.language import speak
 from app.gui.look import apply_look
 from tests.drawn_pictures import corners_image, encoded
 from tests.gui.window_driver import OpenWindow, WindowDriver
@@ -64,7 +65,9 @@ def draw(path: Path, width: int = 160, height: int = 96) -> Path:
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, qapp: QApplication, profile: Profile, checkpoint_dir: Path) -> Iterator[OpenWindow]:
+def open_window(
+    qtbot: QtBot, qapp: QApplication, profile: Profile, checkpoint_dir: Path, translations_made: None
+) -> Iterator[OpenWindow]:
     """Opens windows as run_window does, without its event loop."""
     QLocale.setDefault(QLocale("en_US"))
     apply_look(qapp)
@@ -87,4 +90,5 @@ def open_window(qtbot: QtBot, qapp: QApplication, profile: Profile, checkpoint_d
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert not [driver for driver in drivers if shiboken6.isValid(driver.window)]
     assert [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()] == []
+    speak(qapp, "en")
     QGuiApplication.clipboard().clear()

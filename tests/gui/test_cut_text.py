@@ -7,30 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.backends.fake_backend import FakeScript
 from app.core.settings import Settings
 from app.gui.caption import Caption
-from app.gui.language import speak
 from tests.gui.cut_text import cut_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytestqt.qtbot import QtBot
 
     from app.core.settings import Language
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
-pytestmark = pytest.mark.usefixtures("translations_made", "english_afterwards")
 SIZES = ((1280, 820), (900, 620), (640, 480))
-
-
-@pytest.fixture
-def english_afterwards(qapp: QApplication) -> Iterator[None]:
-    yield
-    speak(qapp, "en")
 
 
 def check(driver: WindowDriver, state: str) -> None:

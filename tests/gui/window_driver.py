@@ -72,12 +72,19 @@ class WindowDriver:
             milestone=self.milestones.append,
             report=lambda: ReportParts("versions and machine", (LogLine("a line of the log"),)),
         )
-        self.drive(MainWindow(profile.window_file, lambda: self.launch))
+        self._drive(MainWindow(profile.window_file, lambda: self.launch))
         self.window.show()
         self.wait(lambda: self.desk.is_started)
 
-    def drive(self, window: MainWindow) -> None:
-        """Drives this window from now on."""
+    def follow(self) -> None:
+        """Drives the window that takes this one's place, as another language makes it."""
+        before = self.window
+        self.wait(lambda: not shiboken6.isValid(before))
+        shown = [window for window in QApplication.topLevelWidgets() if isinstance(window, MainWindow)]
+        assert len(shown) == 1
+        self._drive(shown[0])
+
+    def _drive(self, window: MainWindow) -> None:
         self.window = window
         self.content = window.content
         self.desk = self.content.desk
