@@ -47,8 +47,8 @@ def checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def translations_made() -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _translations_made() -> None:
     """The .qm files are there, as after packaging/run.py or test.py."""
     translations.release(translations.stale_files(), Path(sys.executable).parent)
 
@@ -65,9 +65,7 @@ def draw(path: Path, width: int = 160, height: int = 96) -> Path:
 
 
 @pytest.fixture
-def open_window(
-    qtbot: QtBot, qapp: QApplication, profile: Profile, checkpoint_dir: Path, translations_made: None
-) -> Iterator[OpenWindow]:
+def open_window(qtbot: QtBot, qapp: QApplication, profile: Profile, checkpoint_dir: Path) -> Iterator[OpenWindow]:
     """Opens windows as run_window does, without its event loop."""
     QLocale.setDefault(QLocale("en_US"))
     apply_look(qapp)

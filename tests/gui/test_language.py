@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.usefixtures("translations_made", "english_afterwards")
+pytestmark = pytest.mark.usefixtures("english_afterwards")
 
 
 @pytest.fixture
