@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.launch import Launch
@@ -84,6 +84,12 @@ class State:
     finish: Callable[[MainWindow], object] = _always
 
 
+def _choose_task(window: MainWindow) -> None:
+    chip = window.findChild(QToolButton, "taskChip_boxes")
+    assert chip is not None
+    chip.click()
+
+
 STATES = (
     State("empty", pictures=0),
     State("media", questions=()),
@@ -95,6 +101,12 @@ STATES = (
         "settings",
         questions=("Describe this image.",),
         finish=_show_settings,
+    ),
+    State("task", finish=_choose_task),
+    State(
+        "editing",
+        questions=("Locate every shape and tell me its colour.", "用中文说一遍。"),
+        finish=lambda window: window.content.asking.edit(window.content.desk.conversation.turns[0]),
     ),
     State("model-failed", FakeScript(fails_to_load=True)),
     State("refused", finish=lambda window: window.content.open_path(Path(__file__))),

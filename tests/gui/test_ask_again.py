@@ -333,6 +333,23 @@ def test_changing_a_question_while_a_later_answer_streams_stops_that(open_window
     assert questions(driver) == ["One?"]
 
 
+def test_the_question_that_is_being_answered_is_changed_by_its_link(open_window: OpenWindow) -> None:
+    driver = open_window(replace(SLOW, answers=(*SLOW.answers, "Anew.")))
+    driver.ask("One?")
+    driver.wait(lambda: "One two" in driver.result.toPlainText())
+    view = driver.result
+    driver.wait(lambda: view.document().find("Edit").hasSelection())
+    found = view.document().find("Edit")
+    found.setPosition(found.selectionStart() + 1)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.cursorRect(found).center())
+    assert is_editing(driver)
+    driver.wait_for_answer()
+    QTest.keyClicks(driver.prompt, " Really?")
+    press(Qt.Key.Key_Return, CONTROL)
+    assert driver.wait_for_answer() == "Anew."
+    assert questions(driver) == ["One? Really?"]
+
+
 def test_escape_gives_up_a_change_before_it_stops_an_answer(open_window: OpenWindow) -> None:
     driver = open_window(replace(SLOW, answers=("First.", *SLOW.answers)))
     ask(driver, "One?")
