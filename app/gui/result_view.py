@@ -32,7 +32,7 @@ from app.gui.look import BODY_PX, paint_focus_ring, scaled_px
 from app.gui.result_painting import BUBBLE_PADDING, paint_behind, paint_beside
 from app.gui.sealed_document import SealedDocument
 from app.gui.turn_foot import COMMANDS, COPY
-from app.gui.wording import outcome_text, phase_text
+from app.gui.wording import outcome_text, phase_text, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -262,7 +262,7 @@ class ResultView(QTextBrowser):
         shown.answer_end = self.document().characterCount() - 1
         write_foot(self.document(), turn, self._look)
         if shown is self._shown[-1]:
-            ended = turn.error.text if turn.error is not None else outcome_text(turn)
+            ended = spoken(turn.error.text) if turn.error is not None else outcome_text(turn)
             rest = shown.speech.rest(turn.answer, time.monotonic())
             announce(self, " ".join(text for text in (rest, ended or self.tr("End of the answer.")) if text))
 

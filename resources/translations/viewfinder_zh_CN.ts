@@ -300,6 +300,21 @@
     </message>
 </context>
 <context>
+    <name>Answer</name>
+    <message>
+        <source>Code</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>picture</source>
+        <translation>图片</translation>
+    </message>
+</context>
+<context>
     <name>Asking</name>
     <message>
         <source>Type a question first.</source>
@@ -1284,6 +1299,37 @@
     </message>
 </context>
 <context>
+    <name>LinkDialog</name>
+    <message>
+        <source>Open Link</source>
+        <translation>打开链接</translation>
+    </message>
+    <message>
+        <source>The answer links to this address:</source>
+        <translation>回答中的链接指向此地址：</translation>
+    </message>
+    <message>
+        <source>The answer links to this address, which is not opened from here:</source>
+        <translation>回答中的链接指向此地址，无法从这里打开：</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Copy Address</source>
+        <translation>复制地址</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Its name has letters that may look like others; it is shown as the network knows it.</source>
+        <translation>其名称中含有容易与其他字母混淆的字母，此处按网络识别的形式显示。</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Everything stays on this Mac</source>
@@ -1413,6 +1459,10 @@
     <message>
         <source>Picture {0}</source>
         <translation>图片 {0}</translation>
+    </message>
+    <message>
+        <source>opening it…</source>
+        <translation>正在打开…</translation>
     </message>
     <message>
         <source>shown at {0} of its size</source>
@@ -1793,6 +1843,22 @@
         <translation>就图片提问，回答会显示在这里。</translation>
     </message>
     <message>
+        <source>New text below ↓</source>
+        <translation>下方有新内容 ↓</translation>
+    </message>
+    <message>
+        <source>New text below: go there</source>
+        <translation>下方有新内容：前往查看</translation>
+    </message>
+    <message>
+        <source>End of the answer.</source>
+        <translation>回答结束。</translation>
+    </message>
+    <message>
+        <source>{0}, link</source>
+        <translation>{0}，链接</translation>
+    </message>
+    <message>
         <source>shown: {0}</source>
         <translation>已发送：{0}</translation>
     </message>
@@ -1801,12 +1867,44 @@
         <translation>复制</translation>
     </message>
     <message>
+        <source>Copy as Markdown</source>
+        <translation>复制为 Markdown</translation>
+    </message>
+    <message>
+        <source>Copy Code</source>
+        <translation>复制代码</translation>
+    </message>
+    <message>
+        <source>Copy Whole Answer</source>
+        <translation>复制整个回答</translation>
+    </message>
+    <message>
+        <source>Select All</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>Copy question</source>
+        <translation>复制问题</translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation>编辑</translation>
+    </message>
+    <message>
         <source>Try again</source>
         <translation>重试</translation>
     </message>
     <message>
         <source>Copy report</source>
         <translation>复制诊断报告</translation>
+    </message>
+    <message>
+        <source>Ask again</source>
+        <translation>重新提问</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
     </message>
 </context>
 <context>
@@ -1936,13 +2034,6 @@
     </message>
 </context>
 <context>
-    <name>SealedMarkdown</name>
-    <message>
-        <source>picture</source>
-        <translation>图片</translation>
-    </message>
-</context>
-<context>
     <name>SettingsOpening</name>
     <message>
         <source>Another Model</source>
@@ -2017,6 +2108,14 @@
     <message>
         <source>New line (in the question)</source>
         <translation>换行（在问题中）</translation>
+    </message>
+    <message>
+        <source>Earlier question (in the first line)</source>
+        <translation>较早的问题（在第一行）</translation>
+    </message>
+    <message>
+        <source>Later question (in the last line)</source>
+        <translation>较晚的问题（在最后一行）</translation>
     </message>
     <message>
         <source>Next control</source>
@@ -2149,6 +2248,17 @@
     <message>
         <source>“{0}” is on the clipboard.</source>
         <translation>“{0}”已复制到剪贴板。</translation>
+    </message>
+</context>
+<context>
+    <name>WideTable</name>
+    <message>
+        <source>Table</source>
+        <translation>表格</translation>
+    </message>
+    <message>
+        <source>Scrolls sideways with the left and right arrow keys</source>
+        <translation>可用左右方向键横向滚动</translation>
     </message>
 </context>
 <context>
