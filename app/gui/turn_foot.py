@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 COPY, RETRY, REPORT = "copy", "retry", "report"
 COPY_QUESTION, EDIT = "copy-question", "edit"
 COMMANDS = frozenset({COPY, RETRY, REPORT, COPY_QUESTION, EDIT})
+_BETWEEN_CHINESE = re.compile("(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
 _GAP = "   "
 _AFTER_CODE_PX = 16
 
@@ -33,10 +35,11 @@ def write_question_foot(cursor: QTextCursor, turn: AskedTurn, look: AnswerLook) 
     names = ", ".join(source.name for source in turn.question.sources)
     if names:
         cursor.insertText(translate("ResultView", "shown: {0}").format(names) + _GAP, look.dim)
-    words = translate("ResultView", "Copy question").replace(" ", "\u00a0")
-    cursor.insertText(words, look.command(f"{COPY_QUESTION}:{turn.request_id}"))
+    cursor.insertText(
+        _unbroken(translate("ResultView", "Copy question")), look.command(f"{COPY_QUESTION}:{turn.request_id}")
+    )
     cursor.insertText(_GAP, look.dim)
-    cursor.insertText(translate("ResultView", "Edit"), look.command(f"{EDIT}:{turn.request_id}"))
+    cursor.insertText(_unbroken(translate("ResultView", "Edit")), look.command(f"{EDIT}:{turn.request_id}"))
 
 
 def write_foot(document: QTextDocument, turn: AskedTurn, look: AnswerLook) -> None:
@@ -64,8 +67,13 @@ def write_foot(document: QTextDocument, turn: AskedTurn, look: AnswerLook) -> No
     gap = _GAP if said else ""
     for command, words in commands:
         cursor.insertText(gap, look.dim)
-        cursor.insertText(words.replace(" ", "\u00a0"), look.command(f"{command}:{turn.request_id}"))
+        cursor.insertText(_unbroken(words), look.command(f"{command}:{turn.request_id}"))
         gap = _GAP
+
+
+def _unbroken(words: str) -> str:
+    """A command's words for one line; a line could end between any two Chinese letters."""
+    return _BETWEEN_CHINESE.sub("\u2060", words.replace(" ", "\u00a0"))
 
 
 def _begin_line(cursor: QTextCursor, block: QTextBlockFormat) -> None:

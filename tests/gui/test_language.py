@@ -42,6 +42,11 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("english_afterwards")
 
 
+def read(driver: WindowDriver) -> str:
+    """The conversation without what keeps its words on one line."""
+    return driver.result.toPlainText().replace("\u2060", "")
+
+
 @pytest.fixture
 def english_afterwards(qapp: QApplication) -> Iterator[None]:
     yield
@@ -81,11 +86,29 @@ def test_the_window_speaks_chinese_throughout(open_window: OpenWindow, picture: 
     assert driver.model_text.endswith("就绪")
     driver.ask("What is this?")
     driver.wait_for_answer()
-    driver.wait(lambda: "复制" in driver.result.toPlainText())
+    driver.wait(lambda: "复制" in read(driver))
     driver.content.open_path(ROOT / "pyproject.toml")
     driver.wait(lambda: bool(driver.refusals))
     assert "“pyproject.toml”不是图片。" in driver.refusals
     assert "支持 JPEG、PNG" in driver.refusals
+
+
+def test_no_command_under_an_answer_is_broken_between_two_lines(open_window: OpenWindow) -> None:
+    driver = open_window(settings=Settings(language="zh_CN"))
+    driver.wait_for_model()
+    driver.ask("What is this?")
+    driver.wait_for_answer()
+    driver.wait(lambda: "重新提问" in read(driver))
+    document = driver.result.document()
+    for width in range(300, 420, 7):
+        driver.result.document().setTextWidth(width)
+        for block in (document.findBlockByNumber(number) for number in range(document.blockCount())):
+            layout = block.layout()
+            text = block.text()
+            lines = [layout.lineAt(index) for index in range(layout.lineCount())]
+            shown = [text[line.textStart() : line.textStart() + line.textLength()] for line in lines]
+            if "重" in text:
+                assert any("重新提问" in line.replace("\u2060", "") for line in shown), (width, shown)
 
 
 def test_a_model_that_does_not_load_says_so_in_chinese(open_window: OpenWindow, checkpoint_dir: Path) -> None:
@@ -165,7 +188,7 @@ def test_another_language_holds_at_once_and_nothing_is_lost(open_window: OpenWin
     assert driver.parts.tray.selected_ids == (second,)
     driver.wait(lambda: all(driver.parts.tray.thumbnail(medium.medium_id) for medium in desk.pictures.media))
     assert "Red." in driver.result.toPlainText()
-    assert "复制" in driver.result.toPlainText()
+    assert "复制" in read(driver)
     assert driver.content.settings.is_open
     driver.wait(lambda: bool(driver.saved) and driver.saved[-1].language == "zh_CN")
     driver.ask("And now?")
