@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.gui.announcing import announce
 from app.gui.drop_words import DropWords, drop_words
-from app.gui.look import BODY_PX, STATE_AMBER, TITLE_PX, dim_text, sized, state_colour
+from app.gui.look import BODY_PX, STATE_AMBER, TITLE_PX, dim_text, hairline, sized, state_colour
 from app.gui.offered import Offered, may_be_offered, paths_in_text, read_offered
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _MARGIN_PX = 10
 _RADIUS_PX = 18
-_GROUND_ALPHA = 0.9
+_GROUND_ALPHA = 0.82
+_PLATE_PX = 24
+_GAP_PX = 8
 
 
 class DropZone(QWidget):
@@ -39,6 +41,7 @@ class DropZone(QWidget):
         """Makes a drop on the window's other parts (toolbar, status line) the same as one here."""
         window.setAcceptDrops(True)
         window.installEventFilter(self)
+        self._veil.setParent(window)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Passes drag events of the window on to this widget's own handlers."""
@@ -63,7 +66,7 @@ class DropZone(QWidget):
         if words is None:
             event.ignore()
             return
-        self._veil.show_over(self, words)
+        self._veil.show_words(words)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
 
@@ -96,7 +99,7 @@ class DropZone(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the hint over everything."""
         super().resizeEvent(event)
-        self._veil.resize(self.size())
+        self._veil.fit()
 
 
 class _Veil(QWidget):
@@ -108,13 +111,18 @@ class _Veil(QWidget):
         self._words = DropWords("")
         self.hide()
 
-    def show_over(self, parent: QWidget, words: DropWords) -> None:
+    def show_words(self, words: DropWords) -> None:
         self._words = words
         self.setAccessibleName(f"{words.text} {words.hint}".strip())
-        self.resize(parent.size())
+        self.fit()
         self.raise_()
         self.show()
         announce(self, self.accessibleName())
+
+    def fit(self) -> None:
+        covered = self.parentWidget()
+        if covered is not None:
+            self.resize(covered.size())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         palette, words = self.palette(), self._words
@@ -128,14 +136,21 @@ class _Veil(QWidget):
         frame = QRectF(self.rect()).adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX)
         painter.drawRoundedRect(frame, _RADIUS_PX, _RADIUS_PX)
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        room = frame.adjusted(_MARGIN_PX, 0, -_MARGIN_PX, 0)
-        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
-        painter.setFont(sized(self.font(), TITLE_PX))
+        room = frame.adjusted(_PLATE_PX, 0, -_PLATE_PX, 0)
+        large, usual = sized(self.font(), TITLE_PX), sized(self.font(), BODY_PX)
         text = f"⚠ {words.text}" if words.is_refused else words.text
-        needed = painter.boundingRect(room, flags | Qt.AlignmentFlag.AlignVCenter, text)
-        painter.drawText(room, flags | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setFont(large)
+        text_area = painter.boundingRect(room, flags | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setFont(usual)
+        below = QRectF(room.left(), text_area.bottom() + _GAP_PX, room.width(), room.height())
+        hint_area = painter.boundingRect(below, flags, words.hint) if words.hint else text_area
+        painter.setPen(hairline(palette))
+        painter.setBrush(palette.color(QPalette.ColorRole.Window))
+        plate = text_area.united(hint_area).adjusted(-_PLATE_PX, -_PLATE_PX, _PLATE_PX, _PLATE_PX)
+        painter.drawRoundedRect(plate, _RADIUS_PX, _RADIUS_PX)
         painter.setPen(dim_text(palette))
-        painter.setFont(sized(self.font(), BODY_PX))
-        below = QRectF(room.left(), needed.bottom() + 8, room.width(), room.height())
-        painter.drawText(below, flags | Qt.AlignmentFlag.AlignTop, words.hint)
+        painter.drawText(hint_area, flags, words.hint)
+        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+        painter.setFont(large)
+        painter.drawText(text_area, flags, text)
         painter.end()

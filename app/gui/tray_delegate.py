@@ -154,9 +154,9 @@ class TrayDelegate(QStyledItemDelegate):
     @staticmethod
     def _paint_label(painter: QPainter, box: QRectF, label: str) -> None:
         """A tag on the thumbnail's lower edge, dark on every ground so that it reads on every picture."""
-        painter.setFont(sized(painter.font(), SMALL_PX, QFont.Weight.DemiBold))
+        painter.setFont(sized(painter.font(), SMALL_PX, QFont.Weight.Medium))
         metrics = painter.fontMetrics()
-        width = metrics.horizontalAdvance(label) + 8
+        width = metrics.horizontalAdvance(label) + 6
         tag = QRectF(box.center().x() - width / 2, box.bottom() - metrics.height() - 1, width, metrics.height())
         path = QPainterPath()
         path.addRoundedRect(tag, _TAG_RADIUS_PX, _TAG_RADIUS_PX)

@@ -59,8 +59,9 @@ def _always(_window: MainWindow) -> bool:
 
 
 def _is_ready(window: MainWindow) -> bool:
-    media = window.content.desk.pictures.media
-    return window.content.desk.model.stage == "ready" and all(medium.is_opened for medium in media)
+    pictures = window.content.desk.pictures
+    are_here = not pictures.is_taking_in and all(medium.is_opened for medium in pictures.media)
+    return window.content.desk.model.stage == "ready" and are_here
 
 
 def _is_answered(window: MainWindow) -> bool:
