@@ -75,6 +75,7 @@ def speak(application: QCoreApplication | None, wanted: Language, folder: Path =
             else:
                 logger.warning("There is no translation %s; these texts stay English", file)
                 translator.deleteLater()
+    logger.info("The window speaks %s", language)
     if sys.platform == "linux":
         font = application.font()
         if _HAN_FONTS[0] not in font.families():

@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import translations
 
 if TYPE_CHECKING:
     from tests.e2e.program import Program
@@ -59,6 +61,20 @@ def test_a_signal_closes_the_window_cleanly_also_while_a_model_loads(
         out, errors = process.communicate(timeout=30)
     assert time.monotonic() - began < 5
     assert (process.returncode, out, errors) == (0, b"", b"")
+
+
+def test_the_window_speaks_the_language_of_the_settings(program: Program, picture: Path) -> None:
+    translations.release(translations.stale_files(), Path(sys.executable).parent)
+    program.profile_dir.mkdir()
+    (program.profile_dir / "settings.json").write_text('{"language": "zh_CN"}')
+    with program.start(*window_words(program, picture), "--debug") as process:
+        wait_for("model_ready", program.folder / "trace.json", process)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, b"")
+    log = (program.profile_dir / "logs" / "viewfinder.log").read_text(encoding="utf-8")
+    assert "The window speaks zh_CN" in log
+    assert "There is no translation" not in log
 
 
 def test_a_window_without_a_backend_opens_all_the_same(program: Program) -> None:
