@@ -17,7 +17,7 @@ from app.core.errors import Sentence
 from app.core.files import shown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from app.core.errors import ErrorText
 
@@ -64,15 +64,15 @@ class ReportParts:
     log_lines: tuple[LogLine, ...] = ()
 
 
-def report_text(error: ErrorText | None, parts: ReportParts, private: Private | None) -> str:
+def report_text(errors: Sequence[ErrorText], parts: ReportParts, private: Private | None) -> str:
     """The report as it is copied.
 
     Args:
-        error: What went wrong, or None.
+        errors: What went wrong.
         parts: Versions, machine and log.
         private: What is left out; None for a report with everything.
     """
-    said = [] if error is None else [_with_everything(error) if private is None else _without_names(error, private)]
+    said = [_with_everything(error) if private is None else _without_names(error, private) for error in errors]
     machine = parts.machine if private is None else private.left_out(parts.machine)
     if private is None:
         log = [line.text for line in parts.log_lines]

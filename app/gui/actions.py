@@ -316,7 +316,7 @@ def action_rows() -> tuple[ActionRow, ...]:
         ),
         *_window_rows(),
         ActionRow("shortcutsAction", about, translate("Actions", "&Keyboard Shortcuts"), ("F1",)),
-        ActionRow("copyReportAction", about, translate("Actions", "Copy &Report")),
+        ActionRow("copyReportAction", about, translate("Actions", "&Report a Problem…")),
         ActionRow(
             "aboutAction",
             about,

@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QFileDialog
 from app.core.errors import AppError, ErrorText
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
+from app.gui.announcing import announce
 from app.gui.editing import focused_field
 from app.gui.offered import Offered, may_be_offered, read_offered
 from app.gui.saving import JSON, MARKDOWN, save_conversation, suggested_name
 from app.gui.turn_foot import COPY, COPY_QUESTION, EDIT, REPORT, RETRY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from app.gui.actions import Actions
     from app.gui.asking import Asking
@@ -111,7 +112,8 @@ class Commands(QObject):
         result = self._desk.result()
         if result is None:
             return
-        suggested = str(self._folder / suggested_name(result, format_id))
+        folder = self._desk.settings.export_dir or self._folder
+        suggested = str(folder / suggested_name(result, format_id))
         file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export"), suggested, name_filter)
         if file:
             self.save_to(format_id, Path(file))
@@ -200,7 +202,7 @@ class Commands(QObject):
         if command == COPY:
             QGuiApplication.clipboard().setText(turn.answer)
         elif command == REPORT:
-            self.copy_report(turn.error)
+            self.copy_report(() if turn.error is None else (turn.error,))
         elif command == COPY_QUESTION:
             self._asking.copy_question(turn)
         elif command == EDIT:
@@ -246,10 +248,16 @@ class Commands(QObject):
     # Help
 
     def on_copy_report(self) -> None:
-        """Copies versions, machine and the last log lines."""
-        self.copy_report(None)
+        """Shows a report of what stands in the notices and under the last question, to be looked at and copied."""
+        from app.gui.report_dialog import ReportDialog  # noqa: PLC0415 - rarely used
 
-    def copy_report(self, error: ErrorText | None) -> None:
-        """Copies an error in full with what is needed to understand it."""
-        QGuiApplication.clipboard().setText(self._desk.report(error))
-        self._window.statusBar().showMessage(self.tr("The report is on the clipboard."), 5000)
+        errors = [*self._parts.notice.errors, *self._parts.media_notice.errors]
+        errors += [turn.error for turn in self._desk.conversation.turns[-1:] if turn.error is not None]
+        ReportDialog(lambda is_whole: self._desk.report(*errors, with_names=is_whole), self._window).open()
+
+    def copy_report(self, errors: Sequence[ErrorText]) -> None:
+        """Copies errors with what is needed to understand them, without file names and questions."""
+        QGuiApplication.clipboard().setText(self._desk.report(*errors))
+        words = self.tr("The report is on the clipboard, without file names and questions.")
+        self._window.statusBar().showMessage(words, 8000)
+        announce(self._window, words)

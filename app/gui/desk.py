@@ -280,12 +280,12 @@ class Desk(QObject):
         if self.model != before:
             self.model_changed.emit()
 
-    def report(self, error: ErrorText | None, *, with_names: bool = False) -> str:
-        """What “Copy report” copies: the error, versions, machine and the last log lines.
+    def report(self, *errors: ErrorText, with_names: bool = False) -> str:
+        """What “Copy report” copies: errors, versions, machine and the last log lines.
 
         Names of files and what was asked are in it only when the person wants them there.
         """
         from app.core.report import report_text  # noqa: PLC0415 - only when asked for
         from app.gui.reporting import private_on  # noqa: PLC0415
 
-        return report_text(error, self._launch.report(), None if with_names else private_on(self, self._launch))
+        return report_text(errors, self._launch.report(), None if with_names else private_on(self, self._launch))

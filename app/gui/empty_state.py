@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
 from app.gui.contrast import mixed
 from app.gui.describing import describe
+from app.gui.flow_layout import FlowLayout
 from app.gui.look import BODY_PX, TITLE_PX, canvas, scaled_px
 
 if TYPE_CHECKING:
@@ -39,12 +40,9 @@ class EmptyState(QWidget):
         describe(self.sample_button, self.tr("Opens a picture that comes with the program, with a question for it."))
         if not has_sample:  # shown without a parent it would be a window for a moment
             self.sample_button.hide()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addStretch(1)
+        buttons = FlowLayout(is_centred=True)
         buttons.addWidget(self.open_button)
         buttons.addWidget(self.sample_button)
-        buttons.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
         layout.addStretch(1)

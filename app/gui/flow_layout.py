@@ -7,10 +7,17 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Lays widgets out like words: in lines from the side where reading begins."""
+    """Lays widgets out like words: in lines from the side where reading begins, or in the middle.
 
-    def __init__(self, parent: QWidget | None = None, *, spacing_px: int = 8) -> None:
+    Args:
+        parent: The widget that it lays out.
+        spacing_px: Between widgets and between lines.
+        is_centred: Whether lines stand in the middle.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, spacing_px: int = 8, is_centred: bool = False) -> None:
         super().__init__(parent)
+        self._is_centred = is_centred
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(QMargins())
         self.setSpacing(spacing_px)
@@ -68,22 +75,36 @@ class FlowLayout(QLayout):
         margins = self.contentsMargins()
         return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
 
+    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
+        x = 0
+        for item in self._shown():
+            size = item.sizeHint()
+            size = size.boundedTo(QSize(max(1, width), size.height()))
+            if not lines or x + size.width() > width:
+                lines.append([])
+                x = 0
+            lines[-1].append((item, size))
+            x += size.width() + self.spacing()
+        return lines
+
     def _flow(self, rect: QRect, *, is_placing: bool) -> int:
         inner = rect.marginsRemoved(self.contentsMargins())
-        x, y, line_height = 0, 0, 0
         parent = self.parentWidget()
-        direction = Qt.LayoutDirection.LeftToRight if parent is None else parent.layoutDirection()
-        for item in self._shown():
-            size = item.sizeHint().boundedTo(QSize(max(1, inner.width()), item.sizeHint().height()))
-            if x and x + size.width() > inner.width():
-                x, y, line_height = 0, y + line_height + self.spacing(), 0
-            if is_placing:
-                place = QRect(inner.left() + x, inner.top() + y, size.width(), size.height())
-                item.setGeometry(_mirrored(place, inner) if direction == Qt.LayoutDirection.RightToLeft else place)
-            x += size.width() + self.spacing()
-            line_height = max(line_height, size.height())
+        is_mirrored = parent is not None and parent.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        y = 0
+        for number, line in enumerate(self._lines(inner.width())):
+            y += self.spacing() if number else 0
+            free = inner.width() - sum(size.width() for _, size in line) - self.spacing() * (len(line) - 1)
+            x = max(0, free // 2) if self._is_centred else 0
+            for item, size in line:
+                if is_placing:
+                    place = QRect(inner.left() + x, inner.top() + y, size.width(), size.height())
+                    item.setGeometry(_mirrored(place, inner) if is_mirrored else place)
+                x += size.width() + self.spacing()
+            y += max(size.height() for _, size in line)
         margins = self.contentsMargins()
-        return y + line_height + margins.top() + margins.bottom()
+        return y + margins.top() + margins.bottom()
 
 
 def _mirrored(place: QRect, inner: QRect) -> QRect:

@@ -68,7 +68,7 @@ class ModelChoice(QWidget):
         self.name.setVisible(kind != _DEMO)
         self.use.setVisible(kind != _DEMO)
         self.name.setPlaceholderText(
-            "Qwen/Qwen3-VL-4B-Instruct" if kind == _REPOSITORY else self.tr("Folder of a Qwen3-VL checkpoint")
+            "Qwen/Qwen3-VL-4B-Instruct" if kind == _REPOSITORY else self.tr("Folder of a Qwen3-VL")
         )
         self._show_whether_usable()
 

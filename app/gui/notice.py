@@ -2,95 +2,93 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from app.core.errors import Sentence
+from app.gui.announcing import announce
 from app.gui.caption import Caption
-from app.gui.describing import describe
-from app.gui.look import BODY_PX, RADIUS_PX, STATE_RED, state_colour
-from app.gui.wording import spoken
+from app.gui.describing import describe, tip
+from app.gui.flow_layout import FlowLayout
+from app.gui.look import BODY_PX, RADIUS_PX, STATE_RED, scaled_px, state_colour
+from app.gui.wording import number, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 
     from app.core.errors import ErrorText
 
-_MAX_SHOWN = 3
+_MAX_FOLDED = 3
+_MAX_UNFOLDED = 200
+_LONGEST_VALUE = 60
+_LONGEST_WORD_PX, _BESIDE_WORDS_PX = 190, 120
+_LIST_PX, _LOW_LIST_PX = 132, 60
+_LONG_WORD = re.compile(r"\S{16,}")
 
 
 class Notice(QWidget):
     """Shows the newest errors of one place; hidden without any."""
 
     report_wanted = Signal(object)
-    """Carries the ErrorText."""
+    """Carries the errors that stand here, a tuple of ErrorText."""
     retry_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._errors: list[ErrorText] = []
+        self._can_retry = False
+        self._is_low = False
         self._text = QLabel()
         self._hint = Caption(pixels=BODY_PX)
+        self._all = QPlainTextEdit()
+        self._buttons = QWidget()
         self.retry_button = QPushButton(self.tr("Try again"))
         self.report_button = QPushButton(self.tr("Copy report"))
+        self.more_button = QToolButton()
         self.close_button = QToolButton()
-        self.close_button.setText("✕")
-        self.close_button.setAutoRaise(True)
-        self.close_button.setAccessibleName(self.tr("Close this notice"))
-        describe(self.close_button, self.tr("Takes the notice away."))
-        describe(self.retry_button, self.tr("Looks for the model once more."))
-        describe(self.report_button, self.tr("Copies the error, versions and the last log lines."))
-        for label in (self._text, self._hint):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.retry_button)
-        buttons.addWidget(self.report_button)
-        buttons.addStretch(1)
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        words.addWidget(self._text)
-        words.addWidget(self._hint)
-        words.addLayout(buttons)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 10, 10, 10)
-        layout.addLayout(words, 1)
-        layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        self._build()
         self.close_button.clicked.connect(self.clear)
         self.report_button.clicked.connect(self._on_report_button_clicked)
         self.retry_button.clicked.connect(self.retry_wanted)
+        self.more_button.toggled.connect(self._on_more_button_toggled)
         self.hide()
-
-    @property
-    def errors(self) -> tuple[ErrorText, ...]:
-        """All errors that are being said, also those that there is no room for."""
-        return tuple(self._errors)
 
     @property
     def text(self) -> str:
         """What is being said, or empty."""
-        return "" if self.isHidden() else f"{self._text.text()} {self._hint.text()}".strip()
+        if self.isHidden():
+            return ""
+        return self._all.toPlainText() if self._is_unfolded else f"{self._text.text()} {self._hint.text()}".strip()
+
+    @property
+    def errors(self) -> tuple[ErrorText, ...]:
+        """The errors that stand here."""
+        return tuple(self._errors)
 
     def show_errors(self, errors: Sequence[ErrorText], *, can_retry: bool = False) -> None:
         """Says these errors, together with those that still stand here."""
-        self._errors = list(dict.fromkeys((*self._errors, *errors)))
-        lines = [f"⚠ {spoken(error.text)}" for error in self._errors[:_MAX_SHOWN]]
-        if len(self._errors) > _MAX_SHOWN:
-            lines.append(self.tr("… and {0} more").format(len(self._errors) - _MAX_SHOWN))
-        hints = list(dict.fromkeys(spoken(error.hint) for error in self._errors if error.hint))
-        self._text.setText("\n".join(lines))
-        self._hint.setText("\n".join(hints[:_MAX_SHOWN]))
-        self._hint.setVisible(bool(hints))
-        self.retry_button.setVisible(can_retry)
-        self.setAccessibleDescription(self._text.text())
-        self.setVisible(bool(self._errors))
+        new = [error for error in dict.fromkeys(errors) if error not in self._errors]
+        self._errors += new
+        self._can_retry = can_retry
+        self._show()
+        if new:
+            said = " ".join(f"{self._said(error.text)} {self._said(error.hint)}" for error in new[:_MAX_FOLDED])
+            announce(self, said, is_urgent=True)
 
     def show_error(self, error: ErrorText, *, can_retry: bool = False) -> None:
         """Says this error alone."""
@@ -99,8 +97,117 @@ class Notice(QWidget):
 
     def clear(self) -> None:
         """Says nothing any more."""
+        if self.isAncestorOf(self.focusWidget() or self) and self.focusWidget() is not None:
+            self.focusNextChild()
         self._errors = []
+        self.more_button.setChecked(False)
         self.hide()
+
+    def make_low(self, *, is_low: bool) -> None:
+        """Says one error in a line, and the rest when asked, where the window has little height."""
+        if is_low != self._is_low:
+            self._is_low = is_low
+            self._show()
+
+    def _build(self) -> None:
+        for label in (self._text, self._hint):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self._all.setReadOnly(True)
+        self._all.setTabChangesFocus(True)
+        self._all.setAccessibleName(self.tr("All errors"))
+        self.close_button.setText("✕")
+        self.close_button.setAccessibleName(self.tr("Close this notice"))
+        describe(self.close_button, self.tr("Takes the notice away, as Esc does."))
+        describe(self.retry_button, self.tr("Looks for the model once more."))
+        describe(self.report_button, self.tr("Copies the errors, versions and the last log lines, without file names."))
+        self.more_button.setCheckable(True)
+        for button in (self.more_button, self.close_button):
+            button.setAutoRaise(True)
+        line = FlowLayout(self._buttons)
+        for push in (self.retry_button, self.report_button):
+            line.addWidget(push)
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        for widget in (self._text, self._hint, self._all, self._buttons):
+            column.addWidget(widget)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 10, 10, 10)
+        layout.setSpacing(4)
+        layout.addLayout(column, 1)
+        layout.addWidget(self.more_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        self._show()
+
+    @property
+    def _is_unfolded(self) -> bool:
+        return self.more_button.isChecked()
+
+    def _show(self) -> None:
+        count, is_unfolded = len(self._errors), self._is_unfolded
+        shown = self._errors[: 1 if self._is_low else _MAX_FOLDED]
+        lines = [f"⚠ {self._said(error.text)}" for error in shown]
+        if count > len(shown):
+            lines.append(self.tr("… and {0} more").format(number(count - len(shown))))
+        hints = list(dict.fromkeys(self._said(error.hint) for error in shown if error.hint))
+        self._text.setText("\n".join(lines))
+        self._text.setToolTip(tip(*(spoken(error.text) for error in shown)))
+        self._hint.setText("\n".join(hints))
+        self._all.setPlainText(
+            "\n".join(f"⚠ {self._said(error.text)} {self._said(error.hint)}" for error in self._errors[:_MAX_UNFOLDED])
+        )
+        self._all.setFixedHeight(scaled_px(_LOW_LIST_PX if self._is_low else _LIST_PX))
+        self._text.setVisible(not is_unfolded)
+        self._hint.setVisible(bool(hints) and not is_unfolded and not self._is_low)
+        self._all.setVisible(is_unfolded)
+        self._buttons.setVisible(is_unfolded or not self._is_low)
+        self.retry_button.setVisible(self._can_retry)
+        self.more_button.setVisible(self._is_low or count > len(shown))
+        words = self.tr("Show fewer") if is_unfolded else self.tr("Show all {0}").format(number(count))
+        self.more_button.setText("▴" if is_unfolded else "▾")
+        self.more_button.setAccessibleName(words)
+        describe(self.more_button, words)
+        self.setAccessibleName(self.tr("Notice"))
+        self.setVisible(bool(self._errors))
+        self.setAccessibleDescription(self.text)
+
+    def _said(self, text: str) -> str:
+        """An error's sentence with long names shortened in the middle, so that none pushes the columns apart."""
+        if isinstance(text, Sentence):
+            values = {
+                name: value if isinstance(value, (Sentence, int, float)) else _shortened(str(value))
+                for name, value in text.values.items()
+            }
+            text = Sentence(text.template, **values) if values else text
+        column = self.parentWidget() or self
+        room_px = max(scaled_px(_LONGEST_WORD_PX), column.width() - scaled_px(_BESIDE_WORDS_PX))
+        metrics = self._text.fontMetrics()
+        middle = Qt.TextElideMode.ElideMiddle
+        return _LONG_WORD.sub(lambda word: metrics.elidedText(word.group(), middle, room_px), spoken(text))
+
+    def _on_more_button_toggled(self) -> None:
+        self._show()
+
+    def minimumSizeHint(self) -> QSize:
+        """The height of its lines at the width that it has, so that none is ever squeezed."""
+        least = super().minimumSizeHint()
+        return QSize(least.width(), max(least.height(), self.heightForWidth(self.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Counts the lines anew at another width."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._show()
+            self.updateGeometry()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes it."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.clear()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints a card with a red edge."""
@@ -112,5 +219,9 @@ class Notice(QWidget):
         painter.end()
 
     def _on_report_button_clicked(self) -> None:
-        for error in self._errors[:1]:
-            self.report_wanted.emit(error)
+        self.report_wanted.emit(self.errors)
+
+
+def _shortened(name: str) -> str:
+    half = _LONGEST_VALUE // 2
+    return name if len(name) <= _LONGEST_VALUE else f"{name[: half - 1]}…{name[-half:]}"

@@ -23,6 +23,7 @@ from app.gui.cost_caption import CostCaption
 from app.gui.cost_words import cost_detail, cost_text, too_much_text
 from app.gui.describing import describe
 from app.gui.fault_line import FaultLine
+from app.gui.look import scaled_px
 from app.gui.question_box import QuestionBox
 from app.gui.task_chips import TaskChips
 
@@ -138,7 +139,7 @@ class PromptPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Puts the cost between the buttons where there is room, and above them where there is not."""
         super().resizeEvent(event)
-        self._place_cost(is_beside=self.width() >= _COST_BESIDE_FROM_PX)
+        self._place_cost(is_beside=self.width() >= scaled_px(_COST_BESIDE_FROM_PX))
 
     def _on_edit_preset_changed(self) -> None:
         self.chips.show_chosen(self.edit.preset)

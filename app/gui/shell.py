@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent, QShowEvent
 
     from app.core.launch import Launch
     from app.gui.desk import Desk
@@ -58,6 +58,8 @@ class MainWindow(QMainWindow):
     look_changed = Signal()
     state_changed = Signal()
     """It is full screen, minimised, large, or no more."""
+    escaped = Signal()
+    """Esc was pressed, and no part of the window had a use for it."""
     closing = Signal()
 
     def __init__(self, window_file: Path, make_launch: Callable[[], Launch], desk: Desk | None = None) -> None:
@@ -187,6 +189,13 @@ class MainWindow(QMainWindow):
             self.look_changed.emit()
         elif event.type() == QEvent.Type.WindowStateChange:
             self.state_changed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Tells of Esc, which arrives here from wherever the keyboard is."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stops everything, however busy, and goes; the window is gone at once."""

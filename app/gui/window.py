@@ -162,6 +162,7 @@ class WindowContent(QObject):
         parts.notice.retry_wanted.connect(commands.on_notice_retry)
         for notice in (parts.notice, parts.media_notice):
             notice.report_wanted.connect(commands.copy_report)
+            self._window.escaped.connect(notice.clear)
         desk.pictures.changed.connect(self._media_timer.start)
         desk.pictures.thumbnail_opened.connect(self._on_thumbnail_opened)
         desk.costs_changed.connect(self._media_timer.start)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QMainWindow,
     QMenu,
+    QScrollArea,
     QSizePolicy,
     QSplitter,
     QSplitterHandle,
@@ -120,7 +122,7 @@ class WindowParts:
         self.columns.setStretchFactor(1, 1)
         body = QHBoxLayout(self.drop_zone)
         body.setContentsMargins(0, 0, 0, 0)
-        body.addWidget(self.columns)
+        body.addWidget(_scrolled(self.columns))
         window.setCentralWidget(self.drop_zone)
         self.drop_zone.take_drags_of(window)
         bar = window.statusBar()
@@ -189,8 +191,10 @@ class WindowParts:
         is_low = height_px < scaled_px(_LOW_BELOW_PX)
         self.prompt.make_low(is_low=is_low)
         # So that an error above the answers leaves the question and its buttons whole.
-        self.viewer.setMinimumHeight(_LOW_VIEWER_PX if is_low else _VIEWER_PX)
-        self.result.setMinimumHeight(_LOW_RESULT_PX if is_low else 0)
+        self.viewer.setMinimumHeight(scaled_px(_LOW_VIEWER_PX if is_low else _VIEWER_PX))
+        self.result.setMinimumHeight(scaled_px(_LOW_RESULT_PX) if is_low else 0)
+        for notice in (self.notice, self.media_notice):
+            notice.make_low(is_low=is_low or is_stacked(width_px))
         orientation = Qt.Orientation.Vertical if is_stacked(width_px) else Qt.Orientation.Horizontal
         if self.work.orientation() != orientation:
             self.work.setOrientation(orientation)
@@ -223,6 +227,17 @@ class WindowParts:
             self.shape.conversation_height_px = self.work.sizes()[1]
         else:
             self.shape.conversation_px = self.work.sizes()[1]
+
+
+def _scrolled(parts: QWidget) -> QScrollArea:
+    """So that nothing is squeezed where large letters and several errors need more height than a low window has."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(parts)
+    return area
 
 
 def _space() -> QWidget:

@@ -116,6 +116,7 @@ def test_a_model_that_does_not_load_says_so_in_chinese(open_window: OpenWindow, 
     driver.wait(lambda: driver.desk.model.stage == "failed")
     assert "模拟模型无法加载" in driver.parts.notice.text
     assert driver.model_text.endswith("无法使用")
+    assert driver.desk.model.error is not None
     assert "The fake model does not load." in driver.desk.report(driver.desk.model.error)
 
 

@@ -68,7 +68,7 @@ def test_a_report_has_versions_the_last_lines_and_the_trace() -> None:
         raise ValueError(LIBRARY_WORDS)  # noqa: TRY301 - its trace is wanted
     except ValueError as error:
         said = describe_error(error)
-    text = report_text(said, parts_of(in_a_log("Viewfinder 0.1.0, Python 3.11.7, darwin")), Private())
+    text = report_text([said], parts_of(in_a_log("Viewfinder 0.1.0, Python 3.11.7, darwin")), Private())
     assert text.startswith("Something went wrong inside the program.\nTry again; the log has the details.\n")
     assert "in test_a_report_has_versions_the_last_lines_and_the_trace" in text
     assert "ValueError" in text
@@ -76,7 +76,7 @@ def test_a_report_has_versions_the_last_lines_and_the_trace() -> None:
     assert "Viewfinder   0.1.0\nPython       3.11.7 (‹path›\nSystem       macOS 15.3" in text
     assert "Last log lines\n2026-01-01 00:00:00,000 INFO    MainThread app.core.x: Viewfinder 0.1.0, Python 3" in text
     assert "anna" not in text
-    whole = report_text(said, parts_of(), None)
+    whole = report_text([said], parts_of(), None)
     assert f"ValueError: {LIBRARY_WORDS}" in whole
     assert "/Users/anna/app/bin/python" in whole
 
@@ -92,12 +92,12 @@ def test_names_are_left_out_however_they_are_written(name: str) -> None:
     forms = (name, shown_name(name), path, repr(path), ascii(name), unicodedata.normalize("NFD", name))
     lines = [in_a_log(f"Opening {form} failed") for form in forms]
     lines += [in_a_log(f"file://{quote(path.encode('utf-8', 'surrogateescape'))} is gone")]
-    text = report_text(error, parts_of(*lines), Private([name, path]))
+    text = report_text([error], parts_of(*lines), Private([name, path]))
     assert "secret" not in text.lower()
     assert "anna" not in text
     assert "The file “‹name›” is no picture, in ‹folder›.\nIt has 3 pages; open one of 1 to 4,5." in text
     assert text.count("Opening ‹name› failed") >= 1
-    assert "secret" in report_text(error, parts_of(*lines), None).lower()
+    assert "secret" in report_text([error], parts_of(*lines), None).lower()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_names_are_left_out_however_they_are_written(name: str) -> None:
     ],
 )
 def test_what_nobody_named_but_looks_private_is_left_out(message: str) -> None:
-    assert "secret" not in report_text(None, parts_of(in_a_log(message)), Private())
+    assert "secret" not in report_text((), parts_of(in_a_log(message)), Private())
 
 
 @pytest.mark.parametrize(
@@ -133,21 +133,21 @@ def test_what_nobody_named_but_looks_private_is_left_out(message: str) -> None:
     ],
 )
 def test_what_is_not_private_stays(message: str) -> None:
-    assert message in report_text(None, parts_of(in_a_log(message)), Private(["x.png", "1", "to"], ["a"]))
+    assert message in report_text((), parts_of(in_a_log(message)), Private(["x.png", "1", "to"], ["a"]))
 
 
 def test_questions_are_left_out_line_by_line() -> None:
     question = "Who is\nAnna Schmidt on the left?"
     lines = [in_a_log("prompt was Anna Schmidt on the left?"), in_a_log("prompt: Who is\nAnna Schmidt on the left?")]
-    text = report_text(None, parts_of(*lines), Private(words=[question]))
+    text = report_text((), parts_of(*lines), Private(words=[question]))
     assert "Anna" not in text
     assert "prompt was ‹words›" in text
 
 
 def test_lines_for_debugging_come_only_when_asked_for() -> None:
     line = LogLine("DEBUG the question was something", is_debug=True)
-    assert "something" not in report_text(None, parts_of(line), Private())
-    assert "something" in report_text(None, parts_of(line), None)
+    assert "something" not in report_text((), parts_of(line), Private())
+    assert "something" in report_text((), parts_of(line), None)
 
 
 def test_an_errors_own_words_are_no_part_of_the_trace() -> None:
@@ -158,7 +158,7 @@ def test_an_errors_own_words_are_no_part_of_the_trace() -> None:
             raise UserError(Sentence("{name} is gone.", name=MIMICRY), "", str(error)) from error
     except UserError as error:
         said = describe_error(error)
-    text = report_text(said, parts_of(), Private())
+    text = report_text([said], parts_of(), Private())
     assert "secret" not in text
     assert "‹name› is gone." in text
     assert "RuntimeError\n\nwhich led to\n\n" in text
@@ -174,7 +174,7 @@ def test_code_is_named_as_it_is_in_every_installation() -> None:
         '  File "/Users/anna/secret.py", line 7, in x\n'
         f'  File "{Path(pytest.__file__)}", line 8, in x\nKeyError'
     )
-    text = report_text(ErrorText("Wrong.", trace=trace), parts_of(), Private())
+    text = report_text([ErrorText("Wrong.", trace=trace)], parts_of(), Private())
     assert (
         '  File "app/core/report.py", line 3, in report_text\n    return 1\n'
         '  File "python/logging/__init__.py", line 4, in <module>\n'
@@ -203,6 +203,6 @@ def test_nothing_private_is_left_whatever_it_is(name: str, question: str) -> Non
     marked = f"Xq{name}qX"
     asked = f"Yq{question}qY"
     error = ErrorText(Sentence("The file “{name}” is gone.", name=marked), "", marked)
-    text = report_text(error, parts_of(in_a_log(f"no {marked} {asked}")), Private([marked], [asked]))
+    text = report_text([error], parts_of(in_a_log(f"no {marked} {asked}")), Private([marked], [asked]))
     assert marked not in text
     assert asked not in text

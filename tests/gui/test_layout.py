@@ -1,0 +1,166 @@
+"""Nothing overlaps and nothing is cut: in every state, at every size from 640×480 up, at small and large letters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt, QTranslator
+from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.backends.fake_backend import FakeScript
+from app.core.errors import ErrorText, Sentence
+from app.gui.look import apply_look
+from tests.gui.layout_checks import layout_faults, overlaps, settle, squeezed
+from tests.gui.window_driver import type_into
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.gui.window_driver import OpenWindow, WindowDriver
+
+SIZES = ((640, 480), (640, 700), (719, 560), (720, 480), (900, 480), (900, 620), (999, 700), (1000, 480), (1280, 820))
+LONG_NAME = "IMG_" + "2041" * 50 + ".jpg"
+REFUSALS = tuple(
+    ErrorText(
+        Sentence("“{name}” is not a picture.", name=f"{number}{LONG_NAME}"),
+        "Pictures may be JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF files.",
+    )
+    for number in range(15)
+)
+
+
+class Lengthening(QTranslator):
+    """Makes every text of the program 1.4 times as long."""
+
+    def translate(self, _context: str, text: str, _note: str | None = None, _count: int = -1) -> str:
+        extra = round(len(text) * 0.4)
+        filling = ("\u00a0" if " " not in text else " ") + "mmmm " * (extra // 5 + 1)
+        return (text + filling)[: len(text) + extra] if extra else text
+
+
+@pytest.fixture
+def longer_texts(qapp: QApplication) -> Iterator[None]:
+    translator = Lengthening()
+    qapp.installTranslator(translator)
+    yield
+    qapp.removeTranslator(translator)
+
+
+@pytest.fixture
+def letters(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[float], None]]:
+    """Sets the size of the system's font, in points."""
+    plain = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+
+    def set_size(points: float) -> None:
+        font = QFont(plain)
+        font.setPointSizeF(points)
+        monkeypatch.setattr(QFontDatabase, "systemFont", lambda _kind: font)
+        apply_look(qapp)
+
+    yield set_size
+    monkeypatch.undo()
+    apply_look(qapp)
+
+
+def told_lines(told: list[str]) -> str:
+    return "\n".join(told)
+
+
+def check(driver: WindowDriver, state: str, sizes: tuple[tuple[int, int], ...] = SIZES) -> list[str]:
+    told = []
+    for width, height in sizes:
+        driver.window.resize(width, height)
+        settle()
+        assert (driver.window.width(), driver.window.height()) == (width, height), "the window is as small as wanted"
+        told += [f"{state} at {width}×{height}: {fault}" for fault in layout_faults(driver.window)]
+    return told
+
+
+def walk_states(driver: WindowDriver, sizes: tuple[tuple[int, int], ...] = SIZES) -> list[str]:
+    """All faults of the states that a window with an answer can be brought into."""
+    parts = driver.parts
+    told = check(driver, "answered", sizes)
+    parts.media_notice.show_errors(REFUSALS)
+    parts.notice.show_error(ErrorText("The model does not load.", "Choose another in the settings."), can_retry=True)
+    told += check(driver, "two notices", sizes)
+    parts.media_notice.more_button.setChecked(True)
+    told += check(driver, "unfolded notice", sizes)
+    parts.media_notice.clear()
+    parts.notice.more_button.setChecked(True)
+    told += check(driver, "unfolded notice of the conversation", sizes)
+    driver.content.commands.show_settings(True)
+    settle()
+    told += check(driver, "settings and a notice", sizes)
+    parts.notice.clear()
+    answers = driver.settings.answers
+    answers.is_seed_pinned.setChecked(True)
+    for field in (*answers.fields.values(), answers.seed):
+        type_into(field.edit, "-77")
+    told += check(driver, "settings with faults", sizes)
+    driver.content.commands.show_settings(False)
+    return told
+
+
+def answered(open_window: OpenWindow, picture: Path) -> WindowDriver:
+    driver = open_window(FakeScript(answers=("A **cat** on a mat. " * 20,)), files=(picture,))
+    driver.wait_for_pictures(1)
+    driver.ask("What is this?")
+    driver.wait_for_answer()
+    return driver
+
+
+def test_nothing_overlaps_or_is_cut_at_any_size(open_window: OpenWindow, picture: Path) -> None:
+    driver = answered(open_window, picture)
+    assert told_lines(walk_states(driver)) == ""
+
+
+def test_an_empty_window_fits_at_any_size(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.wait_for_model()
+    assert told_lines(check(driver, "empty")) == ""
+
+
+@pytest.mark.usefixtures("longer_texts")
+def test_longer_texts_have_room(open_window: OpenWindow, picture: Path) -> None:
+    driver = answered(open_window, picture)
+    assert told_lines(walk_states(driver, ((640, 480), (900, 620), (1280, 820)))) == ""
+
+
+@pytest.mark.parametrize("points", [9, 13, 20])
+def test_small_and_large_letters_have_room(
+    points: float, open_window: OpenWindow, picture: Path, letters: Callable[[float], None]
+) -> None:
+    letters(points)
+    driver = answered(open_window, picture)
+    assert told_lines(walk_states(driver, ((640, 480), (900, 620), (1280, 820)))) == ""
+
+
+def test_the_checks_find_faults(qtbot: QtBot) -> None:
+    window = QWidget()
+    window.resize(200, 100)
+    first, second = QPushButton("one", window), QPushButton("two", window)
+    first.setGeometry(0, 0, 100, 40)
+    second.setGeometry(90, 10, 100, 8)
+    floating = QLabel("over all", window)
+    floating.setGeometry(0, 0, 200, 100)
+    floating.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    qtbot.addWidget(window)
+    window.show()
+    assert [line.partition(" share ")[2] for line in overlaps(window)] == ["10×8 px"]
+    assert [line.partition(" at ")[0] for line in squeezed(window)] == ["QPushButton 'two'"]
+
+
+def test_the_checks_find_nothing_where_nothing_is_wrong(qtbot: QtBot) -> None:
+    window = QWidget()
+    outer, row = QVBoxLayout(window), QHBoxLayout()
+    outer.addLayout(row)
+    for widget in (QLabel("A label"), QPushButton("A button")):
+        row.addWidget(widget)
+    qtbot.addWidget(window)
+    window.show()
+    assert layout_faults(window) == []
