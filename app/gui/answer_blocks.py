@@ -27,8 +27,9 @@ from app.gui.answer_look import (
     code_format,
     fixed_format,
     kind_of,
+    leave_room_below,
 )
-from app.gui.answer_tables import columns_of, leave_room_below, write_rows
+from app.gui.answer_tables import columns_of, write_rows
 from app.gui.answer_words import write_words
 from app.gui.code_colours import coloured, meaning_colour
 
@@ -54,9 +55,6 @@ class TableHost(Protocol):
 
     def wide_table(self, group: int) -> WideTable:
         """The widget of this table, made at first use."""
-
-    def place_tables(self) -> None:
-        """Puts the widgets where their places in the text are."""
 
 
 @dataclass(frozen=True, slots=True)

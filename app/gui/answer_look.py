@@ -6,13 +6,22 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QBrush, QFont, QFontDatabase, QPalette, QTextBlockFormat, QTextCharFormat, QTextFormat
+from PySide6.QtGui import (
+    QBrush,
+    QFont,
+    QFontDatabase,
+    QPalette,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFormat,
+)
 
 from app.gui.contrast import mixed
 from app.gui.look import BODY_PX, HEADING_PX, SMALL_PX, dim_text, hairline, is_dark, link_text, scaled_px
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QColor, QTextBlock
+    from PySide6.QtGui import QColor, QTextBlock, QTextTable
 
 LINE_HEIGHT_PERCENT = 128.0
 INDENT_PX = 22.0
@@ -185,3 +194,12 @@ def fixed_format(kind: str, depth: int, height_px: float, *, bottom: float = 0) 
     style = block_format(kind, depth, bottom=bottom)
     style.setLineHeight(height_px, _FIXED)
     return style
+
+
+def leave_room_below(block: QTextBlock) -> None:
+    """Keeps what comes next away from the table that this block stands in: Qt drops its margin."""
+    table: QTextTable | None = QTextCursor(block).currentTable()
+    if table is not None:
+        style = table.format()
+        style.setBottomMargin(BLOCK_GAP_PX)
+        table.setFormat(style)

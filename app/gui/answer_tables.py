@@ -19,14 +19,12 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
-from app.gui.answer_look import BLOCK_GAP_PX, GAP, LINE_HEIGHT_PERCENT, Role, fixed_format
+from app.gui.answer_look import GAP, LINE_HEIGHT_PERCENT, Role, fixed_format
 from app.gui.answer_words import write_words
 from app.gui.look import scaled_px
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from PySide6.QtGui import QTextBlock, QTextTable
 
     from app.gui.answer_leaves import Cell, Leaf
     from app.gui.answer_look import AnswerLook
@@ -110,15 +108,6 @@ def write_rows(cursor: QTextCursor, leaf: Leaf, columns: Columns, look: AnswerLo
     cursor.movePosition(cursor.MoveOperation.End)
     cursor.setBlockFormat(fixed_format(GAP, depth, 1))
     cursor.setCharFormat(QTextCharFormat())
-
-
-def leave_room_below(block: QTextBlock) -> None:
-    """Keeps what comes next away from the table that this block stands in: Qt drops its margin."""
-    table: QTextTable | None = QTextCursor(block).currentTable()
-    if table is not None:
-        style = table.format()
-        style.setBottomMargin(BLOCK_GAP_PX)
-        table.setFormat(style)
 
 
 def _table_format(columns: Columns, depth: int) -> QTextTableFormat:

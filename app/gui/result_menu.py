@@ -9,7 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from app.gui.answer_look import CODE, CODE_LABEL, Role, kind_of, number_property
-from app.gui.markdown_copy import code_of, markdown_mime, markdown_of
+from app.gui.markdown_copy import code_of, markdown_mime
 
 if TYPE_CHECKING:
     from app.gui.result_view import ResultView
@@ -35,7 +35,7 @@ def make_menu(view: ResultView, position: int) -> QMenu:
     copy.setEnabled(selected.hasSelection())
 
     def copy_markdown() -> None:
-        markdown = markdown_of(view.textCursor(), view.whole_answers(), view.table_markdown)
+        markdown = view.selected_markdown()
         QGuiApplication.clipboard().setMimeData(markdown_mime(markdown))
 
     as_markdown = menu.addAction(translate("ResultView", "Copy as Markdown"), copy_markdown)

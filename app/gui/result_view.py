@@ -5,37 +5,27 @@ What the model writes is not to be trusted: nothing in it is loaded, opened or r
 
 from __future__ import annotations
 
-import math
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPalette, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QFrame, QTextBrowser, QToolButton
+from PySide6.QtGui import QPainter, QPalette, QTextCursor
+from PySide6.QtWidgets import QFrame, QTextBrowser
 
 from app.gui.announcing import announce
 from app.gui.answer_look import (
-    LINE_BREAK,
-    PHASE,
-    QUESTION,
-    WIDE_TABLE,
     AnswerLook,
-    Role,
-    block_format,
-    kind_of,
-    number_property,
 )
-from app.gui.answer_speech import AnswerSpeech
 from app.gui.bridge import assert_main_thread
+from app.gui.end_button import EndButton
 from app.gui.look import BODY_PX, paint_focus_ring, scaled_px
-from app.gui.result_painting import BUBBLE_PADDING, paint_behind, paint_beside
+from app.gui.result_painting import paint_behind, paint_beside
 from app.gui.sealed_document import SealedDocument
+from app.gui.table_layer import TableLayer
 from app.gui.turn_foot import COMMANDS, COPY
-from app.gui.wording import outcome_text, phase_text, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from PySide6.QtCore import QMimeData
     from PySide6.QtGui import (
@@ -47,34 +37,20 @@ if TYPE_CHECKING:
     )
 
     from app.core.conversation import AskedTurn
-    from app.gui.answer_writer import AnswerWriter
     from app.gui.markdown_copy import WholeAnswer
-    from app.gui.wide_table import WideTable
+    from app.gui.turn_writer import ShownTurn, TurnWriter
 
 FRAME_MS = 40
 _SLOWEST_FRAME_MS = 400
 _BUDGET_S = 0.014
 _AT_BOTTOM_PX = 12
 _MARGIN_PX = 16
-_BUBBLE_INDENT_PX = 56
 _SETTLE_MS = 150
 _MOUSE_REASONS = (
     Qt.FocusReason.MouseFocusReason,
     Qt.FocusReason.ActiveWindowFocusReason,
     Qt.FocusReason.PopupFocusReason,
 )
-
-
-@dataclass(slots=True)
-class _Shown:
-    """A turn and how far it stands in the document."""
-
-    turn: AskedTurn
-    speech: AnswerSpeech
-    question_at: int = -1
-    writer: AnswerWriter | None = None
-    answer_start: int = -1
-    answer_end: int = -1
 
 
 class ResultView(QTextBrowser):
@@ -97,10 +73,9 @@ class ResultView(QTextBrowser):
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.is_model_ready = False
-        self._shown: list[_Shown] = []
+        self._shown: list[ShownTurn] = []
+        self._writer: TurnWriter | None = None
         self._at = 0
-        self._tables: dict[int, WideTable] = {}
-        self._needed_px: dict[int, float] = {}
         self._kept_scroll: int | None = None
         self._has_ring = False
         self._pressed_command = ""
@@ -112,16 +87,14 @@ class ResultView(QTextBrowser):
         self._settling.setSingleShot(True)
         self._settling.setInterval(_SETTLE_MS)
         self._settling.timeout.connect(self._on_settling_timeout)
+        self._warming = QTimer(self)
+        self._warming.setSingleShot(True)
+        self._warming.timeout.connect(self._on_warming_timeout)
         self.anchorClicked.connect(self._on_self_anchor_clicked)
         self.verticalScrollBar().valueChanged.connect(self._on_scroll_value_changed)
-        self._to_end = QToolButton(self)
-        self._to_end.setObjectName("newTextButton")
-        self._to_end.setProperty("isButton", True)
-        self._to_end.setText(self.tr("New text below ↓"))
-        self._to_end.setAccessibleName(self.tr("New text below: go there"))
-        self._to_end.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._to_end.hide()
+        self._to_end = EndButton(self)
         self._to_end.clicked.connect(self._on_to_end_clicked)
+        self._tables = TableLayer(self, _MARGIN_PX, self._on_self_anchor_clicked)
         self._start_document()
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
@@ -139,7 +112,7 @@ class ResultView(QTextBrowser):
         """Shows a whole conversation anew."""
         assert_main_thread()
         self._frame.stop()
-        self._shown = [_Shown(turn, AnswerSpeech()) for turn in turns]
+        self._shown = [self._new(turn) for turn in turns]
         self._at = 0
         self._kept_scroll = None
         self._to_end.hide()
@@ -151,19 +124,22 @@ class ResultView(QTextBrowser):
         assert_main_thread()
         is_new = not self._shown or self._shown[-1].turn.request_id != turn.request_id
         if is_new:
-            self._shown.append(_Shown(turn, AnswerSpeech()))
+            self._shown.append(self._new(turn))
         self._shown[-1].turn = turn
         if is_new or not turn.is_open:
             self._step(is_following=is_new or self._is_following())
         elif not self._frame.isActive():
             self._frame.start()
 
+    def _new(self, turn: AskedTurn) -> ShownTurn:
+        from app.gui.answer_speech import AnswerSpeech  # noqa: PLC0415 - with the first question, not with the window
+        from app.gui.turn_writer import ShownTurn  # noqa: PLC0415
+
+        return ShownTurn(turn, AnswerSpeech(), is_told=not turn.is_open)
+
     def _start_document(self) -> None:
-        for table in self._tables.values():
-            table.hide()
-            table.deleteLater()
         self._tables.clear()
-        self._needed_px.clear()
+        self._writer = None
         self._look = AnswerLook(self.font(), self.palette())
         old = self.document()
         document = SealedDocument(self, self.font())
@@ -175,17 +151,20 @@ class ResultView(QTextBrowser):
     def _step(self, *, is_following: bool) -> None:
         """Writes what has come, for as long as a frame may take; the rest comes with the next."""
         began = time.thread_time()
-        while self._at < len(self._shown):
+        writer = self._turn_writer() if self._shown else None
+        while writer is not None and self._at < len(self._shown):
             shown = self._shown[self._at]
-            if shown.writer is None and shown.question_at < 0:
-                self._begin_turn(shown)
-            left = _BUDGET_S - (time.thread_time() - began)
-            if not self._write_answer(shown, max(left, 0.0)):
+            if shown.writer is None:
+                writer.begin(shown)
+                if shown.turn.is_open and not shown.turn.answer:
+                    self._warming.start()
+            left_s = max(0.0, _BUDGET_S - (time.thread_time() - began))
+            if not writer.write(shown, left_s, is_model_ready=self.is_model_ready):
                 self._frame.start()
                 break
             if shown.turn.is_open:
                 break
-            self._end_turn(shown)
+            writer.end(shown)
             self._at += 1
             if time.thread_time() - began > _BUDGET_S and self._at < len(self._shown):
                 self._frame.start()
@@ -196,148 +175,18 @@ class ResultView(QTextBrowser):
             self.verticalScrollBar().setValue(self._kept_scroll)
             self._kept_scroll = None if self.is_settled else self._kept_scroll
         elif not self._is_at_bottom():
-            self._offer_end()
-        self.place_tables()
+            self._to_end.offer()
+        self._tables.place()
         self.viewport().update()
         cost_ms = (time.thread_time() - began) * 1000
         self._frame.setInterval(round(min(_SLOWEST_FRAME_MS, max(FRAME_MS, 3 * cost_ms))))
 
-    def _begin_turn(self, shown: _Shown) -> None:
-        from app.gui.answer_writer import AnswerWriter  # noqa: PLC0415 - with the first question, not with the window
-        from app.gui.turn_foot import write_question_foot  # noqa: PLC0415
+    def _turn_writer(self) -> TurnWriter:
+        if self._writer is None:
+            from app.gui.turn_writer import TurnWriter  # noqa: PLC0415 - with the first question, not with the window
 
-        turn = shown.turn
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        style = block_format(QUESTION, top=26 if self._at else 8, bottom=BUBBLE_PADDING[1] + 4)
-        style.setRightMargin(BUBBLE_PADDING[0])
-        style.setProperty(Role.REQUEST.value, turn.request_id)
-        style.setProperty(Role.SOURCE.value, turn.question.text)
-        cursor.beginEditBlock()
-        if self._at:
-            cursor.insertBlock(style, QTextCharFormat())
-        else:
-            cursor.setBlockFormat(style)
-        shown.question_at = cursor.position()
-        cursor.insertText(turn.question.text.replace("\n", LINE_BREAK), QTextCharFormat())
-        self._place_question(shown)
-        write_question_foot(cursor, turn, self._look)
-        cursor.insertBlock(block_format(PHASE), QTextCharFormat())
-        cursor.endEditBlock()
-        before = self._shown[self._at - 1].writer if self._at else None
-        self._first_group = before.group if before is not None else 0
-        shown.writer = AnswerWriter(self.document(), self._look, self, self._first_group)
-        shown.answer_start = shown.writer.start
-
-    def _write_answer(self, shown: _Shown, budget_s: float) -> bool:
-        turn = shown.turn
-        if shown.writer is None:
-            return True
-        if not turn.answer:
-            self._show_phase(phase_text(turn, is_model_ready=self.is_model_ready) if turn.is_open else "")
-            return True
-        writer = shown.writer
-        written = False
-
-        def write() -> None:
-            nonlocal written
-            written = writer.write(turn.answer, budget_s=budget_s, is_whole=not turn.is_open)
-
-        self._changing_tail(writer, write)
-        if turn.is_open and written:
-            announce(self, shown.speech.due(turn.answer, time.monotonic()))
-        return written
-
-    def _show_phase(self, text: str) -> None:
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock, QTextCursor.MoveMode.KeepAnchor)
-        if cursor.selectedText() != text:
-            cursor.insertText(text, self._look.dim)
-
-    def _end_turn(self, shown: _Shown) -> None:
-        from app.gui.turn_foot import write_foot  # noqa: PLC0415 - with the first question, not with the window
-
-        turn = shown.turn
-        shown.answer_end = self.document().characterCount() - 1
-        write_foot(self.document(), turn, self._look)
-        if shown is self._shown[-1]:
-            ended = spoken(turn.error.text) if turn.error is not None else outcome_text(turn)
-            rest = shown.speech.rest(turn.answer, time.monotonic())
-            announce(self, " ".join(text for text in (rest, ended or self.tr("End of the answer.")) if text))
-
-    def _changing_tail(self, writer: AnswerWriter, change: Callable[[], None]) -> None:
-        """Changes the tail; a selection that reaches into it and the place scrolled to stay."""
-        selected = self.textCursor()
-        anchor, position = selected.anchor(), selected.position()
-        scrolled = self.verticalScrollBar().value()
-        tail = writer.tail_start
-        change()
-        if anchor != position and max(anchor, position) > tail:
-            last = self.document().characterCount() - 1
-            selected.setPosition(min(anchor, last))
-            selected.setPosition(min(position, last), QTextCursor.MoveMode.KeepAnchor)
-            self.setTextCursor(selected)
-        self.verticalScrollBar().setValue(scrolled)
-
-    def _place_question(self, shown: _Shown) -> None:
-        """Moves a question's bubble to the right edge, no wider than its words."""
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(shown.question_at)
-        metrics = QFontMetricsF(self.font())
-        widest = max(metrics.horizontalAdvance(line) for line in cursor.block().text().split(LINE_BREAK))
-        room = self.viewport().width() - 2 * _MARGIN_PX - BUBBLE_PADDING[0]
-        style = cursor.blockFormat()
-        left = max(min(_BUBBLE_INDENT_PX, room // 4), math.floor(room - widest - 2))
-        if style.leftMargin() != left:
-            style.setLeftMargin(left)
-            cursor.setBlockFormat(style)
-
-    # Tables
-
-    def room_px(self) -> float:
-        """The width that the text has."""
-        return float(self.viewport().width() - 2 * _MARGIN_PX)
-
-    def fits(self, group: int, needed_px: float, indent_px: float) -> bool:
-        """Whether a table of this width can stand in the text; it is asked again when the width changes."""
-        self._needed_px[group] = needed_px + indent_px
-        return needed_px + indent_px <= self.room_px()
-
-    def wide_table(self, group: int) -> WideTable:
-        """The widget of this table, made at first use."""
-        if group not in self._tables:
-            from app.gui.wide_table import WideTable  # noqa: PLC0415 - few conversations have one
-
-            table = WideTable(self.viewport())
-            table.anchorClicked.connect(self._on_self_anchor_clicked)
-            self._tables[group] = table
-        return self._tables[group]
-
-    def place_tables(self) -> None:
-        """Puts the widgets where their places in the text are."""
-        layout = self.document().documentLayout()
-        for group, table in self._tables.items():
-            block = self.document().findBlock(table.position)
-            if kind_of(block) != WIDE_TABLE or number_property(block.blockFormat(), Role.GROUP) != group:
-                table.hide()
-                continue
-            rect = layout.blockBoundingRect(block)
-            left = _MARGIN_PX + round(table.indent_px)
-            top = round(rect.top()) - self.verticalScrollBar().value()
-            width = self.viewport().width() - left - _MARGIN_PX
-            table.setGeometry(left, top, width, table.wanted_height())
-            table.show()
-
-    def table_markdown(self, group: int) -> str:
-        """A wide table, as Markdown."""
-        from app.gui.markdown_copy import markdown_of  # noqa: PLC0415 - wanted only when something is copied
-
-        if group not in self._tables:
-            return ""
-        cursor = QTextCursor(self._tables[group].document())
-        cursor.select(QTextCursor.SelectionType.Document)
-        return markdown_of(cursor)
+            self._writer = TurnWriter(self, self._look, self._tables, _MARGIN_PX)
+        return self._writer
 
     # Scrolling
 
@@ -356,28 +205,20 @@ class ResultView(QTextBrowser):
         bar = self.verticalScrollBar()
         bar.setValue(bar.maximum())
 
-    def _offer_end(self) -> None:
-        self._to_end.adjustSize()
-        area = self.viewport().geometry()
-        left = area.center().x() - self._to_end.width() // 2
-        self._to_end.move(left, area.bottom() - self._to_end.height() - 8)
-        self._to_end.show()
-        self._to_end.raise_()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps bubbles at the right edge, and the end in view where it was."""
         is_at_bottom = self._is_at_bottom()
         super().resizeEvent(event)
         for shown in self._shown:
             if shown.question_at >= 0:
-                self._place_question(shown)
-        self.place_tables()
-        if any((needed > self.room_px()) != (group in self._tables) for group, needed in self._needed_px.items()):
+                self._turn_writer().place_question(shown)
+        self._tables.place()
+        if self._tables.is_outdated():
             self._settling.start()
         if is_at_bottom:
             self._scroll_to_end()
         if self._to_end.isVisible():
-            self._offer_end()
+            self._to_end.offer()
 
     def changeEvent(self, event: QEvent) -> None:
         """Takes the system's colours and font anew when they change: they are written into the text."""
@@ -388,10 +229,8 @@ class ResultView(QTextBrowser):
 
     def _show_again(self) -> None:
         scrolled = None if self._is_at_bottom() else self.verticalScrollBar().value()
-        spoken = [shown.speech for shown in self._shown]
-        turns = [shown.turn for shown in self._shown]
         self._frame.stop()
-        self._shown = [_Shown(turn, speech) for turn, speech in zip(turns, spoken, strict=True)]
+        self._shown = [shown.anew() for shown in self._shown]
         self._at = 0
         self._start_document()
         self._kept_scroll = scrolled
@@ -432,16 +271,22 @@ class ResultView(QTextBrowser):
         """What is selected as Markdown, for the clipboard and for dragging out."""
         from app.gui.markdown_copy import selection_mime  # noqa: PLC0415 - wanted only when something is copied
 
-        return selection_mime(self.textCursor(), self.whole_answers(), self.table_markdown)
+        return selection_mime(self.textCursor(), self.whole_answers(), self._tables.markdown)
+
+    def selected_markdown(self) -> str:
+        """What is selected, as Markdown."""
+        from app.gui.markdown_copy import markdown_of  # noqa: PLC0415 - wanted only when something is copied
+
+        return markdown_of(self.textCursor(), self.whole_answers(), self._tables.markdown)
 
     def whole_answers(self) -> list[WholeAnswer]:
         """Where the answers stand that have ended."""
         from app.gui.markdown_copy import WholeAnswer  # noqa: PLC0415 - wanted only when something is copied
 
         return [
-            WholeAnswer(shown.answer_start, shown.answer_end, shown.turn.answer)
+            WholeAnswer(shown.writer.start, shown.answer_end, shown.turn.answer)
             for shown in self._shown
-            if shown.answer_end >= 0 and shown.turn.answer
+            if shown.answer_end >= 0 and shown.turn.answer and shown.writer is not None
         ]
 
     def turn_at(self, position: int) -> AskedTurn | None:
@@ -508,11 +353,17 @@ class ResultView(QTextBrowser):
         assert_main_thread()
         self._show_again()
 
+    def _on_warming_timeout(self) -> None:
+        """Reads the parser's modules while the model is still reading the question."""
+        assert_main_thread()
+        import app.gui.answer_reader  # noqa: PLC0415
+        import app.gui.answer_syntax  # noqa: F401, PLC0415
+
     def _on_scroll_value_changed(self, _value: int) -> None:
         assert_main_thread()
         if self._is_at_bottom():
             self._to_end.hide()
-        self.place_tables()
+        self._tables.place()
 
     def _on_to_end_clicked(self) -> None:
         assert_main_thread()

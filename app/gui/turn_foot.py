@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
 
-from app.gui.answer_look import CAPTION, CODE, FOOT, block_format, kind_of
+from app.gui.answer_look import CAPTION, CODE, FOOT, block_format, kind_of, leave_room_below
 from app.gui.look import STATE_RED, state_colour
 from app.gui.wording import figures_text, outcome_text, spoken
 
@@ -78,8 +78,6 @@ def _unbroken(words: str) -> str:
 
 def _begin_line(cursor: QTextCursor, block: QTextBlockFormat) -> None:
     """Goes to a line of its own: a new one, unless the last is still empty and no part of the answer."""
-    from app.gui.answer_tables import leave_room_below  # noqa: PLC0415 - with the first answer, not with the window
-
     last = cursor.block()
     if last.text() or kind_of(last) == CODE:
         if kind_of(last) == CODE:
