@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 TABLE_ROWS = 10
-_CODE_LINES = (32, 64, 200)
+_MOST_HELD_BACK = 1_000
+_CODE_LINES = (24, 40, 200)
 _CODE_CHARS = 3_000
 _LONG_LINE_CHARS = (2_400, 3_000)
 _PARAGRAPH_CHARS = (1_800, 2_600)
@@ -36,6 +37,8 @@ def readable_lines(text: str) -> str:
 def held_back(text: str) -> int:
     """How many letters at the end are not to be read yet, as the next ones may give them another meaning."""
     start = text.rfind("\n") + 1
+    if len(text) - start > _MOST_HELD_BACK:
+        return 0
     if start < len(text) and _MAY_BECOME_A_MARK.fullmatch(text[start:].lstrip(" \t>")) is not None:
         return len(text) - max(0, start - 1) if _is_table_head(text[:start]) else len(text) - start
     if start == len(text) and _is_table_head(text):
@@ -110,18 +113,19 @@ def code_cut(lines: list[str]) -> tuple[int, int] | None:
     """
     at_least, usually, at_most = _CODE_LINES
     chars = 0
-    is_inside_string = False
+    is_inside_string = is_inside_comment = False
     for at, line in enumerate(lines):
         if len(line) > _LONG_LINE_CHARS[1]:
             return (at, 0) if at else (0, _inside_line(line))
         is_complete = at + 1 < len(lines)
         chars += len(line) + 1
         is_inside_string ^= (line.count('"""') + line.count("'''")) % 2 == 1
+        is_inside_comment = line.rfind("/*") > line.rfind("*/") or (is_inside_comment and "*/" not in line)
         if not is_complete:
             return None
         enough = at + 1 >= at_least or chars > _CODE_CHARS
         begins_anew = not line.strip() or at + 1 >= usually or chars > _CODE_CHARS
-        if enough and (at + 1 >= at_most or (begins_anew and not is_inside_string)):
+        if enough and (at + 1 >= at_most or (begins_anew and not is_inside_string and not is_inside_comment)):
             return (at + 1, 0)
     return None
 

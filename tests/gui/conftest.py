@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from app.backends.fake_backend import FakeScript
 from app.gui.language import speak
 from app.gui.look import apply_look
+from app.gui.result_view import ResultView
 from tests.drawn_pictures import corners_image, encoded
 from tests.gui.window_driver import OpenWindow, WindowDriver
 
@@ -89,4 +90,18 @@ def open_window(qtbot: QtBot, qapp: QApplication, profile: Profile, checkpoint_d
     assert not [driver for driver in drivers if shiboken6.isValid(driver.window)]
     assert [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()] == []
     speak(qapp, "en")
+    QGuiApplication.clipboard().clear()
+
+
+@pytest.fixture
+def view(qapp: QApplication) -> Iterator[ResultView]:
+    """A conversation's view alone."""
+    apply_look(qapp)
+    view = ResultView()
+    view.resize(400, 300)
+    view.show()
+    yield view
+    view.close()
+    view.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     QGuiApplication.clipboard().clear()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,25 +13,19 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QPalette, Q
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
-from app.core.conversation import AskedTurn
-from app.core.events import Figures
-from app.core.requests import Question
-from app.core.sampling import GREEDY
-from app.core.vision import PixelLimits
 from app.gui.link_dialog import LinkDialog
 from app.gui.result_view import ResultView
 from app.gui.sealed_document import SealedDocument
+from tests.gui.answers_shown import ended, frame, settle, show, turn
 from tests.gui.conftest import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from PySide6.QtGui import QTextCharFormat
     from pytestqt.qtbot import QtBot
 
 pytestmark = pytest.mark.usefixtures("qtbot")
-NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
 RICH = """# Three shapes
 
 | shape | where |
@@ -60,38 +52,6 @@ def f():
 > a quoted line
 
 Done 完成。"""
-
-
-def turn(request_id: str = "1", answer: str = "", question: str = "What is this?") -> AskedTurn:
-    asked = Question(request_id, question, PixelLimits(), GREEDY)
-    return AskedTurn(asked, None, NOW, GREEDY, phase="answering" if answer else "waiting", answer=answer)
-
-
-def ended(asked: AskedTurn) -> AskedTurn:
-    return replace(asked, phase="ended", outcome="done", figures=Figures(10, 0, 5, 0.5, 1.0, 31.0))
-
-
-@pytest.fixture
-def view() -> Iterator[ResultView]:
-    view = ResultView()
-    view.resize(400, 300)
-    view.show()
-    yield view
-    view.close()
-    view.deleteLater()
-
-
-def settle(view: ResultView) -> None:
-    while not view.is_settled:
-        view._frame.stop()
-        view._on_frame_timeout()
-
-
-def show(view: ResultView, answer: str, *, is_whole: bool = False) -> None:
-    view.show_turn(ended(turn(answer=answer)) if is_whole else turn(answer=answer))
-    view._frame.stop()
-    view._on_frame_timeout()
-    settle(view)
 
 
 def stream(view: ResultView, text: str, piece_chars: int = 7) -> None:
@@ -293,7 +253,7 @@ def test_the_view_follows_only_from_the_bottom(view: ResultView) -> None:
     assert bar.value() == 50
     bar.setValue(bar.maximum())
     view.show_turn(turn("2", answer="More.\n\n" * 20))
-    view._on_frame_timeout()
+    frame(view)
     assert bar.value() == bar.maximum()
 
 

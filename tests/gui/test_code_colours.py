@@ -1,0 +1,51 @@
+"""Programs in colours: each can be read, none changes a letter."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtGui import QPalette
+
+from app.gui.answer_look import code_ground
+from app.gui.code_colours import MEANINGS, coloured, meaning_colour
+from app.gui.contrast import TEXT_RATIO, contrast
+from app.gui.look import dim_text, link_text
+from app.gui.palettes import DARK, LIGHT, filled
+
+pytestmark = pytest.mark.usefixtures("qtbot")
+
+
+def palettes() -> list[QPalette]:
+    return [filled(LIGHT), filled(DARK), QPalette("#ffffff"), QPalette("#222226")]
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("meaning", MEANINGS)
+def test_every_colour_can_be_read_on_the_ground_of_code(number: int, meaning: str) -> None:
+    palette = palettes()[number]
+    ground = code_ground(palette)
+    assert contrast(meaning_colour(meaning, palette), ground) >= TEXT_RATIO
+    assert contrast(palette.color(QPalette.ColorRole.Text), ground) >= TEXT_RATIO
+    assert contrast(dim_text(palette), ground) >= TEXT_RATIO
+    assert contrast(link_text(palette), ground) >= TEXT_RATIO
+
+
+def test_a_program_has_its_meanings() -> None:
+    program = 'def area(x):\n    return "a" + 1  # why\n'
+    found = {piece.strip(): meaning for piece, meaning in coloured(program, "python")}
+    assert found["def"] == "keyword"
+    assert found["area"] == "name"
+    assert found['"a"'] == "string"
+    assert found["1"] == "number"
+    assert found["# why"] == "comment"
+
+
+@pytest.mark.parametrize("language", ["", "text", "no such language", "../../x", "PYTHON"])
+def test_a_language_that_is_not_known_changes_nothing(language: str) -> None:
+    assert "".join(piece for piece, _ in coloured("def f(): pass", language)) == "def f(): pass"
+
+
+@given(st.text(max_size=60), st.sampled_from(["python", "json", "html", "c++", "bash", "sql", "diff", "yaml"]))
+def test_no_letter_is_lost(text: str, language: str) -> None:
+    assert "".join(piece for piece, _ in coloured(text, language)) == text
