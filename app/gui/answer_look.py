@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
-from app.gui.contrast import mixed
+from app.gui.contrast import mixed, readable
 from app.gui.look import BODY_PX, HEADING_PX, SMALL_PX, dim_text, hairline, is_dark, link_text, scaled_px
 
 if TYPE_CHECKING:
@@ -157,11 +157,20 @@ class AnswerLook:
         link.setAnchorHref(address)
         return link
 
+    def on_code(self, style: QTextCharFormat) -> QTextCharFormat:
+        """The format in a colour that can be read on the ground of code too."""
+        colour = readable(style.foreground().color(), (self.code_ground,))
+        other = QTextCharFormat(style)
+        other.setForeground(colour)
+        return other
+
     def inline_code(self, style: QTextCharFormat) -> QTextCharFormat:
         """The format as that of code in a sentence."""
         code = QTextCharFormat(style)
         code.merge(self.code)
         code.setBackground(QBrush(self.code_ground))
+        if code.isAnchor():
+            code = self.on_code(code)
         code.setProperty(Role.IS_CODE.value, 1)
         return code
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFont, QPalette
 
-from app.gui.answer_look import code_ground
+from app.gui.answer_look import AnswerLook, code_ground
 from app.gui.code_colours import MEANINGS, coloured, meaning_colour
 from app.gui.contrast import TEXT_RATIO, contrast
-from app.gui.look import dim_text, link_text
 from app.gui.palettes import DARK, LIGHT, filled
 
 pytestmark = pytest.mark.usefixtures("qtbot")
@@ -27,8 +26,9 @@ def test_every_colour_can_be_read_on_the_ground_of_code(number: int, meaning: st
     ground = code_ground(palette)
     assert contrast(meaning_colour(meaning, palette), ground) >= TEXT_RATIO
     assert contrast(palette.color(QPalette.ColorRole.Text), ground) >= TEXT_RATIO
-    assert contrast(dim_text(palette), ground) >= TEXT_RATIO
-    assert contrast(link_text(palette), ground) >= TEXT_RATIO
+    look = AnswerLook(QFont(), palette)
+    for style in (look.dim, look.command("copy:1"), look.linked(look.words, "https://a.b")):
+        assert contrast(look.on_code(style).foreground().color(), ground) >= TEXT_RATIO
 
 
 def test_a_program_has_its_meanings() -> None:
