@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_SIGNAL_THREAD = "signals"
+_RESTING_THREADS = ("MainThread", _SIGNAL_THREAD)
 _DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
@@ -84,10 +86,7 @@ def _run(arguments: Sequence[str], first_line_s: float) -> int:
 
     log_uncaught_errors(say_error)
     if isinstance(options, WindowOptions):
-        code = _open_window(options, _Parts(profile, trace, logs))
-        logs.write_file()
-        logs.stop()
-        return code
+        return _end_window(_open_window(options, _Parts(profile, trace, logs)), logs)
     gc.enable()
     logs.write_file()
     if isinstance(options, DoctorOptions):
@@ -101,6 +100,23 @@ def _run(arguments: Sequence[str], first_line_s: float) -> int:
         trace.reached("imports_done")
         code = run_ask(options, read_settings(profile.settings_file), trace)
     logs.stop()
+    return code
+
+
+def _end_window(code: int, logs: Logs) -> int:
+    """Ends what the window's process has left, everything being saved.
+
+    Under a thread that is still at work, such as importing a runtime, the interpreter is not taken down: that waits for
+    the thread, or crashes under it.
+    """
+    logs.write_file()
+    busy = [thread.name for thread in threading.enumerate() if thread.name not in _RESTING_THREADS]
+    if busy:
+        logger.info("The program ends under the threads: %s", ", ".join(busy))
+    logs.stop()
+    if busy:
+        flush_output()
+        os._exit(code)
     return code
 
 
@@ -227,4 +243,4 @@ def _close_windows_on_signals() -> None:
         keep.close()
         os._exit(INTERRUPTED)
 
-    threading.Thread(target=wait, name="signals", daemon=True).start()
+    threading.Thread(target=wait, name=_SIGNAL_THREAD, daemon=True).start()

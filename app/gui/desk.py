@@ -6,6 +6,7 @@ No widget is known here; what changes is told by signals.
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SAVE_AFTER_MS = 600
-_CLOSE_S = 3.5
+_CLOSE_S = 2.0
+"""For all threads together; what is left then, such as the import of a runtime, ends with the process."""
 
 
 class Desk(QObject):
@@ -90,11 +92,12 @@ class Desk(QObject):
         if self._save.isActive():
             self._save.stop()
             self._on_save_timeout()
+        deadline_s = time.monotonic() + _CLOSE_S
         has_ended = self._engine is None or self._engine.close(_CLOSE_S)
-        has_ended = self._search.close(0.5) and has_ended
-        has_ended = self.pictures.close(0.5) and has_ended
+        for close in (self._search.close, self.pictures.close):
+            has_ended = close(max(0.0, deadline_s - time.monotonic())) and has_ended
         if not has_ended:
-            logger.error("The model thread did not end in time")
+            logger.error("Not every thread ended in time")
         return has_ended
 
     # The model

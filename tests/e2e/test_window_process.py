@@ -63,6 +63,22 @@ def test_a_signal_closes_the_window_cleanly_also_while_a_model_loads(
     assert (process.returncode, out, errors) == (0, b"", b"")
 
 
+def test_closing_under_work_that_cannot_be_stopped_takes_no_longer_than_its_deadline(
+    program: Program, picture: Path
+) -> None:
+    stubborn = program.scripted(load_delay_s=4, ignores_stop=True)
+    with stubborn.start(*window_words(program, picture)) as process:
+        wait_for("runtime_imported", program.folder / "trace.json", process)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        out, errors = process.communicate(timeout=30)
+    assert time.monotonic() - began < 5
+    assert (process.returncode, out, errors) == (0, b"", b"")
+    log = (program.profile_dir / "logs" / "viewfinder.log").read_text(encoding="utf-8")
+    assert "The program ends under the threads: model" in log
+    assert (program.profile_dir / "window.ini").exists(), "everything was saved before"
+
+
 def test_the_window_speaks_the_language_of_the_settings(program: Program, picture: Path) -> None:
     translations.release(translations.stale_files(), Path(sys.executable).parent)
     program.profile_dir.mkdir()
