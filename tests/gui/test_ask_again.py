@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.backends.fake_backend import FakeScript
+from app.core.question_history import KeptQuestions, write_questions
 from app.core.sampling import Sampling
 from app.core.settings import ModelSettings
 from app.gui.turn_foot import COPY_QUESTION, EDIT
@@ -167,6 +169,20 @@ def test_a_question_is_kept_even_when_the_program_ends_badly(open_window: OpenWi
     assert kept(profile)["questions"] == ["First?"]
 
 
+def test_the_end_waits_for_what_is_being_written(
+    open_window: OpenWindow, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_slowly(file: Path, kept: KeptQuestions) -> None:
+        time.sleep(0.3)
+        write_questions(file, kept)
+
+    monkeypatch.setattr("app.gui.question_keeper.write_questions", write_slowly)
+    driver = open_window()
+    driver.prompt.setPlainText("my draft")
+    driver.close()
+    assert kept(profile)["draft"] == {"text": "my draft", "preset": ""}
+
+
 def test_nothing_is_kept_when_the_person_says_so(open_window: OpenWindow, profile: Profile) -> None:
     driver = open_window()
     ask(driver, "Before.")
@@ -254,6 +270,8 @@ def test_a_change_that_is_given_up_leaves_everything(way: str, open_window: Open
     tray = driver.parts.tray
     first, second = (medium.medium_id for medium in driver.desk.pictures.media)
     tray.select([first])
+    driver.wait(lambda: driver.parts.prompt.cost_text.startswith("1 picture · 77 tokens"))
+    cost_of_first = driver.parts.prompt.cost_text
     ask(driver, "One?")
     tray.select([second])
     driver.prompt.setFocus()
@@ -262,7 +280,7 @@ def test_a_change_that_is_given_up_leaves_everything(way: str, open_window: Open
     cost, turns = driver.parts.prompt.cost_text, driver.desk.conversation.turns
     command(driver, EDIT, 0)
     assert tray.selected_ids == (first,)
-    driver.wait(lambda: driver.parts.prompt.cost_text not in ("", cost))
+    driver.wait(lambda: driver.parts.prompt.cost_text == cost_of_first)
     if way == "Esc":
         press(Qt.Key.Key_Escape)
     else:

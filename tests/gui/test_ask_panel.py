@@ -299,9 +299,13 @@ def test_the_box_grows_with_its_text_and_then_scrolls(open_window: OpenWindow) -
     QApplication.processEvents()
     assert box.height() > heights[1]
     assert bar.maximum() == 0
+    box.setPlainText("字" * 2000)
+    QApplication.processEvents()
+    assert bar.isVisible()
     box.clear()
     QApplication.processEvents()
     assert box.height() == heights[0]
+    assert not bar.isVisible()
 
 
 def test_words_are_dropped_into_the_box(open_window: OpenWindow) -> None:

@@ -192,7 +192,7 @@ def test_an_older_question_is_asked_again_in_its_place(open_window: OpenWindow, 
 
 
 def test_asking_again_while_a_later_answer_streams_stops_that(open_window: OpenWindow) -> None:
-    driver = open_window(replace(SLOW, answers=("First.", *SLOW.answers, "Anew.")))
+    driver = open_window(replace(SLOW, answers=("First.", "One two three. " * 4000, "Anew.")))
     driver.ask("One?")
     driver.wait_for_answer()
     driver.ask("Two?")
