@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from app.backends.fake_backend import FakeScript
 from app.core.settings import Settings
 from app.gui.caption import Caption
 from tests.gui.cut_text import cut_texts
+from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -35,20 +37,28 @@ def check(driver: WindowDriver, state: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
-@pytest.mark.parametrize("state", ["empty", "media", "answer", "settings", "refused", "streaming"])
+@pytest.mark.parametrize(
+    "state", ["empty", "media", "answer", "settings", "fault", "refused", "task", "editing", "streaming"]
+)
 def test_nothing_is_cut(language: Language, state: str, open_window: OpenWindow, picture: Path) -> None:
     script = FakeScript(answers=("It is red. " * 400,), piece_delay_s=0.02) if state == "streaming" else FakeScript()
     files = () if state == "empty" else (picture,)
     driver = open_window(script, files=files, settings=Settings(language=language))
     driver.wait_for_model()
     driver.wait_for_pictures(len(files))
-    if state in ("answer", "streaming"):
+    if state in ("answer", "editing", "streaming"):
         driver.ask("What is this?")
         driver.wait(lambda: bool(driver.desk.conversation.turns and driver.desk.conversation.turns[-1].answer))
-    if state == "answer":
+    if state in ("answer", "editing"):
         driver.wait_for_answer()
-    if state == "settings":
+    if state == "editing":
+        driver.content.asking.on_edit_question()
+    if state == "task":
+        driver.child(QToolButton, "taskChip_boxes").click()
+    if state in ("settings", "fault"):
         driver.content.commands.show_settings(True)
+    if state == "fault":
+        type_into(driver.content.settings.panel.answers.fields["temperature"].edit, "99")
     if state == "refused":
         driver.content.open_path(Path(__file__))
         driver.wait(lambda: bool(driver.refusals))
@@ -67,9 +77,13 @@ def test_nothing_is_cut_when_the_model_fails(language: Language, open_window: Op
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
-def test_nothing_is_cut_while_the_model_loads(language: Language, open_window: OpenWindow) -> None:
-    settings = Settings(language=language)
-    driver = open_window(FakeScript(load_delay_s=30.0), settings=settings)
+def test_nothing_is_cut_while_the_model_loads(
+    language: Language, open_window: OpenWindow, checkpoint_dir: Path
+) -> None:
+    long_named = checkpoint_dir.with_name("Qwen3-VL-30B-A3B-Instruct-MLX-4bit")
+    if not long_named.exists():
+        shutil.copytree(checkpoint_dir, long_named)
+    driver = open_window(FakeScript(load_delay_s=30.0), settings=Settings(model=str(long_named), language=language))
     driver.wait(lambda: driver.desk.model.progress is not None)
     check(driver, "loading")
 
