@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QToolButton
 from app.core.events import ModelFailed, ModelLoading, ModelReady, ModelUnloaded
 from app.gui.announcing import announce
 from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing
-from app.gui.describing import describe
+from app.gui.describing import tip
 from app.gui.look import STATE_AMBER, STATE_GREEN, STATE_RED, state_colour
 from app.gui.wording import loading_text, spoken
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Stage: TypeAlias = Literal["none", "searching", "loading", "ready", "failed"]
 _DOT_PX = 10
+_SHORTEST_NAME_PX = 60
+_ANY_WIDTH_PX = 1 << 24
 _TOLD = ("ready", "failed")
 
 
@@ -92,6 +94,8 @@ class ModelStatus(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setIconSize(QSize(_DOT_PX, _DOT_PX))
         self._fraction: float | None = None
+        self._name = self._words = ""
+        self._room_px = _ANY_WIDTH_PX
         self._stage: Stage = "none"
 
     def show_state(self, state: ModelState) -> None:
@@ -101,11 +105,13 @@ class ModelStatus(QToolButton):
         if checkpoint is not None and not checkpoint.is_demo and checkpoint.quantisation not in name:
             name = f"{name} · {spoken(checkpoint.quantisation)}"
         words = state_words(state)
-        self.setText(words if state.stage == "searching" else f" {name}  {words}")
-        describe(
-            self, spoken(state.error.text) if state.error is not None else self.tr("Choose another model in Settings")
-        )
+        self._name = "" if state.stage == "searching" else name
+        self._words = words
+        self._fit()
+        said = spoken(state.error.text) if state.error is not None else self.tr("Choose another model in Settings")
         self.setAccessibleName(self.tr("Model: {0}, {1}").format(name, words))
+        self.setAccessibleDescription(said)
+        self.setToolTip(tip(self.accessibleName(), said))
         if state.stage != self._stage and state.stage in _TOLD:
             announce(self, self.accessibleName())
         self._stage = state.stage
@@ -113,6 +119,20 @@ class ModelStatus(QToolButton):
         self.setIcon(_dot(state_colour(colour, self.palette()), self.devicePixelRatioF()))
         self._fraction = state.progress.fraction if state.progress is not None else None
         self.update()
+
+    def take_room(self, room_px: int) -> None:
+        """Leaves the toolbar's other buttons their place: a long name is shortened in its middle or left out."""
+        self._room_px = room_px
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(f" {self._name}  {self._words}" if self._name else self._words)
+        excess_px = self.sizeHint().width() - self._room_px
+        if self._name and excess_px > 0:
+            metrics = self.fontMetrics()
+            room_px = metrics.horizontalAdvance(self._name) - excess_px
+            name = metrics.elidedText(self._name, Qt.TextElideMode.ElideMiddle, room_px)
+            self.setText(f" {name}  {self._words}" if room_px >= _SHORTEST_NAME_PX else f" {self._words}")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the pill and, while loading, how far it is."""

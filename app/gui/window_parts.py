@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 _ROOMY_FROM_PX = 860
 _LOW_BELOW_PX = 620
+_TOOLBAR_GAP_PX = 10
 _VIEWER_PX, _LOW_VIEWER_PX, _LOW_RESULT_PX = 120, 60, 40
 
 
@@ -84,6 +85,7 @@ class WindowParts:
         self.model_status = ModelStatus()
         self.stop_loading = QToolButton()
         self.balance = QWidget()
+        self._beside_model: tuple[QWidget, ...] = ()
         self.runtime = Caption()
         self.note = Caption(is_elided=True)
         translate = QCoreApplication.translate
@@ -165,9 +167,11 @@ class WindowParts:
         bar.addWidget(_space())
         bar.addWidget(middle)
         bar.addWidget(_space())
-        bar.addWidget(self._button(translate("MainWindow", "Open…"), actions["openAction"]))
-        bar.addWidget(self._button(translate("MainWindow", "New"), actions["newConversationAction"]))
-        bar.addWidget(export)
+        opening = self._button(translate("MainWindow", "Open…"), actions["openAction"])
+        beginning = self._button(translate("MainWindow", "New"), actions["newConversationAction"])
+        self._beside_model = (self.stop_loading, opening, beginning, export)
+        for button in (opening, beginning, export):
+            bar.addWidget(button)
         window.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
         window.setUnifiedTitleAndToolBarOnMac(True)
 
@@ -188,6 +192,9 @@ class WindowParts:
         self.tray.setVisible(is_tray_wanted)
         self.privacy.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
         self.balance.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
+        beside = (*self._beside_model, *((self.balance,) if not self.balance.isHidden() else ()))
+        taken_px = sum(max(widget.sizeHint().width(), widget.minimumWidth()) + _TOOLBAR_GAP_PX for widget in beside)
+        self.model_status.take_room(width_px - taken_px - 4 * _TOOLBAR_GAP_PX)
         is_low = height_px < scaled_px(_LOW_BELOW_PX)
         self.prompt.make_low(is_low=is_low)
         # So that an error above the answers leaves the question and its buttons whole.

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyleOptionComboBox,
     QTabBar,
+    QToolBar,
+    QToolButton,
     QWidget,
 )
 
@@ -118,6 +120,13 @@ def _menu_words(bar: QMenuBar) -> Iterator[Words]:
         yield action.text(), bar.actionGeometry(action).right(), bar.width()
 
 
+def _toolbar_words(bar: QToolBar) -> Iterator[Words]:
+    """Its buttons that had no room are behind a button of Qt's own."""
+    more = bar.findChild(QToolButton, "qt_toolbar_ext_button")
+    if more is not None and more.isVisible():
+        yield "»", bar.sizeHint().width(), bar.width()
+
+
 def _tab_words(tabs: QTabBar) -> Iterator[Words]:
     for index in range(tabs.count()):
         yield tabs.tabText(index), tabs.tabSizeHint(index).width(), tabs.tabRect(index).width()
@@ -130,6 +139,7 @@ _KINDS: dict[type[QWidget], Callable[[Any], Iterator[Words]]] = {
     QLineEdit: _line_words,
     QPlainTextEdit: _page_words,
     QMenuBar: _menu_words,
+    QToolBar: _toolbar_words,
     QTabBar: _tab_words,
 }
 
