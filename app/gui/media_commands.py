@@ -66,9 +66,9 @@ class MediaCommands(QObject):
 
     def start(self) -> None:
         """Finds out what the system offers: once the window is on screen."""
-        from app.gui.screenshot import find_means  # noqa: PLC0415 - not before the window is shown
+        from app.gui.screenshot import is_offered  # noqa: PLC0415 - not before the window is shown
 
-        self.can_take_screenshot = find_means() is not None
+        self.can_take_screenshot = is_offered()
         if self._actions is not None:
             self._actions["screenshotAction"].setVisible(self.can_take_screenshot)
 
@@ -181,11 +181,15 @@ class MediaCommands(QObject):
 
             self._screenshot = Screenshot(self._window)
             self._screenshot.taken.connect(self._on_screenshot_taken)
+            self._screenshot.kept.connect(self._on_screenshot_kept)
             self._screenshot.failed.connect(self._parts.media_notice.show_error)
         self._screenshot.take()
 
     def _on_screenshot_taken(self, data: bytes, name: str) -> None:
         self._window.content.add_offered(Offered(data=((name, data),)))
+
+    def _on_screenshot_kept(self, file: Path) -> None:
+        self._window.content.add_offered(Offered((file,)))
 
     # The tray's own menu, and what is said
 

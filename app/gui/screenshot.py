@@ -23,6 +23,8 @@ from app.gui.bridge import assert_main_thread
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from app.gui.screenshot_portal import PortalScreenshot
+
 _FILE = "{file}"
 _HIDE_MS = 400
 """Until the window is gone from the screen, its motion included."""
@@ -60,6 +62,19 @@ _OTHERS = (
 )
 
 
+def is_offered() -> bool:
+    """Whether this system takes pictures of the screen when a program asks."""
+    return _has_portal() or find_means() is not None
+
+
+def _has_portal() -> bool:
+    if sys.platform == "darwin":
+        return False
+    from app.gui.screenshot_portal import portal_is_offered  # noqa: PLC0415 - not on macOS
+
+    return portal_is_offered()
+
+
 def find_means() -> Means | None:
     """The first means that this system offers, or None."""
     return next((means for means in (_MAC if sys.platform == "darwin" else _OTHERS) if means.is_here()), None)
@@ -70,6 +85,8 @@ class Screenshot(QObject):
 
     taken = Signal(bytes, str)
     """Carries a PNG and its name."""
+    kept = Signal(object)
+    """Carries the Path of a picture that the system keeps."""
     failed = Signal(object)
     """Carries an ErrorText."""
 
@@ -77,6 +94,7 @@ class Screenshot(QObject):
         super().__init__(window)
         self._window = window
         self._file = Path()
+        self._portal: PortalScreenshot | None = None
         self._process = QProcess(self)
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         self._process.finished.connect(self._on_process_finished)
@@ -89,28 +107,62 @@ class Screenshot(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether the person is choosing what to take."""
-        return self._hiding.isActive() or self._process.state() != QProcess.ProcessState.NotRunning
+        is_asking = self._portal is not None and self._portal.is_busy
+        return is_asking or self._hiding.isActive() or self._process.state() != QProcess.ProcessState.NotRunning
 
     def take(self) -> None:
         """Minimises the window and lets the person choose; does nothing while they do."""
         assert_main_thread()
-        means = find_means()
         if self.is_busy:
             return
+        if _has_portal():
+            self._ask_portal()
+        else:
+            self._run(find_means())
+
+    def _ask_portal(self) -> None:
+        """The portal has a window of its own for choosing."""
+        if self._portal is None:
+            from app.gui.screenshot_portal import PortalScreenshot  # noqa: PLC0415 - not on macOS
+
+            self._portal = PortalScreenshot(self)
+            self._portal.taken.connect(self._on_portal_taken)
+            self._portal.given_up.connect(self._bring_back)
+            self._portal.failed.connect(self._on_portal_failed)
+        self._minimise()
+        self._portal.take()
+
+    def _on_portal_taken(self, file: Path) -> None:
+        assert_main_thread()
+        self._bring_back()
+        self.kept.emit(file)
+
+    def _on_portal_failed(self) -> None:
+        """Some portals take no pictures of the screen: then a program may."""
+        assert_main_thread()
+        self._run(find_means())
+
+    def _run(self, means: Means | None) -> None:
         if means is None:
+            self._bring_back()
             self.failed.emit(self._no_means())
             return
         self._file = Path(tempfile.mkdtemp(prefix="viewfinder-")) / "screenshot.png"
         command = [part.replace(_FILE, str(self._file)) for part in means.command]
         self._process.setProgram(command[0])
         self._process.setArguments(command[1:])
+        self._minimise()
+        self._hiding.start()
+
+    def _minimise(self) -> None:
         if not self._window.isFullScreen():
             self._window.setWindowState(self._window.windowState() | Qt.WindowState.WindowMinimized)
-        self._hiding.start()
 
     def close(self) -> None:
         """Ends a choice that is under way."""
         self._hiding.stop()
+        if self._portal is not None:
+            self._portal.close()
         if self._process.state() != QProcess.ProcessState.NotRunning:
             self._process.blockSignals(True)
             self._process.kill()

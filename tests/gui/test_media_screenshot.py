@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 PROGRAM = "screencapture" if sys.platform == "darwin" else "maim"
+NO_MEANS = "This system offers no way to take a picture of the screen."
+TOOLS = {tool: shutil.which(tool) or "" for tool in ("dbus-run-session", "dbus-daemon", "gdbus")}
 WAITS = "while [ ! -e {folder}/go ]; do sleep 0.02; done\n"
 
 
@@ -157,3 +161,30 @@ def test_the_means_of_desktops(
         monkeypatch.setenv(name, value)
     means = find_means()
     assert (means.command[0] if means is not None else None) == expected
+
+
+@pytest.mark.skipif(not all(TOOLS.values()), reason="needs a session bus of its own")
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("taken", {"offered": True, "minimised": True, "back": True, "kept": "{file}"}),
+        ("given_up", {"offered": True, "minimised": True, "back": True}),
+        ("refused", {"offered": True, "minimised": True, "back": True, "failed": NO_MEANS}),
+        ("none", {"offered": False, "minimised": False, "back": True, "failed": NO_MEANS}),
+    ],
+)
+def test_the_desktop_portal_is_asked_where_there_is_one(
+    answer: str, expected: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = draw(tmp_path / "Screenshot from Monday.png")
+    for tool in ("dbus-run-session", "dbus-daemon", "gdbus"):
+        (tmp_path / "tools" / tool).symlink_to(TOOLS[tool])
+    monkeypatch.delenv("DISPLAY")
+    command = ["dbus-run-session", "--", sys.executable, "-m", "tests.gui.portal_try", answer]
+    done = subprocess.run(
+        [*command, str(file)] if answer == "taken" else command, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        name: str(file) if value == "{file}" else value for name, value in expected.items()
+    }
