@@ -52,7 +52,7 @@ class TableLayer(QObject):
         if group not in self._tables:
             from app.gui.wide_table import WideTable  # noqa: PLC0415 - few conversations have one
 
-            table = WideTable(self._view.viewport())
+            table = WideTable(self._view)
             table.anchorClicked.connect(self._on_link)
             self._tables[group] = table
         return self._tables[group]

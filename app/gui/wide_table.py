@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QMimeData, QRectF, QSize, Qt, QUrl
 from PySide6.QtGui import QPainter, QTextCursor
-from PySide6.QtWidgets import QFrame, QTextBrowser, QTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QTextBrowser, QTextEdit
 
 from app.gui.answer_look import TABLE
 from app.gui.answer_tables import write_rows
@@ -28,8 +28,9 @@ _OF_THE_CONVERSATION = frozenset(
 class WideTable(QTextBrowser):
     """Holds the rows; grows with them."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, conversation: QAbstractScrollArea) -> None:
+        super().__init__(conversation.viewport())
+        self._conversation = conversation
         self.setObjectName("wideTable")
         self.setAccessibleName(self.tr("Table"))
         self.setAccessibleDescription(self.tr("Scrolls sideways with the left and right arrow keys"))
@@ -93,14 +94,14 @@ class WideTable(QTextBrowser):
             pixels = event.pixelDelta()
             step = (pixels.x() or pixels.y()) if not pixels.isNull() else (turned.x() or turned.y()) // 2
             bar.setValue(bar.value() - step)
-            event.accept()
         else:
-            event.ignore()
+            QCoreApplication.sendEvent(self._conversation.verticalScrollBar(), event)
+        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and right scroll; up and down are for the conversation."""
         if event.key() in _OF_THE_CONVERSATION:
-            event.ignore()
+            QCoreApplication.sendEvent(self._conversation, event)
             return
         super().keyPressEvent(event)
 
