@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 from app.core.traces import trace_without_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from typing_extensions import Self
 
 ErrorKind: TypeAlias = Literal["input", "model", "program"]
@@ -36,6 +38,10 @@ class Sentence(str):
         said.template = template
         said.values = values
         return said
+
+    def with_values(self, values: Mapping[str, object]) -> Sentence:
+        """The same words with other values."""
+        return Sentence(self.template, **values)
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
         return (self.template,), self.values

@@ -87,7 +87,7 @@ class Notice(QWidget):
         self._can_retry = can_retry
         self._show()
         if new:
-            said = " ".join(f"{self._said(error.text)} {self._said(error.hint)}" for error in new[:_MAX_FOLDED])
+            said = " ".join(f"{self._spoken(error.text)} {self._spoken(error.hint)}" for error in new[:_MAX_FOLDED])
             announce(self, said, is_urgent=True)
 
     def show_error(self, error: ErrorText, *, can_retry: bool = False) -> None:
@@ -148,15 +148,17 @@ class Notice(QWidget):
     def _show(self) -> None:
         count, is_unfolded = len(self._errors), self._is_unfolded
         shown = self._errors[: 1 if self._is_low else _MAX_FOLDED]
-        lines = [f"⚠ {self._said(error.text)}" for error in shown]
+        lines = [f"⚠ {self._spoken(error.text)}" for error in shown]
         if count > len(shown):
             lines.append(self.tr("… and {0} more").format(number(count - len(shown))))
-        hints = list(dict.fromkeys(self._said(error.hint) for error in shown if error.hint))
+        hints = list(dict.fromkeys(self._spoken(error.hint) for error in shown if error.hint))
         self._text.setText("\n".join(lines))
         self._text.setToolTip(tip(*(spoken(error.text) for error in shown)))
         self._hint.setText("\n".join(hints))
         self._all.setPlainText(
-            "\n".join(f"⚠ {self._said(error.text)} {self._said(error.hint)}" for error in self._errors[:_MAX_UNFOLDED])
+            "\n".join(
+                f"⚠ {self._spoken(error.text)} {self._spoken(error.hint)}" for error in self._errors[:_MAX_UNFOLDED]
+            )
         )
         self._all.setFixedHeight(scaled_px(_LOW_LIST_PX if self._is_low else _LIST_PX))
         self._text.setVisible(not is_unfolded)
@@ -173,14 +175,14 @@ class Notice(QWidget):
         self.setVisible(bool(self._errors))
         self.setAccessibleDescription(self.text)
 
-    def _said(self, text: str) -> str:
+    def _spoken(self, text: str) -> str:
         """An error's sentence with long names shortened in the middle, so that none pushes the columns apart."""
         if isinstance(text, Sentence):
             values = {
                 name: value if isinstance(value, (Sentence, int, float)) else _shortened(str(value))
                 for name, value in text.values.items()
             }
-            text = Sentence(text.template, **values) if values else text
+            text = text.with_values(values)
         column = self.parentWidget() or self
         room_px = max(scaled_px(_LONGEST_WORD_PX), column.width() - scaled_px(_BESIDE_WORDS_PX))
         metrics = self._text.fontMetrics()

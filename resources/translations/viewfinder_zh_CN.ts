@@ -231,6 +231,10 @@
         <translation>键盘快捷键(&amp;K)</translation>
     </message>
     <message>
+        <source>&amp;Report a Problem…</source>
+        <translation>报告问题(&amp;R)…</translation>
+    </message>
+    <message>
         <source>&amp;About Viewfinder</source>
         <translation>关于 Viewfinder(&amp;A)</translation>
     </message>
@@ -293,10 +297,6 @@
     <message>
         <source>&amp;Zoom</source>
         <translation>缩放(&amp;Z)</translation>
-    </message>
-    <message>
-        <source>Copy &amp;Report</source>
-        <translation>复制诊断报告(&amp;R)</translation>
     </message>
 </context>
 <context>
@@ -450,8 +450,8 @@
         <translation>已保存 {0}</translation>
     </message>
     <message>
-        <source>The report is on the clipboard.</source>
-        <translation>诊断报告已复制到剪贴板。</translation>
+        <source>The report is on the clipboard, without file names and questions.</source>
+        <translation>诊断报告已复制到剪贴板，不含文件名和问题。</translation>
     </message>
 </context>
 <context>
@@ -553,6 +553,17 @@
     <message>
         <source>Opens a picture that comes with the program, with a question for it.</source>
         <translation>打开程序自带的图片和相应的问题。</translation>
+    </message>
+</context>
+<context>
+    <name>EndButton</name>
+    <message>
+        <source>New text below ↓</source>
+        <translation>下方有新内容 ↓</translation>
+    </message>
+    <message>
+        <source>Go to the new text below</source>
+        <translation>前往下方的新内容</translation>
     </message>
 </context>
 <context>
@@ -1520,7 +1531,7 @@
         <translation>加载旁边所填的模型。</translation>
     </message>
     <message>
-        <source>Folder of a Qwen3-VL checkpoint</source>
+        <source>Folder of a Qwen3-VL</source>
         <translation>Qwen3-VL 模型文件夹</translation>
     </message>
     <message>
@@ -1578,20 +1589,36 @@
         <translation>复制诊断报告</translation>
     </message>
     <message>
+        <source>All errors</source>
+        <translation>所有错误</translation>
+    </message>
+    <message>
         <source>Close this notice</source>
         <translation>关闭此提示</translation>
     </message>
     <message>
-        <source>Takes the notice away.</source>
-        <translation>关闭此提示。</translation>
+        <source>Takes the notice away, as Esc does.</source>
+        <translation>关闭此提示，也可按 Esc。</translation>
+    </message>
+    <message>
+        <source>Copies the errors, versions and the last log lines, without file names.</source>
+        <translation>复制错误、版本信息和最近的日志，不含文件名。</translation>
+    </message>
+    <message>
+        <source>Show fewer</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>Show all {0}</source>
+        <translation>显示全部 {0} 项</translation>
+    </message>
+    <message>
+        <source>Notice</source>
+        <translation>提示</translation>
     </message>
     <message>
         <source>Looks for the model once more.</source>
         <translation>重新查找模型。</translation>
-    </message>
-    <message>
-        <source>Copies the error, versions and the last log lines.</source>
-        <translation>复制错误、版本信息和最近的日志。</translation>
     </message>
     <message>
         <source>… and {0} more</source>
@@ -1829,6 +1856,33 @@
     </message>
 </context>
 <context>
+    <name>ReportDialog</name>
+    <message>
+        <source>Report a Problem</source>
+        <translation>报告问题</translation>
+    </message>
+    <message>
+        <source>The report</source>
+        <translation>诊断报告</translation>
+    </message>
+    <message>
+        <source>With file names, questions and answers</source>
+        <translation>包含文件名、问题和回答</translation>
+    </message>
+    <message>
+        <source>Anyone who reads the report will then see them.</source>
+        <translation>这样，阅读报告的人都会看到这些内容。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy this into a message to the makers of Viewfinder. Nothing is sent by itself.</source>
+        <translation>请将其复制到发给 Viewfinder 开发者的消息中。不会自动发送任何内容。</translation>
+    </message>
+</context>
+<context>
     <name>ResultView</name>
     <message>
         <source>Conversation</source>
@@ -1841,14 +1895,6 @@
     <message>
         <source>Ask about the pictures. The answers come here.</source>
         <translation>就图片提问，回答会显示在这里。</translation>
-    </message>
-    <message>
-        <source>New text below ↓</source>
-        <translation>下方有新内容 ↓</translation>
-    </message>
-    <message>
-        <source>New text below: go there</source>
-        <translation>下方有新内容：前往查看</translation>
     </message>
     <message>
         <source>End of the answer.</source>

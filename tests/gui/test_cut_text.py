@@ -89,7 +89,7 @@ def test_nothing_is_cut_while_the_model_loads(
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
-@pytest.mark.parametrize("action", ["commandListAction", "shortcutsAction", "aboutAction"])
+@pytest.mark.parametrize("action", ["commandListAction", "shortcutsAction", "aboutAction", "copyReportAction"])
 def test_nothing_is_cut_in_what_opens_over_the_window(language: Language, action: str, open_window: OpenWindow) -> None:
     driver = open_window(settings=Settings(language=language))
     driver.wait_for_model()

@@ -272,7 +272,7 @@ def test_errors_are_shown_in_the_persons_language(path: Path) -> None:
     spoken = {
         id(argument)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("spoken", "ErrorText")
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("spoken", "self._spoken", "ErrorText")
         for argument in node.args
     }
     asked = [node.test for node in ast.walk(tree) if isinstance(node, ast.If | ast.IfExp)]
