@@ -2362,11 +2362,11 @@
     </message>
     <message>
         <source>This is more than the model can take: {0} tokens of {1}. Choose a smaller budget, select fewer pictures or begin a new conversation.</source>
-        <translation>超出了模型的处理上限：{0} / {1} token。请选择较小的预算、减少图片，或开始新的对话。</translation>
+        <translation>超出了模型的处理上限：{0} / {1} token。请选择较低的档位、减少图片，或开始新的对话。</translation>
     </message>
     <message>
         <source>This is more than the model can take: {0} tokens of {1}. Choose a smaller budget or select fewer pictures.</source>
-        <translation>超出了模型的处理上限：{0} / {1} token。请选择较小的预算，或减少图片。</translation>
+        <translation>超出了模型的处理上限：{0} / {1} token。请选择较低的档位，或减少图片。</translation>
     </message>
     <message>
         <source>&amp;Undo Add Picture</source>
