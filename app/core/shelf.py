@@ -125,13 +125,12 @@ class Shelf:
         medium = self._media.get(self._ids.get(_place_of(source), ""))
         return medium if medium is not None and medium.source.stamp == source.stamp else None
 
-    def add(self, sources: Iterable[PictureSource], place: int | None = None) -> tuple[Medium, ...]:
-        """Puts pictures at the end, or before this place, and gives those that were not here yet.
+    def add(self, sources: Iterable[PictureSource]) -> tuple[Medium, ...]:
+        """Puts pictures at the end and gives those that were not here yet.
 
         A file that was edited since takes the place of what it was.
         """
         order = list(self._order)
-        place = len(order) if place is None else place
         added: list[Medium] = []
         for source in sources:
             if self.find(source) is not None:
@@ -144,8 +143,7 @@ class Shelf:
                 order[order.index(outdated_id)] = medium.medium_id
                 added = [other for other in added if other.medium_id != outdated_id]
             else:
-                order.insert(place, medium.medium_id)
-                place += 1
+                order.append(medium.medium_id)
             added.append(medium)
         if added:
             self._do("add", order, [medium.medium_id for medium in added])

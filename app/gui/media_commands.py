@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 from app.gui.announcing import announce
 from app.gui.bridge import assert_main_thread
 from app.gui.offered import Offered
-from app.gui.wording import redo_text, undo_text
+from app.gui.wording import number, redo_text, undo_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,7 @@ class MediaCommands(QObject):
         tray.removal_wanted.connect(self.on_remove_picture)
         tray.move_wanted.connect(self._on_tray_move_wanted)
         tray.menu_wanted.connect(self._on_tray_menu_wanted)
+        pictures.changed.connect(self._on_pictures_changed)
         pictures.arrived.connect(self._on_pictures_arrived)
         pictures.already_here.connect(self._on_pictures_already_here)
         pictures.refused.connect(parts.media_notice.show_errors)
@@ -212,10 +213,15 @@ class MediaCommands(QObject):
             menu.addAction(self._actions[action_id])
         menu.popup(place)
 
+    def _on_pictures_changed(self) -> None:
+        self._parts.tray.show_taking_in(is_taking_in=self._desk.pictures.is_taking_in)
+
     def _on_pictures_arrived(self, medium_ids: tuple[str, ...]) -> None:
         assert_main_thread()
         self._window.content.refresh_media()
-        self._parts.tray.select_added(medium_ids)
+        if not self._parts.tray.select_added(medium_ids):
+            words = self.tr("{0} pictures came in; the first is selected. Select those that the question is about.")
+            self._say(words.format(number(len(medium_ids))))
 
     def _on_pictures_already_here(self, names: tuple[str, ...]) -> None:
         one, several = self.tr("“{0}” is here already."), self.tr("{0} of these pictures are here already.")

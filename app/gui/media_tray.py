@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSize, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QFont, QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_SELECTED_AT_ONCE = 8
 _HINT_FROM_PX = 320
+_LONG_MS = 300
 _Flag = QItemSelectionModel.SelectionFlag
 
 
@@ -49,6 +50,10 @@ class MediaTray(QWidget):
         self.setMinimumWidth(150)
         self._model = TrayModel(self)
         self._is_refreshing = False
+        self._taking_in = QTimer(self)
+        self._taking_in.setSingleShot(True)
+        self._taking_in.setInterval(_LONG_MS)
+        self._taking_in.timeout.connect(self._on_taking_in_timeout)
         self._title = Caption(self.tr("Media"), BODY_PX, QFont.Weight.DemiBold, is_dim=False)
         self._count = Caption()
         self.view = TrayView()
@@ -60,6 +65,9 @@ class MediaTray(QWidget):
         self.view.setItemDelegate(TrayDelegate(self._model, self.view))
         self._nothing = Caption(self.tr("Nothing here yet."))
         self._nothing.setContentsMargins(12, 4, 12, 4)
+        self._looking = Caption(self.tr("Looking for pictures…"))
+        self._looking.setContentsMargins(12, 4, 12, 4)
+        self._looking.hide()
         self.drop_hint = DropHint()
         header = QHBoxLayout()
         header.addWidget(self._title)
@@ -72,6 +80,7 @@ class MediaTray(QWidget):
         layout.addLayout(header)
         layout.addWidget(self._nothing)
         layout.addWidget(self.view, 1)
+        layout.addWidget(self._looking)
         layout.addWidget(self.drop_hint)
         self.view.selectionModel().currentChanged.connect(self._on_view_current_changed)
         self.view.selectionModel().selectionChanged.connect(self._on_view_selection_changed)
@@ -113,6 +122,17 @@ class MediaTray(QWidget):
         if self.current_id != before[0]:
             self.medium_looked_at.emit(self.current_id or "")
 
+    def show_taking_in(self, *, is_taking_in: bool) -> None:
+        """Says that more pictures are being looked for, when that takes long."""
+        if not is_taking_in:
+            self._taking_in.stop()
+            self._looking.hide()
+        elif not self._taking_in.isActive() and self._looking.isHidden():
+            self._taking_in.start()
+
+    def _on_taking_in_timeout(self) -> None:
+        self._looking.show()
+
     def show_thumbnail(self, medium_id: str, image: QImage) -> None:
         """Shows a picture in small."""
         self._model.set_thumbnail(medium_id, image)
@@ -121,9 +141,15 @@ class MediaTray(QWidget):
         """The picture in small, once it is open."""
         return self._model.image(medium_id)
 
-    def select_added(self, medium_ids: Sequence[str]) -> None:
-        """Selects what was just added; of very many only the first, so that no question grows unseen."""
-        self.select(medium_ids if len(medium_ids) <= _MOST_SELECTED_AT_ONCE else medium_ids[:1])
+    def select_added(self, medium_ids: Sequence[str]) -> bool:
+        """Selects what was just added; of very many only the first, so that no question grows unseen.
+
+        Returns:
+            Whether all are selected.
+        """
+        are_few = len(medium_ids) <= _MOST_SELECTED_AT_ONCE
+        self.select(medium_ids if are_few else medium_ids[:1])
+        return are_few
 
     def select(self, medium_ids: Sequence[str]) -> None:
         """Selects these pictures and looks at the first of them."""

@@ -33,7 +33,7 @@ from app.gui.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from app.core.conversation import AskedTurn
     from app.core.launch import Launch
@@ -318,5 +318,9 @@ class WindowContent(QObject):
         self.viewing.close()
 
     def open_path(self, path: Path) -> None:
-        """Opens a file or folder that the system hands to the program."""
-        self.add_offered(Offered((path,)))
+        """Opens a file or folder."""
+        self.open_paths((path,))
+
+    def open_paths(self, paths: Iterable[Path]) -> None:
+        """Opens files and folders that the system hands to the program."""
+        self.add_offered(Offered(tuple(paths)))

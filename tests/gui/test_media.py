@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QUrl
-from PySide6.QtGui import QColor, QGuiApplication, QImage
-from PySide6.QtWidgets import QListView
+from PySide6.QtGui import QColor, QFileOpenEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QLabel, QListView
 
+from app.core.gathering import Gathered, gather
 from app.core.pictures import PictureSource
+from app.gui import intake
+from app.gui.file_opening import FileOpening
 from tests.drawn_pictures import corners_image, encoded
 from tests.gui.conftest import draw
+from tests.gui.window_driver import WAIT_MS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -201,3 +206,43 @@ def test_encoded_data_is_kept_as_it_came(open_window: OpenWindow) -> None:
     driver.wait_for_pictures(1)
     (medium,) = driver.desk.pictures.media
     assert medium.source == PictureSource("Pasted picture 1.jpg", data=data)
+
+
+def test_files_opened_together_are_added_as_one(open_window: OpenWindow, qapp: QApplication, tmp_path: Path) -> None:
+    driver = open_window()
+    opening = FileOpening(driver.window)
+    qapp.installEventFilter(opening)
+    for number in range(3):
+        QApplication.sendEvent(qapp, QFileOpenEvent(str(draw(tmp_path / f"{number}.png"))))
+    driver.wait_for_pictures(3)
+    qapp.removeEventFilter(opening)
+    driver.wait(lambda: len(driver.parts.tray.selected_ids) == 3)
+
+
+def test_a_long_look_into_a_folder_is_said(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on = threading.Event()
+
+    def slow(paths: tuple[Path, ...]) -> Gathered:
+        may_go_on.wait(WAIT_MS / 1000)
+        return gather(paths)
+
+    monkeypatch.setattr(intake, "gather", slow)
+    driver = open_window(question="What?")
+    driver.wait(driver.ask_button.isEnabled)
+    driver.drop(draw(tmp_path / "far away.png"))
+    said = next(label for label in driver.parts.tray.findChildren(QLabel) if "Looking for" in label.text())
+    driver.wait(said.isVisible)
+    assert not driver.ask_button.isEnabled()
+    may_go_on.set()
+    driver.wait_for_pictures(1)
+    assert not said.isVisible()
+    driver.wait(driver.ask_button.isEnabled)
+
+
+def test_of_many_the_first_is_selected_and_that_is_said(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window()
+    driver.drop(*(draw(tmp_path / f"{number}.png") for number in range(9)))
+    driver.wait_for_pictures(9)
+    driver.wait(lambda: "9 pictures came in; the first is selected" in driver.window.statusBar().currentMessage())
