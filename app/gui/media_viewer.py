@@ -12,7 +12,7 @@ from app.gui.actions import plain_text
 from app.gui.empty_state import EmptyState
 from app.gui.framing import GREATEST_SCALE
 from app.gui.look import scaled_px
-from app.gui.picture_canvas import PictureCanvas
+from app.gui.picture_canvas import MAX_ENLARGEMENT, PictureCanvas
 from app.gui.picture_tiles import LevelImages
 from app.gui.viewer_pills import CaptionPill, ZoomPill, pill_height_px, zoom_text
 
@@ -286,8 +286,10 @@ class MediaViewer(QWidget):
             margins = QMargins(low, low, low, pill + low + _EDGE_PX)
             short = self._pills(width, is_low=True)
             beside = QMargins(_EDGE_PX + short[0] + _GAP_PX, low, _EDGE_PX + short[1] + _GAP_PX, low)
-            if self._fit_scale(beside) > self._fit_scale(margins):
-                pills, margins = short, beside
+            scale = self._fit_scale(beside)
+            if scale > self._fit_scale(margins):
+                margins = beside
+                pills = self._beside(short, self.rect().marginsRemoved(beside).width(), scale)
         caption_width, zoom_width = pills
         self.zoom_pill.fold(zoom_width)
         top = height - _EDGE_PX - pill
@@ -305,10 +307,17 @@ class MediaViewer(QWidget):
         most = round(width * _LOW_CAPTION_SHARE) if is_low else room
         return min(self._caption_pill.sizeHint().width(), room - zoom_width, most), zoom_width
 
+    def _beside(self, short: tuple[int, int], free_px: int, scale: float) -> tuple[int, int]:
+        """The widths of both pills beside a picture that leaves some of the room free."""
+        framing = self.canvas.framing
+        side = max(0, round((free_px - (framing.width_px * scale if framing is not None else 0)) / 2) - 1)
+        caption_width = min(self._caption_pill.sizeHint().width(), short[0] + side)
+        return caption_width, self.zoom_pill.folded_width(short[1] + side)
+
     def _fit_scale(self, margins: QMargins) -> float:
         """How large the picture would be inside these margins."""
         framing = self.canvas.framing
         free = self.rect().marginsRemoved(margins)
         if framing is None or free.isEmpty():
             return 0.0
-        return min(free.width() / framing.width_px, free.height() / framing.height_px)
+        return min(free.width() / framing.width_px, free.height() / framing.height_px, MAX_ENLARGEMENT)

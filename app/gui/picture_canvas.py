@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from app.gui.picture_tiles import Strip
 
-_MAX_ENLARGEMENT = 3.0
+MAX_ENLARGEMENT = 3.0
 """Of a small picture that is fitted, in logical pixels: an icon is not blown up over the whole window."""
 _TILE_BUDGET_S = 0.008
 _STRIPS_AT_ONCE = 4
@@ -151,7 +151,7 @@ class PictureCanvas(QLabel):
         ratio = self.devicePixelRatioF()
         free = QRectF(self.rect().marginsRemoved(self._margins))
         width, height = max(1.0, free.width() * ratio), max(1.0, free.height() * ratio)
-        return Area(free.left() * ratio, free.top() * ratio, width, height), _MAX_ENLARGEMENT * ratio
+        return Area(free.left() * ratio, free.top() * ratio, width, height), MAX_ENLARGEMENT * ratio
 
     def _refit(self) -> None:
         if self._framing is not None:

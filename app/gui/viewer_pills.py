@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.gui.contrast import mixed, readable
 from app.gui.describing import describe, tip
+from app.gui.focus_ring import PAINTS_OWN_FOCUS
 from app.gui.look import HEADING_PX, RADIUS_PX, SMALL_PX, dim_text, hairline, paint_focus_ring, scaled_px, sized
 from app.gui.wording import number
 
@@ -45,12 +47,15 @@ class CaptionPill(QLabel):
         self.setObjectName("viewerCaption")
         self._size_text = ""
         self._detail = ""
+        self._hint = self.tr("Drag the picture to another program to give it a copy; zoomed in, hold Alt.")
+        if sys.platform == "darwin":
+            self._hint = self.tr("Drag the picture to another program to give it a copy; zoomed in, hold Option.")
 
     def show_words(self, size_text: str, detail: str) -> None:
         """Says this; with no words it is not there."""
         self._size_text, self._detail = size_text, detail
         self.setText(" ".join(text for text in (size_text, detail) if text))
-        self.setToolTip(tip(self.text()))
+        self.setToolTip(tip(self.text(), self._hint))
         self.updateGeometry()
 
     def _fonts(self) -> tuple[QFont, QFont]:
@@ -108,7 +113,7 @@ class _PillButton(QToolButton):
         self.setAccessibleName(accessible_name)
         describe(self, accessible_name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setProperty("isPillButton", True)
+        self.setProperty(PAINTS_OWN_FOCUS, True)
         self._turns = turns
         self.widest_text = text
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QLocale, QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QDrag,
     QGuiApplication,
@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
 from app.gui.picture_canvas import PictureCanvas
 from tests.gui.conftest import draw
@@ -171,6 +171,17 @@ def test_the_first_frame_shows_all_of_it_and_the_next_ones_sharper(qtbot: QtBot,
     lightness = [image.pixelColor(x, y).getRgb() for x in range(210, 1400, 60) for y in range(10, 1200, 60)]
     assert len(set(lightness)) > 300
     qtbot.waitUntil(lambda: canvas.is_settled)
+
+
+def test_another_screens_resolution_is_followed(canvas: PictureCanvas, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert framing(canvas).size == (400, 286)
+    monkeypatch.setattr(canvas, "devicePixelRatioF", lambda: 2.0)
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert framing(canvas).size == (800, 571)
+    canvas.zoom_to_actual_size()
+    monkeypatch.setattr(canvas, "devicePixelRatioF", lambda: 1.0)
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert scale(canvas) == 1
 
 
 # Wheel and touchpad
@@ -536,6 +547,23 @@ def test_the_menu_on_the_picture_has_its_commands(open_window: OpenWindow, tmp_p
     assert wanted | {"rotateLeftAction", "rotateRightAction"} == {action.objectName() for action in canvas.actions()}
     canvas.actions()[0].trigger()
     assert QGuiApplication.clipboard().mimeData().hasImage()
+
+
+def test_the_ring_of_the_keyboard_is_drawn_once(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = three(open_window, tmp_path)
+    driver.window.activateWindow()
+    driver.parts.tray.view.setFocus()
+    names = set()
+    for _ in range(8):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        if driver.parts.viewer.isAncestorOf(focus):
+            names.add(focus.objectName())
+            assert not driver.child(QWidget, "focusRing").isVisible()
+    assert {"pictureCanvas", "zoomInButton", "zoomFitButton", "rotateRightButton"} <= names
 
 
 # Handed to other programs
