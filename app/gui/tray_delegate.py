@@ -130,7 +130,7 @@ class TrayDelegate(QStyledItemDelegate):
         box.setSize(QRectF(0, 0, THUMBNAIL.width(), THUMBNAIL.height()).size())
         self._paint_thumbnail(painter, box, index.row(), palette)
         if row.label:
-            self._paint_label(painter, box, row.label)
+            paint_tag(painter, box, row.label, painter.font())
         has_keyboard = bool(state & QStyle.StateFlag.State_HasFocus) and option.widget.property(HAS_KEYBOARD)
         if has_keyboard:
             paint_focus_ring(painter, card, palette)
@@ -152,19 +152,6 @@ class TrayDelegate(QStyledItemDelegate):
         painter.drawRect(QRectF(corner, size).adjusted(0.5, 0.5, -0.5, -0.5))
 
     @staticmethod
-    def _paint_label(painter: QPainter, box: QRectF, label: str) -> None:
-        """A tag on the thumbnail's lower edge, dark on every ground so that it reads on every picture."""
-        painter.setFont(sized(painter.font(), SMALL_PX, QFont.Weight.Medium))
-        metrics = painter.fontMetrics()
-        width = metrics.horizontalAdvance(label) + 6
-        tag = QRectF(box.center().x() - width / 2, box.bottom() - metrics.height() - 1, width, metrics.height())
-        path = QPainterPath()
-        path.addRoundedRect(tag, _TAG_RADIUS_PX, _TAG_RADIUS_PX)
-        painter.fillPath(path, _TAG_GROUND)
-        painter.setPen(_TAG_TEXT)
-        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, label)
-
-    @staticmethod
     def _paint_text(painter: QPainter, area: QRectF, row: TrayRow, palette: QPalette) -> None:
         lines = (
             (row.name, BODY_PX, palette.color(QPalette.ColorRole.WindowText), Qt.TextElideMode.ElideMiddle),
@@ -180,3 +167,16 @@ class TrayDelegate(QStyledItemDelegate):
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(line, flags, metrics.elidedText(text, elide, int(area.width())))
             top += metrics.height() + 1
+
+
+def paint_tag(painter: QPainter, box: QRectF, label: str, font: QFont) -> None:
+    """A tag on a thumbnail's lower edge, dark on every ground so that it reads on every picture."""
+    painter.setFont(sized(font, SMALL_PX, QFont.Weight.Medium))
+    metrics = painter.fontMetrics()
+    width = metrics.horizontalAdvance(label) + 6
+    tag = QRectF(box.center().x() - width / 2, box.bottom() - metrics.height() - 1, width, metrics.height())
+    path = QPainterPath()
+    path.addRoundedRect(tag, _TAG_RADIUS_PX, _TAG_RADIUS_PX)
+    painter.fillPath(path, _TAG_GROUND)
+    painter.setPen(_TAG_TEXT)
+    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, label)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeySequence, QPainter
+from PySide6.QtCore import QItemSelectionModel, QPoint, QPointF, QRect, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QDrag, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from app.gui.focus_ring import HAS_KEYBOARD
-from app.gui.look import FOCUS_RING_PX, focus_ring
+from app.gui.look import FOCUS_RING_PX, canvas, focus_ring
 from app.gui.offered import TRAY_KIND
+from app.gui.tray_delegate import THUMBNAIL, paint_tag
+from app.gui.tray_model import TrayModel
+from app.gui.wording import number
 
 if TYPE_CHECKING:
     from PySide6.QtGui import (
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
         QMouseEvent,
         QPaintEvent,
     )
+    from PySide6.QtWidgets import QWidget
 
 _LINE_INSET_PX = 12
 
@@ -74,6 +78,19 @@ class TrayView(QListView):
             self.scrollTo(self.currentIndex())
             place = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
         self.menu_wanted.emit(place)
+
+    def startDrag(self, _supported: Qt.DropAction) -> None:
+        """Drags the selected rows as a small picture, beside the pointer so that it hides no place to drop at."""
+        model = self.model()
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        if not rows or not isinstance(model, TrayModel):
+            return
+        drag = QDrag(self)
+        drag.setMimeData(model.mimeData([model.index(row) for row in rows]))
+        pixmap = _drag_picture(model.thumbnail(rows[0], self.devicePixelRatioF()), len(rows), self)
+        drag.setPixmap(pixmap)
+        drag.setHotSpot(QPoint(-_LINE_INSET_PX, -_LINE_INSET_PX))
+        drag.exec(Qt.DropAction.CopyAction)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes rows of this tray; everything else is for the window."""
@@ -139,3 +156,20 @@ class TrayView(QListView):
             top = self.visualRect(model.index(model.rowCount() - 1, 0)).bottom()
         top = min(max(0, top - FOCUS_RING_PX // 2), self.viewport().height() - FOCUS_RING_PX)
         return QRect(_LINE_INSET_PX, top, self.viewport().width() - 2 * _LINE_INSET_PX, FOCUS_RING_PX)
+
+
+def _drag_picture(thumbnail: QPixmap | None, count: int, widget: QWidget) -> QPixmap:
+    """The first of the dragged pictures in small, with their number when there are more."""
+    ratio = widget.devicePixelRatioF()
+    pixmap = QPixmap(THUMBNAIL * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(canvas(widget.palette()))
+    painter = QPainter(pixmap)
+    area = QRectF(QPointF(), QSizeF(THUMBNAIL))
+    if thumbnail is not None:
+        size = thumbnail.deviceIndependentSize()
+        painter.drawPixmap(area.center() - QPointF(size.width(), size.height()) / 2, thumbnail)
+    if count > 1:
+        paint_tag(painter, area, number(count), widget.font())
+    painter.end()
+    return pixmap

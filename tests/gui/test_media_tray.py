@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QDrag,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
@@ -23,6 +24,7 @@ from app.core.pictures import PictureSource
 from app.gui import file_showing
 from app.gui.offered import TRAY_KIND, comes_as_text, may_be_offered
 from app.gui.pictures_at_hand import PicturesAtHand
+from app.gui.tray_delegate import THUMBNAIL
 from tests.gui.conftest import draw
 from tests.gui.heartbeat import Heartbeat
 from tests.gui.test_media_selection import CONTROL, SHIFT, click, files, labels, selected_rows, tray_of
@@ -107,6 +109,29 @@ def test_a_dragged_row_gives_its_file_to_others_and_nothing_to_the_rest_of_the_w
     assert not driver.drop(mime=mime, on=driver.parts.prompt.edit.viewport())
     assert driver.prompt.toPlainText() == ""
     assert mime.hasFormat(TRAY_KIND)
+
+
+def test_a_drag_shows_a_small_picture_and_lets_others_only_copy(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = opened(open_window, tmp_path, 3)
+    begun: list[tuple[Qt.DropAction, int, int]] = []
+
+    def note(drag: QDrag, actions: Qt.DropAction) -> Qt.DropAction:
+        begun.append((actions, len(drag.mimeData().urls()), drag.pixmap().width()))
+        return Qt.DropAction.IgnoreAction
+
+    monkeypatch.setattr(QDrag, "exec", note)
+    view = tray_of(driver)
+    click(driver, 0)
+    click(driver, 1, SHIFT)
+    start = view.visualRect(view.model().index(0, 0)).center()
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(view.viewport(), start + QPoint(10, 10))
+    QTest.mouseMove(view.viewport(), start + QPoint(40, 40))
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=start + QPoint(40, 40))
+    assert begun == [(Qt.DropAction.CopyAction, 2, THUMBNAIL.width())]
+    assert stems(driver) == "012"
 
 
 def test_a_pasted_picture_is_dragged_out_as_a_picture(open_window: OpenWindow) -> None:
