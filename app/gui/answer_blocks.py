@@ -27,7 +27,6 @@ from app.gui.answer_look import (
     code_format,
     fixed_format,
     kind_of,
-    leave_room_below,
 )
 from app.gui.answer_tables import columns_of, write_rows
 from app.gui.answer_words import write_words
@@ -121,7 +120,9 @@ class BlockWriter:
         if kind_of(before) == CODE:
             style.setTopMargin(max(style.topMargin(), _AFTER_CODE_PX))
         elif kind_of(before) == TABLE and kind_of(self._cursor.block()) == GAP:
-            leave_room_below(before)
+            # The empty block behind a table takes no room, and one with words in it loses its margin.
+            style.setTopMargin(max(style.topMargin(), BLOCK_GAP_PX))
+            self._is_empty = style.property(Role.KIND.value) == GAP
         elif before.blockFormat().indent() > style.indent():
             style.setTopMargin(max(style.topMargin(), BLOCK_GAP_PX))
         if self._is_empty:

@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QPalette,
     QTextBlockFormat,
     QTextCharFormat,
-    QTextCursor,
     QTextFormat,
 )
 
@@ -21,7 +20,7 @@ from app.gui.contrast import mixed, readable
 from app.gui.look import BODY_PX, HEADING_PX, SMALL_PX, dim_text, hairline, is_dark, link_text, scaled_px
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QColor, QTextBlock, QTextTable
+    from PySide6.QtGui import QColor, QTextBlock
 
 LINE_HEIGHT_PERCENT = 128.0
 INDENT_PX = 22.0
@@ -203,12 +202,3 @@ def fixed_format(kind: str, depth: int, height_px: float, *, bottom: float = 0) 
     style = block_format(kind, depth, bottom=bottom)
     style.setLineHeight(height_px, _FIXED)
     return style
-
-
-def leave_room_below(block: QTextBlock) -> None:
-    """Keeps what comes next away from the table that this block stands in: Qt drops its margin."""
-    table: QTextTable | None = QTextCursor(block).currentTable()
-    if table is not None:
-        style = table.format()
-        style.setBottomMargin(BLOCK_GAP_PX)
-        table.setFormat(style)

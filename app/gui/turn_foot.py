@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
 
-from app.gui.answer_look import CAPTION, CODE, FOOT, block_format, kind_of, leave_room_below
+from app.gui.answer_look import BLOCK_GAP_PX, CAPTION, CODE, FOOT, GAP, TABLE, block_format, kind_of
 from app.gui.look import STATE_RED, state_colour
 from app.gui.wording import figures_text, outcome_text, spoken
 
@@ -65,10 +65,10 @@ def write_foot(document: QTextDocument, turn: AskedTurn, look: AnswerLook) -> No
     else:
         commands.append((RETRY, translate("ResultView", "Ask again")))
     gap = _GAP if said else ""
-    for command, words in commands:
-        cursor.insertText(gap, look.dim)
+    together = _GAP.replace(" ", "\u00a0")
+    for at, (command, words) in enumerate(commands):
+        cursor.insertText(together if at else gap, look.dim)
         cursor.insertText(_unbroken(words), look.command(f"{command}:{turn.request_id}"))
-        gap = _GAP
 
 
 def _unbroken(words: str) -> str:
@@ -79,10 +79,13 @@ def _unbroken(words: str) -> str:
 def _begin_line(cursor: QTextCursor, block: QTextBlockFormat) -> None:
     """Goes to a line of its own: a new one, unless the last is still empty and no part of the answer."""
     last = cursor.block()
+    if kind_of(last) == GAP and kind_of(last.previous()) == TABLE:
+        block.setTopMargin(BLOCK_GAP_PX)
+        cursor.insertBlock(block, QTextCharFormat())
+        return
     if last.text() or kind_of(last) == CODE:
         if kind_of(last) == CODE:
             block.setTopMargin(_AFTER_CODE_PX)
         cursor.insertBlock(block, QTextCharFormat())
     else:
-        leave_room_below(last.previous())
         cursor.setBlockFormat(block)

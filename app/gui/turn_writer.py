@@ -128,10 +128,20 @@ class TurnWriter:
         metrics = QFontMetricsF(self._view.font())
         widest = max(metrics.horizontalAdvance(line) for line in cursor.block().text().split(LINE_BREAK))
         room = self._view.viewport().width() - 2 * self._margin_px - BUBBLE_PADDING[0]
+        least = min(_BUBBLE_INDENT_PX, room // 4)
+        left = max(least, math.floor(room - widest - 2))
+        self._set_left(cursor, left)
+        if left > least:
+            return
+        self._view.document().documentLayout().blockBoundingRect(cursor.block())
+        layout = cursor.block().layout()
+        lines = (layout.lineAt(index).naturalTextWidth() for index in range(layout.lineCount()))
+        self._set_left(cursor, max(least, math.floor(room - max(lines, default=room) - 2)))
+
+    def _set_left(self, cursor: QTextCursor, left_px: int) -> None:
         style = cursor.blockFormat()
-        left = max(min(_BUBBLE_INDENT_PX, room // 4), math.floor(room - widest - 2))
-        if style.leftMargin() != left:
-            style.setLeftMargin(left)
+        if style.leftMargin() != left_px:
+            style.setLeftMargin(left_px)
             cursor.setBlockFormat(style)
 
     def _show_phase(self, text: str) -> None:

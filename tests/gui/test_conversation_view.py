@@ -296,3 +296,19 @@ def test_frames_come_less_often_where_they_cost_more(view: ResultView, monkeypat
     assert view._frame.interval() > 200
     monkeypatch.undo()
     frame(view)
+
+
+def test_a_bubble_is_no_wider_than_its_words(view: ResultView) -> None:
+    question = "A question that is so long that it needs more than only one line in a narrow view."
+    view.show_turns([ended(turn("1", "Yes.", question)), ended(turn("2", "No.", "Short?"))])
+    settle(view)
+    for width in (400, 520, 380):
+        view.resize(width, 300)
+        edge = view.viewport().width() - 16 - 13
+        assert line_of(view, "Short?")[1] == pytest.approx(edge, abs=4)
+        block = view.document().find("A question").block()
+        layout = block.layout()
+        assert layout.lineCount() > 1
+        widest = max(layout.lineAt(index).naturalTextWidth() for index in range(layout.lineCount()))
+        rect = view.document().documentLayout().blockBoundingRect(block)
+        assert rect.left() + layout.lineAt(0).x() + widest == pytest.approx(edge, abs=4)
