@@ -41,7 +41,7 @@ def census() -> Counter[str]:
     kinds: Counter[str] = Counter()
     for thing in gc.get_objects():
         kind = type(thing)
-        is_ours = kind.__module__.startswith("app.")
+        is_ours = str(kind.__module__).startswith("app.")
         if is_ours or (isinstance(thing, QObject) and shiboken6.isValid(thing)):
             kinds[f"{kind.__module__}.{kind.__qualname__}"] += 1
     return kinds
