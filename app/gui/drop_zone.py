@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.gui.announcing import announce
 from app.gui.drop_words import DropWords, drop_words
 from app.gui.look import BODY_PX, STATE_AMBER, TITLE_PX, dim_text, hairline, sized, state_colour
+from app.gui.motion import fade_in
 from app.gui.offered import Offered, may_be_offered, paths_in_text, read_offered
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ class _Veil(QWidget):
         self.setAccessibleName(f"{words.text} {words.hint}".strip())
         self.fit()
         self.raise_()
-        self.show()
+        if self.isHidden():
+            self.show()
+            fade_in(self)
         announce(self, self.accessibleName())
 
     def fit(self) -> None:

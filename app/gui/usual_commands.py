@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.gui.editing import can_copy, can_cut, can_redo, can_undo, field_in, focused_field
 from app.gui.focus_ring import FocusRing
+from app.gui.motion import MotionSetting
 from app.gui.panes import step_pane
 from app.gui.recent_files import RecentMenu, RecentUse
 
@@ -40,6 +41,7 @@ class UsualCommands(QObject):
         self._list: CommandList | None = None
         self._guarded: QWidget | None = None
         self.focus_ring = FocusRing(window)
+        self.motion = MotionSetting(self)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_application_focus_changed)
@@ -62,6 +64,15 @@ class UsualCommands(QObject):
             "shortcutsAction": self.on_shortcuts,
             "aboutAction": self.on_about,
         }
+
+    def start(self) -> None:
+        """Asks the desktop what it wants: once the window is on screen."""
+        self.motion.ask()
+
+    def close(self) -> None:
+        """Keeps what is not kept yet."""
+        self.recent.close()
+        self.motion.close()
 
     def take_actions(self, actions: Actions) -> None:
         """Takes the actions whose state these commands show."""

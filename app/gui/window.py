@@ -136,6 +136,7 @@ class WindowContent(QObject):
             self.parts.prompt.edit.setFocus()
         self.media.start()
         self.asking.start()
+        self.usual.start()
 
     def add_offered(self, offered: Offered) -> None:
         """Adds pictures and looks at the first of them; what is refused is said with its reason."""
@@ -314,7 +315,7 @@ class WindowContent(QObject):
         self.parts.shape.is_settings_open = self.settings.is_open
         write_shape(self._window.stored(), self.parts.shape)
         self.asking.close()
-        self.usual.recent.close()
+        self.usual.close()
         self.viewing.close()
 
     def open_path(self, path: Path) -> None:
