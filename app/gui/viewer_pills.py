@@ -150,7 +150,9 @@ class _PillButton(QToolButton):
             painter.setBrush(ground)
             painter.drawRoundedRect(QRectF(self.rect()), RADIUS_PX - 3, RADIUS_PX - 3)
         if self._turns:
+            painter.save()
             self._paint_turn(painter, ink)
+            painter.restore()
         else:
             painter.setFont(sized(self.font(), self._letters_px))
             painter.setPen(ink)
