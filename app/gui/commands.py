@@ -14,7 +14,7 @@ from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.announcing import announce
 from app.gui.editing import focused_field
-from app.gui.offered import Offered, may_be_offered, read_offered
+from app.gui.offered import Offered, comes_as_text, may_be_offered, read_offered
 from app.gui.saving import JSON, MARKDOWN, save_conversation, suggested_name
 from app.gui.turn_foot import COPY, COPY_QUESTION, EDIT, REPORT, RETRY
 
@@ -142,14 +142,16 @@ class Commands(QObject):
 
     def on_paste(self) -> None:
         """Takes pictures from the clipboard to the tray, and text into the focused field or the question."""
-        mime = QGuiApplication.clipboard().mimeData()
-        if may_be_offered(mime):
+        mime, field = QGuiApplication.clipboard().mimeData(), focused_field()
+        is_text = comes_as_text(mime)
+        if field is None or field.isReadOnly():
+            field = None
+        if may_be_offered(mime) and not (is_text and field is not None):
             offered = read_offered(mime)
-            if not offered.is_empty:
+            if offered.paths or offered.data or not (offered.is_empty or is_text):
                 self._window.content.add_offered(offered)
                 return
-        field = focused_field()
-        if field is None or field.isReadOnly():
+        if field is None:
             field = self._parts.prompt.edit
             field.setFocus()
         field.paste()

@@ -68,11 +68,15 @@ def drop_on_prompt(driver: WindowDriver, mime: QMimeData) -> None:
     QApplication.sendEvent(viewport, QDropEvent(QPointF(5, 5), action, mime, button, keys))
 
 
-def paste(driver: WindowDriver, mime: QMimeData) -> None:
+def copy_to_clipboard(mime: QMimeData) -> None:
     owned = QMimeData()  # the clipboard destroys what it holds
     for kind in mime.formats():
         owned.setData(kind, mime.data(kind))
     QGuiApplication.clipboard().setMimeData(owned)
+
+
+def paste(driver: WindowDriver, mime: QMimeData) -> None:
+    copy_to_clipboard(mime)
     driver.prompt.setFocus()
     driver.prompt.paste()
 
@@ -327,3 +331,39 @@ def test_damaged_picture_data_is_refused(open_window: OpenWindow) -> None:
     driver.drop(mime=mime_of(urls=["data:image/png;base64,@@@"]))
     driver.wait(lambda: "“Pasted picture 1”" in driver.refusals)
     assert driver.names == []
+
+
+def menu_paste(driver: WindowDriver, mime: QMimeData, focus: QWidget) -> None:
+    """The menu's command, with the keyboard at this part of the window."""
+    focus.setFocus()
+    copy_to_clipboard(mime)
+    driver.action("pasteAction").trigger()
+
+
+def test_the_menu_pastes_pictures_in_the_tray_and_words_in_a_field(open_window: OpenWindow) -> None:
+    driver = open_window()
+    tray = driver.parts.tray.view
+    menu_paste(driver, mime_of(text="Ada\t36", png=PNG), driver.prompt)
+    assert driver.prompt.toPlainText() == "Ada\t36"
+    assert not driver.desk.pictures.is_taking_in
+    menu_paste(driver, mime_of(text="Ada\t36", png=PNG), tray)
+    driver.wait_for_pictures(1)
+    driver.prompt.setPlainText("")
+    menu_paste(driver, mime_of(urls=["https://example.com/a"], text="https://example.com/a"), tray)
+    assert driver.prompt.toPlainText() == "https://example.com/a"
+    assert driver.refusals == ""
+    driver.prompt.setPlainText("")
+    menu_paste(driver, mime_of(text="only words"), tray)
+    assert driver.prompt.toPlainText() == "only words"
+
+
+def test_a_picture_pasted_while_a_setting_is_typed_comes_into_the_tray(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.action("settingsAction").trigger()
+    field = driver.settings.system
+    field.setFocus()
+    menu_paste(driver, mime_of(text="Be brief.", png=PNG), field)
+    assert field.toPlainText() == "Be brief."
+    menu_paste(driver, mime_of(png=PNG), field)
+    driver.wait_for_pictures(1)
+    assert field.toPlainText() == "Be brief."
