@@ -244,6 +244,7 @@ def _sheet(palette: QPalette) -> str:
     handle = readable(_between_window_and_text(palette, 0.4), grounds(palette), SIGN_RATIO).name()
     handle_over = _between_window_and_text(palette, 0.65).name()
     controls = 'QPushButton, QToolButton#modelStatus, QToolButton[isButton="true"]'
+    fields = 'QLineEdit, QComboBox[isChoice="true"]'
     return f"""/* {scaled_px(BODY_PX)} px */
 {_each(controls, "")} {{
     border: 1px solid {line}; border-radius: {RADIUS_PX}px; background: {base}; color: {text}; padding: 5px 12px;
@@ -260,8 +261,9 @@ QPushButton#askButton:hover, QPushButton#askButton:focus {{ background: {over_ac
 QPushButton#askButton:disabled {{ border-color: {line}; background: transparent; color: {off}; }}
 QPlainTextEdit {{ border: 1px solid {line}; border-radius: {RADIUS_PX}px; padding: 4px; background: {field}; }}
 QPlainTextEdit:focus {{ border-color: {accent.name()}; }}
-QLineEdit {{ border: 1px solid {line}; border-radius: 5px; padding: 3px 6px; background: {field}; }}
-QLineEdit:focus {{ border-color: {accent.name()}; }}
+{_each(fields, "")} {{ border: 1px solid {line}; border-radius: 5px; padding: 3px 6px; background: {field}; }}
+{_each(fields, ":focus")} {{ border-color: {accent.name()}; }}
+QComboBox[isChoice="true"]::drop-down {{ border: none; width: {scaled_px(20)}px; }}
 QLineEdit[isFaulty="true"] {{ border-color: {fault}; }}
 QToolBar {{ border: none; border-bottom: 1px solid {line}; spacing: 8px; padding: 4px 10px; }}
 QStatusBar {{ border-top: 1px solid {line}; }}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.core.checkpoint import DEMO_MODEL_ID, model_id_of
 from app.gui.caption import Caption
+from app.gui.choice_box import ChoiceBox
 from app.gui.wording import demo_text
 
 _DEMO, _FOLDER, _REPOSITORY = range(3)
-_SHORTEST_CHOICE_LETTERS = 12
 
 
 class ModelChoice(QWidget):
@@ -23,10 +23,9 @@ class ModelChoice(QWidget):
     def __init__(self, model: str) -> None:
         super().__init__()
         self._model = ""
-        self.kind = QComboBox()
+        self.kind = ChoiceBox()
         self.kind.setAccessibleName(self.tr("Model"))
         self.kind.setAccessibleDescription(self.tr("Which model answers."))
-        self.kind.setMinimumContentsLength(_SHORTEST_CHOICE_LETTERS)
         self.kind.addItems([self.tr("Demo model"), self.tr("A folder…"), self.tr("A repository on this computer…")])
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Model’s folder or repository"))

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSignalBlocker, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from app.core.settings import Settings
 from app.gui.caption import Caption
+from app.gui.choice_box import ChoiceBox
 from app.gui.describing import describe, tip
 from app.gui.fault_line import FaultLine
-from app.gui.settings_rows import ButtonLine, Labelled, Section, choice_box, show_choice
+from app.gui.settings_rows import ButtonLine, Labelled, Section
+from app.gui.tick import Tick
 
 if TYPE_CHECKING:
     from app.core.paths import Profile
@@ -38,17 +40,17 @@ class ProgramSettings(QObject):
         self._profile = profile
         self._panel = parent
         self._settings = Settings()
-        self.appearance = choice_box(
+        self.appearance = ChoiceBox(
             [(self.tr("As the system"), "system"), (self.tr("Light"), "light"), (self.tr("Dark"), "dark")]
         )
-        self.language = choice_box([(self.tr("As the system"), "system"), ("English", "en"), ("简体中文", "zh_CN")])
+        self.language = ChoiceBox([(self.tr("As the system"), "system"), ("English", "en"), ("简体中文", "zh_CN")])
         self.export_folder = Caption(is_elided=True)
         self.choose_export_folder = QPushButton(self.tr("Choose…"))
         self.forget_export_folder = QPushButton(self.tr("Where I Last Saved"))
         self.show_data_folder = QPushButton(self.tr("Show Settings Folder"))
         self.show_log_folder = QPushButton(self.tr("Show Log Folder"))
         self.folder_fault = FaultLine()
-        self.is_history_kept = QCheckBox()
+        self.is_history_kept = Tick()
         self.forget_questions = QPushButton(self.tr("Forget My Questions"))
         self.forgotten = Caption()
         self._describe()
@@ -70,8 +72,8 @@ class ProgramSettings(QObject):
     def show_settings(self, settings: Settings) -> None:
         """Shows other settings without telling of it."""
         self._settings = settings
-        show_choice(self.appearance, settings.appearance)
-        show_choice(self.language, settings.language)
+        self.appearance.show_value(settings.appearance)
+        self.language.show_value(settings.language)
         folder = settings.export_dir
         self.export_folder.setText(self.tr("The folder used last") if folder is None else str(folder))
         self.export_folder.setToolTip(tip(self.export_folder.text()))

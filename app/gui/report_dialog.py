@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.gui.caption import Caption
 from app.gui.look import scaled_px
+from app.gui.settings_rows import Labelled
+from app.gui.tick import Tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +36,12 @@ class ReportDialog(QDialog):
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)
         self.text.setAccessibleName(self.tr("The report"))
-        self.with_names = QCheckBox(self.tr("With file names, questions and answers"))
-        self.warning = Caption(self.tr("Anyone who reads the report will then see them."))
-        self.warning.setWordWrap(True)
+        self.with_names = Tick()
+        choice = Labelled(
+            self.tr("With file names, questions and answers"),
+            self.with_names,
+            self.tr("Anyone who reads the report will then see them."),
+        )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy_button = buttons.addButton(self.tr("Copy"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.copy_button.setDefault(True)
@@ -46,8 +50,7 @@ class ReportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(words)
         layout.addWidget(self.text, 1)
-        layout.addWidget(self.with_names)
-        layout.addWidget(self.warning)
+        layout.addWidget(choice)
         layout.addWidget(buttons)
         self.with_names.toggled.connect(self._show_text)
         buttons.accepted.connect(self._on_buttons_accepted)
@@ -59,7 +62,6 @@ class ReportDialog(QDialog):
     def _show_text(self) -> None:
         is_whole = self.with_names.isChecked()
         self.text.setPlainText(self._make_text(is_whole))
-        self.warning.setEnabled(is_whole)
 
     def _on_buttons_accepted(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.core.sampling import RANGES, Sampling
 from app.gui.caption import Caption
 from app.gui.describing import describe
 from app.gui.number_field import NumberField
 from app.gui.settings_rows import ButtonLine, Labelled, Section
+from app.gui.tick import Tick
 
 
 class SamplingSettings(QObject):
@@ -32,7 +33,7 @@ class SamplingSettings(QObject):
         self.fields = self._make_fields()
         self.reset = QPushButton(self.tr("Reset to the Model’s Own"))
         describe(self.reset, self.tr("Takes what the makers of the model suggest."))
-        self.is_seed_pinned = QCheckBox()
+        self.is_seed_pinned = Tick()
         describe(self.is_seed_pinned, self.tr("The same question with the same settings then gives the same answer."))
         self.seed = NumberField(
             self.tr("Seed"), RANGES["seed"], 1, self.tr("The same seed, question and settings give the same answer.")

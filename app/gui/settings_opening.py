@@ -69,7 +69,8 @@ class SettingsOpening(QObject):
 
     def show(self, is_wanted: bool) -> None:
         """Opens or closes the settings."""
-        if is_wanted != self.is_open:
+        was_open = self.is_open
+        if is_wanted != was_open:
             if is_wanted:
                 self.panel.show_settings(self._desk.settings)
                 self._parts.pages.setCurrentWidget(self.panel)
@@ -79,8 +80,9 @@ class SettingsOpening(QObject):
                 self.panel.answers.show_again()
                 self.panel.model.show_chosen()
                 self._parts.pages.setCurrentWidget(self._parts.result)
-                self._parts.prompt.edit.setFocus()
         self.opened.emit(self.is_open)
+        if was_open and not is_wanted:
+            self._parts.prompt.edit.setFocus()
 
     def finish(self) -> None:
         """Takes what is typed in a field that still has the keyboard."""

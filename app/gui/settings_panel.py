@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -125,21 +124,11 @@ class SettingsPanel(QWidget):
         whole.addWidget(scroll, 1)
 
     def _connect(self) -> None:
-        for box in self.findChildren(QComboBox):
-            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            box.installEventFilter(self)
         self.done.clicked.connect(self.close_wanted)
         self.model.model_chosen.connect(self._on_model_chosen)
         self.system.textChanged.connect(self._on_system_text_changed)
         self.answers.sampling_changed.connect(self._on_sampling_changed)
         self.program.settings_changed.connect(self._tell)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Lets the wheel scroll the panel rather than change a value that the pointer happens to be over."""
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc goes back to the conversation."""

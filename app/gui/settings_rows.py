@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
 from app.gui.flow_layout import FlowLayout
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QMouseEvent, QPaintEvent
-
-_SHORTEST_CHOICE_LETTERS = 12
 
 
 class Section(QWidget):
@@ -101,20 +99,3 @@ class ButtonLine(QWidget):
         layout = FlowLayout(self)
         for button in buttons:
             layout.addWidget(button)
-
-
-def choice_box(choices: Sequence[tuple[str, object]]) -> QComboBox:
-    """A list of words with the value that each stands for; it may be narrower than its longest word."""
-    box = QComboBox()
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    box.setMinimumContentsLength(_SHORTEST_CHOICE_LETTERS)
-    for words, value in choices:
-        box.addItem(words, value)
-    return box
-
-
-def show_choice(box: QComboBox, value: object) -> None:
-    """Shows the words that stand for a value, without telling of it."""
-    was_blocked = box.blockSignals(True)
-    box.setCurrentIndex(box.findData(value))
-    box.blockSignals(was_blocked)

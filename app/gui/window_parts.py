@@ -86,6 +86,7 @@ class WindowParts:
         self.stop_loading = QToolButton()
         self.balance = QWidget()
         self._beside_model: tuple[QWidget, ...] = ()
+        self._foldable: tuple[tuple[QAction, QWidget], ...] = ()
         self.runtime = Caption()
         self.note = Caption(is_elided=True)
         translate = QCoreApplication.translate
@@ -169,9 +170,9 @@ class WindowParts:
         bar.addWidget(_space())
         opening = self._button(translate("MainWindow", "Open…"), actions["openAction"])
         beginning = self._button(translate("MainWindow", "New"), actions["newConversationAction"])
-        self._beside_model = (self.stop_loading, opening, beginning, export)
-        for button in (opening, beginning, export):
-            bar.addWidget(button)
+        self._beside_model = (self.stop_loading, export)
+        self._foldable = tuple((bar.addWidget(button), button) for button in (opening, beginning))
+        bar.addWidget(export)
         window.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
         window.setUnifiedTitleAndToolBarOnMac(True)
 
@@ -191,10 +192,7 @@ class WindowParts:
         """Folds the tray away in a narrow window, and puts the conversation below the picture in a narrower one."""
         self.tray.setVisible(is_tray_wanted)
         self.privacy.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
-        self.balance.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
-        beside = (*self._beside_model, *((self.balance,) if not self.balance.isHidden() else ()))
-        taken_px = sum(max(widget.sizeHint().width(), widget.minimumWidth()) + _TOOLBAR_GAP_PX for widget in beside)
-        self.model_status.take_room(width_px - taken_px - 4 * _TOOLBAR_GAP_PX)
+        self._fit_toolbar(width_px)
         is_low = height_px < scaled_px(_LOW_BELOW_PX)
         self.prompt.make_low(is_low=is_low)
         # So that an error above the answers leaves the question and its buttons whole.
@@ -209,6 +207,20 @@ class WindowParts:
         # What stands in the place of the answers for a while has the whole height where little is left for it.
         is_alone = orientation == Qt.Orientation.Vertical and self.pages.currentWidget() is not self.result
         self.viewer_column.setVisible(not is_alone)
+        self.prompt.setVisible(not (is_alone and is_low))
+
+    def _fit_toolbar(self, width_px: int) -> None:
+        """Shortens the model's name, then leaves out buttons that are in the menus too."""
+        self.balance.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
+        beside = (*self._beside_model, *((self.balance,) if not self.balance.isHidden() else ()))
+        free_px = width_px - 4 * _TOOLBAR_GAP_PX - sum(_width_px(widget) for widget in beside)
+        self.model_status.take_room(0)
+        least_px = self.model_status.sizeHint().width()
+        for action, button in self._foldable:
+            free_px -= _width_px(button)
+            action.setVisible(free_px >= least_px)
+            free_px += 0 if action.isVisible() else _width_px(button)
+        self.model_status.take_room(free_px)
 
     def set_first_sizes(self, width_px: int) -> None:
         """The widths and heights that the person has set, or those to start with."""
@@ -245,6 +257,10 @@ def _scrolled(parts: QWidget) -> QScrollArea:
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(parts)
     return area
+
+
+def _width_px(widget: QWidget) -> int:
+    return max(widget.sizeHint().width(), widget.minimumWidth()) + _TOOLBAR_GAP_PX
 
 
 def _space() -> QWidget:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,3 +106,18 @@ def test_a_name_without_its_ending_never_replaces_another_file(
     choose(monkeypatch, tmp_path / "v1.2 result")
     answered.action("exportMarkdownAction").trigger()
     assert "A **cat**." in (tmp_path / "v1.2 result.md").read_text(encoding="utf-8")
+
+
+def test_exports_are_offered_to_go_to_the_chosen_folder(
+    answered: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: list[str] = []
+
+    def get_name(_parent: object, _title: str, name: str, _filter: str) -> tuple[str, str]:
+        offered.append(name)
+        return "", ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", get_name)
+    answered.desk.change_settings(replace(answered.desk.settings, export_dir=tmp_path / "chosen"))
+    answered.action("exportJsonAction").trigger()
+    assert offered == [str(tmp_path / "chosen" / "four colours.json")]

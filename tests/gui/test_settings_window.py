@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -32,6 +32,7 @@ from app.gui.language import language_for
 from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
+    from app.core.settings import Appearance
     from app.gui.settings_panel import SettingsPanel
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
@@ -388,6 +389,50 @@ def test_it_closes_and_the_question_box_has_the_keyboard_again(way: str, open_wi
     assert driver.prompt.hasFocus()
     assert not driver.action("settingsAction").isChecked()
     assert not driver.parts.prompt.settings_button.isChecked()
+
+
+def test_the_wheel_is_left_to_the_panel_unless_a_list_has_the_keyboard(open_window: OpenWindow) -> None:
+    driver = open_window()
+    box = opened(driver).program.appearance
+
+    def turn() -> bool:
+        point = QPointF(box.rect().center())
+        wheel = QWheelEvent(
+            point,
+            box.mapToGlobal(point),
+            QPoint(0, 0),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(box, wheel)
+        return wheel.isAccepted()
+
+    assert not turn()
+    assert box.currentData() == "system"
+    box.setFocus()
+    assert turn()
+    assert box.currentData() == "light"
+    show_appearance(driver, "system")
+
+
+def show_appearance(driver: WindowDriver, appearance: Appearance) -> None:
+    driver.desk.change_settings(replace(driver.desk.settings, appearance=appearance))
+
+
+def test_a_low_window_gives_the_settings_all_its_height(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.window.resize(640, 480)
+    panel = opened(driver)
+    driver.wait(lambda: panel.height() > 300)
+    assert not driver.parts.viewer_column.isVisible()
+    assert not driver.parts.prompt.isVisible()
+    QTest.keyClick(panel.done, Qt.Key.Key_Escape)
+    assert driver.parts.prompt.isVisible()
+    assert driver.parts.viewer_column.isVisible()
+    assert driver.prompt.hasFocus()
 
 
 def test_every_field_is_labelled_described_and_reached_in_order(open_window: OpenWindow) -> None:
