@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 GREATEST_SCALE = 32.0
 _SAME = 1e-6
+_LEAST_STEP = 1.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,8 @@ class Framing:
         stops = sorted({*(2.0 ** (power / 2) for power in range(-24, 11)), self.fit_scale})
         scale = self.shown_scale
         if steps > 0:
-            return self.scaled(next((stop for stop in stops if stop > scale * 1.01), GREATEST_SCALE), at)
-        return self.scaled(next((stop for stop in reversed(stops) if stop < scale / 1.01), 0.0), at)
+            return self.scaled(next((stop for stop in stops if _is_a_step(scale, stop)), GREATEST_SCALE), at)
+        return self.scaled(next((stop for stop in reversed(stops) if _is_a_step(stop, scale)), 0.0), at)
 
     def panned(self, by_x: float, by_y: float) -> Framing:
         """Moved on the canvas, as far as there is something to see."""
@@ -166,6 +167,11 @@ def _kept(start: float, length: float, area_start: float, area_length: float) ->
     if length <= area_length:
         return area_start + (area_length - length) / 2
     return min(area_start, max(start, area_start + area_length - length))
+
+
+def _is_a_step(smaller: float, larger: float) -> bool:
+    """Whether one is enough larger than the other to be seen as a step; to or from 100 % every bit counts."""
+    return larger / smaller > (_LEAST_STEP if 1.0 not in (smaller, larger) else 1 + _SAME)
 
 
 def wheel_factor(eighths_of_degrees: float) -> float:
