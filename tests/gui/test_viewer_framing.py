@@ -80,7 +80,7 @@ def test_what_is_in_the_middle_stays_in_the_middle_of_a_turn(turns: int, point: 
     x, y = framing.point_at(*AREA.centre)
     framing = framing.panned(x - 900, y - 2_000)
     assert framing.point_at(*AREA.centre) == (900, 2_000)
-    assert framing.turned(turns).point_at(*AREA.centre) == point
+    assert framing.turned(turns).point_at(*AREA.centre) == pytest.approx(point, abs=1)
 
 
 @given(sizes, sizes, st.floats(0.02, 30), st.floats(0.5, 2), places)
