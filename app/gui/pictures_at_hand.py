@@ -10,7 +10,6 @@ from app.core.events import LookOpened, ViewFailed, ViewOpened
 from app.core.shelf import Medium, Shelf
 from app.gui.intake import Intake, TakenIn
 from app.gui.pixels import image_of
-from app.gui.tray_delegate import THUMBNAIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from app.core.shelf import ShelfStep
     from app.gui.offered import Offered
 
-_THUMBNAIL_PIXELS = THUMBNAIL.width() * THUMBNAIL.height() * 16
+_THUMBNAIL_PIXELS = 36_608
 """Enough for a sharp thumbnail at twice the resolution, whatever the picture's shape."""
 _AT_ONCE = 2
 _SMALL, _LOOK = "small:", "look:"

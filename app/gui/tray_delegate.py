@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.gui.focus_ring import HAS_KEYBOARD
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from app.core.next_question import NextQuestion
     from app.core.shelf import Cost, Medium
 
-THUMBNAIL = QSize(52, 44)
+_THUMBNAIL = QSize(52, 44)
 _ROW_HEIGHT_PX = 68
 _SIDE_PX = 12
 _TAG_RADIUS_PX = 4
+_LINE_GAP_PX = 1
 _TAG_GROUND = QColor(24, 24, 28, 220)
 _TAG_TEXT = QColor("white")
 
@@ -90,6 +91,11 @@ def _state(cost: Cost, *, is_known: bool) -> str:
     return translate("MediaTray", "reduced to {0}").format(size)
 
 
+def thumbnail_size() -> QSize:
+    """How large a thumbnail may be; it grows with the system's letters, as its tag does."""
+    return QSize(scaled_px(_THUMBNAIL.width()), scaled_px(_THUMBNAIL.height()))
+
+
 class Thumbnails(Protocol):
     """Gives a picture in small."""
 
@@ -107,7 +113,7 @@ class TrayDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Every row is as high as every other."""
-        return QSize(120, max(THUMBNAIL.height() + 24, scaled_px(_ROW_HEIGHT_PX)))
+        return QSize(120, scaled_px(_ROW_HEIGHT_PX))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -126,8 +132,8 @@ class TrayDelegate(QStyledItemDelegate):
             path = QPainterPath()
             path.addRoundedRect(card, RADIUS_PX, RADIUS_PX)
             painter.fillPath(path, selected_ground(palette))
-        box = QRectF(card.left() + 6, card.top() + (card.height() - THUMBNAIL.height()) / 2, 0, 0)
-        box.setSize(QRectF(0, 0, THUMBNAIL.width(), THUMBNAIL.height()).size())
+        size = thumbnail_size()
+        box = QRectF(card.left() + 6, card.top() + (card.height() - size.height()) / 2, size.width(), size.height())
         self._paint_thumbnail(painter, box, index.row(), palette)
         if row.label:
             paint_tag(painter, box, row.label, painter.font())
@@ -158,15 +164,17 @@ class TrayDelegate(QStyledItemDelegate):
             (row.cost, SMALL_PX, dim_text(palette), Qt.TextElideMode.ElideRight),
             (row.state, SMALL_PX, dim_text(palette), Qt.TextElideMode.ElideRight),
         )
-        top = area.top() + 8
-        for text, pixels, colour, elide in lines:
-            painter.setFont(sized(painter.font(), pixels))
+        fonts = [sized(painter.font(), pixels) for _, pixels, _, _ in lines]
+        heights = [QFontMetricsF(font).height() + _LINE_GAP_PX for font in fonts]
+        top = area.center().y() - (sum(heights) - _LINE_GAP_PX) / 2
+        for (text, _, colour, elide), font, height in zip(lines, fonts, heights, strict=True):
+            painter.setFont(font)
             metrics = painter.fontMetrics()
             painter.setPen(colour)
             line = QRectF(area.left(), top, area.width(), metrics.height())
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(line, flags, metrics.elidedText(text, elide, int(area.width())))
-            top += metrics.height() + 1
+            top += height
 
 
 def paint_tag(painter: QPainter, box: QRectF, label: str, font: QFont) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 
 from app.gui.offered import TRAY_KIND
 from app.gui.pixels import pixmap_within
-from app.gui.tray_delegate import THUMBNAIL, TrayRow, tray_row
+from app.gui.tray_delegate import TrayRow, thumbnail_size, tray_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,7 @@ class TrayModel(QAbstractListModel):
         self._question: NextQuestion | None = None
         self._images: dict[str, QImage] = {}
         self._pixmaps: dict[str, QPixmap] = {}
+        self._drawn_for = (0.0, QSizeF())
 
     def rowCount(self, parent: Index | None = None) -> int:
         """How many pictures there are."""
@@ -97,8 +98,13 @@ class TrayModel(QAbstractListModel):
         if image is None:
             return None
         pixmap = self._pixmaps.get(medium_id)
-        if pixmap is None or pixmap.devicePixelRatio() != device_ratio:
-            pixmap = self._pixmaps[medium_id] = pixmap_within(image, QSizeF(THUMBNAIL), device_ratio)
+        size = QSizeF(thumbnail_size())
+        if (device_ratio, size) != self._drawn_for:
+            self._drawn_for = (device_ratio, size)
+            self._pixmaps.clear()
+            pixmap = None
+        if pixmap is None:
+            pixmap = self._pixmaps[medium_id] = pixmap_within(image, size, device_ratio)
         return pixmap
 
     def show_question(self, question: NextQuestion) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 from app.gui.focus_ring import HAS_KEYBOARD
 from app.gui.look import FOCUS_RING_PX, canvas, focus_ring
 from app.gui.offered import TRAY_KIND
-from app.gui.tray_delegate import THUMBNAIL, paint_tag
+from app.gui.tray_delegate import paint_tag, thumbnail_size
 from app.gui.tray_model import TrayModel
 from app.gui.wording import number
 
@@ -161,11 +161,11 @@ class TrayView(QListView):
 def _drag_picture(thumbnail: QPixmap | None, count: int, widget: QWidget) -> QPixmap:
     """The first of the dragged pictures in small, with their number when there are more."""
     ratio = widget.devicePixelRatioF()
-    pixmap = QPixmap(THUMBNAIL * ratio)
+    pixmap = QPixmap(thumbnail_size() * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(canvas(widget.palette()))
     painter = QPainter(pixmap)
-    area = QRectF(QPointF(), QSizeF(THUMBNAIL))
+    area = QRectF(QPointF(), QSizeF(thumbnail_size()))
     if thumbnail is not None:
         size = thumbnail.deviceIndependentSize()
         painter.drawPixmap(area.center() - QPointF(size.width(), size.height()) / 2, thumbnail)

@@ -24,7 +24,7 @@ from app.core.pictures import PictureSource
 from app.gui import file_showing
 from app.gui.offered import TRAY_KIND, comes_as_text, may_be_offered
 from app.gui.pictures_at_hand import PicturesAtHand
-from app.gui.tray_delegate import THUMBNAIL
+from app.gui.tray_delegate import thumbnail_size
 from tests.gui.conftest import draw
 from tests.gui.heartbeat import Heartbeat
 from tests.gui.test_media_selection import CONTROL, SHIFT, click, files, labels, selected_rows, tray_of
@@ -130,7 +130,7 @@ def test_a_drag_shows_a_small_picture_and_lets_others_only_copy(
     QTest.mouseMove(view.viewport(), start + QPoint(10, 10))
     QTest.mouseMove(view.viewport(), start + QPoint(40, 40))
     QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=start + QPoint(40, 40))
-    assert begun == [(Qt.DropAction.CopyAction, 2, THUMBNAIL.width())]
+    assert begun == [(Qt.DropAction.CopyAction, 2, thumbnail_size().width())]
     assert stems(driver) == "012"
 
 
