@@ -8,11 +8,19 @@ from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtGui import QCursor, QDrag, QGuiApplication
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from app.core.link_address import visible_address
 from app.gui.announcing import announce
+from app.gui.describing import tip
 from app.gui.markdown_copy import code_of, markdown_mime
+from app.gui.turn_foot import COPY
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QHelpEvent
     from PySide6.QtWidgets import QTextBrowser, QWidget
+
+    from app.gui.answer_look import Links
+
+_TIP_CHARS = 300
 
 
 def is_far_enough(pressed: QPoint, now: QPoint) -> bool:
@@ -33,6 +41,18 @@ def copy_code(view: QTextBrowser, group: int) -> None:
     """Copies a program, and says so."""
     QGuiApplication.clipboard().setText(code_of(view.document(), group))
     say_copied(view)
+
+
+def show_link_tip(view: QWidget, event: QHelpEvent, anchor: str, links: Links) -> None:
+    """Says where a link leads, or what Copy under an answer does."""
+    kind, _, value = anchor.partition(":")
+    words = ""
+    if kind == "link" and value.isdecimal():
+        words = visible_address(links.address(int(value)))
+        words = words if len(words) <= _TIP_CHARS else f"{words[:_TIP_CHARS]}…"
+    elif kind == COPY:
+        words = QCoreApplication.translate("ResultView", "Click to copy the answer, or drag it where you want it.")
+    QToolTip.showText(event.globalPos(), tip(words), view)
 
 
 def say_copied(view: QWidget) -> None:

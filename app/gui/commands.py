@@ -202,7 +202,7 @@ class Commands(QObject):
         if turn is None:
             return
         if command == COPY:
-            QGuiApplication.clipboard().setText(turn.answer)
+            self._copy_answer(turn.answer)
         elif command == REPORT:
             self.copy_report(() if turn.error is None else (turn.error,))
         elif command == COPY_QUESTION:
@@ -216,7 +216,15 @@ class Commands(QObject):
         """Copies the last answer as the model wrote it."""
         answers = [turn.answer for turn in self._desk.conversation.turns if turn.is_told]
         if answers:
-            QGuiApplication.clipboard().setText(answers[-1])
+            self._copy_answer(answers[-1])
+
+    def _copy_answer(self, answer: str) -> None:
+        from app.gui.markdown_copy import markdown_mime  # noqa: PLC0415 - wanted only when something is copied
+
+        QGuiApplication.clipboard().setMimeData(markdown_mime(answer))
+        words = self.tr("The answer is on the clipboard.")
+        self._window.statusBar().showMessage(words, 5000)
+        announce(self._window, words)
 
     # The model
 

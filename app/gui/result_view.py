@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QPainter, QPalette, QTextCursor
+from PySide6.QtGui import QHelpEvent, QPainter, QPalette, QTextCursor
 from PySide6.QtWidgets import QFrame, QTextBrowser
 
 from app.gui.announcing import announce
@@ -294,6 +294,15 @@ class ResultView(QTextBrowser):
         from app.gui.result_menu import show_menu  # noqa: PLC0415 - wanted only when it is opened
 
         show_menu(self, event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Says where a link leads, and what Copy does, when the pointer rests on it."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            from app.gui.answer_drag import show_link_tip  # noqa: PLC0415 - wanted only when the pointer rests
+
+            show_link_tip(self, event, self.anchorAt(event.pos()), self._look.links)
+            return True
+        return super().viewportEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remembers a press on an answer's Copy: moved away, it takes the answer along."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QTextCursor, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent, QTextCursor, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QToolButton
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QToolTip
 
 from app.gui import turn_writer
 from app.gui.answer_look import CODE, Role, kind_of, text_property
@@ -312,3 +312,15 @@ def test_a_bubble_is_no_wider_than_its_words(view: ResultView) -> None:
         widest = max(layout.lineAt(index).naturalTextWidth() for index in range(layout.lineCount()))
         rect = view.document().documentLayout().blockBoundingRect(block)
         assert rect.left() + layout.lineAt(0).x() + widest == pytest.approx(edge, abs=4)
+
+
+def test_the_pointer_is_told_where_a_link_leads(view: ResultView, qtbot: QtBot) -> None:
+    show(view, "See [here](https://example.com/<img>).", is_whole=True)
+    cursor = view.document().find("here")
+    cursor.setPosition(cursor.selectionStart() + 2)
+    place = view.cursorRect(cursor).center()
+    event = QHelpEvent(QEvent.Type.ToolTip, place, view.viewport().mapToGlobal(place))
+    QApplication.sendEvent(view.viewport(), event)
+    qtbot.waitUntil(lambda: "https://example.com/&lt;img&gt;" in QToolTip.text())
+    QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
