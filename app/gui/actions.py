@@ -315,7 +315,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             starts_group=True,
         ),
         *_window_rows(),
-        ActionRow("shortcutsAction", about, translate("Actions", "&Keyboard Shortcuts"), ("F1",)),
+        ActionRow("shortcutsAction", about, translate("Actions", "&Keyboard Shortcuts"), (_Standard.HelpContents,)),
         ActionRow("copyReportAction", about, translate("Actions", "&Report a Problem…")),
         ActionRow(
             "aboutAction",

@@ -160,6 +160,11 @@ def accent_ground(palette: QPalette) -> QColor:
     return readable(palette.color(_Role.Accent), (accent_text(palette),))
 
 
+def tip_text(palette: QPalette) -> QColor:
+    """The words of a tool tip."""
+    return readable(palette.color(_Role.ToolTipText), (palette.color(_Role.ToolTipBase),))
+
+
 def placeholder_text(palette: QPalette) -> QColor:
     """For what a field says while it is empty."""
     return readable(mixed(palette.color(_Role.Base), palette.color(_Role.Text), 0.5), (palette.color(_Role.Base),))
@@ -241,6 +246,7 @@ def _sheet(palette: QPalette) -> str:
     words = accent_text(palette)
     fault = state_colour(STATE_RED, palette).name()
     over_accent = readable(accent.darker(110), (words,))
+    tip_base = palette.color(_Role.ToolTipBase)
     handle = readable(_between_window_and_text(palette, 0.4), grounds(palette), SIGN_RATIO).name()
     handle_over = _between_window_and_text(palette, 0.65).name()
     controls = 'QPushButton, QToolButton#modelStatus, QToolButton[isButton="true"]'
@@ -268,6 +274,9 @@ QLineEdit[isFaulty="true"] {{ border-color: {fault}; }}
 QToolBar {{ border: none; border-bottom: 1px solid {line}; spacing: 8px; padding: 4px 10px; }}
 QStatusBar {{ border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: none; }}
+QToolTip {{
+    border: 1px solid {line}; padding: 4px 6px; background: {tip_base.name()}; color: {tip_text(palette).name()};
+}}
 QScrollBar {{ background: transparent; border: none; margin: 0; }}
 QScrollBar:vertical {{ width: 12px; }}
 QScrollBar:horizontal {{ height: 12px; }}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.core.events import ModelFailed, ModelLoading, ModelReady, ModelUnloaded
 from app.gui.announcing import announce
 from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing
 from app.gui.describing import tip
-from app.gui.look import STATE_AMBER, STATE_GREEN, STATE_RED, state_colour
+from app.gui.look import STATE_AMBER, STATE_GREEN, STATE_RED, scaled_px, state_colour
 from app.gui.wording import loading_text, spoken
 
 if TYPE_CHECKING:
@@ -92,7 +92,6 @@ class ModelStatus(QToolButton):
         super().__init__()
         self.setObjectName("modelStatus")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setIconSize(QSize(_DOT_PX, _DOT_PX))
         self._fraction: float | None = None
         self._name = self._words = ""
         self._room_px = _ANY_WIDTH_PX
@@ -115,10 +114,20 @@ class ModelStatus(QToolButton):
         if state.stage != self._stage and state.stage in _TOLD:
             announce(self, self.accessibleName())
         self._stage = state.stage
-        colour = {"ready": STATE_GREEN, "failed": STATE_RED}.get(state.stage, STATE_AMBER)
-        self.setIcon(_dot(state_colour(colour, self.palette()), self.devicePixelRatioF()))
+        self._show_dot()
         self._fraction = state.progress.fraction if state.progress is not None else None
         self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Takes the dot's colour and size anew when the system's changed."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and hasattr(self, "_stage"):
+            self._show_dot()
+
+    def _show_dot(self) -> None:
+        colour = {"ready": STATE_GREEN, "failed": STATE_RED}.get(self._stage, STATE_AMBER)
+        self.setIconSize(QSize(scaled_px(_DOT_PX), scaled_px(_DOT_PX)))
+        self.setIcon(_dot(state_colour(colour, QApplication.palette()), self.devicePixelRatioF()))
 
     def take_room(self, room_px: int) -> None:
         """Leaves the toolbar's other buttons their place: a long name is shortened in its middle or left out."""
@@ -145,13 +154,14 @@ class ModelStatus(QToolButton):
 
 
 def _dot(colour: QColor, device_ratio: float) -> QIcon:
-    pixmap = QPixmap(round(_DOT_PX * device_ratio), round(_DOT_PX * device_ratio))
+    side = scaled_px(_DOT_PX)
+    pixmap = QPixmap(round(side * device_ratio), round(side * device_ratio))
     pixmap.setDevicePixelRatio(device_ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawEllipse(QRectF(1, 1, _DOT_PX - 2, _DOT_PX - 2))
+    painter.drawEllipse(QRectF(1, 1, side - 2, side - 2))
     painter.end()
     return QIcon(pixmap)

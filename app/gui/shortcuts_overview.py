@@ -44,12 +44,12 @@ def _page(actions: Actions, dim: str) -> str:
     rows: list[str] = []
     menu = ""
     for command in actions.commands():
-        keys = [_native(keys) for keys in actions[command.command_id].shortcuts()]
+        keys = _native(actions[command.command_id].shortcut())
         if keys and command.menu != menu:
             menu = command.menu
             rows.append(_heading(menu))
         if keys:
-            rows.append(_row(command.text, translate("Shortcuts", " or ").join(keys), dim))
+            rows.append(_row(command.text, keys, dim))
     rows.append(_heading(translate("Shortcuts", "In their places")))
     in_places = (
         (translate("Shortcuts", "Remove the selected pictures (in the list of pictures)"), "Del"),

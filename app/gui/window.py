@@ -300,7 +300,6 @@ class WindowContent(QObject):
         self._fit_size()
 
     def _on_window_look_changed(self) -> None:
-        self.parts.model_status.show_state(self.desk.model)
         self._fit_size()
 
     def _on_window_closing(self) -> None:

@@ -64,6 +64,7 @@ def pairs(palette: QPalette) -> list[tuple[str, QColor, QColor, float]]:
         ("text on the selection", palette.color(Role.WindowText), selected, TEXT_RATIO),
         ("dim text on the selection", look.dim_text(palette), selected, TEXT_RATIO),
         ("next step", look.accent_text(palette), look.accent_ground(palette), TEXT_RATIO),
+        ("tool tip", look.tip_text(palette), palette.color(Role.ToolTipBase), TEXT_RATIO),
         ("placeholder", look.placeholder_text(palette), base, TEXT_RATIO),
         ("placeholder of the palette", filled_by_the_look(palette), base, TEXT_RATIO),
         ("ring on the canvas", look.focus_ring(palette), look.canvas(palette), SIGN_RATIO),
@@ -203,6 +204,20 @@ def test_appearance_is_taken_while_running_and_given_back_to_the_system(
     look.apply_look(qapp, "system")
     assert not look.is_dark(qapp.palette())
     assert caption.palette().color(Role.WindowText) == look.dim_text(qapp.palette())
+
+
+def test_the_dot_of_the_model_follows_too(open_window: OpenWindow, qapp: QApplication) -> None:
+    driver = open_window()
+    driver.wait_for_model()
+
+    def shown() -> QColor:
+        icon = driver.parts.model_status.icon()
+        return icon.pixmap(icon.actualSize(icon.availableSizes()[0])).toImage().pixelColor(5, 5)
+
+    assert shown() == look.state_colour(look.STATE_GREEN, qapp.palette())
+    look.apply_look(qapp, "dark")
+    driver.wait(lambda: shown() == look.state_colour(look.STATE_GREEN, qapp.palette()))
+    look.apply_look(qapp, "system")
 
 
 def test_the_window_follows_a_system_that_turns_dark(open_window: OpenWindow, qapp: QApplication) -> None:
