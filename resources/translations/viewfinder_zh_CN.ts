@@ -385,6 +385,17 @@
     </message>
 </context>
 <context>
+    <name>CaptionPill</name>
+    <message>
+        <source>Drag the picture to another program to give it a copy; zoomed in, hold Alt.</source>
+        <translation>将图片拖到其他程序即可复制一份；放大时请按住 Alt。</translation>
+    </message>
+    <message>
+        <source>Drag the picture to another program to give it a copy; zoomed in, hold Option.</source>
+        <translation>将图片拖到其他程序即可复制一份；放大时请按住 Option。</translation>
+    </message>
+</context>
+<context>
     <name>CommandList</name>
     <message>
         <source>Commands</source>
@@ -448,6 +459,10 @@
     <message>
         <source>Saved {0}</source>
         <translation>已保存 {0}</translation>
+    </message>
+    <message>
+        <source>The answer is on the clipboard.</source>
+        <translation>回答已复制到剪贴板。</translation>
     </message>
     <message>
         <source>The report is on the clipboard, without file names and questions.</source>
@@ -1402,6 +1417,10 @@
         <translation>全选</translation>
     </message>
     <message>
+        <source>{0} pictures came in; the first is selected. Select those that the question is about.</source>
+        <translation>已添加 {0} 张图片，并选中了第一张。请选择要提问的图片。</translation>
+    </message>
+    <message>
         <source>“{0}” is here already.</source>
         <translation>“{0}”已在列表中。</translation>
     </message>
@@ -1427,6 +1446,10 @@
     <message>
         <source>Nothing here yet.</source>
         <translation>这里还没有图片。</translation>
+    </message>
+    <message>
+        <source>Looking for pictures…</source>
+        <translation>正在查找图片…</translation>
     </message>
     <message>
         <source>Image {0}</source>
@@ -1949,6 +1972,10 @@
         <translation>重新提问</translation>
     </message>
     <message>
+        <source>Click to copy the answer, or drag it where you want it.</source>
+        <translation>点按可复制回答，也可将其拖到需要的地方。</translation>
+    </message>
+    <message>
         <source>Copied</source>
         <translation>已复制</translation>
     </message>
@@ -2138,10 +2165,6 @@
     <message>
         <source>Keyboard Shortcuts</source>
         <translation>键盘快捷键</translation>
-    </message>
-    <message>
-        <source> or </source>
-        <translation> 或 </translation>
     </message>
     <message>
         <source>In their places</source>
