@@ -292,6 +292,8 @@ class Desk(QObject):
         Names of files and what was asked are in it only when the person wants them there.
         """
         from app.core.report import report_text  # noqa: PLC0415 - only when asked for
-        from app.gui.reporting import private_on  # noqa: PLC0415
+        from app.gui.reporting import facts_on, private_on  # noqa: PLC0415
 
-        return report_text(errors, self._launch.report(), None if with_names else private_on(self, self._launch))
+        parts = self._launch.report()
+        parts = replace(parts, machine=f"{parts.machine}\n{facts_on(self)}")
+        return report_text(errors, parts, None if with_names else private_on(self, self._launch))

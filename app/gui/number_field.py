@@ -6,7 +6,7 @@ import math
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLocale, Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from app.gui.caption import Caption
@@ -127,8 +127,13 @@ class NumberField(QWidget):
         grid.addWidget(self.fault, 2, 0, 1, 2)
 
     def _fit_field(self) -> None:
-        self.edit.ensurePolished()
         self.edit.setFixedWidth(self.edit.fontMetrics().horizontalAdvance("0") * _FIELD_LETTERS + 24)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keeps room for as many digits when the letters grow."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_field()
 
     def _text(self, value: float) -> str:
         locale = QLocale()

@@ -1,10 +1,10 @@
-"""What a report must not tell, gathered from what is on the desk."""
+"""What a report tells of the desk, and what it must not tell."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.report import Private
 
 if TYPE_CHECKING:
@@ -20,7 +20,19 @@ def private_on(desk: Desk, launch: Launch) -> Private:
     folders = (desk.settings.export_dir, launch.profile.data_dir, launch.profile.log_dir, *launch.files)
     names = [name for source in sources for name in (source.name, str(source.path or ""))]
     names += [str(folder) for folder in folders if folder is not None]
-    names += [model for model in (desk.settings.model, *desk.settings.models) if model != DEMO_MODEL_ID]
+    names += [model for model in (desk.settings.model, *desk.settings.models) if Path(model).is_absolute()]
     words = [text for turn in turns for text in (turn.question.text, turn.answer)]
     words += [launch.question, *(own.system for own in desk.settings.models.values())]
     return Private(names, words)
+
+
+def facts_on(desk: Desk) -> str:
+    """Which model is in use, what runs it, and how much was asked."""
+    model, turns = desk.model, desk.conversation.turns
+    checkpoint, ready = model.checkpoint, model.ready
+    which = desk.settings.model if checkpoint is None else f"{checkpoint.model_id}, {checkpoint.quantisation}"
+    lines = [f"Model        {which}, {model.stage}"]
+    if ready is not None:
+        lines.append(f"Runs on      {ready.backend_version}, {ready.device}, {ready.memory_bytes} bytes")
+    lines.append(f"In hand      {len(desk.pictures.media)} pictures, {len(turns)} questions")
+    return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -80,7 +80,7 @@ class SettingsPanel(QWidget):
 
     def _build(self) -> None:
         self.system.setTabChangesFocus(True)
-        self.system.setFixedHeight(self.system.fontMetrics().lineSpacing() * _SYSTEM_LINES)
+        self._fit_system()
         self.system.setPlaceholderText(self.tr("Such as: Answer in one sentence."))
         instruction = Labelled(
             self.tr("Instruction"),
@@ -88,8 +88,7 @@ class SettingsPanel(QWidget):
             self.tr("Stands before every conversation with this model."),
             is_below=True,
         )
-        body = QWidget()
-        layout = QVBoxLayout(body)
+        layout = QVBoxLayout(self._build_frame())
         layout.setContentsMargins(16, 0, 16, 12)
         layout.setSpacing(12)
         layout.addWidget(Section(self.tr("Model"), [self.model]))
@@ -104,24 +103,29 @@ class SettingsPanel(QWidget):
         for section in self.program.sections():
             layout.addWidget(section)
         layout.addStretch(1)
+
+    def _build_frame(self) -> QWidget:
+        """The title with the way back, and below it what scrolls: built from outside in, so that each part is once."""
+        title = QLabel(self.tr("Settings"))
+        title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         scroll = QScrollArea()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 8, 16, 8)
+        whole.addLayout(head)
+        head.addWidget(title)
+        head.addWidget(self.done)
+        whole.addWidget(scroll, 1)
         scroll.setObjectName("settingsScroll")
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        body = QWidget()
         scroll.setWidget(body)
-        title = QLabel(self.tr("Settings"))
-        title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 8, 16, 8)
-        head.addWidget(title)
-        head.addWidget(self.done)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(head)
-        whole.addWidget(scroll, 1)
+        return body
 
     def _connect(self) -> None:
         self.done.clicked.connect(self.close_wanted)
@@ -129,6 +133,15 @@ class SettingsPanel(QWidget):
         self.system.textChanged.connect(self._on_system_text_changed)
         self.answers.sampling_changed.connect(self._on_sampling_changed)
         self.program.settings_changed.connect(self._tell)
+
+    def _fit_system(self) -> None:
+        self.system.setFixedHeight(self.fontMetrics().lineSpacing() * _SYSTEM_LINES)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keeps room for as many lines when the letters grow."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_system()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc goes back to the conversation."""

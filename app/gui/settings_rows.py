@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
 from app.gui.flow_layout import FlowLayout
-from app.gui.look import hairline
+from app.gui.look import BODY_PX, hairline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,15 +23,12 @@ class Section(QWidget):
 
     def __init__(self, heading: str, rows: Sequence[QWidget]) -> None:
         super().__init__()
-        self._heading = QLabel(heading)
-        font = self._heading.font()
-        font.setBold(True)
-        self._heading.setFont(font)
-        self._heading.setWordWrap(True)
+        words = Caption(heading, BODY_PX, QFont.Weight.Bold, is_dim=False)
+        words.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 12, 0, 4)
         layout.setSpacing(10)
-        layout.addWidget(self._heading)
+        layout.addWidget(words)
         for row in rows:
             layout.addWidget(row)
 

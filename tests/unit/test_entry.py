@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import logging
 import queue
-from typing import TYPE_CHECKING, NoReturn
+import sys
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -9,10 +12,11 @@ from app import entry
 from app.core.checkpoint import read_checkpoint
 from app.core.errors import UserError
 from app.core.events import EngineEvent, ModelFailed
+from app.core.logs import Logs
+from app.core.paths import profile_at
+from app.core.report import Private, report_text
+from app.core.startup import StartupTrace
 from app.engine.engine import Engine
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CONFIG = (
     '{"model_type": "qwen3_vl", "vision_config": {}, "image_token_id": 1, "video_token_id": 2, "eos_token_id": 3,'
@@ -54,3 +58,22 @@ def test_where_no_backend_can_run_each_load_says_why(tmp_path: Path) -> None:
         assert isinstance(event, ModelFailed)
         assert event.error.text == "There is no backend “abacus”."
     assert engine.close()
+
+
+def test_the_report_has_what_the_log_says_apart_from_what_is_for_debugging(tmp_path: Path) -> None:
+    profile = profile_at(tmp_path / "Anna")
+    logs = Logs(profile.log_file, is_debug=True)
+    try:
+        logging.getLogger("app.x").info("It began")
+        logging.getLogger("app.x").debug("The question was whether it rains")
+        parts = entry._report(entry._Parts(profile, StartupTrace(None, 0.0), logs))
+    finally:
+        logs.stop()
+    assert parts.machine.startswith("Viewfinder   ")
+    assert [line.is_debug for line in parts.log_lines[-2:]] == [False, True]
+    shared = report_text((), parts, Private())
+    assert "It began" in shared
+    assert "mlx" in shared
+    for private in ("it rains", "Anna", str(tmp_path), str(Path.home()), sys.executable):
+        assert private not in shared
+    assert "it rains" in report_text((), parts, None)
