@@ -17,7 +17,7 @@ from app.gui.picture_tiles import LevelImages
 from app.gui.viewer_pills import CaptionPill, ZoomPill, pill_height_px, zoom_text
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QImage, QResizeEvent
+    from PySide6.QtGui import QImage, QResizeEvent, QWheelEvent
 
     from app.core.picture_levels import PictureLevels
     from app.core.shelf import Medium
@@ -58,9 +58,8 @@ class MediaViewer(QWidget):
         self.setAccessibleName(self.tr("Viewer"))
         self.setMinimumSize(200, 120)
         self._empty = EmptyState(has_sample=has_sample)
-        self._stage = QWidget()
         self.canvas = PictureCanvas()
-        self.canvas.setParent(self._stage)
+        self._stage = _Stage(self.canvas)
         self._caption_pill = CaptionPill(self._stage)
         self.zoom_pill = ZoomPill(self._stage)
         self._layout = QStackedLayout(self)
@@ -321,3 +320,16 @@ class MediaViewer(QWidget):
         if framing is None or free.isEmpty():
             return 0.0
         return min(free.width() / framing.width_px, free.height() / framing.height_px, MAX_ENLARGEMENT)
+
+
+class _Stage(QWidget):
+    """Holds the canvas and what lies over it; a wheel over the pills is the canvas's as well."""
+
+    def __init__(self, canvas: PictureCanvas) -> None:
+        super().__init__()
+        canvas.setParent(self)
+        self._canvas = canvas
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms and pans; the canvas lies where this does."""
+        self._canvas.wheelEvent(event)

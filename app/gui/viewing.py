@@ -103,8 +103,13 @@ class Viewing(QObject):
         medium = self._viewer.medium
         if medium is None:
             return
-        QGuiApplication.clipboard().setMimeData(self.out.mime([medium], self._viewer.picture()))
-        words = self.tr("“{0}” is on the clipboard.").format(medium.source.name)
+        image = self._viewer.picture()
+        QGuiApplication.clipboard().setMimeData(self.out.mime([medium], image))
+        words = self.tr("“{0}” is on the clipboard.")
+        if image is not None and max(image.width(), image.height()) < max(medium.width_px, medium.height_px):
+            words = self.tr("“{0}” is on the clipboard: the file whole, its image at {1}×{2}.")
+        size = (image.width(), image.height()) if image is not None else (0, 0)
+        words = words.format(medium.source.name, *size)
         self._window.statusBar().showMessage(words, 5000)
 
     def _on_viewer_drag_out_wanted(self) -> None:

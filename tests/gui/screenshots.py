@@ -91,9 +91,18 @@ def _choose_task(window: MainWindow) -> None:
     chip.click()
 
 
+def _look_closely(window: MainWindow) -> None:
+    canvas = window.content.parts.viewer.canvas
+    canvas.zoom_to_actual_size()
+    canvas.zoom_in()
+    canvas.setFocus()
+
+
 STATES = (
     State("empty", pictures=0),
     State("media", questions=()),
+    State("zoomed", finish=_look_closely),
+    State("turned", finish=lambda window: window.content.parts.viewer.canvas.turn(1)),
     State("many", pictures=40),
     State("loading", FakeScript(load_delay_s=2.0), questions=("Describe this image.",)),
     State("answer", questions=("Locate every shape and tell me its colour.", "用中文说一遍。")),

@@ -549,6 +549,16 @@ def test_the_menu_on_the_picture_has_its_commands(open_window: OpenWindow, tmp_p
     assert QGuiApplication.clipboard().mimeData().hasImage()
 
 
+def test_a_wheel_over_the_pills_zooms_too(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = three(open_window, tmp_path)
+    viewer = driver.parts.viewer
+    before = scale(viewer.canvas)
+    for number, pill in enumerate((viewer._caption_pill, viewer.zoom_pill, viewer.zoom_pill.zoom_in)):
+        place = QPointF(pill.mapTo(driver.window, pill.rect().center()))
+        QTest.wheelEvent(driver.window.windowHandle(), place, QPoint(0, 120), QPoint(), PLAIN)
+        assert scale(viewer.canvas) == pytest.approx(before * 1.2 ** (number + 1))
+
+
 def test_the_ring_of_the_keyboard_is_drawn_once(open_window: OpenWindow, tmp_path: Path) -> None:
     driver = three(open_window, tmp_path)
     driver.window.activateWindow()
