@@ -86,6 +86,14 @@ def _usual_points() -> float:
 # Colours
 
 
+def is_contrast_wanted() -> bool:
+    """Whether the person asked the system for more contrast."""
+    hints = QGuiApplication.styleHints()
+    if not hasattr(hints, "accessibility"):  # Qt 6.9
+        return False
+    return hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
+
+
 def is_dark(palette: QPalette) -> bool:
     """Whether the palette is a dark one."""
     return palette.color(_Role.Window).lightness() < _DARK_BELOW
@@ -102,7 +110,8 @@ def grounds(palette: QPalette) -> tuple[QColor, ...]:
 
 def dim_text(palette: QPalette) -> QColor:
     """For figures and captions."""
-    return readable(_between_window_and_text(palette, 0.66), (*grounds(palette), selected_ground(palette)))
+    share = 0.9 if is_contrast_wanted() else 0.66
+    return readable(_between_window_and_text(palette, share), (*grounds(palette), selected_ground(palette)))
 
 
 def link_text(palette: QPalette) -> QColor:
@@ -128,7 +137,7 @@ def selected_ground(palette: QPalette) -> QColor:
 
 def hairline(palette: QPalette) -> QColor:
     """For lines of one pixel between areas."""
-    return _between_window_and_text(palette, 0.14)
+    return _between_window_and_text(palette, 0.55 if is_contrast_wanted() else 0.14)
 
 
 def bubble(palette: QPalette) -> QColor:
@@ -234,7 +243,7 @@ def _fill_palette(application: QApplication) -> None:
 
 
 def _sheet(palette: QPalette) -> str:
-    line = _between_window_and_text(palette, 0.2).name()
+    line = _between_window_and_text(palette, 0.6 if is_contrast_wanted() else 0.2).name()
     ground = button_ground(palette)
     base = ground.name()
     field = palette.color(_Role.Base).name()

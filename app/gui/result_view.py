@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QHelpEvent, QPainter, QPalette, QTextCursor
+from PySide6.QtGui import QHelpEvent, QKeySequence, QPainter, QPalette, QTextCursor
 from PySide6.QtWidgets import QFrame, QTextBrowser
 
 from app.gui.announcing import announce
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import (
         QContextMenuEvent,
         QFocusEvent,
+        QKeyEvent,
         QMouseEvent,
         QPaintEvent,
         QResizeEvent,
@@ -288,6 +289,16 @@ class ResultView(QTextBrowser):
         """The turn that stands at this place of the text."""
         before = [shown.turn for shown in self._shown if 0 <= shown.question_at <= position]
         return before[-1] if before else None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Goes to the beginning and the end by the keys that texts have for it."""
+        bar = self.verticalScrollBar()
+        if event.matches(QKeySequence.StandardKey.MoveToStartOfDocument):
+            bar.setValue(bar.minimum())
+        elif event.matches(QKeySequence.StandardKey.MoveToEndOfDocument):
+            bar.setValue(bar.maximum())
+        else:
+            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offers copying; from the keyboard, where the selection or the focused link is."""

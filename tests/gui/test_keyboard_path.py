@@ -70,7 +70,7 @@ def test_the_whole_path_without_a_pointer(
     # Read, scroll, copy
     go_to(driver, driver.result)
     bar = driver.result.verticalScrollBar()
-    press(driver, Qt.Key.Key_Home)
+    press(driver, Qt.Key.Key_Home, CONTROL)
     driver.wait(lambda: bar.value() == 0)
     press(driver, Qt.Key.Key_PageDown)
     driver.wait(lambda: bar.value() > 0)
@@ -138,3 +138,26 @@ def test_pasting_and_the_command_list_are_enough_too(open_window: OpenWindow, tm
     type_words(driver, "remove all")
     press(driver, Qt.Key.Key_Return)
     assert driver.names == []
+
+
+def test_what_stands_under_an_answer_is_reached_by_tab(open_window: OpenWindow, picture: Path) -> None:
+    driver = open_window(FakeScript(answers=("Four colours.",)), files=(picture,))
+    driver.wait_for_pictures(1)
+    driver.wait_for_model()
+    driver.ask("What is this?")
+    driver.wait_for_answer()
+    go_to(driver, driver.result)
+    links: list[str] = []
+    for _ in range(8):
+        press(driver, Qt.Key.Key_Tab)
+        if not driver.result.hasFocus():
+            break
+        links.append(driver.result.textCursor().charFormat().anchorHref().partition(":")[0])
+    assert {"copy", "retry", "edit", "copy-question"} <= set(links)
+    go_to(driver, driver.result)
+    for _ in range(8):
+        press(driver, Qt.Key.Key_Tab)
+        if driver.result.textCursor().charFormat().anchorHref().startswith("copy:"):
+            break
+    press(driver, Qt.Key.Key_Return)
+    assert QGuiApplication.clipboard().text() == "Four colours."

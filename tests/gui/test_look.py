@@ -9,7 +9,9 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QLabel
 
 from app.gui import look
+from app.gui.answer_look import code_ground
 from app.gui.caption import Caption
+from app.gui.code_colours import MEANINGS, meaning_colour
 from app.gui.contrast import SIGN_RATIO, TEXT_RATIO, contrast, readable
 from app.gui.palettes import DARK, LIGHT, filled
 
@@ -70,6 +72,8 @@ def pairs(palette: QPalette) -> list[tuple[str, QColor, QColor, float]]:
         ("ring on the canvas", look.focus_ring(palette), look.canvas(palette), SIGN_RATIO),
         ("ring on the selection", look.focus_ring(palette), selected, SIGN_RATIO),
     ]
+    code = code_ground(palette)
+    found += [(f"{kind} in code", meaning_colour(kind, palette), code, TEXT_RATIO) for kind in MEANINGS]
     states = {"green": look.STATE_GREEN, "amber": look.STATE_AMBER, "red": look.STATE_RED}
     for place, ground in (("window", window), ("field", base), ("button", look.button_ground(palette))):
         found += [
@@ -114,6 +118,17 @@ def test_contrast_is_that_of_the_standard() -> None:
     assert contrast(QColor("#777777"), QColor("white")) == pytest.approx(4.48, abs=0.005)
     assert contrast(QColor("white"), QColor("#777777")) == pytest.approx(4.48, abs=0.005)
     assert contrast(QColor("red"), QColor("red")) == pytest.approx(1)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_more_contrast_is_given_to_those_who_ask_the_system_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for palette in (PALETTES["own light"], PALETTES["own dark"]):
+        window = palette.color(Role.Window)
+        dim, line = look.dim_text(palette), look.hairline(palette)
+        with monkeypatch.context() as patch:
+            patch.setattr(look, "is_contrast_wanted", lambda: True)
+            assert contrast(look.dim_text(palette), window) > contrast(dim, window) + 1
+            assert contrast(look.hairline(palette), window) >= SIGN_RATIO > contrast(line, window)
 
 
 def test_a_colour_that_can_be_read_stays() -> None:
