@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 SOURCE_FILE = Path(__file__).with_name("drag_source.py")
+TARGET_FILE = Path(__file__).with_name("drop_target.py")
 SOURCE_AT = (1300, 100)
 WINDOW_MIDDLE = (560, 400)
 LIMIT_S = 60.0
@@ -147,3 +150,39 @@ def _export(hands: Hands, window_id: str, file: Path) -> bool:
     hands.do("key", "Return")
     time.sleep(0.5)
     return file.exists()
+
+
+def test_the_picture_is_dragged_out_of_the_window_as_a_copy(program: Program, display: str, tmp_path: Path) -> None:
+    file = tmp_path / "red 红.png"
+    Image.new("RGB", (320, 240), "red").save(file)
+    program = program.scripted(answers=["A red picture."]).with_variables(
+        DISPLAY=display, QT_QPA_PLATFORM="xcb", XDG_CURRENT_DESKTOP="", QT_QPA_PLATFORMTHEME=""
+    )
+    trace = tmp_path / "trace.json"
+    hands = Hands(display)
+    words: list[str | Path] = ["--profile", program.profile_dir, "--startup-trace", trace]
+    words += ["--backend", "fake", "--model", program.model, file]
+    target_words = [sys.executable, str(TARGET_FILE), *map(str, SOURCE_AT)]
+    with (
+        killed_at_end(program.start(*words)) as window,
+        killed_at_end(subprocess.Popen(target_words, env=program.environment(), stdout=subprocess.PIPE)) as target,
+    ):
+        assert target.stdout is not None
+        assert target.stdout.readline() == b"shown\n"
+        wait_for("model_ready", trace, window)
+        dropped: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        reading = threading.Thread(target=lambda: dropped.put(target.stdout.readline()))  # type: ignore[union-attr]
+        reading.start()
+        deadline = time.monotonic() + LIMIT_S
+        while dropped.empty():  # until the picture is there, a drag has nothing to take
+            assert time.monotonic() < deadline, "nothing arrived"
+            hands.drag(WINDOW_MIDDLE, (SOURCE_AT[0] + 60, SOURCE_AT[1] + 40))
+            time.sleep(0.5)
+        reading.join()
+        assert dropped.get().decode() == f"CopyAction {[str(file)]}\n"
+        window_id = hands.do("search", "--sync", "--onlyvisible", "--name", "Viewfinder").split()[0]
+        hands.do("windowfocus", "--sync", window_id)
+        hands.do("key", "ctrl+q")
+        _, errors = window.communicate(timeout=30)
+    assert (window.returncode, errors) == (0, b"")
+    assert file.is_file()
