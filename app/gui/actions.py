@@ -247,7 +247,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             "fullScreenAction",
             view,
             translate("Actions", "&Full Screen"),
-            (_Standard.FullScreen,),
+            (_Standard.FullScreen,) if sys.platform == "darwin" else ("F11",),  # a bare Linux knows no key for it
             is_checkable=True,
         ),
         ActionRow(

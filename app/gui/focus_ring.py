@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QMenuBar,
     QPlainTextEdit,
     QScrollArea,
     QToolButton,
@@ -127,6 +128,8 @@ class FocusRing(QWidget):
 def _rings_itself(target: QWidget) -> bool:
     if target.property(PAINTS_OWN_FOCUS):
         return target.currentIndex().isValid() if isinstance(target, QAbstractItemView) else True
+    if isinstance(target, QMenuBar):
+        return True
     if sys.platform == "darwin":
         is_drawn_here = isinstance(target, QToolButton)
         return isinstance(target, _RINGED_BY_MACOS) and not is_drawn_here

@@ -50,7 +50,7 @@ class RecentUse(QObject):
 
     def add_paths(self, paths: Iterable[Path]) -> None:
         """Notes what was opened."""
-        self._known = self._recent.with_paths(paths)
+        self._known = self._recent.with_paths(path.absolute() for path in paths)
         self._timer.start()
         self.paths_changed.emit()
 

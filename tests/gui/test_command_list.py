@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,6 @@ from app.gui.command_search import Command, found
 from tests.gui.conftest import draw
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.core.paths import Profile
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
@@ -183,6 +182,7 @@ def test_no_two_commands_share_a_key() -> None:
                 text = keys.toString()
                 assert taken.setdefault(text, row.action_id) == row.action_id, f"{text}: {taken[text]}, {row.action_id}"
     assert taken["Ctrl+K"] == "commandListAction"
+    assert "fullScreenAction" in taken.values()
 
 
 def test_keys_of_the_menu_leave_a_text_field_its_own(open_window: OpenWindow) -> None:
@@ -246,6 +246,16 @@ def test_files_are_opened_again_from_the_menu_and_forgotten_when_asked(
     assert read_recent(profile.recent_file).paths == ()
     menu.aboutToShow.emit()
     assert len([action for action in menu.actions() if not action.isSeparator()]) == 1
+
+
+def test_a_file_named_from_where_the_program_was_started_is_found_from_elsewhere(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = draw(tmp_path / "near.png")
+    monkeypatch.chdir(tmp_path)
+    driver = open_window(files=(Path("near.png"),))
+    driver.wait_for_pictures(1)
+    assert driver.content.usual.recent.paths == (file,)
 
 
 def test_full_screen_is_ticked_however_it_began(open_window: OpenWindow) -> None:

@@ -191,6 +191,14 @@ def test_the_empty_window_has_stops_for_f6_too(open_window: OpenWindow) -> None:
     assert is_seen(driver)
 
 
+def test_the_menu_bar_marks_its_menu_itself(open_window: OpenWindow) -> None:
+    driver = open_window()
+    bar = driver.window.menuBar()
+    press(driver, Qt.Key.Key_Tab)
+    bar.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    assert not driver.child(FocusRing, "focusRing").isVisible()
+
+
 def test_the_ring_is_seen_in_the_dark(
     open_window: OpenWindow, qapp: QApplication, request: pytest.FixtureRequest
 ) -> None:
