@@ -18,6 +18,7 @@ from app.gui.wording import number
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
+_BETWEEN_PARTS = " · "
 _PADDING_PX = 10
 _GAP_PX = 8
 _HEIGHT_PX = 30
@@ -95,9 +96,15 @@ class CaptionPill(QLabel):
         inner.setLeft(inner.left() + metrics.horizontalAdvance(words) + (_GAP_PX if words else 0))
         painter.setFont(plain)
         painter.setPen(dim_text(palette))
-        words = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, int(inner.width()) + 1)
-        painter.drawText(inner, middle, words)
+        painter.drawText(inner, middle, _within(self._detail, painter.fontMetrics(), int(inner.width()) + 1))
         painter.end()
+
+
+def _within(detail: str, metrics: QFontMetrics, room_px: int) -> str:
+    """As many of its parts as there is room for, the first of them shortened if it must be; the tool tip has all."""
+    while metrics.horizontalAdvance(detail) > room_px and _BETWEEN_PARTS in detail:
+        detail = detail.rpartition(_BETWEEN_PARTS)[0]
+    return metrics.elidedText(detail, Qt.TextElideMode.ElideRight, room_px)
 
 
 class _PillButton(QToolButton):

@@ -83,8 +83,12 @@ def _words(widget: QWidget) -> Iterator[Words]:
 def _label_words(label: QLabel) -> Iterator[Words]:
     if label.text() and label.wordWrap():
         yield label.text(), label.heightForWidth(label.width()), label.height()
-    elif label.text() and label.sizePolicy().horizontalPolicy() != QSizePolicy.Policy.Ignored:
-        yield label.text(), label.sizeHint().width(), label.width()  # others shorten themselves; that is noted then
+    elif label.text() and not _shortens_itself(label):  # what it shortens is noted when it paints
+        yield label.text(), label.sizeHint().width(), label.width()
+
+
+def _shortens_itself(label: QLabel) -> bool:
+    return label.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored or label.minimumSizeHint().width() == 0
 
 
 def _button_words(button: QAbstractButton) -> Iterator[Words]:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QToolBu
 from app.backends.fake_backend import FakeScript
 from app.core.settings import Settings
 from app.gui.caption import Caption
+from tests.gui.conftest import draw
 from tests.gui.cut_text import cut_texts
 from tests.gui.window_driver import type_into
 
@@ -38,11 +39,13 @@ def check(driver: WindowDriver, state: str) -> None:
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
 @pytest.mark.parametrize(
-    "state", ["empty", "media", "answer", "settings", "fault", "refused", "task", "editing", "streaming"]
+    "state", ["empty", "media", "several", "answer", "settings", "fault", "refused", "task", "editing", "streaming"]
 )
-def test_nothing_is_cut(language: Language, state: str, open_window: OpenWindow, picture: Path) -> None:
+def test_nothing_is_cut(language: Language, state: str, open_window: OpenWindow, picture: Path, tmp_path: Path) -> None:
     script = FakeScript(answers=("It is red. " * 400,), piece_delay_s=0.02) if state == "streaming" else FakeScript()
-    files = () if state == "empty" else (picture,)
+    files: tuple[Path, ...] = () if state == "empty" else (picture,)
+    if state == "several":
+        files = tuple(draw(tmp_path / f"{number}.png", 2000, 1500) for number in range(3))
     driver = open_window(script, files=files, settings=Settings(language=language))
     driver.wait_for_model()
     driver.wait_for_pictures(len(files))
