@@ -45,7 +45,6 @@ class MediaCommands(QObject):
         tray.menu_wanted.connect(self._on_tray_menu_wanted)
         pictures.changed.connect(self._on_pictures_changed)
         pictures.arrived.connect(self._on_pictures_arrived)
-        pictures.already_here.connect(self._on_pictures_already_here)
         pictures.refused.connect(parts.media_notice.show_errors)
 
     def slots(self) -> dict[str, Callable[..., None]]:
@@ -216,16 +215,22 @@ class MediaCommands(QObject):
     def _on_pictures_changed(self) -> None:
         self._parts.tray.show_taking_in(is_taking_in=self._desk.pictures.is_taking_in)
 
-    def _on_pictures_arrived(self, medium_ids: tuple[str, ...]) -> None:
+    def _on_pictures_arrived(self, medium_ids: tuple[str, ...], known_names: tuple[str, ...]) -> None:
         assert_main_thread()
         self._window.content.refresh_media()
-        if not self._parts.tray.select_added(medium_ids):
-            words = self.tr("{0} pictures came in; the first is selected. Select those that the question is about.")
-            self._say(words.format(number(len(medium_ids))))
-
-    def _on_pictures_already_here(self, names: tuple[str, ...]) -> None:
-        one, several = self.tr("“{0}” is here already."), self.tr("{0} of these pictures are here already.")
-        self._say(one.format(names[0]) if len(names) == 1 else several.format(len(names)))
+        are_all_selected = self._parts.tray.select_added(medium_ids)
+        words = []
+        if len(known_names) == 1:
+            words.append(self.tr("“{0}” is here already.").format(known_names[0]))
+        elif known_names:
+            words.append(self.tr("{0} of these pictures are here already.").format(number(len(known_names))))
+        if not are_all_selected:
+            came = len(medium_ids) - len(known_names)
+            if came > 0:
+                words.append(self.tr("{0} pictures came in.").format(number(came)))
+            words.append(self.tr("The first is selected; select all that the question is about."))
+        if words:
+            self._say(" ".join(words))
 
     def _say(self, words: str) -> None:
         self._window.statusBar().showMessage(words, _SAID_MS)

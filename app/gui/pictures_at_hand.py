@@ -29,10 +29,8 @@ class PicturesAtHand(QObject):
     """The shelf of pictures together with the engine's pool that opens them. Thread: main."""
 
     changed = Signal()
-    arrived = Signal(object)
-    """Carries a tuple of the ids of what was offered, new or here before."""
-    already_here = Signal(object)
-    """Carries a tuple of the names of what was offered and was here before."""
+    arrived = Signal(object, object)
+    """Carries a tuple of the ids of what was offered, and one of the names of what of it was here before."""
     thumbnail_opened = Signal(str, object)
     """Carries a medium's id and its QImage."""
     picture_opened = Signal(str, object)
@@ -114,10 +112,8 @@ class PicturesAtHand(QObject):
         known = tuple(source.name for source in found.gathered.sources if self._shelf.find(source) is not None)
         arrived = self.add_sources(found.gathered.sources)
         self.changed.emit()
-        if known:
-            self.already_here.emit(known)
         if arrived:
-            self.arrived.emit(arrived)
+            self.arrived.emit(arrived, known)
 
     def add_sources(self, sources: Sequence[PictureSource]) -> tuple[str, ...]:
         """Puts pictures into the tray and gives the ids of these, new or not."""

@@ -245,4 +245,10 @@ def test_of_many_the_first_is_selected_and_that_is_said(open_window: OpenWindow,
     driver = open_window()
     driver.drop(*(draw(tmp_path / f"{number}.png") for number in range(9)))
     driver.wait_for_pictures(9)
-    driver.wait(lambda: "9 pictures came in; the first is selected" in driver.window.statusBar().currentMessage())
+    driver.wait(lambda: "9 pictures came in. The first is selected;" in driver.window.statusBar().currentMessage())
+    driver.drop(*(tmp_path / f"{number}.png" for number in range(9)))
+    driver.wait(
+        lambda: (
+            "9 of these pictures are here already. The first is selected;" in driver.window.statusBar().currentMessage()
+        )
+    )
