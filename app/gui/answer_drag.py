@@ -12,7 +12,7 @@ from app.core.link_address import visible_address
 from app.gui.announcing import announce
 from app.gui.describing import tip
 from app.gui.markdown_copy import code_of, markdown_mime
-from app.gui.turn_foot import COPY
+from app.gui.turn_foot import COPY, EDIT
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QHelpEvent
@@ -41,6 +41,20 @@ def copy_code(view: QTextBrowser, group: int) -> None:
     """Copies a program, and says so."""
     QGuiApplication.clipboard().setText(code_of(view.document(), group))
     say_copied(view)
+
+
+def link_name(anchor: str, words: str) -> str:
+    """What a link or command is called for people who listen: “Copy” alone would not say what."""
+    translate = QCoreApplication.translate
+    kind = anchor.partition(":")[0]
+    names = {
+        COPY: translate("ResultView", "Copy the answer"),
+        "copy-code": translate("ResultView", "Copy the code"),
+        EDIT: translate("ResultView", "Edit the question"),
+    }
+    if kind == "link":
+        return translate("ResultView", "{0}, link").format(words)
+    return translate("ResultView", "{0}, button").format(names.get(kind, words.replace("\u00a0", " ")))
 
 
 def show_link_tip(view: QWidget, event: QHelpEvent, anchor: str, links: Links) -> None:

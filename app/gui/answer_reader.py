@@ -78,6 +78,10 @@ class AnswerReader:
     place: Place = field(default_factory=Place)
     _wanted_chars: int = _SLICE_CHARS
 
+    def anew(self) -> AnswerReader:
+        """A reader from the beginning that knows the addresses which this one has found."""
+        return AnswerReader(self.parser, self.parser_without_links, self.references)
+
     def read(self, text: str, *, is_whole: bool) -> Reading:
         """Reads on, at most some thousand letters, and gives the leaves since what is finished.
 

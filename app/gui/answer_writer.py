@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.gui.answer_look import AnswerLook
     from app.gui.answer_reader import AnswerReader
 
+_LEAST_READINGS = 2
+
 
 class AnswerWriter:
     """Owns everything from the document's last block on; that block must be empty, or hold words to be replaced."""
@@ -25,11 +27,13 @@ class AnswerWriter:
         self._document = document
         self._blocks = BlockWriter(document, look, host, first_group)
         self._mark = self._blocks.mark()
+        self._first_mark = self._mark
         self._start = self._mark.position
         self._reader: AnswerReader | None = None
         self._seen_chars = 0
         self._text = ""
         self._was_whole = False
+        self._knows_references = False
 
     @property
     def tail_start(self) -> int:
@@ -51,7 +55,7 @@ class AnswerWriter:
 
         Args:
             text: The answer so far.
-            budget_s: After how much time to leave the rest for later.
+            budget_s: After how much of this thread's time to leave the rest for later.
             is_whole: Whether nothing more will come.
 
         Returns:
@@ -59,14 +63,14 @@ class AnswerWriter:
         """
         if len(text) == self._seen_chars and is_whole == self._was_whole:
             return True
-        end = time.perf_counter() + budget_s
+        end = time.thread_time() + budget_s
         if len(text) > len(self._text):
             self._text += showable(text[len(self._text) :])
         reader = self._reader or self._make_reader()
         cursor = QTextCursor(self._document)
         cursor.beginEditBlock()
         self._blocks.go_back(self._mark)
-        is_all = False
+        is_all, readings = False, 0
         while not is_all:
             reading = reader.read(self._text, is_whole=is_whole)
             is_all = reading.is_all
@@ -74,7 +78,11 @@ class AnswerWriter:
             for leaf in finished:
                 self._blocks.write(leaf, is_open=False)
             self._mark = self._blocks.mark()
-            is_late = time.perf_counter() > end
+            if is_all and is_whole and reader.references and not self._knows_references:
+                reader, is_all = self._begin_again(reader), False
+                continue
+            readings += 1
+            is_late = readings >= _LEAST_READINGS and time.thread_time() > end
             if reading.is_last_open and (is_all or is_late):
                 self._blocks.write(reading.leaves[-1], is_open=True)
             if is_late:
@@ -83,6 +91,14 @@ class AnswerWriter:
         if is_all:
             self._seen_chars, self._was_whole = len(text), is_whole
         return is_all
+
+    def _begin_again(self, reader: AnswerReader) -> AnswerReader:
+        """Takes everything back to write it with the addresses that links were given at the end."""
+        self._knows_references = True
+        self._mark = self._first_mark
+        self._blocks.go_back(self._mark)
+        self._reader = reader.anew()
+        return self._reader
 
     def _make_reader(self) -> AnswerReader:
         from app.gui.answer_reader import AnswerReader  # noqa: PLC0415 - the parser is imported with the first answer

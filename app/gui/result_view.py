@@ -47,11 +47,7 @@ _BUDGET_S = 0.014
 _AT_BOTTOM_PX = 12
 _MARGIN_PX = 16
 _SETTLE_MS = 150
-_MOUSE_REASONS = (
-    Qt.FocusReason.MouseFocusReason,
-    Qt.FocusReason.ActiveWindowFocusReason,
-    Qt.FocusReason.PopupFocusReason,
-)
+_SAME_FOCUS = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
 
 class ResultView(QTextBrowser):
@@ -249,7 +245,7 @@ class ResultView(QTextBrowser):
         painter.resetTransform()
         if self._shown and self._shown[-1].turn.is_open and self._shown[-1].turn.answer:
             self._paint_caret(painter)
-        if self._has_ring:
+        if self._has_ring and self.hasFocus():
             paint_focus_ring(painter, QRectF(self.viewport().rect()), self.palette())
         painter.end()
 
@@ -338,21 +334,24 @@ class ResultView(QTextBrowser):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows a ring when the keyboard came here."""
         super().focusInEvent(event)
-        self._has_ring = event.reason() not in _MOUSE_REASONS
+        if event.reason() not in _SAME_FOCUS:
+            self._has_ring = event.reason() != Qt.FocusReason.MouseFocusReason
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Takes the ring away."""
         super().focusOutEvent(event)
-        self._has_ring = False
         self.viewport().update()
 
     def focusNextPrevChild(self, is_next: bool) -> bool:
         """Goes through the links and commands, and says which one has the keyboard."""
         has_moved = super().focusNextPrevChild(is_next)
         cursor = self.textCursor()
-        if has_moved and self.hasFocus() and cursor.hasSelection() and self._link_under(cursor):
-            announce(self, self.tr("{0}, link").format(cursor.selectedText()))
+        anchor = self._link_under(cursor) if has_moved and self.hasFocus() and cursor.hasSelection() else ""
+        if anchor:
+            from app.gui.answer_drag import link_name  # noqa: PLC0415 - with the first link
+
+            announce(self, link_name(anchor, cursor.selectedText()))
         return has_moved
 
     def _link_under(self, cursor: QTextCursor) -> str:

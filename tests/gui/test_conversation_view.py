@@ -215,6 +215,18 @@ def test_a_program_has_its_language_and_colours(view: ResultView) -> None:
     assert len(colours) >= 3
 
 
+def test_links_whose_addresses_come_at_the_end_are_links(view: ResultView) -> None:
+    text = "See [the page][1] and\n\n- [another][two]\n\n" + LONG + "[1]: https://a.b/c\n[two]: https://d.e\n\nEnd."
+    for end in range(40, len(text), 40):
+        show(view, text[:end])
+    show(view, text, is_whole=True)
+    view.selectAll()
+    addresses = [view.document().find(words).charFormat().property(Role.ADDRESS.value) for words in ("page", "another")]
+    assert addresses == ["https://a.b/c", "https://d.e"]
+    assert view.toPlainText().count("A line of words.") == 60
+    assert "[1]" not in view.toPlainText()
+
+
 def test_the_menu_offers_copies(view: ResultView) -> None:
     show(view, "Some *words*.\n\n```\ncode\n```", is_whole=True)
     select(view, "words")
@@ -258,6 +270,23 @@ def test_listeners_hear_sentences_and_the_end(view: ResultView, monkeypatch: pyt
     view.show_turns([ended(turn(answer=text))])
     settle(view)
     assert len(heard) == 3
+
+
+def test_listeners_hear_which_command_has_the_keyboard(view: ResultView, monkeypatch: pytest.MonkeyPatch) -> None:
+    show(view, "[one](https://a.b)\n\n```\ncode\n```", is_whole=True)
+    heard: list[str] = []
+    monkeypatch.setattr("app.gui.result_view.announce", lambda _widget, text: heard.append(text))
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    for _ in range(6):
+        QTest.keyClick(view, Qt.Key.Key_Tab)
+    assert heard == [
+        "Copy question, button",
+        "Edit the question, button",
+        "one, link",
+        "Copy the code, button",
+        "Copy the answer, button",
+        "Ask again, button",
+    ]
 
 
 def test_speech_waits_between_sentences() -> None:
