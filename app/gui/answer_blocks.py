@@ -16,7 +16,6 @@ from app.gui.answer_look import (
     FORMULA,
     GAP,
     HEADING,
-    INDENT_PX,
     LINE_BREAK,
     PARAGRAPH,
     RULE,
@@ -26,6 +25,7 @@ from app.gui.answer_look import (
     block_format,
     code_format,
     fixed_format,
+    indent_px,
     kind_of,
 )
 from app.gui.answer_tables import columns_of, write_rows
@@ -212,7 +212,7 @@ class BlockWriter:
         columns = self._columns
         if columns is None:
             return
-        if self._host.fits(columns.group, sum(columns.least_px), depth * INDENT_PX):
+        if self._host.fits(columns.group, sum(columns.least_px), indent_px(depth)):
             if not self._is_empty:
                 self._begin(fixed_format(GAP, depth, 1))
             write_rows(self._cursor, leaf, columns, self._look, depth=depth, kind=TABLE)
@@ -225,7 +225,7 @@ class BlockWriter:
             self._begin(style)
             table.begin(columns, self._look)
             table.position = self._cursor.position()
-            table.indent_px = depth * INDENT_PX
+            table.indent_px = indent_px(depth)
             self._cursor.insertText("\u00a0", self._look.words)
         table.write(leaf, columns, self._look, is_open=is_open)
         place = QTextCursor(self._cursor.document())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QColor, QTextBlock
 
 LINE_HEIGHT_PERCENT = 128.0
-INDENT_PX = 22.0
+_INDENT_PX = 22.0
 BLOCK_GAP_PX = 8.0
 CODE_PADDING_PX = 12.0
 LINE_BREAK = "\u2028"
@@ -67,6 +67,11 @@ PARAGRAPH, HEADING, CODE, CODE_LABEL = "paragraph", "heading", "code", "code-lab
 RULE, FORMULA, TABLE, WIDE_TABLE = "rule", "formula", "table", "wide-table"
 QUESTION, CAPTION, PHASE, FOOT, GAP = "question", "caption", "phase", "foot", "gap"
 ANSWER_KINDS = frozenset({PARAGRAPH, HEADING, CODE, RULE, FORMULA, TABLE, WIDE_TABLE})
+
+
+def indent_px(depth: int = 1) -> float:
+    """How far the words of a block stand in, so many boxes deep."""
+    return float(min(depth, _DEEPEST_INDENT) * scaled_px(_INDENT_PX))
 
 
 def kind_of(block: QTextBlock) -> str:

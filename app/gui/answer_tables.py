@@ -19,7 +19,7 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
-from app.gui.answer_look import GAP, LINE_HEIGHT_PERCENT, Role, fixed_format
+from app.gui.answer_look import GAP, LINE_HEIGHT_PERCENT, Role, fixed_format, indent_px
 from app.gui.answer_words import write_words
 from app.gui.look import scaled_px
 
@@ -116,7 +116,7 @@ def _table_format(columns: Columns, depth: int) -> QTextTableFormat:
     style.setBorder(0)
     style.setCellSpacing(0)
     style.setCellPadding(_CELL_PADDING_PX)
-    style.setLeftMargin(depth * 22)
+    style.setLeftMargin(indent_px(depth))
     style.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
     shares = [100 * width / columns.whole_px for width in columns.wanted_px]
     style.setColumnWidthConstraints([QTextLength(QTextLength.Type.PercentageLength, share) for share in shares])

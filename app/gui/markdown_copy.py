@@ -74,7 +74,7 @@ def selection_mime(
 ) -> QMimeData:
     """What is selected: words alone stay words, code alone stays code in plain text; all else is Markdown."""
     markdown = markdown_of(cursor, answers, wide_table)
-    plain = cursor.selection().toPlainText().replace(LINE_BREAK, "\n").replace("\u00a0", " ")
+    plain = _plain(cursor)
     first, last = _ends(cursor)
     kinds = {kind_of(first), kind_of(last)}
     is_one = first == last
@@ -96,7 +96,7 @@ def markdown_of(
     first, last = _ends(cursor)
     kind = kind_of(first)
     if first == last and kind in _WITHOUT_WORDS:
-        return cursor.selectedText()
+        return _plain(cursor)
     is_within = first == last and not (start <= first.position() and end >= _end(first))
     if is_within and kind in {PARAGRAPH, HEADING, TABLE, QUESTION, FORMULA}:
         return _words(first, start, end)
@@ -115,6 +115,12 @@ def code_of(document: QTextDocument, group: int) -> str:
             break
         block = block.next()
     return "\n".join(lines)
+
+
+def _plain(cursor: QTextCursor) -> str:
+    """The words alone, without what only holds a command's words together."""
+    text = cursor.selection().toPlainText()
+    return text.replace(LINE_BREAK, "\n").replace("\u00a0", " ").replace("\u2060", "")
 
 
 def _ends(cursor: QTextCursor) -> tuple[QTextBlock, QTextBlock]:

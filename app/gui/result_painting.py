@@ -10,11 +10,11 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPalette
 from app.gui.answer_look import (
     CODE,
     CODE_LABEL,
-    INDENT_PX,
     QUESTION,
     RULE,
     Role,
     code_ground,
+    indent_px,
     kind_of,
     number_property,
     text_property,
@@ -64,14 +64,14 @@ def paint_behind(view: QTextBrowser, painter: QPainter, margin_px: float) -> Non
             painter.drawRoundedRect(bubble_rect(block, rect), BUBBLE_RADIUS_PX, BUBBLE_RADIUS_PX)
         elif kind in {CODE, CODE_LABEL}:
             group = number_property(style, Role.GROUP)
-            left = margin_px + style.indent() * INDENT_PX
+            left = margin_px + indent_px(style.indent())
             area = QRectF(left, rect.top() - _CODE_PADDING_PX, right - left, rect.height() + 2 * _CODE_PADDING_PX)
             if kind == CODE_LABEL:
                 area.adjust(0, 4, 0, 0)
             code[group] = code[group].united(area) if group in code else area
         elif kind == RULE:
             painter.setBrush(hairline(palette))
-            left = margin_px + style.indent() * INDENT_PX
+            left = margin_px + indent_px(style.indent())
             painter.drawRect(QRectF(left, round(rect.center().y()), right - left, 1))
     painter.setBrush(code_ground(palette))
     for area in code.values():
@@ -102,7 +102,7 @@ def paint_beside(view: QTextBrowser, painter: QPainter, margin_px: float) -> Non
                 goes_on = follower[: depth + 1] == boxes[: depth + 1]
                 below = layout.blockBoundingRect(block.next()).top() - rect.bottom() if goes_on else 0
                 painter.fillRect(
-                    QRectF(across(depth * INDENT_PX + 4, _BAR_PX), rect.top(), _BAR_PX, rect.height() + below), bar
+                    QRectF(across(indent_px(depth) + 4, _BAR_PX), rect.top(), _BAR_PX, rect.height() + below), bar
                 )
         begins = number_property(block.blockFormat(), Role.BEGINS)
         if not begins or not block.layout().lineCount():
@@ -117,7 +117,7 @@ def paint_beside(view: QTextBrowser, painter: QPainter, margin_px: float) -> Non
             if task and depth == len(boxes) - 1:
                 sign = _TASKS[task]
             size = metrics.horizontalAdvance(sign)
-            gutter = (min(depth, _DEEPEST - 1) + 1) * INDENT_PX
+            gutter = indent_px(min(depth, _DEEPEST - 1) + 1)
             painter.setPen(dim_text(palette) if boxes[depth] != "-" else palette.color(QPalette.ColorRole.Text))
             painter.drawText(QPointF(across(gutter - 6 - size, size), base), sign)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray
 from PySide6.QtGui import QTextDocument
 
-from app.gui.answer_look import INDENT_PX
+from app.gui.answer_look import indent_px
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject, QUrl
@@ -21,7 +21,7 @@ class SealedDocument(QTextDocument):
         super().__init__(parent)
         self.setUndoRedoEnabled(False)
         self.setDefaultFont(font)
-        self.setIndentWidth(INDENT_PX)
+        self.setIndentWidth(indent_px())
 
     def loadResource(self, kind: int, address: QUrl | str) -> object:
         """Nothing, whatever is asked for."""

@@ -49,6 +49,26 @@ The **blue square** is largest: its sides are *about* 214 px, a little more than
 [{"bbox_2d": [138, 122, 342, 326], "label": "red circle"}]
 ```
 """
+WRITTEN = """The circle's area is $A = \\pi r^2$, at \\(r = 102\\) about **32,700 px**; see [the page](https://example.com).
+
+```python
+def area(radius: float) -> float:
+    \"\"\"The area of a circle.\"\"\"
+    return 3.14159 * radius**2  # in pixels
+```
+
+- [x] circle
+- [ ] square
+  1. its sides
+  2. its corners
+
+> الدائرة الحمراء في أعلى اليسار.
+
+| shape | where it stands in the picture | colour as it is seen | box in pixels | area in pixels |
+|---|---|---|--:|--:|
+| circle | at the top on the left side | a strong red | 138, 122 – 342, 326 | 32,700 |
+| square | at the bottom on the right side | a clear blue | 637, 397 – 851, 611 | 45,796 |
+"""
 CHINESE = "图中有三个形状：左上角是**红色圆形**，右上角是**绿色三角形**，右下角是**蓝色正方形**。" * 3
 LONG = "A long answer goes on and on, so that the window has to scroll. " * 30
 _LIMIT_S = 10.0
@@ -106,6 +126,7 @@ STATES = (
     State("many", pictures=40),
     State("loading", FakeScript(load_delay_s=2.0), questions=("Describe this image.",)),
     State("answer", questions=("Locate every shape and tell me its colour.", "用中文说一遍。")),
+    State("written", FakeScript(answers=(WRITTEN,)), questions=("How large is the circle?",)),
     State("streaming", FakeScript(answers=(LONG,), piece_delay_s=0.01), questions=("Describe this image.",)),
     State(
         "settings",
