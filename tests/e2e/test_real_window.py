@@ -34,6 +34,7 @@ SOURCE_FILE = Path(__file__).with_name("drag_source.py")
 TARGET_FILE = Path(__file__).with_name("drop_target.py")
 SOURCE_AT = (1300, 100)
 WINDOW_MIDDLE = (560, 400)
+FIRST_ROW = (110, 135)
 LIMIT_S = 60.0
 
 
@@ -152,7 +153,10 @@ def _export(hands: Hands, window_id: str, file: Path) -> bool:
     return file.exists()
 
 
-def test_the_picture_is_dragged_out_of_the_window_as_a_copy(program: Program, display: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("start", [WINDOW_MIDDLE, FIRST_ROW], ids=["viewer", "tray"])
+def test_the_picture_is_dragged_out_of_the_window_as_a_copy(
+    start: tuple[int, int], program: Program, display: str, tmp_path: Path
+) -> None:
     file = tmp_path / "red 红.png"
     Image.new("RGB", (320, 240), "red").save(file)
     program = program.scripted(answers=["A red picture."]).with_variables(
@@ -176,7 +180,7 @@ def test_the_picture_is_dragged_out_of_the_window_as_a_copy(program: Program, di
         deadline = time.monotonic() + LIMIT_S
         while dropped.empty():  # until the picture is there, a drag has nothing to take
             assert time.monotonic() < deadline, "nothing arrived"
-            hands.drag(WINDOW_MIDDLE, (SOURCE_AT[0] + 60, SOURCE_AT[1] + 40))
+            hands.drag(start, (SOURCE_AT[0] + 60, SOURCE_AT[1] + 40))
             time.sleep(0.5)
         reading.join()
         assert dropped.get().decode() == f"CopyAction {[str(file)]}\n"
