@@ -129,6 +129,29 @@ def test_a_large_picture_is_fitted_without_a_jagged_edge(canvas: PictureCanvas) 
     assert np.abs(part.mean(axis=(0, 1)) - BLOCK.mean(axis=(0, 1))).max() < 2
 
 
+def test_what_is_shown_smaller_is_an_average_of_all_its_pixels(canvas: PictureCanvas) -> None:
+    noise = np.random.default_rng(7).integers(0, 255, (1200, 1600, 3), np.uint8)
+    canvas.show_picture(images_of(noise), 0)
+    assert scale(canvas) == 0.25
+    part = painted_picture(canvas)[0].astype(float)
+    wanted = noise.reshape(300, 4, 400, 4, 3).mean(axis=(1, 3))
+    assert np.abs(part - wanted).max() <= 3
+
+
+@pytest.mark.parametrize("enlarged", [1.7, 3.0, 3.9])
+def test_an_enlarged_picture_has_no_seams(enlarged: float, canvas: PictureCanvas) -> None:
+    wave = 127.5 + 127.5 * np.sin(np.arange(700) / 2)
+    canvas.resize(1000, 700)
+    canvas.show_picture(images_of(np.broadcast_to(wave[None, :, None], (500, 700, 3)).astype(np.uint8)), 0)
+    canvas._frame(framing(canvas).scaled(enlarged))
+    part, (left, _) = painted_picture(canvas)
+    across = framing(canvas).size[0] / 700
+    places = (np.arange(left, left + part.shape[1]) + 0.5) / across - 0.5
+    wanted = np.interp(places, np.arange(700), wave.astype(np.uint8))
+    assert np.abs(part[5, :, 0] - wanted).max() <= 4
+    assert (part == part[5]).all()
+
+
 def test_a_fitted_picture_follows_the_window(canvas: PictureCanvas) -> None:
     assert framing(canvas).size == (400, 286)
     canvas.resize(200, 300)
@@ -483,6 +506,7 @@ def test_looking_again_at_the_same_picture_keeps_the_zoom(open_window: OpenWindo
     driver.wait_for_pictures(2)
     driver.desk.pictures.add_sources([source_of(NOISE, more.name)])
     driver.wait_for_pictures(3)
+    driver.window.content.viewing.look_at(chosen)
     assert driver.parts.viewer.medium is not None
     assert driver.parts.viewer.medium.medium_id == chosen
     assert scale(canvas) == 1
