@@ -76,7 +76,6 @@ class Leaf:
         rows: Its other rows.
         alignments: Of its columns: "left", "center", "right" or nothing.
         is_fenced: Code between fences.
-        is_closed: Code whose closing fence has come.
         is_continued: It goes on where the leaf before was cut.
         is_joined: It goes on in the same line of code.
     """
@@ -96,7 +95,6 @@ class Leaf:
     rows: tuple[tuple[Cell, ...], ...] = ()
     alignments: tuple[str, ...] = ()
     is_fenced: bool = False
-    is_closed: bool = True
     is_continued: bool = False
     is_joined: bool = False
 
@@ -194,13 +192,9 @@ class _Walk:
         leaf = self.leaf("code", token)
         words = token.content.removesuffix("\n")
         is_fenced = token.type == "fence"
-        closing = inside(self._lines[min(leaf.end_line, len(self._lines)) - 1], leaf.boxes, -1).strip()
-        is_closed = not is_fenced or (
-            leaf.end_line - leaf.line > 1 and closing.startswith(token.markup) and not closing.strip(token.markup[0])
-        )
         first = inside(self._lines[leaf.line], leaf.boxes, leaf.line)
         language = token.info.split()[0] if token.info.split() else ""
-        return replace(leaf, text=words, info=language, first_line=first, is_fenced=is_fenced, is_closed=is_closed)
+        return replace(leaf, text=words, info=language, first_line=first, is_fenced=is_fenced)
 
     def table(self, token: Token, tokens: Sequence[Token]) -> Leaf:
         """A leaf of rows."""

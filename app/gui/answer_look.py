@@ -57,16 +57,13 @@ class Role(IntEnum):
     """Of letters: where a link leads."""
     IS_CODE = _FIRST + 10
     """Of letters inside a sentence."""
-    REQUEST = _FIRST + 11
-    """Of a question's block: the request."""
-    HEADER = _FIRST + 12
+    HEADER = _FIRST + 11
     """Of a table: its first two lines in Markdown."""
 
 
 PARAGRAPH, HEADING, CODE, CODE_LABEL = "paragraph", "heading", "code", "code-label"
 RULE, FORMULA, TABLE, WIDE_TABLE = "rule", "formula", "table", "wide-table"
 QUESTION, CAPTION, PHASE, FOOT, GAP = "question", "caption", "phase", "foot", "gap"
-ANSWER_KINDS = frozenset({PARAGRAPH, HEADING, CODE, RULE, FORMULA, TABLE, WIDE_TABLE})
 
 
 def indent_px(depth: int = 1) -> float:
@@ -121,7 +118,6 @@ class AnswerLook:
         self.font = QFont(font)
         self.palette = QPalette(palette)
         self.links = Links()
-        self.text_colour = palette.color(QPalette.ColorRole.Text)
         self.code_ground = code_ground(palette)
         self.hairline = hairline(palette)
         families = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QFontMetricsF, QTextCharFormat, QTextCursor
 
 from app.gui.announcing import announce
+from app.gui.answer_cuts import showable
 from app.gui.answer_look import LINE_BREAK, PHASE, QUESTION, Role, block_format
 from app.gui.answer_writer import AnswerWriter
 from app.gui.result_painting import BUBBLE_PADDING
@@ -78,7 +79,7 @@ class TurnWriter:
             cursor.insertBlock(style, QTextCharFormat())
         self._is_first = False
         shown.question_at = cursor.position()
-        cursor.insertText(turn.question.text.replace("\n", LINE_BREAK), QTextCharFormat())
+        cursor.insertText(showable(turn.question.text).replace("\n", LINE_BREAK), QTextCharFormat())
         self.place_question(shown)
         write_question_foot(cursor, turn, self._look)
         cursor.insertBlock(block_format(PHASE), QTextCharFormat())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QMimeData, QRectF, QSize, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QMimeData, QRectF, Qt, QUrl
 from PySide6.QtGui import QPainter, QTextCursor
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QTextBrowser, QTextEdit
 
@@ -79,10 +79,6 @@ class WideTable(QTextBrowser):
         """The height at which nothing is cut, with the scroll bar."""
         bar = self.horizontalScrollBar().sizeHint().height()
         return round(self.document().documentLayout().documentSize().height()) + bar + 2
-
-    def sizeHint(self) -> QSize:
-        """As high as its rows."""
-        return QSize(round(self.lineWrapColumnOrWidth()), self.wanted_height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scrolls sideways; what goes up and down is for the conversation."""

@@ -327,6 +327,12 @@ def test_frames_come_less_often_where_they_cost_more(view: ResultView, monkeypat
     frame(view)
 
 
+def test_a_question_stays_one_block_whatever_is_in_it(view: ResultView) -> None:
+    view.show_turns([ended(turn("1", "Yes.", "a\u2029b\ufdd0c\ufffcd\re"))])
+    settle(view)
+    assert view.document().firstBlock().text() == "a\ufffdb\ufffdc\ufffdd e"
+
+
 def test_a_bubble_is_no_wider_than_its_words(view: ResultView) -> None:
     question = "A question that is so long that it needs more than only one line in a narrow view."
     view.show_turns([ended(turn("1", "Yes.", question)), ended(turn("2", "No.", "Short?"))])
