@@ -16,9 +16,12 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
 from app.backends.fake_backend import FakeScript
+from app.core.errors import ErrorText
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.gui.window_driver import OpenWindow
 
@@ -39,7 +42,9 @@ def test_only_qt_is_imported_before_the_window_is_shown() -> None:
     assert slow & set(done.stdout.split()) == set()
 
 
-def test_nothing_is_left_to_a_collection_on_another_thread(open_window: OpenWindow, picture: Path) -> None:
+def test_nothing_is_left_to_a_collection_on_another_thread(
+    open_window: OpenWindow, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     driver = open_window(FakeScript(answers=("A **cat**.\n\n| a |\n|---|\n| b |",)), files=(picture,))
     driver.wait_for_pictures(1)
     driver.wait_for_model()
@@ -51,6 +56,13 @@ def test_nothing_is_left_to_a_collection_on_another_thread(open_window: OpenWind
         driver.wait_for_answer()
         driver.action("settingsAction").trigger()
         driver.action("settingsAction").trigger()
+        driver.action("commandListAction").trigger()
+        driver.action("commandListAction").trigger()
+        driver.content.actions_by_id.menu_of("clearRecentAction").aboutToShow.emit()
+        monkeypatch.setenv("VIEWFINDER_REDUCED_MOTION", "0")
+        driver.parts.notice.show_error(ErrorText("Something went wrong.", "Try again."))
+        driver.wait(lambda: driver.parts.notice.graphicsEffect() is None)
+        driver.action("shortcutsAction").trigger()
         driver.action("aboutAction").trigger()
         for widget in QApplication.topLevelWidgets():
             if widget is not driver.window and widget.isVisible():
