@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
     from PySide6.QtGui import (
         QContextMenuEvent,
-        QFocusEvent,
         QKeyEvent,
         QMouseEvent,
         QPaintEvent,
@@ -47,7 +46,7 @@ _BUDGET_S = 0.014
 _AT_BOTTOM_PX = 12
 _MARGIN_PX = 16
 _SETTLE_MS = 150
-_SAME_FOCUS = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+_LINK_RADIUS_PX = 4
 
 
 class ResultView(QTextBrowser):
@@ -74,7 +73,6 @@ class ResultView(QTextBrowser):
         self._writer: TurnWriter | None = None
         self._at = 0
         self._kept_scroll: int | None = None
-        self._has_ring = False
         self._pressed_command = ""
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
@@ -245,9 +243,21 @@ class ResultView(QTextBrowser):
         painter.resetTransform()
         if self._shown and self._shown[-1].turn.is_open and self._shown[-1].turn.answer:
             self._paint_caret(painter)
-        if self._has_ring and self.hasFocus():
-            paint_focus_ring(painter, QRectF(self.viewport().rect()), self.palette())
+        self._paint_link_ring(painter)
         painter.end()
+
+    def _paint_link_ring(self, painter: QPainter) -> None:
+        """Paints the ring around the link that has the keyboard; the one around the whole lies over the window."""
+        cursor = self.textCursor()
+        if not (self.hasFocus() and cursor.hasSelection() and cursor.charFormat().isAnchor()):
+            return
+        ends = [QTextCursor(self.document()) for _ in range(2)]
+        for end, position in zip(ends, (cursor.selectionStart(), cursor.selectionEnd()), strict=True):
+            end.setPosition(position)
+        first, last = (QRectF(self.cursorRect(end)) for end in ends)
+        if first.top() == last.top():
+            area = QRectF(first.topLeft(), last.bottomLeft()).adjusted(-4, -2, 4, 2)
+            paint_focus_ring(painter, area, self.palette(), _LINK_RADIUS_PX)
 
     def _paint_caret(self, painter: QPainter) -> None:
         cursor = QTextCursor(self.document())
@@ -330,18 +340,6 @@ class ResultView(QTextBrowser):
                 drag_answer(self, answer)
             return
         super().mouseMoveEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows a ring when the keyboard came here."""
-        super().focusInEvent(event)
-        if event.reason() not in _SAME_FOCUS:
-            self._has_ring = event.reason() != Qt.FocusReason.MouseFocusReason
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Takes the ring away."""
-        super().focusOutEvent(event)
-        self.viewport().update()
 
     def focusNextPrevChild(self, is_next: bool) -> bool:
         """Goes through the links and commands, and says which one has the keyboard."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.backends.fake_backend import FakeScript
 from tests.gui.conftest import draw
-from tests.gui.test_focus import focused, is_seen, press
+from tests.gui.test_focus import focused, is_seen, press, ring_pixels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +140,15 @@ def test_pasting_and_the_command_list_are_enough_too(open_window: OpenWindow, tm
     assert driver.names == []
 
 
+def link_area(driver: WindowDriver) -> QRect:
+    """Where the link is that has the keyboard."""
+    cursor = driver.result.textCursor()
+    last = driver.result.cursorRect(cursor)
+    cursor.setPosition(cursor.anchor())
+    area = driver.result.cursorRect(cursor).united(last)
+    return area.translated(driver.result.viewport().mapTo(driver.window, QPoint()))
+
+
 def test_what_stands_under_an_answer_is_reached_by_tab(open_window: OpenWindow, picture: Path) -> None:
     driver = open_window(FakeScript(answers=("Four colours.",)), files=(picture,))
     driver.wait_for_pictures(1)
@@ -152,7 +161,9 @@ def test_what_stands_under_an_answer_is_reached_by_tab(open_window: OpenWindow, 
         press(driver, Qt.Key.Key_Tab)
         if not driver.result.hasFocus():
             break
-        links.append(driver.result.textCursor().charFormat().anchorHref().partition(":")[0])
+        cursor = driver.result.textCursor()
+        links.append(cursor.charFormat().anchorHref().partition(":")[0])
+        driver.wait(lambda: ring_pixels(driver, link_area(driver)) >= link_area(driver).width())
     assert {"copy", "retry", "edit", "copy-question"} <= set(links)
     go_to(driver, driver.result)
     for _ in range(8):
