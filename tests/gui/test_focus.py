@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+    from pytestqt.qtbot import QtBot
 
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
@@ -189,6 +190,24 @@ def test_the_empty_window_has_stops_for_f6_too(open_window: OpenWindow) -> None:
     press(driver, Qt.Key.Key_F6)
     assert driver.parts.viewer.isAncestorOf(focused())
     assert is_seen(driver)
+
+
+def test_the_ring_is_back_when_the_window_is_in_front_again(open_window: OpenWindow, qtbot: QtBot) -> None:
+    driver = open_window()
+    driver.prompt.setFocus()
+    press(driver, Qt.Key.Key_Tab)
+    ring = driver.child(FocusRing, "focusRing")
+    target = ring.target
+    assert target is not None
+    other = QWidget()
+    qtbot.addWidget(other)
+    other.show()
+    other.activateWindow()
+    driver.wait(lambda: not ring.isVisible())
+    other.hide()
+    driver.window.activateWindow()
+    driver.wait(ring.isVisible)
+    assert ring.target is target
 
 
 def test_the_menu_bar_marks_its_menu_itself(open_window: OpenWindow) -> None:
