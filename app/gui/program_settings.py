@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSignalBlocker, QUrl, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.settings import Settings
 from app.gui.caption import Caption
@@ -20,6 +21,9 @@ from app.gui.tick import Tick
 
 if TYPE_CHECKING:
     from app.core.paths import Profile
+
+
+_MAY_BREAK = "\u200b"
 
 
 class ProgramSettings(QObject):
@@ -44,7 +48,7 @@ class ProgramSettings(QObject):
             [(self.tr("As the system"), "system"), (self.tr("Light"), "light"), (self.tr("Dark"), "dark")]
         )
         self.language = ChoiceBox([(self.tr("As the system"), "system"), ("English", "en"), ("简体中文", "zh_CN")])
-        self.export_folder = Caption(is_elided=True)
+        self.export_folder = Caption()
         self.choose_export_folder = QPushButton(self.tr("Choose…"))
         self.forget_export_folder = QPushButton(self.tr("Where I Last Saved"))
         self.show_data_folder = QPushButton(self.tr("Show Settings Folder"))
@@ -84,6 +88,9 @@ class ProgramSettings(QObject):
 
     def sections(self) -> tuple[Section, ...]:
         """The groups in their order."""
+        self.export_folder.setWordWrap(True)
+        self.export_folder.setTextFormat(Qt.TextFormat.PlainText)
+        self.export_folder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         exports = QWidget()
         layout = QVBoxLayout(exports)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -169,3 +176,8 @@ class ProgramSettings(QObject):
         self.forgetting_wanted.emit()
         self.forgotten.setText(self.tr("Earlier questions are forgotten."))
         self.forgotten.show()
+
+
+def _breakable(folder: Path) -> str:
+    """A path that may go on in the next line after each of its parts."""
+    return str(folder).replace(os.sep, f"{os.sep}{_MAY_BREAK}")

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.core.sampling import Sampling
 from app.gui.caption import Caption
 from app.gui.describing import describe
+from app.gui.look import HEADING_PX
 from app.gui.model_choice import ModelChoice
 from app.gui.program_settings import ProgramSettings
 from app.gui.sampling_settings import SamplingSettings
@@ -106,7 +107,7 @@ class SettingsPanel(QWidget):
 
     def _build_frame(self) -> QWidget:
         """The title with the way back, and below it what scrolls: built from outside in, so that each part is once."""
-        title = QLabel(self.tr("Settings"))
+        title = Caption(self.tr("Settings"), HEADING_PX, QFont.Weight.DemiBold, is_dim=False)
         title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         scroll = QScrollArea()
         whole = QVBoxLayout(self)

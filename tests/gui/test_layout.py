@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +19,6 @@ from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -101,7 +102,9 @@ def walk_states(driver: WindowDriver, sizes: tuple[tuple[int, int], ...] = SIZES
     answers.is_seed_pinned.setChecked(True)
     for field in (*answers.fields.values(), answers.seed):
         type_into(field.edit, "-77")
-    told += check(driver, "settings with faults", sizes)
+    export_dir = Path("/Volumes/Pictures of many years") / ("a long name " * 9).strip() / "exports"
+    driver.desk.change_settings(replace(driver.desk.settings, export_dir=export_dir))
+    told += check(driver, "settings with faults and a long folder", sizes)
     driver.content.commands.show_settings(False)
     return told
 
