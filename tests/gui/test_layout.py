@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QV
 from app.backends.fake_backend import FakeScript
 from app.core.errors import ErrorText, Sentence
 from app.gui.look import apply_look
+from tests.gui.conftest import draw
 from tests.gui.layout_checks import layout_faults, overlaps, settle, squeezed
 from tests.gui.window_driver import type_into
 
@@ -126,6 +127,29 @@ def test_an_empty_window_fits_at_any_size(open_window: OpenWindow) -> None:
     driver = open_window()
     driver.wait_for_model()
     assert told_lines(check(driver, "empty")) == ""
+
+
+def test_a_window_at_work_fits_at_any_size(open_window: OpenWindow, tmp_path: Path) -> None:
+    pictures = tuple(draw(tmp_path / f"{number} {LONG_NAME[:90]}.png") for number in range(12))
+    script = FakeScript(answers=("One two three. " * 3000,), piece_delay_s=0.02, prefill_delay_s=0.1)
+    driver = open_window(script, files=pictures)
+    driver.wait_for_pictures(12)
+    driver.ask("Count, please, everything that you see in all of these pictures. " * 6)
+    told = check(driver, "reading", SIZES[::3])
+    driver.wait(lambda: "One two" in driver.result.toPlainText())
+    told += check(driver, "streaming", SIZES[::3])
+    driver.stop_button.click()
+    driver.wait_for_answer()
+    driver.action("editQuestionAction").trigger()
+    assert driver.content.asking.is_editing
+    told += check(driver, "editing an earlier question", SIZES[::3])
+    assert told_lines(told) == ""
+
+
+def test_a_window_that_loads_fits_at_any_size(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(load_delay_s=30))
+    driver.wait(lambda: driver.desk.model.progress is not None)
+    assert told_lines(check(driver, "loading")) == ""
 
 
 @pytest.mark.usefixtures("longer_texts")
