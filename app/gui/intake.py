@@ -15,6 +15,7 @@ from app.core.errors import describe_error
 from app.core.gathering import Gathered, gather
 from app.core.pictures import PictureSource
 from app.engine.media_pool import MediaPool
+from app.gui.offered import ENCODED, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
     from app.gui.offered import Offered
 
 _FAST_PNG = 90
-_SUFFIXES = (
-    (b"\x89PNG", ".png"),
-    (b"\xff\xd8", ".jpg"),
-    (b"GIF8", ".gif"),
-    (b"RIFF", ".webp"),
-    (b"BM", ".bmp"),
-    (b"II*\0", ".tif"),
-    (b"MM\0*", ".tif"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +74,7 @@ def _source(name: str, content: bytes | str | QImage) -> PictureSource:
         content = _embedded(content)
     data = content if isinstance(content, bytes) else _encoded(content)
     if "." not in name:
-        name += next((suffix for start, suffix in _SUFFIXES if data.startswith(start)), "")
+        name += ENCODED.get(kind_of(data), "")
     return PictureSource(name, data=data)
 
 

@@ -159,6 +159,12 @@ class MediaCommands(QObject):
         media = (self._desk.pictures.get(medium_id) for medium_id in self._parts.tray.selected_ids)
         return tuple(medium.source.path for medium in media if medium is not None and medium.source.path is not None)
 
+    def copy_selected(self) -> None:
+        """Copies the selected pictures as a file manager would: the files, or the picture that has none."""
+        if self._parts.tray.selected_ids:
+            QGuiApplication.clipboard().setMimeData(self._parts.tray.selected_files_or_picture())
+            self._say(self.tr("Copied."))
+
     def on_show_picture_file(self) -> None:
         """Shows the selected files where they lie."""
         if self.selected_files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSize, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMimeData, QModelIndex, QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QFont, QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from app.gui.caption import Caption
 from app.gui.drop_hint import DropHint
 from app.gui.focus_ring import PAINTS_OWN_FOCUS
 from app.gui.look import BODY_PX, scaled_px
+from app.gui.offered import TRAY_KIND
 from app.gui.shell import TRAY_WIDTH_PX
 from app.gui.tray_delegate import TrayDelegate
 from app.gui.tray_model import TrayModel
@@ -175,6 +176,12 @@ class MediaTray(QWidget):
         selection.select(self._model.index(first), self._model.index(last))
         self.view.selectionModel().setCurrentIndex(self._model.index(places[0]), _Flag.NoUpdate)
         self.view.selectionModel().select(selection, _Flag.ClearAndSelect)
+
+    def selected_files_or_picture(self) -> QMimeData:
+        """The selected pictures for the clipboard."""
+        mime = self._model.mimeData([self._model.index(place) for place in self._selected_places()])
+        mime.removeFormat(TRAY_KIND)
+        return mime
 
     def show_current(self) -> None:
         """Scrolls to the picture that is being looked at."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 TRAY_KIND = f"application/x-viewfinder-media-{os.getpid()}"
 """Rows of our own tray, dragged: they are here already. Those of another window of the program are files like any."""
-_ENCODED = {
+ENCODED = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
@@ -37,6 +37,16 @@ _ENCODED = {
     "image/gif": ".gif",
     "image/bmp": ".bmp",
 }
+"""Endings of the kinds of encoded pictures that programs hand over."""
+_STARTS = (
+    (b"\x89PNG", "image/png"),
+    (b"\xff\xd8", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"RIFF", "image/webp"),
+    (b"BM", "image/bmp"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+)
 _LINK_KIND = "text/x-moz-url"
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _DATA_IMAGE = "data:image/"
@@ -112,6 +122,11 @@ def embedded_pictures(mime: QMimeData) -> list[str]:
     return _data_addresses(_addresses(mime))
 
 
+def kind_of(data: bytes) -> str:
+    """The kind of encoded picture that begins so, as drags and clipboards name it; empty for others."""
+    return next((kind for start, kind in _STARTS if data.startswith(start)), "")
+
+
 def local_paths(mime: QMimeData) -> tuple[Path, ...]:
     """The files and folders on this machine that were handed over."""
     return tuple(_path_of(address) for address in dict.fromkeys(_addresses(mime)) if _is_local(address))
@@ -176,11 +191,11 @@ def _data_addresses(addresses: Iterable[str]) -> list[str]:
 
 def has_picture_data(mime: QMimeData) -> bool:
     """Whether a picture itself was handed over, not only where it is."""
-    return mime.hasImage() or any(mime.hasFormat(kind) for kind in _ENCODED)
+    return mime.hasImage() or any(mime.hasFormat(kind) for kind in ENCODED)
 
 
 def _picture_data(mime: QMimeData) -> bytes | QImage | None:
-    for kind in _ENCODED:
+    for kind in ENCODED:
         data = bytes(mime.data(kind).data()) if mime.hasFormat(kind) else b""
         if data:
             return data

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     QUrl,
 )
 
-from app.gui.offered import TRAY_KIND
+from app.gui.offered import TRAY_KIND, kind_of
 from app.gui.pixels import pixmap_within
 from app.gui.tray_delegate import TrayRow, thumbnail_size, tray_row
 
@@ -83,7 +83,8 @@ class TrayModel(QAbstractListModel):
         if urls:
             mime.setUrls(urls)
         elif len(ids) == 1:  # a pasted picture has no file to give
-            mime.setData("image/png", QByteArray(self._media[ids[0]].source.data or b""))
+            data = self._media[ids[0]].source.data or b""
+            mime.setData(kind_of(data) or "image/png", QByteArray(data))
         return mime
 
     def row(self, place: int) -> TrayRow | None:

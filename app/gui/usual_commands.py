@@ -108,10 +108,13 @@ class UsualCommands(QObject):
             field.cut()
 
     def on_copy(self) -> None:
-        """Copies what is selected in the focused field or text."""
-        field = focused_field()
+        """Copies what is selected in the focused field, text or list of pictures."""
+        focus = QApplication.focusWidget()
+        field = field_in(focus)
         if field is not None and can_copy(field):
             field.copy()
+        elif focus is self._parts.tray.view:
+            self._media.copy_selected()
 
     def on_select_all(self) -> None:
         """Selects all of the focused field, text or list."""
@@ -134,7 +137,8 @@ class UsualCommands(QObject):
         undo.setText(self.tr("&Undo") if can_undo(field) else media.undo_text)
         redo.setText(self.tr("Re&do") if can_redo(field) else media.redo_text)
         self._actions["cutAction"].setEnabled(can_cut(field))
-        self._actions["copyAction"].setEnabled(can_copy(field))
+        has_rows = focus is self._parts.tray.view and bool(self._parts.tray.selected_ids)
+        self._actions["copyAction"].setEnabled(can_copy(field) or has_rows)
         self._actions["selectAllAction"].setEnabled(field is not None or focus is self._parts.tray.view)
 
     def _show_what_can_be_done(self) -> None:

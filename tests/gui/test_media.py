@@ -206,6 +206,9 @@ def test_encoded_data_is_kept_as_it_came(open_window: OpenWindow) -> None:
     driver.wait_for_pictures(1)
     (medium,) = driver.desk.pictures.media
     assert medium.source == PictureSource("Pasted picture 1.jpg", data=data)
+    driver.parts.tray.view.setFocus()
+    driver.action("copyAction").trigger()
+    assert QGuiApplication.clipboard().mimeData().data("image/jpeg").data() == data
 
 
 def test_files_opened_together_are_added_as_one(open_window: OpenWindow, qapp: QApplication, tmp_path: Path) -> None:

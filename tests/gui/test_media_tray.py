@@ -148,6 +148,21 @@ def test_a_pasted_picture_is_dragged_out_as_a_picture(open_window: OpenWindow) -
     assert not driver.action("showPictureFileAction").isEnabled()
 
 
+def test_copied_rows_are_files_that_can_be_pasted(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = opened(open_window, tmp_path, 3)
+    click(driver, 0)
+    click(driver, 2, CONTROL)
+    tray_of(driver).setFocus()
+    QTest.keyClick(tray_of(driver), Qt.Key.Key_C, CONTROL)
+    copied = QGuiApplication.clipboard().mimeData()
+    assert [url.toLocalFile() for url in copied.urls()] == [str(tmp_path / "0.png"), str(tmp_path / "2.png")]
+    driver.prompt.setFocus()
+    driver.prompt.paste()
+    driver.wait(lambda: "2 of these pictures are here already." in driver.window.statusBar().currentMessage())
+    assert driver.prompt.toPlainText() == ""
+    assert stems(driver) == "012"
+
+
 def test_rows_are_moved_by_keys(open_window: OpenWindow, tmp_path: Path) -> None:
     driver = opened(open_window, tmp_path, 4)
     click(driver, 1)
