@@ -269,7 +269,7 @@ class MediaViewer(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Follows the system's letters."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_stage"):
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._place()
 
     def _place(self) -> None:
