@@ -145,13 +145,13 @@ def action_rows() -> tuple[ActionRow, ...]:
         ActionRow(
             "copyPicturesAction", file, translate("Actions", "&Copy Pictures Beside Markdown"), is_checkable=True
         ),
+        ActionRow("closeWindowAction", file, translate("Actions", "Close &Window"), ("Ctrl+W",), starts_group=True),
         ActionRow(
             "quitAction",
             file,
             translate("Actions", "&Quit Viewfinder"),
             ("Ctrl+Q",),
             role=QAction.MenuRole.QuitRole,
-            starts_group=True,
         ),
         ActionRow(
             "undoAction", edit, translate("Actions", "&Undo"), (_Standard.Undo,), needs=nothing_to_undo, is_late=True

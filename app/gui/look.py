@@ -202,7 +202,7 @@ def apply_look(application: QApplication, appearance: str | None = None) -> None
         application: The application.
         appearance: ``system``, ``light`` or ``dark``; None for the one chosen before.
     """
-    if appearance is not None and appearance != application.property(_APPEARANCE):
+    if appearance is not None and appearance != (application.property(_APPEARANCE) or "system"):
         application.setProperty(_APPEARANCE, appearance)
         _ask_for_scheme(application, appearance)
     _fill_palette(application)

@@ -59,6 +59,7 @@ class UsualCommands(QObject):
             "previousPaneAction": self.on_previous_pane,
             "fullScreenAction": self.on_full_screen,
             "commandListAction": self.on_command_list,
+            "closeWindowAction": self.on_close_window,
             "minimiseAction": self.on_minimise,
             "zoomWindowAction": self.on_zoom_window,
             "shortcutsAction": self.on_shortcuts,
@@ -186,6 +187,10 @@ class UsualCommands(QObject):
         self._list.toggle()
 
     # Window
+
+    def on_close_window(self) -> None:
+        """Closes the window, and with it the program, which has no other."""
+        self._window.close()
 
     def on_minimise(self) -> None:
         """Puts the window into the Dock."""

@@ -172,3 +172,12 @@ def test_what_stands_under_an_answer_is_reached_by_tab(open_window: OpenWindow, 
             break
     press(driver, Qt.Key.Key_Return)
     assert QGuiApplication.clipboard().text() == "Four colours."
+
+
+def test_the_window_closes_by_the_key_that_windows_close_by(open_window: OpenWindow) -> None:
+    driver = open_window(question="unsent")
+    driver.prompt.setFocus()
+    closed: list[bool] = []
+    driver.window.closing.connect(lambda: closed.append(True))
+    press(driver, Qt.Key.Key_W, CONTROL)
+    assert closed == [True]
