@@ -105,7 +105,7 @@ class ModelChoice(QWidget):
 
     def _on_folder_selected(self, folder: str) -> None:
         self.name.setText(folder)
-        self.model_chosen.emit(folder)
+        self.model_chosen.emit(model_id_of(folder))
 
     def _on_name_finished(self) -> None:
         text = self.name.text().strip()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QLocale, Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
+from app.gui.announcing import announce
 from app.gui.caption import Caption
 from app.gui.fault_line import FaultLine, mark_faulty
 
@@ -198,6 +199,8 @@ class NumberField(QWidget):
         said = said.format(self._words, low, high)
         if self._value is not None:
             said += " " + self.tr("The last good value, {0}, stays.").format(self._text(self._value))
+        if self.fault.isHidden():
+            announce(self.edit, said)
         self.fault.say(said)
         mark_faulty(self.edit, is_faulty=True)
         self.edit.setAccessibleDescription(f"{said} {self._meaning}")

@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.settings import Settings
+from app.gui.announcing import announce
 from app.gui.caption import Caption
 from app.gui.choice_box import ChoiceBox
 from app.gui.describing import describe, tip
@@ -176,6 +177,7 @@ class ProgramSettings(QObject):
         self.forgetting_wanted.emit()
         self.forgotten.setText(self.tr("Earlier questions are forgotten."))
         self.forgotten.show()
+        announce(self.forget_questions, self.forgotten.text())
 
 
 def _breakable(folder: Path) -> str:

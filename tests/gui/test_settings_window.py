@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.sampling import RANGES, Sampling
 from app.core.settings import ModelSettings, Settings
+from app.gui import number_field
 from app.gui.language import language_for
 from tests.gui.window_driver import type_into
 
@@ -152,6 +153,31 @@ def test_a_seed_that_is_none_is_explained(typed: str, open_window: OpenWindow) -
     sampling = own(driver).sampling
     assert sampling is not None
     assert sampling.seed == 12
+
+
+def test_what_is_wrong_is_announced_once(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(number_field, "announce", lambda _widget, text: said.append(text))
+    field = opened(open_window()).answers.fields["temperature"]
+    type_into(field.edit, "7")
+    type_into(field.edit, "8", then=Qt.Key.Key_Tab)
+    assert said == ["Temperature goes from 0 to 5. The last good value, 0.7, stays."]
+
+
+def test_a_chosen_folder_is_the_same_model_by_whatever_way_one_goes_there(
+    open_window: OpenWindow, checkpoint_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "linked").symlink_to(checkpoint_dir)
+    driver = open_window(settings=Settings())
+    panel = opened(driver)
+    choose(panel.model.kind, 1)
+    dialog = panel.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile("linked")
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    assert driver.desk.settings.model == str(checkpoint_dir)
+    driver.wait_for_model()
 
 
 def test_the_last_drawn_seed_is_shown_and_can_be_used_always(open_window: OpenWindow) -> None:
