@@ -343,6 +343,8 @@ class ResultView(QTextBrowser):
 
     def focusNextPrevChild(self, is_next: bool) -> bool:
         """Goes through the links and commands, and says which one has the keyboard."""
+        if not self.hasFocus():  # Asked by a table or button in here: the links have had their turn.
+            return QFrame.focusNextPrevChild(self, is_next)
         has_moved = super().focusNextPrevChild(is_next)
         cursor = self.textCursor()
         anchor = self._link_under(cursor) if has_moved and self.hasFocus() and cursor.hasSelection() else ""

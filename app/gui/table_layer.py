@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QWidget
 
 from app.gui.answer_look import WIDE_TABLE, Role, kind_of, number_property
 
@@ -54,6 +55,8 @@ class TableLayer(QObject):
 
             table = WideTable(self._view)
             table.anchorClicked.connect(self._on_link)
+            before = list(self._tables.values())[-1] if self._tables else self._view
+            QWidget.setTabOrder(before, table)
             self._tables[group] = table
         return self._tables[group]
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent, QTextCursor, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QToolTip
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QToolButton, QToolTip, QVBoxLayout, QWidget
 
 from app.gui import turn_writer
 from app.gui.answer_look import CODE, Role, kind_of, text_property
@@ -135,6 +135,30 @@ def test_a_wide_table_scrolls_by_itself(view: ResultView) -> None:
     scrolled = view.verticalScrollBar().value()
     QTest.keyClick(table, Qt.Key.Key_Down)
     assert view.verticalScrollBar().value() > scrolled
+
+
+def test_wide_tables_are_reached_by_the_keyboard(view: ResultView, qtbot: QtBot) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    layout = QVBoxLayout(holder)
+    before, after = QLineEdit(), QLineEdit()
+    for widget in (before, view, after):
+        layout.addWidget(widget)
+    holder.resize(420, 500)
+    holder.show()
+    show(view, f"{WIDE}\nBetween.\n\n{WIDE}\nAfter.", is_whole=True)
+    first, second = wide_tables(view)
+    before.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(before.hasFocus)
+    met: list[QWidget] = []
+    for _ in range(12):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        if focus not in met:
+            met.append(focus)
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    assert met[:5] == [before, view, first, second, after]
+    view.setParent(None)
 
 
 def wheel(table: WideTable, turned: QPoint) -> None:
