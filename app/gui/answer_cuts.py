@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 TABLE_ROWS = 10
+_MARK = re.compile(r"\\.|`+|\*\*|\*|~~")
+_LONGEST_EMPHASIS_CHARS = 400
 _MOST_HELD_BACK = 1_000
 _CODE_LINES = (24, 40, 200)
 _CODE_CHARS = 3_000
@@ -60,23 +62,36 @@ def with_open_marks_closed(text: str) -> str:
     last = last[max(last.rfind("\n- "), last.rfind("\n* "), last.rfind("\n|"), 0) :]
     if "```" in last or "~~~" in last or "$$" in last or not last or last.endswith("\n"):
         return text
-    open_marks: list[str] = []
-    for found in re.finditer(r"\\.|`+|\*\*|\*|~~", last):
-        mark = found[0]
+    open_marks, dangling = _open_marks(last)
+    closing = "".join(mark for mark, _ in reversed(open_marks))
+    if dangling:
+        return text[: len(text) - len(dangling)].rstrip() + closing
+    if not open_marks or len(last) - open_marks[0][1] > _LONGEST_EMPHASIS_CHARS:
+        return text
+    return text.rstrip() + closing
+
+
+def _open_marks(text: str) -> tuple[list[tuple[str, int]], str]:
+    """The marks that open emphasis or code and have no partner yet, with their places, and one at the very end."""
+    found_open: list[tuple[str, int]] = []
+    for found in _MARK.finditer(text):
+        mark, after = found[0], text[found.end() : found.end() + 1]
+        names = [name for name, _ in found_open]
+        is_in_code = bool(names) and names[-1][0] == "`"
         if mark[0] == "\\":
             continue
-        if open_marks and open_marks[-1][0] == "`":
-            if mark == open_marks[-1]:
-                open_marks.pop()
-        elif mark in open_marks:
-            del open_marks[open_marks.index(mark) :]
-        elif last[found.end() : found.end() + 1].strip() or (mark[0] == "`" and found.end() < len(last)):
-            open_marks.append(mark)
-        elif found.end() == len(last):
-            return text[: len(text) - len(mark)] + "".join(reversed(open_marks))
-    if not open_marks:
-        return text
-    return text.rstrip() + "".join(reversed(open_marks))
+        if mark in names and (not is_in_code or mark == names[-1]):
+            del found_open[names.index(mark) :]
+        elif not after:
+            return found_open, mark
+        elif not is_in_code and (mark[0] == "`" or _opens(text, found.start(), after)):
+            found_open.append((mark, found.start()))
+    return found_open, ""
+
+
+def _opens(text: str, at: int, after: str) -> bool:
+    before = text[at - 1 : at] if at else ""
+    return bool(after.strip()) and not (before.isascii() and before.isalnum())
 
 
 def paragraph_cut(raw: str) -> int | None:

@@ -210,6 +210,9 @@ def test_marks_at_the_end_are_not_seen_before_they_are_whole() -> None:
     ):
         leaf = reader.read(text, is_whole=False).leaves[-1]
         assert "".join(token.content for token in leaf.inline).rstrip() == shown.rstrip()
+    for plain in ("5*3 is fifteen and", "a*b or", "an * alone", "it's 2**3 is"):
+        leaf = AnswerReader(*PARSERS).read(plain, is_whole=False).leaves[-1]
+        assert [token.type for token in leaf.inline] == ["text"], plain
     assert reader.read("5 * 3 is", is_whole=False).leaves[-1].source == "5 * 3 is"
 
 
