@@ -191,7 +191,7 @@ def _report(parts: _Parts) -> ReportParts:
     from app.cli.doctor import examine, findings_text  # noqa: PLC0415 - only when asked for
     from app.core.report import LogLine, ReportParts  # noqa: PLC0415
 
-    log = tuple(LogLine(text, is_debug) for text, is_debug in parts.logs.recent_entries())
+    log = tuple(LogLine(*entry) for entry in parts.logs.recent_entries())
     return ReportParts(findings_text(examine(parts.profile)), log)
 
 

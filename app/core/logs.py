@@ -33,15 +33,23 @@ class _WordlessErrors(logging.Formatter):
         return super().format(record)
 
 
+_WORDLESS = _WordlessErrors(_FORMAT)
+
+
 class _RecentLines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
-        self.lines: deque[tuple[str, bool]] = deque(maxlen=RECENT_LINES)
+        self.lines: deque[tuple[str, str]] = deque(maxlen=RECENT_LINES)
         self.early: deque[logging.LogRecord] = deque(maxlen=RECENT_LINES)
         self.keeps_early = True
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append((self.format(record), record.levelno <= logging.DEBUG))
+        text = shared = self.format(record)
+        if record.levelno <= logging.DEBUG:
+            shared = ""
+        elif record.exc_info:
+            shared = _WORDLESS.format(record)
+        self.lines.append((text, shared))
         if self.keeps_early:
             self.early.append(record)
 
@@ -59,7 +67,7 @@ class Logs:
         root = logging.getLogger()
         self._level_before = root.level
         root.setLevel(logging.DEBUG if is_debug else logging.INFO)
-        self._formatter = logging.Formatter(_FORMAT) if is_debug else _WordlessErrors(_FORMAT)
+        self._formatter = logging.Formatter(_FORMAT) if is_debug else _WORDLESS
         self._recent.setFormatter(self._formatter)
         root.addHandler(self._recent)
         logging.captureWarnings(True)
@@ -86,10 +94,10 @@ class Logs:
 
     def recent_lines(self) -> tuple[str, ...]:
         """The last lines, oldest first."""
-        return tuple(text for text, _is_debug in self._recent.lines)
+        return tuple(text for text, _ in self._recent.lines)
 
-    def recent_entries(self) -> tuple[tuple[str, bool], ...]:
-        """The last lines, oldest first, each with whether it is of the level that may hold prompts and file names."""
+    def recent_entries(self) -> tuple[tuple[str, str], ...]:
+        """The last lines, oldest first, each as it is and as others may read it: empty what is for debugging alone."""
         return tuple(self._recent.lines)
 
     def stop(self) -> None:

@@ -44,11 +44,11 @@ class LogLine:
 
     Attributes:
         text: As the log has it.
-        is_debug: Whether it may hold prompts and file names.
+        shared: The same without what an error says itself; empty where it may hold prompts and file names.
     """
 
     text: str
-    is_debug: bool = False
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def report_text(errors: Sequence[ErrorText], parts: ReportParts, private: Privat
     if private is None:
         log = [line.text for line in parts.log_lines]
     else:
-        log = [private.left_out(line.text) for line in parts.log_lines if not line.is_debug]
+        log = [private.left_out(line.shared) for line in parts.log_lines if line.shared]
     note = [] if private is None else ["Names of files, folders and models, and what was asked, are left out."]
     return "\n\n".join([*said, machine, "\n".join(["Last log lines", *(log or ["none"])]), *note]) + "\n"
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _MAX_FOLDED = 3
 _MAX_UNFOLDED = 200
 _LONGEST_VALUE = 60
-_LONGEST_WORD_PX, _BESIDE_WORDS_PX = 190, 120
+_SHORT_WORD_PX, _LONG_WORD_PX, _BESIDE_WORDS_PX = 190, 260, 120
 _LIST_PX, _LOW_LIST_PX = 132, 60
 _LONG_WORD = re.compile(r"\S{16,}")
 
@@ -185,7 +185,8 @@ class Notice(QWidget):
             }
             text = text.with_values(values)
         column = self.parentWidget() or self
-        room_px = max(scaled_px(_LONGEST_WORD_PX), column.width() - scaled_px(_BESIDE_WORDS_PX))
+        room_px = column.width() - scaled_px(_BESIDE_WORDS_PX)
+        room_px = min(max(scaled_px(_SHORT_WORD_PX), room_px), scaled_px(_LONG_WORD_PX))
         metrics = self._text.fontMetrics()
         middle = Qt.TextElideMode.ElideMiddle
         return _LONG_WORD.sub(lambda word: metrics.elidedText(word.group(), middle, room_px), spoken(text))

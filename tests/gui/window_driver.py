@@ -70,7 +70,7 @@ class WindowDriver:
             files=files,
             question=question,
             milestone=self.milestones.append,
-            report=lambda: ReportParts("versions and machine", (LogLine("a line of the log"),)),
+            report=lambda: ReportParts("versions and machine", (LogLine(*["a line of the log"] * 2),)),
         )
         self._drive(MainWindow(profile.window_file, lambda: self.launch))
         self.window.show()

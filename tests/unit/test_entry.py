@@ -70,7 +70,7 @@ def test_the_report_has_what_the_log_says_apart_from_what_is_for_debugging(tmp_p
     finally:
         logs.stop()
     assert parts.machine.startswith("Viewfinder   ")
-    assert [line.is_debug for line in parts.log_lines[-2:]] == [False, True]
+    assert [bool(line.shared) for line in parts.log_lines[-2:]] == [True, False]
     shared = report_text((), parts, Private())
     assert "It began" in shared
     assert "mlx" in shared

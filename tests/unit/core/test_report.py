@@ -60,7 +60,8 @@ def parts_of(*lines: LogLine) -> ReportParts:
 
 
 def in_a_log(message: str) -> LogLine:
-    return LogLine(f"2026-01-01 00:00:00,000 INFO    MainThread app.core.x: {message}")
+    text = f"2026-01-01 00:00:00,000 INFO    MainThread app.core.x: {message}"
+    return LogLine(text, text)
 
 
 def test_a_report_has_versions_the_last_lines_and_the_trace() -> None:
@@ -145,7 +146,7 @@ def test_questions_are_left_out_line_by_line() -> None:
 
 
 def test_lines_for_debugging_come_only_when_asked_for() -> None:
-    line = LogLine("DEBUG the question was something", is_debug=True)
+    line = LogLine("DEBUG the question was something")
     assert "something" not in report_text((), parts_of(line), Private())
     assert "something" in report_text((), parts_of(line), None)
 
@@ -195,7 +196,28 @@ def test_the_log_keeps_the_trace_of_an_error_but_not_its_words(logs: Logs) -> No
         assert LIBRARY_WORDS not in text
         assert "in test_the_log_keeps_the_trace_of_an_error_but_not_its_words" in text
         assert "ValueError" in text
-    assert logs.recent_entries()[-1][1] is False
+    text, shared = logs.recent_entries()[-1]
+    assert text == shared
+
+
+@pytest.mark.allows_log
+def test_while_debugging_the_log_has_the_words_and_a_report_has_not(tmp_path: Path) -> None:
+    logs = Logs(tmp_path / "viewfinder.log", is_debug=True)
+    try:
+        try:
+            raise ValueError(LIBRARY_WORDS)  # noqa: TRY301 - its trace is wanted
+        except ValueError:
+            logging.getLogger("app.x").exception("It failed")
+        logging.getLogger("app.x").debug("The question was something")
+    finally:
+        logs.stop()
+    (failed, shared), (asked, nothing) = logs.recent_entries()[-2:]
+    assert LIBRARY_WORDS in failed
+    assert LIBRARY_WORDS not in shared
+    assert "It failed" in shared
+    assert "ValueError" in shared
+    assert asked.endswith("The question was something")
+    assert nothing == ""
 
 
 @given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=4), question=st.text(min_size=4))
