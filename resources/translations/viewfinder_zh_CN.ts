@@ -99,6 +99,10 @@
         <translation>导出 Markdown 时一并复制图片(&amp;C)</translation>
     </message>
     <message>
+        <source>Close &amp;Window</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>&amp;Quit Viewfinder</source>
         <translation>退出 Viewfinder(&amp;Q)</translation>
     </message>
@@ -1409,6 +1413,10 @@
         <translation>重做(&amp;D)</translation>
     </message>
     <message>
+        <source>Copied.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The path is on the clipboard.</source>
         <translation>路径已复制到剪贴板。</translation>
     </message>
@@ -1417,8 +1425,12 @@
         <translation>全选</translation>
     </message>
     <message>
-        <source>{0} pictures came in; the first is selected. Select those that the question is about.</source>
-        <translation>已添加 {0} 张图片，并选中了第一张。请选择要提问的图片。</translation>
+        <source>{0} pictures came in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The first is selected; select all that the question is about.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{0}” is here already.</source>
@@ -1972,6 +1984,22 @@
         <translation>重新提问</translation>
     </message>
     <message>
+        <source>Copy the answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the code</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Edit the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}, button</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Click to copy the answer, or drag it where you want it.</source>
         <translation>点按可复制回答，也可将其拖到需要的地方。</translation>
     </message>
@@ -2317,6 +2345,10 @@
     <message>
         <source>“{0}” is on the clipboard.</source>
         <translation>“{0}”已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>“{0}” is on the clipboard: the file whole, its image at {1}×{2}.</source>
+        <translation>“{0}”已复制到剪贴板：文件完整，图像为 {1}×{2}。</translation>
     </message>
 </context>
 <context>
