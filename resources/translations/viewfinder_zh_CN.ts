@@ -100,7 +100,7 @@
     </message>
     <message>
         <source>Close &amp;Window</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭窗口(&amp;W)</translation>
     </message>
     <message>
         <source>&amp;Quit Viewfinder</source>
@@ -1414,7 +1414,7 @@
     </message>
     <message>
         <source>Copied.</source>
-        <translation type="unfinished"></translation>
+        <translation>已复制。</translation>
     </message>
     <message>
         <source>The path is on the clipboard.</source>
@@ -1426,11 +1426,11 @@
     </message>
     <message>
         <source>{0} pictures came in.</source>
-        <translation type="unfinished"></translation>
+        <translation>已添加 {0} 张图片。</translation>
     </message>
     <message>
         <source>The first is selected; select all that the question is about.</source>
-        <translation type="unfinished"></translation>
+        <translation>已选中第一张，请选择问题涉及的所有图片。</translation>
     </message>
     <message>
         <source>“{0}” is here already.</source>
@@ -1985,19 +1985,19 @@
     </message>
     <message>
         <source>Copy the answer</source>
-        <translation type="unfinished"></translation>
+        <translation>复制回答</translation>
     </message>
     <message>
         <source>Copy the code</source>
-        <translation type="unfinished"></translation>
+        <translation>复制代码</translation>
     </message>
     <message>
         <source>Edit the question</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑问题</translation>
     </message>
     <message>
         <source>{0}, button</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}，按钮</translation>
     </message>
     <message>
         <source>Click to copy the answer, or drag it where you want it.</source>
