@@ -30,11 +30,13 @@ class ContextUse:
         new_tokens: The pictures that are newly shown.
         held_tokens: The conversation before.
         context_tokens: What the model can take, the answer included; 0 while there is no model.
+        is_counted: Whether the sizes of all pictures are known; until then it is more than this.
     """
 
     new_tokens: int
     held_tokens: int
     context_tokens: int
+    is_counted: bool = True
 
     @property
     def total_tokens(self) -> int:
@@ -111,4 +113,5 @@ class NextQuestion:
     @property
     def use(self) -> ContextUse:
         """How much of the model's context it takes."""
-        return ContextUse(self.new_tokens, self._held_tokens, self._context_tokens)
+        is_counted = all(medium.is_opened for medium in self.new)
+        return ContextUse(self.new_tokens, self._held_tokens, self._context_tokens, is_counted)

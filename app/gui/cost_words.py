@@ -23,7 +23,8 @@ def cost_text(question: NextQuestion) -> str:
     elif question.media and not question.selected:
         parts.append(translate("Wording", "No picture selected"))
     if use.total_tokens and use.context_tokens:
-        total, context = number(use.total_tokens), number(use.context_tokens)
+        total = ("" if use.is_counted else "≥ ") + number(use.total_tokens)
+        context = number(use.context_tokens)
         parts.append(translate("Wording", "{0} tokens of {1}").format(total, context))
     elif use.total_tokens:
         parts.append(tokens_text(use.total_tokens))

@@ -110,7 +110,7 @@ class MediaCommands(QObject):
 
     def _move(self, medium_ids: tuple[str, ...], place: int) -> None:
         self._desk.pictures.move(medium_ids, place)
-        self._window.content.refresh_media()
+        self._parts.tray.show_question(self._desk.next_question())
         self._parts.tray.show_current()
 
     def _on_tray_move_wanted(self, medium_ids: tuple[str, ...], place: int) -> None:
@@ -148,7 +148,7 @@ class MediaCommands(QObject):
         self._show_step(self._desk.pictures.redo())
 
     def _show_step(self, medium_ids: tuple[str, ...]) -> None:
-        self._window.content.refresh_media()
+        self._parts.tray.show_question(self._desk.next_question())
         self._parts.tray.select_added(medium_ids)
 
     # The file behind a picture
@@ -223,7 +223,7 @@ class MediaCommands(QObject):
 
     def _on_pictures_arrived(self, medium_ids: tuple[str, ...], known_names: tuple[str, ...]) -> None:
         assert_main_thread()
-        self._window.content.refresh_media()
+        self._parts.tray.show_question(self._desk.next_question())
         are_all_selected = self._parts.tray.select_added(medium_ids)
         words = []
         if len(known_names) == 1:

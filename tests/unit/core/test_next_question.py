@@ -47,6 +47,8 @@ def test_a_picture_that_is_not_open_yet_has_no_cost() -> None:
     assert question.cost(UNOPENED) is None
     assert question.new == (UNOPENED, CAT)
     assert question.new_tokens == 234
+    assert not question.use.is_counted
+    assert NextQuestion([UNOPENED, CAT], {"medium-cat"}, {}, SMALL).use.is_counted
 
 
 def test_the_use_of_the_context_is_counted_whole() -> None:
