@@ -289,11 +289,11 @@ class MediaViewer(QWidget):
             if scale > self._fit_scale(margins):
                 margins = beside
                 pills = self._beside(short, self.rect().marginsRemoved(beside).width(), scale)
-        caption_width, zoom_width = pills
+        caption_width, zoom_width = self._caption_pill.width_within(max(0, pills[0])), pills[1]
         self.zoom_pill.fold(zoom_width)
         top = height - _EDGE_PX - pill
         self.zoom_pill.setGeometry(width - _EDGE_PX - zoom_width, top, zoom_width, pill)
-        self._caption_pill.setGeometry(QRect(_EDGE_PX, top, max(0, caption_width), pill))
+        self._caption_pill.setGeometry(QRect(_EDGE_PX, top, caption_width, pill))
         self._caption_pill.setVisible(bool(self.caption) and caption_width >= scaled_px(_LEAST_CAPTION_PX))
         self.canvas.setGeometry(0, 0, width, height)
         self.canvas.set_margins(margins)

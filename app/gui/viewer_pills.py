@@ -76,6 +76,13 @@ class CaptionPill(QLabel):
         """With the size alone."""
         return self._widths()[0] + 2 * _PADDING_PX + 1
 
+    def width_within(self, room_px: int) -> int:
+        """As wide as those of the words that fit into so many pixels."""
+        strong, plain = (QFontMetrics(font) for font in self._fonts())
+        first = strong.horizontalAdvance(self._size_text)
+        taken = first + (_GAP_PX if first and self._detail else 0) + 2 * _PADDING_PX + 1
+        return min(room_px, taken + plain.horizontalAdvance(_within(self._detail, plain, max(0, room_px - taken))))
+
     def minimumSizeHint(self) -> QSize:
         """Any width: words that do not fit are shortened."""
         return QSize(0, pill_height_px())
@@ -86,7 +93,7 @@ class CaptionPill(QLabel):
         palette = self.palette()
         _paint_pill(painter, QRectF(self.rect()), palette)
         inner = QRectF(self.rect()).adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
         strong, plain = self._fonts()
         painter.setFont(strong)
         metrics = painter.fontMetrics()
@@ -145,7 +152,8 @@ class _PillButton(QToolButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the ground under the pointer, the words, and a ring with the keyboard's focus."""
         palette = self.palette()
-        window, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
+        group, role = QPalette.ColorGroup.Active, QPalette.ColorRole
+        window, text = palette.color(group, role.Window), palette.color(group, role.WindowText)
         is_over = self.isEnabled() and self.underMouse()
         share = _DOWN if self.isDown() else _ON if self.isChecked() else _OVER if is_over else 0.0
         ground = mixed(window, text, share)
