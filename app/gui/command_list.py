@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import (
     QAbstractListModel,
     QEvent,
@@ -229,7 +230,7 @@ class CommandList(QFrame):
         came_from, self._came_from = self._came_from, None
         self.hide()
         self.closing.emit()
-        if was_here and came_from is not None:
+        if was_here and came_from is not None and shiboken6.isValid(came_from):
             came_from.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _list(self, query: str) -> None:

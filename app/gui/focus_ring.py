@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QPainter, QRegion
 from PySide6.QtWidgets import (
@@ -99,9 +100,10 @@ class FocusRing(QWidget):
 
     def _let_go(self) -> None:
         for widget in self._watched:
-            widget.removeEventFilter(self)
+            if shiboken6.isValid(widget):  # it may be going just now, and lose the keyboard by that
+                widget.removeEventFilter(self)
         self._watched = []
-        if self._target is not None:
+        if self._target is not None and shiboken6.isValid(self._target):
             self._target.setProperty(HAS_KEYBOARD, False)
             if isinstance(self._target, QAbstractItemView):
                 self._target.viewport().update()

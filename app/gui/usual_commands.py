@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
@@ -230,9 +231,9 @@ class UsualCommands(QObject):
         return False
 
     def _on_application_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        if self._guarded is not None:
-            self._guarded.removeEventFilter(self)
-            self._guarded = None
+        guarded, self._guarded = self._guarded, None
+        if guarded is not None and shiboken6.isValid(guarded):
+            guarded.removeEventFilter(self)
         if new is not None and new.window() is self._window and field_in(new) is not None:
             new.installEventFilter(self)
             self._guarded = new

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.gui.focus_ring import FocusRing
 from app.gui.look import apply_look, focus_ring
@@ -208,6 +209,24 @@ def test_the_ring_is_back_when_the_window_is_in_front_again(open_window: OpenWin
     driver.window.activateWindow()
     driver.wait(ring.isVisible)
     assert ring.target is target
+
+
+def test_what_goes_while_it_has_the_keyboard_leaves_no_ring(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.prompt.setFocus()
+    for _ in range(2):
+        field = QLineEdit(driver.parts.prompt)
+        field.show()
+        field.setFocus(Qt.FocusReason.TabFocusReason)
+        press(driver, Qt.Key.Key_Tab)
+        press(driver, Qt.Key.Key_Backtab, SHIFT)
+        field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        ring = driver.child(FocusRing, "focusRing")
+        assert ring.target is field
+        shiboken6.delete(field)
+        assert ring.target is not field
+        press(driver, Qt.Key.Key_Tab)
+        assert ring.target is QApplication.focusWidget()
 
 
 def test_the_menu_bar_marks_its_menu_itself(open_window: OpenWindow) -> None:
