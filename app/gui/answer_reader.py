@@ -19,6 +19,7 @@ from app.gui.answer_cuts import (
     with_open_marks_closed,
 )
 from app.gui.answer_leaves import Box, Leaf, lead, opening, walk_leaves
+from app.gui.answer_syntax import IS_GROWING
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _SLICE_CHARS = 3_000
 _CUT_SLICE_CHARS = 1_200
+_LINE_MARKS = frozenset("#>-+*_=|`~$<:")
 _MANY_BRACKETS = 150
 _MAX_BOXES = 24
 _FENCE = re.compile(r" *(?:`{3,}|~{3,})[^\n]*")
@@ -121,7 +123,7 @@ class AnswerReader:
             shown = with_open_marks_closed(shown)
         source = self.place.prefix + shown
         parser = self.parser if source.count("[") < _MANY_BRACKETS else self.parser_without_links
-        tokens = parser.parse(source, {"references": self.references})
+        tokens = parser.parse(source, {"references": self.references, IS_GROWING: is_growing})
         prefix_lines = self.place.prefix.count("\n")
         leaves: list[Leaf] = []
         for leaf in walk_leaves(tokens, source.split("\n"), self.place.boxes, prefix_lines):
@@ -159,7 +161,7 @@ class AnswerReader:
             if cut is None:
                 return None
             letter = rest[begin + cut]
-            escape = "\\" if letter.isascii() and not letter.isalnum() and not letter.isspace() else ""
+            escape = "\\" if letter in _LINE_MARKS else ""
             return self._behind(leaf, begin + cut, lead(leaf.boxes) + escape)
         if leaf.kind == "table" and len(leaf.rows) > TABLE_ROWS:
             marks = {"left": ":-", "right": "-:", "center": ":-:"}

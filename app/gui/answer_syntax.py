@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
 
+IS_GROWING = "is_growing"
+"""Of the parser's environment: a formula at the end need not be closed yet."""
 _MAX_NESTING = 100
 _MAX_FORMULA_CHARS = 2_000
 _SIGNS = re.compile(r"[\\^_=+<>{}|*/]|\d[a-zA-Z]|[α-ωΑ-Ω]")
@@ -102,6 +104,9 @@ def _block_formula(state: StateBlock, first_line: int, last_line: int, silent: b
     line = first_line
     while end_mark not in lines[-1]:
         line += 1
+        if line >= last_line and state.env.get(IS_GROWING):
+            line, lines = line - 1, [*lines, end_mark]
+            break
         if line >= last_line or state.isEmpty(line) or state.sCount[line] < state.blkIndent:
             return False
         begin = min(state.bMarks[line] + state.tShift[line], state.eMarks[line])

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QMimeData, QRectF, Qt, QUrl
-from PySide6.QtGui import QPainter, QTextCursor
+from PySide6.QtCore import QCoreApplication, QMimeData, Qt, QUrl
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QTextBrowser, QTextEdit
 
 from app.gui.answer_look import TABLE
 from app.gui.answer_tables import write_rows
-from app.gui.look import paint_focus_ring
 from app.gui.sealed_document import SealedDocument
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent, QPaintEvent, QWheelEvent
+    from PySide6.QtGui import QKeyEvent, QWheelEvent
 
     from app.gui.answer_leaves import Leaf
     from app.gui.answer_look import AnswerLook
@@ -106,11 +105,3 @@ class WideTable(QTextBrowser):
         from app.gui.markdown_copy import selection_mime  # noqa: PLC0415 - wanted only when something is copied
 
         return selection_mime(self.textCursor())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the table, with a ring when it has the keyboard."""
-        super().paintEvent(event)
-        if self.hasFocus():
-            painter = QPainter(self.viewport())
-            paint_focus_ring(painter, QRectF(self.viewport().rect()), self.palette())
-            painter.end()

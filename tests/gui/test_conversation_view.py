@@ -102,16 +102,6 @@ def test_keys_scroll_and_go_through_links_and_out_again(view: ResultView, qtbot:
     assert not view.textCursor().hasSelection()
 
 
-def test_the_ring_is_for_the_keyboard_only(view: ResultView) -> None:
-    show(view, "Words.", is_whole=True)
-    view.clearFocus()
-    view.setFocus(Qt.FocusReason.MouseFocusReason)
-    without = view.grab().toImage()
-    view.clearFocus()
-    view.setFocus(Qt.FocusReason.TabFocusReason)
-    assert view.grab().toImage() != without
-
-
 def test_a_wide_table_scrolls_by_itself(view: ResultView) -> None:
     show(view, f"Before.\n\n{WIDE}\nAfter.\n\n{LONG}", is_whole=True)
     (table,) = wide_tables(view)
@@ -383,3 +373,15 @@ def test_the_pointer_is_told_where_a_link_leads(view: ResultView, qtbot: QtBot) 
     qtbot.waitUntil(lambda: "https://example.com/&lt;img&gt;" in QToolTip.text())
     QToolTip.hideText()
     qtbot.waitUntil(lambda: not QToolTip.isVisible())
+
+
+def test_what_is_shown_never_shrinks_while_it_grows(view: ResultView) -> None:
+    text = (
+        "## Heading\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\nSome **bold** and `code` [link](https://a.b) words.\n\n"
+        "- one\n- two\n  1. three\n\n```python\nx = 1\n```\n\n$$\n\\frac{1}{2}\n$$\n\n> quote\n\n---\n\nEnd *of* it."
+    )
+    height = 0.0
+    for end in range(1, len(text) + 1):
+        show(view, text[:end])
+        assert view.document().size().height() >= height - 0.5, text[:end][-20:]
+        height = view.document().size().height()
