@@ -170,6 +170,7 @@ def test_a_program_is_copied_by_the_keyboard(shown: ResultView) -> None:
     assert QGuiApplication.clipboard().text() == 'def f():\n    return "`"'
 
 
+@pytest.mark.qt_log_ignore("Mouse event .MouseRelease. not accepted")
 def test_an_answer_is_dragged_out_by_its_copy_link(shown: ResultView, monkeypatch: pytest.MonkeyPatch) -> None:
     dragged: list[QMimeData] = []
 
@@ -190,5 +191,6 @@ def test_an_answer_is_dragged_out_by_its_copy_link(shown: ResultView, monkeypatc
     QTest.mousePress(shown.viewport(), Qt.MouseButton.LeftButton, pos=place)
     QTest.mouseMove(shown.viewport(), place + QPoint(3, 0))
     QTest.mouseMove(shown.viewport(), place + QPoint(60, 40))
+    QTest.mouseRelease(shown.viewport(), Qt.MouseButton.LeftButton, pos=place + QPoint(60, 40))
     assert [mime.text() for mime in dragged] == [RICH]
     assert bytes(dragged[0].data("text/markdown").data()).decode() == RICH
