@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from app.gui.wording import number, pictures_text, tokens_text
+from app.gui.wording import number, paragraph, pictures_text, tokens_text
 
 if TYPE_CHECKING:
     from app.core.next_question import NextQuestion
@@ -44,7 +44,7 @@ def cost_detail(question: NextQuestion) -> str:
         sentences.append(words.format(number(use.context_tokens)))
     if use.is_near:
         sentences.append(translate("Wording", "Little room is left for an answer."))
-    return " ".join(sentences)
+    return paragraph(*sentences)
 
 
 def too_much_text(question: NextQuestion) -> str:

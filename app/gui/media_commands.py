@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 from app.gui.announcing import announce
 from app.gui.bridge import assert_main_thread
 from app.gui.offered import Offered
-from app.gui.wording import number, redo_text, undo_text
+from app.gui.wording import number, paragraph, redo_text, undo_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -236,7 +236,7 @@ class MediaCommands(QObject):
                 words.append(self.tr("{0} pictures came in.").format(number(came)))
             words.append(self.tr("The first is selected; select all that the question is about."))
         if words:
-            self._say(" ".join(words))
+            self._say(paragraph(*words))
 
     def _say(self, words: str) -> None:
         self._window.statusBar().showMessage(words, _SAID_MS)

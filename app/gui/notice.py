@@ -25,7 +25,7 @@ from app.gui.describing import describe, tip
 from app.gui.flow_layout import FlowLayout
 from app.gui.look import BODY_PX, RADIUS_PX, STATE_RED, scaled_px, state_colour
 from app.gui.motion import fade_in
-from app.gui.wording import number, spoken
+from app.gui.wording import number, paragraph, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,9 @@ class Notice(QWidget):
         self._can_retry = can_retry
         self._show()
         if new:
-            said = " ".join(f"{self._spoken(error.text)} {self._spoken(error.hint)}" for error in new[:_MAX_FOLDED])
+            said = " ".join(
+                paragraph(self._spoken(error.text), self._spoken(error.hint)) for error in new[:_MAX_FOLDED]
+            )
             announce(self, said, is_urgent=True)
 
     def show_error(self, error: ErrorText, *, can_retry: bool = False) -> None:
@@ -158,7 +160,8 @@ class Notice(QWidget):
         self._hint.setText("\n".join(hints))
         self._all.setPlainText(
             "\n".join(
-                f"⚠ {self._spoken(error.text)} {self._spoken(error.hint)}" for error in self._errors[:_MAX_UNFOLDED]
+                "⚠ " + paragraph(self._spoken(error.text), self._spoken(error.hint))
+                for error in self._errors[:_MAX_UNFOLDED]
             )
         )
         self._all.setFixedHeight(scaled_px(_LOW_LIST_PX if self._is_low else _LIST_PX))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QWidg
 from app.gui.announcing import announce
 from app.gui.caption import Caption
 from app.gui.fault_line import FaultLine, mark_faulty
+from app.gui.wording import paragraph
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
@@ -198,7 +199,7 @@ class NumberField(QWidget):
             said = self.tr("{0} is a number from {1} to {2}.")
         said = said.format(self._words, low, high)
         if self._value is not None:
-            said += " " + self.tr("The last good value, {0}, stays.").format(self._text(self._value))
+            said = paragraph(said, self.tr("The last good value, {0}, stays.").format(self._text(self._value)))
         if self.fault.isHidden():
             announce(self.edit, said)
         self.fault.say(said)

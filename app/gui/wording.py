@@ -28,6 +28,11 @@ def spoken(text: str) -> str:
     return template.format(**values) if values else template
 
 
+def paragraph(*sentences: str) -> str:
+    """Sentences one after the other; a Chinese full stop has its space within."""
+    return " ".join(sentence for sentence in sentences if sentence).replace("。 ", "。")
+
+
 def number(value: float, decimals: int = 0) -> str:
     """A number as the person's language writes it."""
     return QLocale().toString(float(value), "f", decimals)

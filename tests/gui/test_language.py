@@ -31,7 +31,7 @@ from app.backends.fake_backend import FakeScript
 from app.core.errors import Sentence
 from app.core.settings import Language, Settings
 from app.gui.language import chosen_language, speak
-from app.gui.wording import spoken
+from app.gui.wording import paragraph, spoken
 from tests.gui.conftest import draw
 from tests.gui.window_driver import OpenWindow, WindowDriver
 
@@ -251,6 +251,11 @@ def test_values_within_a_sentence_are_spoken_too(qapp: QApplication) -> None:
     assert (spoken(""), spoken("not a known text {x}")) == ("", "not a known text {x}")
     speak(qapp, "en")
     assert spoken(video) == "“a{b}” is a video, which cannot be opened as a picture."
+
+
+def test_chinese_sentences_stand_without_a_space_between_them() -> None:
+    assert paragraph("已移除。", "", "可撤销。") == "已移除。可撤销。"
+    assert paragraph("Gone.", "Undo.") == "Gone. Undo."
 
 
 def test_another_language_takes_the_place_of_the_first(qapp: QApplication) -> None:
