@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QMenu, QWidget
 
+from app.backends.fake_backend import FakeScript
 from app.core.recent import read_recent
 from app.gui import command_list
 from app.gui.actions import action_rows
@@ -131,6 +132,25 @@ def test_what_cannot_be_used_says_why_and_does_nothing(
     assert heard[-1] == "No command fits these words."
     press(Qt.Key.Key_Return)
     assert field.isVisible()
+
+
+def test_esc_closes_the_list_and_stops_no_answer(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(answers=("One two three. " * 60,), piece_delay_s=0.02))
+    driver.wait_for_model()
+    driver.ask("Go on.")
+    driver.wait(lambda: "One two" in driver.result.toPlainText())
+    driver.prompt.setFocus()
+    press(Qt.Key.Key_K, CONTROL)
+    press(Qt.Key.Key_Escape)
+    assert not driver.child(QLineEdit, "commandField").isVisible()
+    turn = driver.desk.conversation.open_turn
+    assert turn is not None
+    press(Qt.Key.Key_K, CONTROL)
+    QTest.keyClicks(driver.child(QLineEdit, "commandField"), "stop")
+    assert rows(driver)[0] == "Stop"
+    press(Qt.Key.Key_Return)
+    driver.wait_for_answer()
+    assert driver.desk.conversation.turns[-1].outcome == "cancelled"
 
 
 def test_up_and_down_go_round_the_list_and_are_told(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
