@@ -11,6 +11,7 @@ from app.gui.look import RADIUS_PX, SMALL_PX, dim_text, hairline, scaled_px, siz
 
 _SIDE_PX = 12
 _HEIGHT_PX = 68
+_TOP_PX = 8
 _EDGE_SHARE = 0.35
 
 
@@ -27,14 +28,14 @@ class DropHint(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for both lines in the system's letters."""
-        return QSize(scaled_px(120), scaled_px(_HEIGHT_PX) + _SIDE_PX)
+        return QSize(scaled_px(120), scaled_px(_HEIGHT_PX) + _TOP_PX + _SIDE_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the frame and the words."""
         palette = self.palette()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = QRectF(self.rect()).adjusted(_SIDE_PX + 0.5, 0.5, -_SIDE_PX - 0.5, -_SIDE_PX - 0.5)
+        frame = QRectF(self.rect()).adjusted(_SIDE_PX + 0.5, _TOP_PX + 0.5, -_SIDE_PX - 0.5, -_SIDE_PX - 0.5)
         pen = QPen(mixed(hairline(palette), dim_text(palette), _EDGE_SHARE), 1, Qt.PenStyle.CustomDashLine)
         pen.setDashPattern([4, 3])
         painter.setPen(pen)

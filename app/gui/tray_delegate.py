@@ -22,8 +22,8 @@ from app.gui.look import (
     selected_ground,
     sized,
 )
+from app.gui.wording import megapixels_text, short_size_text, size_text
 from app.gui.wording import number as number_text
-from app.gui.wording import short_size_text, size_text
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
@@ -48,7 +48,8 @@ class TrayRow:
     Attributes:
         medium_id: Which picture.
         name: Its name.
-        cost: Such as ``704 tok · 1024×704``.
+        cost: Such as ``1,230 tok · 1600×1200``.
+        short_cost: The same where there is little room: ``1,230 tok · 1.9 MP``.
         state: Such as ``sent · seen whole``.
         label: Such as ``Image 2`` when it is asked about or was, else empty.
     """
@@ -56,6 +57,7 @@ class TrayRow:
     medium_id: str
     name: str
     cost: str
+    short_cost: str
     state: str
     label: str
 
@@ -72,11 +74,13 @@ def tray_row(medium: Medium, question: NextQuestion) -> TrayRow:
     label = translate("MediaTray", "Image {0}").format(number) if number is not None else ""
     cost = question.cost(medium)
     if cost is None:
-        return TrayRow(medium.medium_id, medium.source.name, translate("MediaTray", "Opening…"), "", label)
+        opening = translate("MediaTray", "Opening…")
+        return TrayRow(medium.medium_id, medium.source.name, opening, opening, "", label)
     is_known = question.is_known(medium)
     tokens = translate("MediaTray", "{0} tok").format(number_text(cost.tokens))
-    size = short_size_text(medium.width_px, medium.height_px)
-    return TrayRow(medium.medium_id, medium.source.name, f"{tokens} · {size}", _state(cost, is_known=is_known), label)
+    full = f"{tokens} · {short_size_text(medium.width_px, medium.height_px)}"
+    short = f"{tokens} · {megapixels_text(medium.width_px, medium.height_px)}"
+    return TrayRow(medium.medium_id, medium.source.name, full, short, _state(cost, is_known=is_known), label)
 
 
 def _state(cost: Cost, *, is_known: bool) -> str:
@@ -158,10 +162,17 @@ class TrayDelegate(QStyledItemDelegate):
         painter.drawRect(QRectF(corner, size).adjusted(0.5, 0.5, -0.5, -0.5))
 
     @staticmethod
+    def cost_within(row: TrayRow, font: QFont, width_px: float) -> str:
+        """The cost of a row as far as there is room for it."""
+        metrics = QFontMetricsF(sized(font, SMALL_PX))
+        return row.cost if metrics.horizontalAdvance(row.cost) <= width_px else row.short_cost
+
+    @staticmethod
     def _paint_text(painter: QPainter, area: QRectF, row: TrayRow, palette: QPalette) -> None:
+        cost = TrayDelegate.cost_within(row, painter.font(), area.width())
         lines = (
             (row.name, BODY_PX, palette.color(QPalette.ColorRole.WindowText), Qt.TextElideMode.ElideMiddle),
-            (row.cost, SMALL_PX, dim_text(palette), Qt.TextElideMode.ElideRight),
+            (cost, SMALL_PX, dim_text(palette), Qt.TextElideMode.ElideRight),
             (row.state, SMALL_PX, dim_text(palette), Qt.TextElideMode.ElideRight),
         )
         fonts = [sized(painter.font(), pixels) for _, pixels, _, _ in lines]

@@ -95,7 +95,14 @@ def short_size_text(width_px: int, height_px: int) -> str:
     """``1024×704``, or ``12 MP`` for a large picture: for narrow places."""
     if width_px * height_px < _LARGE_PX:
         return size_text(width_px, height_px)
-    return QCoreApplication.translate("Wording", "{0} MP").format(number(width_px * height_px / _MEGAPIXEL))
+    return megapixels_text(width_px, height_px)
+
+
+def megapixels_text(width_px: int, height_px: int) -> str:
+    """``12 MP``, ``1.9 MP`` or ``0.02 MP``."""
+    pixels = width_px * height_px
+    decimals = 0 if pixels >= _LARGE_PX else 1 if pixels >= _MEGAPIXEL // 10 else 2
+    return QCoreApplication.translate("Wording", "{0} MP").format(number(pixels / _MEGAPIXEL, decimals))
 
 
 def seen_text(cost: Cost) -> str:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFontMetricsF, QPalette
 
 from app.backends.fake_backend import FakeScript
 from app.core.settings import Settings
 from app.gui.cost_caption import CostCaption
+from app.gui.look import SMALL_PX, sized
+from app.gui.tray_delegate import TrayDelegate
 from tests.gui.conftest import draw
 from tests.gui.test_media_selection import CONTROL, click, tray_of
 
@@ -128,3 +130,18 @@ def test_too_much_is_refused_with_what_to_lower(open_window: OpenWindow, small_m
     choose_budget(driver, 1280)
     driver.drop(*(draw(tmp_path / f"more {number}.png", 1600, 1200) for number in range(3)))
     driver.wait(lambda: "begin a new conversation" in driver.parts.prompt.fault_text)
+
+
+def test_where_there_is_little_room_the_size_is_short_not_cut(
+    open_window: OpenWindow, checkpoint_dir: Path, tmp_path: Path
+) -> None:
+    driver = opened(open_window, checkpoint_dir, tmp_path, 2)
+    driver.wait(lambda: "1,230 tok" in described(driver, 0))
+    view = tray_of(driver)
+    row = view.model().index(0, 0).data(Qt.ItemDataRole.UserRole)
+    assert (row.cost, row.short_cost) == ("1,230 tok · 1600×1200", "1,230 tok · 1.9 MP")
+    wide = QFontMetricsF(sized(view.font(), SMALL_PX)).horizontalAdvance(row.cost)
+    assert [TrayDelegate.cost_within(row, view.font(), width) for width in (wide + 1, wide - 1)] == [
+        row.cost,
+        row.short_cost,
+    ]
