@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt
-from PySide6.QtGui import QCursor, QDrag, QGuiApplication
+from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from app.core.link_address import visible_address
@@ -69,8 +69,8 @@ def show_link_tip(view: QWidget, event: QHelpEvent, anchor: str, links: Links) -
     QToolTip.showText(event.globalPos(), tip(words), view)
 
 
-def say_copied(view: QWidget) -> None:
-    """Says for a moment that something is on the clipboard."""
+def say_copied(view: QTextBrowser) -> None:
+    """Says for a moment, beside the command, that something is on the clipboard."""
     words = QCoreApplication.translate("ResultView", "Copied")
-    QToolTip.showText(QCursor.pos(), words, view)
+    QToolTip.showText(view.viewport().mapToGlobal(view.cursorRect().bottomRight()), words, view)
     announce(view, words)

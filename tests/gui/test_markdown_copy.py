@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,8 @@ from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDrag, QGuiApplication, QKeySequence, QTextCursor
 from PySide6.QtTest import QTest
 
+from app.gui.answer_look import CAPTION, CODE_LABEL, FOOT, GAP, kind_of
+from app.gui.markdown_copy import markdown_of
 from tests.gui.answers_shown import ended, settle, show, turn
 
 if TYPE_CHECKING:
@@ -194,3 +197,44 @@ def test_an_answer_is_dragged_out_by_its_copy_link(shown: ResultView, monkeypatc
     QTest.mouseRelease(shown.viewport(), Qt.MouseButton.LeftButton, pos=place + QPoint(60, 40))
     assert [mime.text() for mime in dragged] == [RICH]
     assert bytes(dragged[0].data("text/markdown").data()).decode() == RICH
+
+
+def shown_words(view: ResultView, start: int, end: int) -> str:
+    """The words of an answer between two places, without spaces and without what the window adds."""
+    words = []
+    block = view.document().findBlock(start)
+    while block.isValid() and block.position() < end:
+        if kind_of(block) not in {CAPTION, CODE_LABEL, FOOT, GAP}:
+            words.append(block.text()[max(0, start - block.position()) : end - block.position()])
+        block = block.next()
+    return "".join("".join(words).split())
+
+
+def test_any_part_reads_the_same_when_it_is_shown_again(view: ResultView) -> None:
+    """Tables come in whole rows and formulas whole, and are tested above."""
+    text = (
+        RICH.split("| shape", maxsplit=1)[0]
+        + "1. ten\n\n   more *of **both*** it\n\n> > - deep `x|y`\n>\n> back\n\n"
+        + "~~old~~ end."
+    )
+    view.show_turns([ended(turn(answer=text))])
+    settle(view)
+    writer, end = view._shown[0].writer, view._shown[0].answer_end
+    assert writer is not None
+    numbers = random.Random(7)
+    parts = []
+    for length in [3, 12, 40, 120, 300] * 16:
+        cursor = view.textCursor()
+        cursor.setPosition(numbers.randrange(writer.start, end - 3))
+        cursor.setPosition(min(end, cursor.anchor() + length), QTextCursor.MoveMode.KeepAnchor)
+        kinds = {kind_of(view.document().findBlock(place)) for place in (cursor.anchor(), cursor.position())}
+        if CODE_LABEL not in kinds:
+            wanted = shown_words(view, cursor.anchor(), cursor.position())
+            parts.append((wanted, markdown_of(cursor, view.whole_answers())))
+    assert len(parts) > 60
+    for wanted, markdown in parts:
+        view.show_turns([ended(turn(answer=markdown))])
+        settle(view)
+        shown = view._shown[0]
+        assert shown.writer is not None
+        assert shown_words(view, shown.writer.start, shown.answer_end) == wanted, markdown
