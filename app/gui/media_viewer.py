@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMargins, QRect, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPixmap
+from PySide6.QtGui import QKeySequence, QNativeGestureEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app.gui.actions import plain_text
@@ -17,7 +17,7 @@ from app.gui.picture_tiles import LevelImages
 from app.gui.viewer_pills import CaptionPill, ZoomPill, pill_height_px, zoom_text
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QImage, QResizeEvent, QWheelEvent
+    from PySide6.QtGui import QImage, QResizeEvent
 
     from app.core.picture_levels import PictureLevels
     from app.core.shelf import Medium
@@ -323,13 +323,15 @@ class MediaViewer(QWidget):
 
 
 class _Stage(QWidget):
-    """Holds the canvas and what lies over it; a wheel over the pills is the canvas's as well."""
+    """Holds the canvas and what lies over it; wheel and pinch over the pills are the canvas's as well."""
 
     def __init__(self, canvas: PictureCanvas) -> None:
         super().__init__()
         canvas.setParent(self)
         self._canvas = canvas
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
+    def event(self, event: QEvent) -> bool:
         """Zooms and pans; the canvas lies where this does."""
-        self._canvas.wheelEvent(event)
+        if isinstance(event, (QWheelEvent, QNativeGestureEvent)):
+            return self._canvas.event(event)
+        return super().event(event)

@@ -34,18 +34,14 @@ class PictureOut(QObject):
             self._folder.remove()
             self._folder = None
 
-    def mime(self, media: list[Medium], image: QImage | None = None) -> QMimeData:
-        """These pictures as files, and one picture also as an image."""
-        mime = QMimeData()
-        files = [file for file in map(self._file, media) if file is not None]
-        mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
-        if image is not None and not image.isNull():
-            mime.setImageData(image)
-        return mime
+    @staticmethod
+    def to_copy(medium: Medium, image: QImage | None) -> QMimeData:
+        """A picture for the clipboard, which outlives the window: as an image, and as its own file if it has one."""
+        return _mime([medium.source.path], image)
 
     def drag(self, source: QWidget, media: list[Medium], image: QImage | None, pixmap: QPixmap) -> None:
         """Drags these until the mouse is let go; what is taken is a copy. The window itself knows them as its own."""
-        mime = self.mime(media, image)
+        mime = _mime([self._file(medium) for medium in media], image)
         mime.setData(TRAY_KIND, QByteArray("\n".join(medium.medium_id for medium in media).encode()))
         drag = QDrag(source)
         drag.setMimeData(mime)
@@ -74,3 +70,13 @@ class PictureOut(QObject):
             logger.debug("no file for a picture to hand out: %r", error)
             return None
         return file
+
+
+def _mime(files: list[Path | None], image: QImage | None) -> QMimeData:
+    mime = QMimeData()
+    urls = [QUrl.fromLocalFile(str(file)) for file in files if file is not None]
+    if urls:
+        mime.setUrls(urls)
+    if image is not None and not image.isNull():
+        mime.setImageData(image)
+    return mime

@@ -104,10 +104,12 @@ class Viewing(QObject):
         if medium is None:
             return
         image = self._viewer.picture()
-        QGuiApplication.clipboard().setMimeData(self.out.mime([medium], image))
+        QGuiApplication.clipboard().setMimeData(self.out.to_copy(medium, image))
         words = self.tr("“{0}” is on the clipboard.")
         if image is not None and max(image.width(), image.height()) < max(medium.width_px, medium.height_px):
-            words = self.tr("“{0}” is on the clipboard: the file whole, its image at {1}×{2}.")
+            words = self.tr("“{0}” is on the clipboard at {1}×{2}.")
+            if medium.source.path is not None:
+                words = self.tr("“{0}” is on the clipboard: the file whole, its image at {1}×{2}.")
         size = (image.width(), image.height()) if image is not None else (0, 0)
         words = words.format(medium.source.name, *size)
         self._window.statusBar().showMessage(words, 5000)

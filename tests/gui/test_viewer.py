@@ -623,19 +623,35 @@ def test_copy_gives_the_file_and_the_picture(open_window: OpenWindow, picture: P
     assert QGuiApplication.clipboard().mimeData().hasImage()
 
 
-def test_a_pasted_picture_is_handed_out_as_a_file_of_its_name(open_window: OpenWindow) -> None:
+def test_a_pasted_picture_is_copied_as_an_image_and_dragged_as_a_file_of_its_name(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     driver = open_window()
     driver.desk.pictures.add_sources([source_of(NOISE, "Pasted picture 1.png")])
     driver.wait_for_pictures(1)
     driver.wait(lambda: driver.parts.viewer.picture() is not None)
     driver.action("copyPictureAction").trigger()
-    (url,) = QGuiApplication.clipboard().mimeData().urls()
-    file = Path(url.toLocalFile())
-    assert file.name == "Pasted picture 1.png"
-    image = QImage(str(file))
+    copied = QGuiApplication.clipboard().mimeData()
+    assert (copied.hasImage(), copied.urls()) == (True, [])
+    files: list[Path] = []
+    images: list[bool] = []
+
+    def note(self: QDrag, _actions: Qt.DropAction, _default: Qt.DropAction) -> Qt.DropAction:
+        files.extend(Path(url.toLocalFile()) for url in self.mimeData().urls())
+        images.append(self.mimeData().hasImage())
+        return Qt.DropAction.IgnoreAction
+
+    monkeypatch.setattr("app.gui.picture_out.QDrag.exec", note)
+    canvas = driver.parts.viewer.canvas
+    for _ in range(2):
+        drag(canvas, (200, 150), (260, 150))
+    first, second = files
+    assert (first, images) == (second, [True, True])
+    assert first.name == "Pasted picture 1.png"
+    image = QImage(str(first))
     assert (image.width(), image.height()) == (700, 500)
     driver.close()
-    assert not file.exists()
+    assert not first.exists()
 
 
 def test_dragging_the_picture_out_offers_a_copy_of_the_file(
