@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from app.core.errors import ErrorText
 
 _MAX_FOLDED = 3
+_ANNOUNCE_AFTER_MS = 150
 _MAX_UNFOLDED = 200
 _LONGEST_VALUE = 60
 _SHORT_WORD_PX, _LONG_WORD_PX, _BESIDE_WORDS_PX = 190, 260, 120
@@ -52,6 +53,11 @@ class Notice(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._errors: list[ErrorText] = []
+        self._unannounced: list[ErrorText] = []
+        self._announce_timer = QTimer(self)
+        self._announce_timer.setSingleShot(True)
+        self._announce_timer.setInterval(_ANNOUNCE_AFTER_MS)
+        self._announce_timer.timeout.connect(self._announce)
         self._can_retry = False
         self._is_low = False
         self._text = QLabel()
@@ -88,10 +94,8 @@ class Notice(QWidget):
         self._can_retry = can_retry
         self._show()
         if new:
-            said = " ".join(
-                paragraph(self._spoken(error.text), self._spoken(error.hint)) for error in new[:_MAX_FOLDED]
-            )
-            announce(self, said, is_urgent=True)
+            self._unannounced += new
+            self._announce_timer.start()
 
     def show_error(self, error: ErrorText, *, can_retry: bool = False) -> None:
         """Says this error alone."""
@@ -103,6 +107,8 @@ class Notice(QWidget):
         if self.isAncestorOf(self.focusWidget() or self) and self.focusWidget() is not None:
             self.focusNextChild()
         self._errors = []
+        self._unannounced = []
+        self._announce_timer.stop()
         self.more_button.setChecked(False)
         self.hide()
 
@@ -158,12 +164,10 @@ class Notice(QWidget):
         self._text.setText("\n".join(lines))
         self._text.setToolTip(tip(*(spoken(error.text) for error in shown)))
         self._hint.setText("\n".join(hints))
-        self._all.setPlainText(
-            "\n".join(
-                "⚠ " + paragraph(self._spoken(error.text), self._spoken(error.hint))
-                for error in self._errors[:_MAX_UNFOLDED]
-            )
-        )
+        if is_unfolded:
+            every = self._errors[:_MAX_UNFOLDED]
+            said = ("⚠ " + paragraph(self._spoken(error.text), self._spoken(error.hint)) for error in every)
+            self._all.setPlainText("\n".join(said))
         self._all.setFixedHeight(scaled_px(_LOW_LIST_PX if self._is_low else _LIST_PX))
         self._text.setVisible(not is_unfolded)
         self._hint.setVisible(bool(hints) and not is_unfolded and not self._is_low)
@@ -193,6 +197,14 @@ class Notice(QWidget):
         metrics = self._text.fontMetrics()
         middle = Qt.TextElideMode.ElideMiddle
         return _LONG_WORD.sub(lambda word: metrics.elidedText(word.group(), middle, room_px), spoken(text))
+
+    def _announce(self) -> None:
+        """Says errors that came together in one breath, and of many the first."""
+        new, self._unannounced = self._unannounced, []
+        said = [paragraph(self._spoken(error.text), self._spoken(error.hint)) for error in new[:_MAX_FOLDED]]
+        if len(new) > _MAX_FOLDED:
+            said.append(self.tr("… and {0} more").format(number(len(new) - _MAX_FOLDED)))
+        announce(self, paragraph(*said), is_urgent=True)
 
     def _on_more_button_toggled(self) -> None:
         self._show()

@@ -108,7 +108,7 @@ def test_esc_stops_an_answer_before_it_closes_anything(open_window: OpenWindow, 
     assert not driver.parts.media_notice.isVisible()
 
 
-def test_it_is_announced_once(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_are_announced_once_and_together(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[tuple[str, bool]] = []
 
     def note(_widget: object, text: str, *, is_urgent: bool = False) -> None:
@@ -119,7 +119,17 @@ def test_it_is_announced_once(open_window: OpenWindow, monkeypatch: pytest.Monke
     error = ErrorText("It is gone.", "Look for it.")
     driver.parts.notice.show_errors([error])
     driver.parts.notice.show_errors([error])
+    driver.wait(lambda: bool(said))
     assert said == [("It is gone. Look for it.", True)]
+    for number in range(5):
+        driver.parts.notice.show_errors([ErrorText(f"{number} is gone.")])
+    driver.wait(lambda: len(said) == 2)
+    assert said[1] == ("0 is gone. 1 is gone. 2 is gone. … and 2 more", True)
+    driver.parts.notice.show_errors([ErrorText("Nobody hears this.")])
+    driver.parts.notice.clear()
+    driver.parts.notice.show_errors([ErrorText("This is heard.")])
+    driver.wait(lambda: len(said) == 3)
+    assert said[2] == ("This is heard.", True)
 
 
 def test_a_model_that_fails_is_said_with_the_way_to_try_again(open_window: OpenWindow) -> None:
