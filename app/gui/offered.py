@@ -47,6 +47,8 @@ _STARTS = (
     (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"),
 )
+_NAMED_CONTENT = re.compile(r"application/octet-stream;\s*name=\"?([^\"]+)\"?", re.IGNORECASE)
+"""Browsers on Wayland hand over the file behind a dragged picture so."""
 _LINK_KIND = "text/x-moz-url"
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _DATA_IMAGE = "data:image/"
@@ -107,7 +109,7 @@ def read_offered(mime: QMimeData) -> Offered:
     paths = local_paths(mime)
     if paths:
         return Offered(paths, refusals=_web_refusals(web))
-    name = _name_in(web)
+    name = _name_in([*_named_contents(mime).values(), *web])
     content = _picture_data(mime)
     if content is not None:
         return Offered(data=((name, content),))
@@ -191,11 +193,18 @@ def _data_addresses(addresses: Iterable[str]) -> list[str]:
 
 def has_picture_data(mime: QMimeData) -> bool:
     """Whether a picture itself was handed over, not only where it is."""
-    return mime.hasImage() or any(mime.hasFormat(kind) for kind in ENCODED)
+    return mime.hasImage() or any(mime.hasFormat(kind) for kind in (*ENCODED, *_named_contents(mime)))
+
+
+def _named_contents(mime: QMimeData) -> dict[str, str]:
+    """Kinds that hold a picture's file, with its name."""
+    found = ((kind, _NAMED_CONTENT.fullmatch(kind)) for kind in mime.formats())
+    names = {kind: match.group(1) for kind, match in found if match is not None}
+    return {kind: name for kind, name in names.items() if name.lower().endswith(PICTURE_SUFFIXES)}
 
 
 def _picture_data(mime: QMimeData) -> bytes | QImage | None:
-    for kind in ENCODED:
+    for kind in (*_named_contents(mime), *ENCODED):
         data = bytes(mime.data(kind).data()) if mime.hasFormat(kind) else b""
         if data:
             return data
@@ -206,7 +215,7 @@ def _picture_data(mime: QMimeData) -> bytes | QImage | None:
 
 
 def _name_in(addresses: Sequence[str]) -> str:
-    """The name that a picture has on the web, as a file may be called; empty without one."""
+    """The name that a picture has in the first of these, as a file may be called; empty without one."""
     name = QUrl(addresses[0]).fileName(QUrl.ComponentFormattingOption.FullyDecoded) if addresses else ""
     name = _NO_NAME_CHARACTERS.sub(" ", name).strip(" .")
     return name[-_MOST_NAME_CHARACTERS:] if name.lower().endswith(PICTURE_SUFFIXES) else ""

@@ -15,7 +15,7 @@ from tests.drawn_pictures import corners_image, encoded
 from tests.gui.conftest import draw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
@@ -28,8 +28,16 @@ WEB = "https://example.com/pictures/a%20cat.png?size=large"
 DATA_ADDRESS = "data:image/png;base64," + base64.b64encode(PNG).decode()
 
 
-def mime_of(*, urls: Sequence[str] = (), text: str = "", html: str = "", png: bytes = b"", link: str = "") -> QMimeData:
-    """Drag data; `link` is text/x-moz-url as browsers write it."""
+def mime_of(
+    *,
+    urls: Sequence[str] = (),
+    text: str = "",
+    html: str = "",
+    png: bytes = b"",
+    link: str = "",
+    named: Mapping[str, bytes] | None = None,
+) -> QMimeData:
+    """Drag data; `link` is text/x-moz-url as browsers write it, `named` the files that some hand over with it."""
     mime = QMimeData()
     if urls:
         mime.setUrls([QUrl(address) for address in urls])
@@ -39,6 +47,8 @@ def mime_of(*, urls: Sequence[str] = (), text: str = "", html: str = "", png: by
         mime.setHtml(html)
     if png:
         mime.setData("image/png", QByteArray(png))
+    for name, content in (named or {}).items():
+        mime.setData(f'application/octet-stream;name="{name}"', QByteArray(content))
     if link:
         mime.setData("text/x-moz-url", QByteArray(f"{link}\nA title".encode("utf-16-le")))
     return mime
@@ -92,6 +102,10 @@ TAKEN: dict[str, tuple[Callable[[Path], QMimeData], list[str]]] = {
         ["a cat.png"],
     ),
     "picture of a page, its data only": (lambda _: mime_of(png=PNG), ["Pasted picture 1.png"]),
+    "picture of a page, with its file": (
+        lambda _: mime_of(urls=[WEB], text=WEB, named={"the cat.png": PNG}),
+        ["the cat.png"],
+    ),
     "picture of a page that is a file": (lambda file: mime_of(urls=[file.as_uri()], png=PNG), ["kept.png"]),
     "link to a file": (lambda file: mime_of(link=file.as_uri()), ["kept.png"]),
     "link to a file with the machine's name": (
