@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NO_FOLDER = (errno.ENOENT, errno.ENOTDIR)
+# Other spaces and joiners stay: macOS puts U+202F into the names of screenshots, and emoji are joined by U+200D.
+_NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def write_atomically(path: Path, content: str | bytes | Iterable[bytes]) -> None:
@@ -136,5 +139,8 @@ def _fault(path: Path, error: OSError | ValueError) -> UserError:
 
 
 def shown_name(name: str) -> str:
-    """A file's name that every terminal and window can show: no control characters, no undecodable bytes."""
-    return "".join(char if char.isprintable() else "�" for char in name)
+    """A file's name that every terminal and window can show in one line and as it is.
+
+    No control characters, ends of lines, reversals of the writing direction or undecodable bytes.
+    """
+    return _NOT_SHOWN.sub("�", name)

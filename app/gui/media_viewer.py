@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QMargins, QRect, Qt, Signal
 from PySide6.QtGui import QKeySequence, QNativeGestureEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from app.core.files import shown_name
 from app.gui.actions import plain_text
 from app.gui.empty_state import EmptyState
 from app.gui.framing import GREATEST_SCALE
@@ -200,7 +201,7 @@ class MediaViewer(QWidget):
     def _take(self, medium: Medium | None, images: LevelImages | None) -> None:
         self._medium = medium
         self._is_opened = self._is_full_wanted = self._is_full_missing = False
-        name = medium.source.name if medium is not None else ""
+        name = shown_name(medium.source.name) if medium is not None else ""
         self.canvas.setAccessibleName(self.tr("Picture {0}").format(name).strip())
         self.canvas.show_picture(images, self._turns.get(medium.medium_id, 0) if medium is not None else 0)
         self._show_words()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.core.events import LookOpened, ViewFailed, ViewOpened
+from app.core.files import shown_name
 from app.core.shelf import Medium, Shelf
 from app.gui.intake import Intake, TakenIn
 from app.gui.pixels import image_of
@@ -109,7 +110,8 @@ class PicturesAtHand(QObject):
         self._taking_in = max(0, self._taking_in - 1)
         if found.gathered.refusals:
             self.refused.emit(found.gathered.refusals)
-        known = tuple(source.name for source in found.gathered.sources if self._shelf.find(source) is not None)
+        here = (source for source in found.gathered.sources if self._shelf.find(source) is not None)
+        known = tuple(shown_name(source.name) for source in here)
         arrived = self.add_sources(found.gathered.sources)
         self.changed.emit()
         if arrived:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.core.files import shown_name
 from app.core.recent import Recent, read_recent, write_recent
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu
 
 _SAVE_AFTER_MS = 400
+_WIDEST_EM = 24
+"""How wide a name may be in the menu, in heights of a line."""
 
 
 class RecentUse(QObject):
@@ -104,9 +107,12 @@ class RecentMenu(QObject):
         for row in self._kept:
             row.setEnabled(bool(self._recent.paths))
         names = [path.name for path in self._recent.paths]
+        metrics = self._menu.fontMetrics()
+        widest_px = _WIDEST_EM * metrics.height()
         for path in self._recent.paths:
             is_twice = names.count(path.name) > 1
             words = f"{path.name} — {path.parent.name}" if is_twice else path.name or str(path)
+            words = metrics.elidedText(shown_name(words), Qt.TextElideMode.ElideMiddle, widest_px)
             row = self._menu.addAction(words.replace("&", "&&"))
             self._menu.removeAction(row)
             self._menu.insertAction(self._end, row)

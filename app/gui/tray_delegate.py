@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex,
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.core.files import shown_name
 from app.gui.focus_ring import HAS_KEYBOARD
 from app.gui.look import (
     BODY_PX,
@@ -71,16 +72,17 @@ def tray_row(medium: Medium, question: NextQuestion) -> TrayRow:
     """The row of a picture; without a cost it is still being opened."""
     translate = QCoreApplication.translate
     number = question.number(medium)
+    name = shown_name(medium.source.name)
     label = translate("MediaTray", "Image {0}").format(number) if number is not None else ""
     cost = question.cost(medium)
     if cost is None:
         opening = translate("MediaTray", "Opening…")
-        return TrayRow(medium.medium_id, medium.source.name, opening, opening, "", label)
+        return TrayRow(medium.medium_id, name, opening, opening, "", label)
     is_known = question.is_known(medium)
     tokens = translate("MediaTray", "{0} tok").format(number_text(cost.tokens))
     full = f"{tokens} · {short_size_text(medium.width_px, medium.height_px)}"
     short = f"{tokens} · {megapixels_text(medium.width_px, medium.height_px)}"
-    return TrayRow(medium.medium_id, medium.source.name, full, short, _state(cost, is_known=is_known), label)
+    return TrayRow(medium.medium_id, name, full, short, _state(cost, is_known=is_known), label)
 
 
 def _state(cost: Cost, *, is_known: bool) -> str:
@@ -182,9 +184,10 @@ class TrayDelegate(QStyledItemDelegate):
             painter.setFont(font)
             metrics = painter.fontMetrics()
             painter.setPen(colour)
-            line = QRectF(area.left(), top, area.width(), metrics.height())
-            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(line, flags, metrics.elidedText(text, elide, int(area.width())))
+            # On a base line and not into a box: letters of other fonts, such as Arabic ones, may be higher than ours.
+            painter.drawText(
+                QPointF(area.left(), top + metrics.ascent()), metrics.elidedText(text, elide, int(area.width()))
+            )
             top += height
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
 
+from app.core.files import shown_name
 from app.gui.answer_look import BLOCK_GAP_PX, CAPTION, CODE, FOOT, GAP, TABLE, block_format, kind_of
 from app.gui.look import STATE_RED, state_colour
 from app.gui.wording import figures_text, outcome_text, spoken
@@ -32,7 +33,7 @@ def write_question_foot(cursor: QTextCursor, turn: AskedTurn, look: AnswerLook) 
     style = block_format(CAPTION, bottom=8)
     style.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
     cursor.insertBlock(style, look.dim)
-    names = ", ".join(source.name for source in turn.question.sources)
+    names = ", ".join(shown_name(source.name) for source in turn.question.sources)
     if names:
         cursor.insertText(translate("ResultView", "shown: {0}").format(names) + _GAP, look.dim)
     cursor.insertText(

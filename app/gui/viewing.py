@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
+from app.core.files import shown_name
 from app.gui.bridge import assert_main_thread
 from app.gui.picture_out import PictureOut
 
@@ -111,7 +112,7 @@ class Viewing(QObject):
             if medium.source.path is not None:
                 words = self.tr("“{0}” is on the clipboard: the file whole, its image at {1}×{2}.")
         size = (image.width(), image.height()) if image is not None else (0, 0)
-        words = words.format(medium.source.name, *size)
+        words = words.format(shown_name(medium.source.name), *size)
         self._window.statusBar().showMessage(words, 5000)
 
     def _on_viewer_drag_out_wanted(self) -> None:

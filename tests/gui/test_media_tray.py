@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
@@ -15,17 +15,21 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QImage,
+    QPainter,
+    QPalette,
 )
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView, QMenu
 
+from app.backends.fake_backend import FakeScript
 from app.core.errors import ErrorText
 from app.core.events import ViewFailed
 from app.core.pictures import PictureSource
 from app.gui import file_showing
+from app.gui.look import scaled_px
 from app.gui.offered import TRAY_KIND, comes_as_text, may_be_offered
 from app.gui.pictures_at_hand import PicturesAtHand
-from app.gui.tray_delegate import thumbnail_size
+from app.gui.tray_delegate import TrayDelegate, TrayRow, thumbnail_size
 from tests.gui.conftest import draw
 from tests.gui.heartbeat import Heartbeat
 from tests.gui.test_media_selection import CONTROL, SHIFT, click, files, labels, selected_rows, tray_of
@@ -382,3 +386,32 @@ def test_five_hundred_rows_are_chosen_removed_and_brought_back_without_a_stall(
         if not stalls:
             break
     assert not stalls, "\n".join(stalls)
+
+
+def test_a_name_with_line_ends_or_at_the_longest_stays_in_its_line(open_window: OpenWindow, tmp_path: Path) -> None:
+    odd, long = draw(tmp_path / "two\nlines\udcff.png"), draw(tmp_path / f"{'x' * 240}.png")
+    driver = open_window(FakeScript(answers=("Both.",)), files=(odd, long))
+    driver.wait_for_pictures(2)
+    index = tray_of(driver).model().index(0, 0)
+    assert index.data(Qt.ItemDataRole.DisplayRole) == "two\ufffdlines\ufffd.png"
+    driver.ask("Which?")
+    driver.wait_for_answer()
+    assert "two\ufffdlines\ufffd.png" in driver.result.toPlainText()
+    menu = driver.content.actions_by_id.menu_of("clearRecentAction")
+    menu.aboutToShow.emit()
+    words = [action.text() for action in menu.actions() if action.data()]
+    assert min(words) == "two\ufffdlines\ufffd.png"
+    assert menu.sizeHint().width() < driver.window.minimumWidth()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_letters_of_other_fonts_do_not_cut_those_beside_them() -> None:
+    def beginning(name: str) -> QImage:
+        image = QImage(200, 68, QImage.Format.Format_RGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        TrayDelegate._paint_text(painter, QRectF(0, 0, 200, 68), TrayRow("1", name, "", "", "", ""), QPalette())
+        painter.end()
+        return image.copy(0, 0, scaled_px(13), 68)
+
+    assert beginning("pg \u56fe \u0627\u0644\u0635\u0648\u0631\u0629") == beginning("pg")

@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 
 from app.core.errors import UserError
-from app.core.files import write_atomically
+from app.core.files import shown_name, write_atomically
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
 
@@ -149,3 +149,17 @@ def test_a_broken_off_source_leaves_the_old_file(tmp_path: Path) -> None:
         write_atomically(path, chunks())
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a\nb\x1b[31m\x85.png", "a\ufffdb\ufffd[31m\ufffd.png"),
+        ("gnp.\u202eexe", "gnp.\ufffdexe"),
+        ("a\udcff.png", "a\ufffd.png"),
+        ("Screenshot at 3.45\u202fPM.png", "Screenshot at 3.45\u202fPM.png"),
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467 \u56fe\u3000\u7247.png",) * 2,
+    ],
+)
+def test_a_name_is_shown_in_one_line_and_as_it_is(name: str, shown: str) -> None:
+    assert shown_name(name) == shown
