@@ -41,6 +41,7 @@ def cut_texts(window: QWidget) -> list[str]:
     for widget in window.findChildren(QWidget):
         if widget.isVisibleTo(window) and widget.window() is window.window():
             told += [f"{type(widget).__name__} {widget.objectName()}: {fault}" for fault in _faults(widget)]
+    window.grab()  # what is hidden is laid out only now, and may measure words as if it painted them
     with noted_elisions() as elided:
         window.grab()
     return told + [f"painted: {text!r} as {shown!r}" for text, shown in elided]
