@@ -1,11 +1,15 @@
-"""Takes pictures of the window in its states: ``python -m tests.gui.screenshots FOLDER light|dark [en|zh_CN]``.
+"""Takes pictures of the window in every state: ``python -m tests.gui.screenshots FOLDER [WORD ...]``.
 
-QT_SCALE_FACTOR decides the resolution; QT_QPA_PLATFORM whether a real window is shown.
+The words choose among ``light dark``, ``en zh_CN``, ``large small``, ``1x 2x`` and the states' names; what is left out
+is taken in all its kinds. QT_QPA_PLATFORM decides whether real windows are shown.
 """
 
 from __future__ import annotations
 
+import itertools
+import logging
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.backends.fake_backend import FakeBackend, FakeScript
@@ -27,7 +32,7 @@ from app.gui.look import apply_look
 from app.gui.shell import MainWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from app.core.launch import EventSink
     from app.core.settings import Appearance, Language
@@ -94,14 +99,22 @@ def _show_settings(window: MainWindow) -> None:
 
 @dataclass(frozen=True)
 class State:
-    """One picture to take."""
+    """One state to bring the window into.
+
+    Attributes:
+        name: Of the picture, too.
+        script: What the fake model does.
+        pictures: How many are in the tray.
+        questions: Asked one after the other.
+        is_passing: The state is one that would pass: the picture is taken soon, not when all is done.
+        finish: Done at the end.
+    """
 
     name: str
     script: FakeScript = field(default_factory=lambda: FakeScript(answers=(ANSWER, CHINESE)))
     pictures: int = 3
-    size: tuple[int, int] = (1280, 820)
     questions: tuple[str, ...] = ()
-    until: Callable[[MainWindow], bool] = _always
+    is_passing: bool = False
     finish: Callable[[MainWindow], object] = _always
 
 
@@ -118,31 +131,55 @@ def _look_closely(window: MainWindow) -> None:
     canvas.setFocus()
 
 
+def _trigger(name: str) -> Callable[[MainWindow], object]:
+    return lambda window: window.content.actions_by_id[name].trigger()
+
+
+def _hover(*addresses: str) -> Callable[[MainWindow], object]:
+    def hover(window: MainWindow) -> None:
+        mime = QMimeData()
+        mime.setUrls([QUrl(address) for address in addresses])
+        keys, button, action = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+        QApplication.sendEvent(window, QDragEnterEvent(QPoint(20, 20), action, mime, button, keys))
+
+    return hover
+
+
+ASKED = ("Locate every shape and tell me its colour.", "用中文说一遍。")
+LARGE, SMALL = (1280, 820), (640, 480)
 STATES = (
     State("empty", pictures=0),
-    State("media", questions=()),
+    State("dropping", pictures=0, finish=_hover(Path(__file__).parent.as_uri())),
+    State("dropping-refused", pictures=0, finish=_hover("https://example.org/a.jpg")),
+    State("media"),
+    State("many", pictures=40),
     State("zoomed", finish=_look_closely),
     State("turned", finish=lambda window: window.content.parts.viewer.canvas.turn(1)),
-    State("many", pictures=40),
-    State("loading", FakeScript(load_delay_s=2.0), questions=("Describe this image.",)),
-    State("answer", questions=("Locate every shape and tell me its colour.", "用中文说一遍。")),
-    State("written", FakeScript(answers=(WRITTEN,)), questions=("How large is the circle?",)),
-    State("streaming", FakeScript(answers=(LONG,), piece_delay_s=0.01), questions=("Describe this image.",)),
+    State("loading", FakeScript(load_delay_s=20.0), questions=ASKED[:1], is_passing=True),
+    State("reading", FakeScript(prefill_delay_s=20.0), questions=ASKED[:1], is_passing=True),
+    State("streaming", FakeScript(answers=(LONG,), piece_delay_s=0.01), questions=ASKED[:1], is_passing=True),
     State(
-        "settings",
-        questions=("Describe this image.",),
-        finish=_show_settings,
+        "stopped",
+        FakeScript(answers=(LONG,), piece_delay_s=0.01),
+        questions=ASKED[:1],
+        is_passing=True,
+        finish=_trigger("stopAction"),
     ),
+    State("answer", questions=ASKED),
+    State("written", FakeScript(answers=(WRITTEN,)), questions=("How large is the circle?",)),
+    State("failed", FakeScript(answers=(LONG,), fails_after_pieces=12), questions=ASKED[:1]),
     State("task", finish=_choose_task),
     State(
         "editing",
-        questions=("Locate every shape and tell me its colour.", "用中文说一遍。"),
+        questions=ASKED,
         finish=lambda window: window.content.asking.edit(window.content.desk.conversation.turns[0]),
     ),
+    State("settings", questions=ASKED[:1], finish=_show_settings),
+    State("commands", questions=ASKED[:1], finish=_trigger("commandListAction")),
+    State("report", finish=_trigger("copyReportAction")),
+    State("shortcuts", finish=_trigger("shortcutsAction")),
     State("model-failed", FakeScript(fails_to_load=True)),
     State("refused", finish=lambda window: window.content.open_path(Path(__file__))),
-    State("narrow", size=(640, 480), questions=("用中文描述这张图片。",)),
-    State("middle", size=(900, 620), questions=("Describe this image.",)),
 )
 
 
@@ -177,7 +214,14 @@ def spin(until: Callable[[], bool], seconds: float) -> bool:
     return False
 
 
-def take(state: State, pictures: tuple[Path, ...], file: Path, theme: Appearance, language: Language) -> None:
+def take(
+    state: State,
+    pictures: tuple[Path, ...],
+    file: Path,
+    theme: Appearance,
+    language: Language,
+    size: tuple[int, int],
+) -> None:
     """Takes one picture of the window."""
 
     def make_engine(sink: EventSink) -> Engine:
@@ -195,35 +239,74 @@ def take(state: State, pictures: tuple[Path, ...], file: Path, theme: Appearance
             report=lambda: ReportParts(""),
         )
         window = MainWindow(launch.profile.window_file, lambda: launch)
-        window.resize(*state.size)
+        window.resize(*size)
         window.show()
-        is_slow = state.name in ("loading", "streaming")
-        spin(lambda: _is_ready(window) or window.content.desk.model.stage == "failed", _LIMIT_S if not is_slow else 0.6)
+        desk = window.content.desk
+        spin(lambda: _is_ready(window) or desk.model.stage == "failed", 0.6 if state.name == "loading" else _LIMIT_S)
         for question in state.questions:
             window.content.parts.prompt.edit.setPlainText(question)
             window.content.asking.on_ask()
-            spin(lambda: _is_answered(window), 0.6 if is_slow else _LIMIT_S)
+            spin(lambda: _is_answered(window), 0.6 if state.is_passing else _LIMIT_S)
         state.finish(window)
-        spin(lambda: False, 0.15)
-        window.grab().save(str(file))
-        window.close()
+        spin(lambda: False, 0.25)
+        picture_of(window).save(str(file))
+        for widget in QApplication.topLevelWidgets():
+            widget.close()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
-def main(folder: Path, theme: Appearance, language: Language) -> int:
-    """Takes all pictures in this theme and language."""
+def picture_of(window: MainWindow) -> QPixmap:
+    """The window with what is open over it."""
+    picture = window.grab()
+    painter = QPainter(picture)
+    for widget in QApplication.topLevelWidgets():
+        if widget is not window and widget.isVisible():
+            painter.drawPixmap(widget.frameGeometry().topLeft() - window.geometry().topLeft(), widget.grab())
+    painter.end()
+    return picture
+
+
+def take_all(
+    folder: Path, theme: Appearance, language: Language, sizes: Sequence[str], states: Sequence[State]
+) -> None:
+    """Takes pictures in this theme and language."""
     application = QApplication([])
     apply_look(application, theme)
+    logging.getLogger("app.engine.engine").setLevel(logging.CRITICAL)  # one state is that of a fault
     scale = os.environ.get("QT_SCALE_FACTOR", "1")
     with tempfile.TemporaryDirectory() as place:
         pictures = draw_pictures(Path(place), 40)
-        for state in STATES:
-            name = f"{state.name}-{theme}-{scale}x{'' if language == 'en' else f'-{language}'}.png"
-            take(state, pictures, folder / name, theme, language)
+        for state, size in itertools.product(states, sizes):
+            file = folder / f"{state.name}-{size}-{theme}-{language}-{scale}x.png"
+            take(state, pictures, file, theme, language, LARGE if size == "large" else SMALL)
+
+
+def main(folder: Path, words: Sequence[str]) -> int:
+    """Takes what the words choose; each kind of screen has a process of its own.
+
+    Returns:
+        The exit code.
+    """
+
+    def chosen(*kinds: str) -> tuple[str, ...]:
+        return tuple(kind for kind in kinds if kind in words) or kinds
+
+    names = chosen(*(state.name for state in STATES))
+    scales, themes, languages = chosen("1x", "2x"), chosen("light", "dark"), chosen("en", "zh_CN")
+    sizes = chosen("large", "small")
+    if "QT_SCALE_FACTOR" in os.environ and len(themes) == len(languages) == 1:
+        states = [state for state in STATES if state.name in names]
+        take_all(folder, "dark" if themes[0] == "dark" else "light", languages[0], sizes, states)  # type: ignore[arg-type]
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    for scale, theme, language in itertools.product(scales, themes, languages):
+        environment = {**os.environ, "QT_SCALE_FACTOR": scale.rstrip("x")}
+        command = [sys.executable, "-m", "tests.gui.screenshots", str(folder), theme, language, *sizes, *names]
+        code = subprocess.run(command, env=environment, check=False).returncode
+        if code:
+            return code
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(
-        main(Path(sys.argv[1]), "dark" if sys.argv[2] == "dark" else "light", "zh_CN" if "zh_CN" in sys.argv else "en")
-    )
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
