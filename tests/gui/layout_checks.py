@@ -43,8 +43,8 @@ def settle() -> None:
 
 def _cut_for_good(window: QWidget) -> list[str]:
     """Text that is cut and stands nowhere whole; of figures it is enough that their tool tip has all of them."""
-    seen = [widget for widget in window.findChildren(QWidget) if _is_seen(widget, window)]
-    tips = " ".join(f"{unescape(widget.toolTip())} {widget.accessibleDescription()}" for widget in seen)
+    parts = window.findChildren(QWidget)  # also what is hidden: it may be laid out anew, and shorten its words, unseen
+    tips = " ".join(f"{unescape(widget.toolTip())} {widget.accessibleDescription()}" for widget in parts)
     return [line for line in cut_texts(window) if not any(words in tips for words in _QUOTED.findall(line)[:1])]
 
 
