@@ -2347,6 +2347,10 @@
         <translation>“{0}”已复制到剪贴板。</translation>
     </message>
     <message>
+        <source>“{0}” is on the clipboard at {1}×{2}.</source>
+        <translation>“{0}”已以 {1}×{2} 复制到剪贴板。</translation>
+    </message>
+    <message>
         <source>“{0}” is on the clipboard: the file whole, its image at {1}×{2}.</source>
         <translation>“{0}”已复制到剪贴板：文件完整，图像为 {1}×{2}。</translation>
     </message>
