@@ -12,8 +12,6 @@ from app.gui.contrast import readable
 from app.gui.look import dim_text, is_dark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pygments.lexer import Lexer
     from pygments.token import _TokenType
     from PySide6.QtGui import QPalette
@@ -35,7 +33,17 @@ _DARK = {
     "tag": "#acf2e4",
     "removed": "#ff8170",
 }
-_PLAIN_LANGUAGES = frozenset({"", "text", "txt", "plain", "plaintext", "output", "none"})
+_NAMES = (
+    "bash c c# c++ cmake console cpp cs csharp css dart diff docker dockerfile glsl go golang graphql haskell "
+    "hs html ini java javascript js json json5 jsx julia kotlin latex less lua make makefile markdown "
+    "matlab md nginx objective-c perl php powershell proto ps1 py pycon python python3 r rb rs ruby rust "
+    "scala scss sh shell sql swift tex toml ts tsx typescript vim xml yaml yml zsh"
+)
+_LANGUAGES = frozenset(_NAMES.split())
+"""Whose lexers were tried with texts that are meant to keep them busy."""
+_ANY_LINE = frozenset({"json"})
+"""Whose lexers read a line of any length in proportion to it; with the others it may take its square."""
+_LONGEST_LINE_CHARS = 400
 
 
 def meaning_colour(meaning: str, palette: QPalette) -> QColor:
@@ -46,26 +54,27 @@ def meaning_colour(meaning: str, palette: QPalette) -> QColor:
     return readable(QColor(table[meaning]), (code_ground(palette),))
 
 
-def coloured(text: str, language: str) -> Iterator[tuple[str, str]]:
+def coloured(text: str, language: str) -> list[tuple[str, str]]:
     """The text in pieces with the meaning of each; one piece without a meaning where the language is not known."""
-    lexer = _lexer(language.lower())
-    if lexer is None:
-        yield text, ""
-        return
-    pending, last = "", ""
-    for _, token, piece in lexer.get_tokens_unprocessed(text):
-        meaning = _meaning(token) if not piece.isspace() else last
-        if meaning != last and pending:
-            yield pending, last
-            pending = ""
-        pending, last = pending + piece, meaning
-    if pending:
-        yield pending, last
+    language = language.lower()
+    lexer = _lexer(language)
+    is_wide = language not in _ANY_LINE and any(len(line) > _LONGEST_LINE_CHARS for line in text.split("\n"))
+    if lexer is None or is_wide:
+        return [(text, "")]
+    pieces: list[tuple[str, str]] = []
+    for _, token, letters in lexer.get_tokens_unprocessed(text):
+        meaning = _meaning(token)
+        if pieces and (meaning == pieces[-1][1] or letters.isspace()):
+            pieces[-1] = (pieces[-1][0] + letters, pieces[-1][1])
+        else:
+            pieces.append((letters, meaning))
+    # Some lexers leave letters out that they cannot read.
+    return pieces if "".join(letters for letters, _ in pieces) == text else [(text, "")]
 
 
 @lru_cache(maxsize=32)
 def _lexer(language: str) -> Lexer | None:
-    if language in _PLAIN_LANGUAGES:
+    if language not in _LANGUAGES:
         return None
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QFont, QPalette
 
 from app.gui.answer_look import AnswerLook, code_ground
-from app.gui.code_colours import MEANINGS, coloured, meaning_colour
+from app.gui.code_colours import _LANGUAGES, MEANINGS, _lexer, coloured, meaning_colour
 from app.gui.contrast import TEXT_RATIO, contrast
 from app.gui.palettes import DARK, LIGHT, filled
 
@@ -44,6 +46,24 @@ def test_a_program_has_its_meanings() -> None:
 @pytest.mark.parametrize("language", ["", "text", "no such language", "../../x", "PYTHON"])
 def test_a_language_that_is_not_known_changes_nothing(language: str) -> None:
     assert "".join(piece for piece, _ in coloured("def f(): pass", language)) == "def f(): pass"
+
+
+@pytest.mark.parametrize("language", ["typescript", "csharp", "make", "java", "json"])
+def test_lines_that_would_keep_a_lexer_busy_do_not(language: str) -> None:
+    began = time.thread_time()
+    for text in ("a.b" * 1_000, "_" * 3_000, '"a\\' * 1_000, "\n" * 40, "a\n" * 40, "int a " * 60):
+        assert "".join(piece for piece, _ in coloured(text, language)) == text
+    assert time.thread_time() - began < 0.4, "a bound for slow machines; such lines took a second each"
+
+
+def test_every_language_that_is_coloured_has_a_lexer() -> None:
+    for language in sorted(_LANGUAGES):
+        assert "".join(piece for piece, _ in coloured("x = 1", language)) == "x = 1"
+        assert _lexer(language) is not None, language
+
+
+def test_a_long_line_of_json_is_coloured() -> None:
+    assert len(list(coloured('{"label": "a shape"}, ' * 60, "json"))) > 100
 
 
 @given(st.text(max_size=60), st.sampled_from(["python", "json", "html", "c++", "bash", "sql", "diff", "yaml"]))
