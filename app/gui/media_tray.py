@@ -57,6 +57,7 @@ class MediaTray(QWidget):
         self._taking_in.timeout.connect(self._on_taking_in_timeout)
         self._title = Caption(self.tr("Media"), BODY_PX, QFont.Weight.DemiBold, is_dim=False)
         self._count = Caption()
+        self._before_added: tuple[frozenset[str], tuple[str, ...]] = (frozenset(), ())
         self.view = TrayView()
         self.view.setObjectName("mediaTray")
         self.view.setAccessibleName(self.tr("Pictures"))
@@ -112,7 +113,7 @@ class MediaTray(QWidget):
         self._model.show_question(question)
         count = len(question.media)
         if places and count and not self.view.selectionModel().hasSelection():
-            self._select_places([min(places[0], count - 1)])
+            self._select_places(self._places_before_added() or [min(places[0], count - 1)])
         elif before[0] is not None and self._model.place(before[0]) is None and places and count:
             self._select_places(self._selected_places())
         self._is_refreshing = False
@@ -148,6 +149,7 @@ class MediaTray(QWidget):
         Returns:
             Whether all are selected.
         """
+        self._before_added = (frozenset(medium_ids), self.selected_ids)
         are_few = len(medium_ids) <= _MOST_SELECTED_AT_ONCE
         self.select(medium_ids if are_few else medium_ids[:1])
         return are_few
@@ -159,6 +161,14 @@ class MediaTray(QWidget):
         if places:
             self._select_places(places)
             self.view.scrollTo(self.view.currentIndex())
+
+    def _places_before_added(self) -> list[int]:
+        """Where the pictures stand that were selected before the last ones came, if none of these could be used."""
+        added, selected = self._before_added
+        if not added or any(self._model.place(medium_id) is not None for medium_id in added):
+            return []
+        found = (self._model.place(medium_id) for medium_id in selected)
+        return [place for place in found if place is not None]
 
     def _selected_places(self) -> list[int]:
         ranges = self.view.selectionModel().selection()

@@ -159,3 +159,18 @@ def test_what_was_sent_keeps_its_cost_when_the_budget_changes(open_window: OpenW
 
     driver.wait(lambda: "reduced to 576×416" in lines(1))
     assert lines(0).splitlines() == ["1,230 tok · 1600×1200", "sent at 1312×960", "Image 1"]
+
+
+def test_what_could_not_be_used_leaves_the_selection_as_it_was(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window()
+    driver.drop(*files(tmp_path, 4))
+    driver.wait_for_pictures(4)
+    click(driver, 1)
+    click(driver, 2, CONTROL)
+    (tmp_path / "notes.jpg").write_text("no picture")
+    driver.drop(tmp_path / "notes.jpg")
+    driver.wait(lambda: "notes.jpg" in driver.refusals)
+    assert selected_rows(driver) == [1, 2]
+    driver.drop(tmp_path / "notes.jpg", draw(tmp_path / "more.png"))
+    driver.wait_for_pictures(5)
+    assert selected_rows(driver) == [4]
