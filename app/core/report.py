@@ -1,6 +1,6 @@
 """The report for the makers: versions, machine, the last log lines and the trace.
 
-Names of files, folders and models, and what was asked, are left out unless the person wants them in it.
+Names of files and folders, and what was asked and answered, are left out unless the person wants them in it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def report_text(errors: Sequence[ErrorText], parts: ReportParts, private: Privat
         log = [line.text for line in parts.log_lines]
     else:
         log = [private.left_out(line.shared) for line in parts.log_lines if line.shared]
-    note = [] if private is None else ["Names of files, folders and models, and what was asked, are left out."]
+    note = [] if private is None else ["Names of files and folders, and what was asked and answered, are left out."]
     return "\n\n".join([*said, machine, "\n".join(["Last log lines", *(log or ["none"])]), *note]) + "\n"
 
 
@@ -95,8 +95,8 @@ class Private:
     """What a report must not tell.
 
     Args:
-        names: Names and paths of files, folders and models.
-        words: What was asked, and the instruction.
+        names: Names and paths of files and folders.
+        words: What was asked and answered, and the instruction.
     """
 
     def __init__(self, names: Iterable[str] = (), words: Iterable[str] = ()) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.gui.look import scaled_px
+from app.gui.look import BODY_PX, scaled_px, sized
 from app.gui.settings_rows import Labelled
 from app.gui.tick import Tick
 
@@ -35,6 +35,7 @@ class ReportDialog(QDialog):
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)
+        self.text.setFont(sized(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont), BODY_PX))
         self.text.setAccessibleName(self.tr("The report"))
         self.with_names = Tick()
         choice = Labelled(
