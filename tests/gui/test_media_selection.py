@@ -170,7 +170,7 @@ def test_what_could_not_be_used_leaves_the_selection_as_it_was(open_window: Open
     (tmp_path / "notes.jpg").write_text("no picture")
     driver.drop(tmp_path / "notes.jpg")
     driver.wait(lambda: "notes.jpg" in driver.refusals)
-    assert selected_rows(driver) == [1, 2]
+    driver.wait(lambda: selected_rows(driver) == [1, 2])
     driver.drop(tmp_path / "notes.jpg", draw(tmp_path / "more.png"))
     driver.wait(lambda: selected_rows(driver) == [4])
     assert driver.names[4] == "more.png"
