@@ -86,11 +86,15 @@ class Asking(QObject):
         """Whether an earlier question is being changed."""
         return self._before is not None
 
+    def take_given(self, question: str) -> None:
+        """Shows the question that the program was started with."""
+        self._box.setPlainText(question)
+        self._given = self._box.toPlainText()
+
     def start(self) -> None:
         """Brings back the question that was not finished at the last end, unless there is another already."""
         draft = self._keeper.read()
-        self._given = self._box.toPlainText()
-        if draft.text and self._given:
+        if draft.text and self._box.toPlainText():
             self._unseen = draft
             self._keeper.history.set_aside(draft.text)
         elif draft.text:

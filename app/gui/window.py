@@ -97,7 +97,7 @@ class WindowContent(QObject):
         if self.desk.is_started:
             self._take_up(selected_ids)
         if launch.question and not self.parts.prompt.text:
-            self.parts.prompt.edit.setPlainText(launch.question)
+            self.asking.take_given(launch.question)
 
     def _take_up(self, selected_ids: frozenset[str]) -> None:
         """Shows what the window before this one showed."""

@@ -18,6 +18,7 @@ from app.core.question_history import KeptQuestions, write_questions
 from app.core.sampling import Sampling
 from app.core.settings import ModelSettings
 from app.gui.turn_foot import COPY_QUESTION, EDIT
+from app.gui.window import WindowContent
 from tests.gui.conftest import draw
 
 if TYPE_CHECKING:
@@ -160,6 +161,22 @@ def test_a_question_of_the_command_line_stands_before_the_draft(open_window: Ope
     press(Qt.Key.Key_Down)
     again.close()
     assert open_window().prompt.toPlainText() == "my draft"
+
+
+def test_what_is_typed_while_the_window_opens_is_kept(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = WindowContent.start
+
+    def start_late(content: WindowContent) -> None:
+        if not content.desk.is_started:
+            content.parts.prompt.edit.insertPlainText("Typed at once.")
+        start(content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WindowContent, "start", start_late)
+        driver = open_window()
+    assert driver.prompt.toPlainText() == "Typed at once."
+    driver.close()
+    assert open_window().prompt.toPlainText() == "Typed at once."
 
 
 def test_a_question_is_kept_even_when_the_program_ends_badly(open_window: OpenWindow, profile: Profile) -> None:
