@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 _PAUSE_S = 3.0
-_SENTENCE_END = re.compile(r"[.!?…](?=[\s\"')\]]|$)|[。！？]|\n\n|\n(?=\s*[-*+|] )|\n(?=\d+\. )")
-_SIGNS = re.compile(r"```\w*|[*_`#~|>]+|\[([^\]]*)\]\([^)]*\)|^\s*[-+] ", re.MULTILINE)
+_MOST_CHARS = 4_000
+_SENTENCE_END = re.compile(r"[.!?…](?=[\s\"')\]]|$)|[。！？]|\n\n|\n(?=[ \t]{0,12}[-*+|] )|\n(?=\d{1,9}\. )")
+_SIGNS = re.compile(r"```\w*|[*_`#~|>]+|\[([^\]\[\n]{0,200})\]\([^()\n]{0,500}\)|^[ \t]{0,12}[-+] ", re.MULTILINE)
 _SPACES = re.compile(r"\s+")
 
 
@@ -32,7 +33,8 @@ class AnswerSpeech:
         return self._take(text, len(text), now_s)
 
     def _take(self, text: str, end: int, now_s: float) -> str:
-        words = _SPACES.sub(" ", _SIGNS.sub(r"\1", text[self._said_chars : end])).strip()
+        part = text[self._said_chars : end][-_MOST_CHARS:]
+        words = _SPACES.sub(" ", _SIGNS.sub(r"\1", part)).strip()
         if words:
             self._said_at_s = now_s
         self._said_chars = end

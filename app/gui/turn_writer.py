@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.gui.table_layer import TableLayer
 
 _BUBBLE_INDENT_PX = 56
+_MEASURED_CHARS = 500
 
 
 @dataclass(slots=True)
@@ -127,7 +128,9 @@ class TurnWriter:
         cursor = QTextCursor(self._view.document())
         cursor.setPosition(shown.question_at)
         metrics = QFontMetricsF(self._view.font())
-        widest = max(metrics.horizontalAdvance(line) for line in cursor.block().text().split(LINE_BREAK))
+        widest = max(
+            metrics.horizontalAdvance(line[:_MEASURED_CHARS]) for line in cursor.block().text().split(LINE_BREAK)
+        )
         room = self._view.viewport().width() - 2 * self._margin_px - BUBBLE_PADDING[0]
         least = min(_BUBBLE_INDENT_PX, room // 4)
         left = max(least, math.floor(room - widest - 2))
