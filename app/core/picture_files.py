@@ -17,7 +17,7 @@ import threading
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import pillow_heif
 from PIL import (  # noqa: TID253 - this module itself is imported only when a picture is opened
@@ -36,7 +36,7 @@ from app.core.files import shown_name
 from app.core.vision import MAX_ASPECT, aspect_is_possible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from app.core.pictures import PictureSource
 
@@ -119,8 +119,12 @@ class OpenedPicture:
 
 
 @contextmanager
-def opened(source: PictureSource, *, with_sha256: bool = False) -> Iterator[OpenedPicture]:
+def opened(
+    source: PictureSource, *, with_sha256: bool = False, is_wanted: Callable[[], bool] = lambda: True
+) -> Iterator[OpenedPicture]:
     """A picture ready to be decoded; whatever goes wrong, here or while it is decoded, becomes a UserError.
+
+    Once `is_wanted` says no, decoding ends with an error at its next piece.
 
     Raises:
         UserError: The picture cannot be used; the text names it and the reason.
@@ -131,7 +135,7 @@ def opened(source: PictureSource, *, with_sha256: bool = False) -> Iterator[Open
         with _stream(source, name) as stream:
             sha256 = _sha256(stream) if with_sha256 else ""
             try:
-                image = Image.open(stream, formats=_FORMATS)
+                image = Image.open(cast("IO[bytes]", _Watched(stream, is_wanted)), formats=_FORMATS)
             except UnidentifiedImageError as error:
                 stream.seek(0)
                 raise _unidentified(name, stream.read(512), error) from error
@@ -142,6 +146,22 @@ def opened(source: PictureSource, *, with_sha256: bool = False) -> Iterator[Open
         raise
     except Exception as error:  # the boundary: decoders raise anything on damaged files
         raise _fault(name, error) from error
+
+
+class _Watched:
+    """A stream that breaks off when nobody waits for what is read any longer."""
+
+    def __init__(self, stream: IO[bytes], is_wanted: Callable[[], bool]) -> None:
+        self._stream = stream
+        self._is_wanted = is_wanted
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._is_wanted():
+            raise InterruptedError(errno.EINTR, "no longer wanted")
+        return self._stream.read(size)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
 
 
 def _stream(source: PictureSource, name: str) -> IO[bytes]:

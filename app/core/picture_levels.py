@@ -13,9 +13,12 @@ import mmap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.core.errors import UserError
 from app.core.pictures import size_within
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PIL.Image import Image
 
     from app.core.pictures import PictureSource
@@ -61,29 +64,31 @@ class PictureLevels:
         return self.levels[0].width_px == self.source_width_px and self.levels[0].height_px == self.source_height_px
 
 
-def open_levels(source: PictureSource, max_pixels: int) -> PictureLevels:
+def open_levels(source: PictureSource, max_pixels: int, is_wanted: Callable[[], bool] = lambda: True) -> PictureLevels:
     """The picture in levels, the largest of at most `max_pixels` in area and never enlarged.
 
     Raises:
-        UserError: The picture cannot be used; the text names it and the reason.
+        UserError: The picture cannot be used, the text names it and the reason; or `is_wanted` said no meanwhile.
     """
     from app.core.picture_colours import rendered  # noqa: PLC0415 - Pillow, slow to import
     from app.core.picture_files import opened  # noqa: PLC0415
 
-    with opened(source) as picture:
+    with opened(source, is_wanted=is_wanted) as picture:
         source_width_px, source_height_px = picture.upright_size
         image = rendered(picture, *size_within(source_width_px, source_height_px, max_pixels))
-        levels = [_in_strips(image)]
+        levels = [_in_strips(image, is_wanted)]
         while max(image.size) >= 2 * _SMALLEST_SIDE_PX:
             image = image.reduce(2)
-            levels.append(_in_strips(image))
+            levels.append(_in_strips(image, is_wanted))
     return PictureLevels(source_width_px, source_height_px, tuple(levels))
 
 
-def _in_strips(image: Image) -> Level:
+def _in_strips(image: Image, is_wanted: Callable[[], bool]) -> Level:
     rows = max(1, _STRIP_BYTES // (image.width * 3))
     strips = []
     for top in range(0, image.height, rows):
+        if not is_wanted():
+            raise UserError("The picture is no longer wanted.")
         rgb = image.crop((0, top, image.width, min(top + rows, image.height))).tobytes()
         strip = mmap.mmap(-1, len(rgb))
         strip[:] = rgb

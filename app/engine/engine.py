@@ -180,18 +180,23 @@ class Engine:
     def look(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
         """Opens the picture that is looked at, beside all others: LookOpened or ViewFailed.
 
-        One person looks at one picture: a look that still waits for its turn is dropped, unsaid, for a newer one.
+        One person looks at one picture: a look that waits or is under way is dropped, unsaid, for a newer one.
         """
         number = next(self._look_numbers)
         self._newest_look = number
 
+        def is_wanted() -> bool:
+            return self._newest_look == number and not self._is_closing
+
         def open_it() -> None:
-            if self._newest_look != number:
+            if not is_wanted():
                 return
             event: EngineEvent
             try:
-                event = LookOpened(view_id, open_levels(source, max_pixels))
+                event = LookOpened(view_id, open_levels(source, max_pixels, is_wanted))
             except Exception as error:  # noqa: BLE001 - job boundary
+                if not is_wanted():
+                    return
                 event = ViewFailed(view_id, _told(error))
             self._say(event)
 

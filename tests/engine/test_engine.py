@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from app.backends.fake_backend import FakeScript
 from app.core.errors import EngineError, UserError
@@ -31,7 +33,7 @@ from app.engine.engine import Engine
 from tests.engine.engine_driver import FAKE_CHECKPOINT, EngineDriver, question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -230,10 +232,10 @@ def test_of_looks_that_wait_only_the_newest_is_opened(tmp_path: Path, monkeypatc
     begun: queue.SimpleQueue[int] = queue.SimpleQueue()
     goes_on = threading.Event()
 
-    def slow(source: PictureSource, max_pixels: int) -> PictureLevels:
+    def slow(source: PictureSource, max_pixels: int, is_wanted: Callable[[], bool]) -> PictureLevels:
         begun.put(max_pixels)
         goes_on.wait(10)
-        return open_levels(source, max_pixels)
+        return open_levels(source, max_pixels, is_wanted)
 
     monkeypatch.setattr("app.engine.engine.open_levels", slow)
     with driven() as driver:
@@ -244,9 +246,28 @@ def test_of_looks_that_wait_only_the_newest_is_opened(tmp_path: Path, monkeypatc
         for number in range(3, 9):
             driver.engine.look(f"v{number}", source, number)
         goes_on.set()
-        driver.until(LookOpened, lambda event: event.view_id == "v8")
+        assert driver.until(LookOpened).view_id == "v8"
+        assert not [event for event in driver.events if isinstance(event, ViewFailed)]
         assert [begun.get(timeout=1)] == [8]
         assert begun.empty()
+
+
+def test_closing_breaks_off_what_is_being_opened_to_look_at(tmp_path: Path) -> None:
+    file = tmp_path / "large.png"
+    noise = np.random.default_rng(1).integers(0, 255, (3000, 3000, 3), np.uint8)
+    Image.fromarray(noise).save(file, compress_level=1)
+    reads: list[int] = []
+    source = PictureSource("large.png", file)
+    with pytest.raises(UserError):
+        open_levels(source, 10**8, lambda: reads.append(1) is None and len(reads) < 30)  # type: ignore[func-returns-value]
+    assert len(reads) == 30
+    open_levels(source, 10**8, lambda: reads.append(1) is None)  # type: ignore[func-returns-value]
+    assert len(reads) > 300
+    driver = EngineDriver()
+    driver.engine.look("v", source, 10**8)
+    assert driver.engine.close(5)
+    driver.until(EngineClosed)
+    assert [type(event) for event in driver.events] == [EngineClosed]
 
 
 def test_a_request_id_is_used_once_at_a_time() -> None:

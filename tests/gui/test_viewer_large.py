@@ -27,6 +27,7 @@ from tests.gui.heartbeat import Heartbeat
 from tests.gui.viewer_pixels import painted_picture, settle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -182,6 +183,7 @@ def test_the_pixels_go_back_to_the_system_when_another_picture_is_looked_at(
     driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
     assert canvas.framing is not None
     assert canvas.framing.is_fitted
+    driver.qtbot.waitUntil(lambda: driver.parts.viewer.picture() is not None, timeout=OPEN_MS)
 
 
 def test_a_picture_beyond_the_limit_says_how_much_of_it_is_shown(
@@ -220,12 +222,12 @@ def test_more_pixels_are_asked_for_once_and_not_of_a_picture_left_behind(
     asked: list[tuple[str, int]] = []
     real = picture_levels.open_levels
 
-    def noted(source: PictureSource, max_pixels: int) -> PictureLevels:
+    def noted(source: PictureSource, max_pixels: int, is_wanted: Callable[[], bool]) -> PictureLevels:
         asked.append((source.name, max_pixels))
         if source.name == "late.png" and max_pixels > 480_000:
             time.sleep(0.2)
             raise UserError("“late.png” is damaged.", "Copy it again.")
-        return real(source, max_pixels)
+        return real(source, max_pixels, is_wanted)
 
     monkeypatch.setattr("app.engine.engine.open_levels", noted)
     driver = open_window(files=(draw(tmp_path / "late.png", 1600, 1200), draw(tmp_path / "other.png", 1600, 1200)))
@@ -234,6 +236,7 @@ def test_more_pixels_are_asked_for_once_and_not_of_a_picture_left_behind(
     driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
     driver.wait(lambda: viewer.picture() is not None)
     viewer.canvas.zoom_to_actual_size()
+    driver.wait(lambda: ("late.png", media_viewer.FULL_PIXELS) in asked)
     viewer.canvas.zoom_in()
     viewer.canvas.zoom_in()
     driver.parts.tray.select([driver.desk.pictures.media[1].medium_id])
