@@ -72,6 +72,12 @@ def coloured(text: str, language: str) -> list[tuple[str, str]]:
     return pieces if "".join(letters for letters, _ in pieces) == text else [(text, "")]
 
 
+def prepare() -> None:
+    """Makes what the languages most often met need, which takes a while. Thread: any."""
+    for language in ("json", "python"):
+        coloured("1", language)
+
+
 @lru_cache(maxsize=32)
 def _lexer(language: str) -> Lexer | None:
     if language not in _LANGUAGES:

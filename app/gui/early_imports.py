@@ -1,10 +1,12 @@
-"""Imports what the first question will need beside the main thread, so that nothing stands still when it comes."""
+"""Makes ready what the first question and the first look around will need, beside the main thread, so that nothing stands still when it comes."""
 
 from __future__ import annotations
 
 import importlib
 import logging
 import threading
+
+from app.gui.code_colours import prepare
 
 logger = logging.getLogger(__name__)
 
@@ -13,9 +15,9 @@ MODULES = (
     "app.gui.answer_speech",
     "app.gui.answer_reader",
     "app.gui.answer_syntax",
-    "app.gui.code_colours",
-    "pygments.lexers.data",
-    "pygments.lexers.python",
+    "app.gui.markdown_copy",
+    "app.gui.command_list",
+    "app.gui.settings_panel",
 )
 
 
@@ -44,5 +46,7 @@ class EarlyImports:
             for name in MODULES:
                 if not self._is_over.is_set():
                     importlib.import_module(name)
+            if not self._is_over.is_set():
+                prepare()
         except Exception:  # thread boundary: whoever needs the module meets the fault again and says it
             logger.exception("A module could not be imported early")
