@@ -1,4 +1,4 @@
-"""Makes ready what the first question and the first look around will need, beside the main thread, so that nothing stands still when it comes."""
+"""Makes ready, beside the main thread, what the first question needs: nothing stands still when it comes."""
 
 from __future__ import annotations
 
