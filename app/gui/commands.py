@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
@@ -142,7 +142,8 @@ class Commands(QObject):
 
     def on_paste(self) -> None:
         """Takes pictures from the clipboard to the tray, and text into the focused field or the question."""
-        mime, field = QGuiApplication.clipboard().mimeData(), focused_field()
+        given: QMimeData | None = QGuiApplication.clipboard().mimeData()  # None on some systems where it is empty
+        mime, field = given or QMimeData(), focused_field()
         is_text = comes_as_text(mime)
         if field is None or field.isReadOnly():
             field = None

@@ -40,7 +40,8 @@ _MAX_UNFOLDED = 200
 _LONGEST_VALUE = 60
 _SHORT_WORD_PX, _LONG_WORD_PX, _BESIDE_WORDS_PX = 190, 260, 120
 _LIST_PX, _LOW_LIST_PX = 132, 60
-_LONG_WORD = re.compile(r"\S{16,}")
+_LONG_WORD = re.compile("[^\\s\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]{16,}")
+"""Such as a path; Chinese, Japanese and Korean lines may end behind any letter."""
 
 
 class Notice(QWidget):

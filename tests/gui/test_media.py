@@ -176,6 +176,14 @@ def test_pasted_words_go_into_the_question(open_window: OpenWindow) -> None:
     assert driver.prompt.toPlainText() == "Describe this. https://example.com"
 
 
+def test_an_empty_clipboard_pastes_nothing(open_window: OpenWindow) -> None:
+    driver = open_window()
+    QGuiApplication.clipboard().clear()
+    driver.action("pasteAction").trigger()
+    assert driver.prompt.toPlainText() == ""
+    assert driver.refusals == ""
+
+
 def test_pictures_are_removed_one_or_all(open_window: OpenWindow, tmp_path: Path) -> None:
     driver = open_window(files=tuple(draw(tmp_path / f"{number}.png") for number in range(3)))
     driver.wait_for_pictures(3)

@@ -81,6 +81,14 @@ def test_a_long_name_does_not_push_the_columns(name: str, open_window: OpenWindo
     assert driver.parts.notice.errors == (error,)
 
 
+def test_a_sentence_without_spaces_is_said_whole(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.parts.notice.show_error(
+        ErrorText("请输入“demo”、模型文件夹，或者输入模型仓库的完整名称，例如下面的这一个。")
+    )
+    assert "…" not in driver.parts.notice.text
+
+
 @pytest.mark.parametrize("place", ["notice", "prompt"])
 def test_esc_closes_it_wherever_the_keyboard_is(place: str, open_window: OpenWindow, tmp_path: Path) -> None:
     driver = open_window()
