@@ -976,6 +976,10 @@
         <translation>ZIP 压缩包或办公文档</translation>
     </message>
     <message>
+        <source>The picture is no longer wanted.</source>
+        <translation>已不再需要这张图片。</translation>
+    </message>
+    <message>
         <source>Correct the file, or remove it.</source>
         <translation>请更正该文件，或将其移除。</translation>
     </message>
