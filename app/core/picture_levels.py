@@ -9,11 +9,11 @@ Every function here may be called from any thread. Pillow is imported when the f
 
 from __future__ import annotations
 
+import errno
 import mmap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.core.errors import UserError
 from app.core.pictures import size_within
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _in_strips(image: Image, is_wanted: Callable[[], bool]) -> Level:
     strips = []
     for top in range(0, image.height, rows):
         if not is_wanted():
-            raise UserError("The picture is no longer wanted.")
+            raise InterruptedError(errno.EINTR, "no longer wanted")
         rgb = image.crop((0, top, image.width, min(top + rows, image.height))).tobytes()
         strip = mmap.mmap(-1, len(rgb))
         strip[:] = rgb
