@@ -11,7 +11,7 @@ from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
 from app.core.files import shown_name
 from app.gui.answer_look import BLOCK_GAP_PX, CAPTION, CODE, FOOT, GAP, TABLE, block_format, kind_of
 from app.gui.look import STATE_RED, state_colour
-from app.gui.wording import figures_text, outcome_text, spoken
+from app.gui.wording import figures_text, number, outcome_text, spoken
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QTextDocument
@@ -24,6 +24,7 @@ COPY_QUESTION, EDIT = "copy-question", "edit"
 COMMANDS = frozenset({COPY, RETRY, REPORT, COPY_QUESTION, EDIT})
 _BETWEEN_CHINESE = re.compile("(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
 _GAP = "   "
+_MOST_NAMES = 8
 _AFTER_CODE_PX = 16
 
 
@@ -33,9 +34,13 @@ def write_question_foot(cursor: QTextCursor, turn: AskedTurn, look: AnswerLook) 
     style = block_format(CAPTION, bottom=8)
     style.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
     cursor.insertBlock(style, look.dim)
-    names = ", ".join(shown_name(source.name) for source in turn.question.sources)
-    if names:
-        cursor.insertText(translate("ResultView", "shown: {0}").format(names) + _GAP, look.dim)
+    names = [shown_name(source.name) for source in turn.question.sources]
+    if len(names) > _MOST_NAMES:
+        words = translate("ResultView", "shown: {0} and {1} more")
+        first, others = ", ".join(names[: _MOST_NAMES - 1]), number(len(names) - _MOST_NAMES + 1)
+        cursor.insertText(words.format(first, others) + _GAP, look.dim)
+    elif names:
+        cursor.insertText(translate("ResultView", "shown: {0}").format(", ".join(names)) + _GAP, look.dim)
     cursor.insertText(
         _unbroken(translate("ResultView", "Copy question")), look.command(f"{COPY_QUESTION}:{turn.request_id}")
     )

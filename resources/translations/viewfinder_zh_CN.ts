@@ -1968,6 +1968,10 @@
         <translation>全选</translation>
     </message>
     <message>
+        <source>shown: {0} and {1} more</source>
+        <translation>已发送：{0} 等，另有 {1} 张</translation>
+    </message>
+    <message>
         <source>Copy question</source>
         <translation>复制问题</translation>
     </message>

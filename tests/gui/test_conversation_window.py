@@ -13,6 +13,7 @@ from app.backends.fake_backend import FakeScript
 from app.core.sampling import GREEDY, Sampling
 from app.core.settings import ModelSettings, Settings
 from app.gui.turn_foot import COPY, REPORT, RETRY
+from tests.gui.conftest import draw
 from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
@@ -48,6 +49,19 @@ def test_an_answer_streams_in_and_its_figures_stand_under_it(open_window: OpenWi
     assert "80 tokens in" in shown
     seed = driver.desk.conversation.turns[-1].sampling.seed
     assert f"drawn with {seed}." in driver.settings.answers.seed_note.text()
+
+
+def test_of_many_pictures_the_first_are_named(open_window: OpenWindow, tmp_path: Path) -> None:
+    files = tuple(draw(tmp_path / f"{name}.png", 40 + place, 40) for place, name in enumerate("abcdefghijkl"))
+    driver = open_window(FakeScript(answers=("Letters.",)), files=files)
+    driver.wait_for_pictures(12)
+    driver.parts.tray.view.selectAll()
+    driver.ask("What are these?")
+    driver.wait_for_answer()
+    shown = driver.result.toPlainText()
+    assert "shown: a.png, b.png, c.png, d.png, e.png, f.png, g.png and 5 more" in shown
+    assert "h.png" not in shown
+    assert len(driver.backend.seen[-1].turns[0].pictures) == 12
 
 
 def test_follow_ups_tell_the_turns_before_and_show_only_new_pictures(open_window: OpenWindow, picture: Path) -> None:
