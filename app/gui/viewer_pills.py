@@ -111,6 +111,8 @@ def _within(detail: str, metrics: QFontMetrics, room_px: int) -> str:
     """As many of its parts as there is room for, the first of them shortened if it must be; the tool tip has all."""
     while metrics.horizontalAdvance(detail) > room_px and _BETWEEN_PARTS in detail:
         detail = detail.rpartition(_BETWEEN_PARTS)[0]
+    if metrics.horizontalAdvance(detail) <= room_px:  # which rounds; shortening would not
+        return detail
     return metrics.elidedText(detail, Qt.TextElideMode.ElideRight, room_px)
 
 
