@@ -130,6 +130,7 @@ class _Parts:
 def _open_window(options: WindowOptions, parts: _Parts) -> int:
     if sys.platform == "linux" and not any(os.environ.get(name) for name in _DISPLAY_VARIABLES):
         return _say_no_window("There is no display here, so no window can open.")
+    _end_at_once_on_ctrl_c()
     try:
         from app.gui.shell import run_window  # noqa: PLC0415 - Qt, only for the window
     except ImportError as error:
@@ -212,6 +213,14 @@ def _send_crash_reports_to_log(profile: Profile) -> None:
     with suppress(OSError):
         file = (profile.log_dir / "crash.log").open("a", encoding="utf-8")
         faulthandler.enable(file)
+
+
+def _end_at_once_on_ctrl_c() -> None:
+    """Makes Ctrl-C end the process until there is a window to close: an exception inside Qt's import would crash it."""
+    import signal  # noqa: PLC0415 - only for the window
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _close_windows_on_signals() -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 import translations
 
+from tests.e2e.program import ROOT
+
 if TYPE_CHECKING:
     from tests.e2e.program import Program
 
@@ -61,6 +63,16 @@ def test_a_signal_closes_the_window_cleanly_also_while_a_model_loads(
         out, errors = process.communicate(timeout=30)
     assert time.monotonic() - began < 5
     assert (process.returncode, out, errors) == (0, b"", b"")
+
+
+def test_ctrl_c_while_qt_is_imported_ends_the_process_without_an_exception_inside_qt(program: Program) -> None:
+    qt = program.folder / "imports" / "PySide6"
+    qt.mkdir(parents=True)
+    (qt / "__init__.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    program = program.with_variables(PYTHONPATH=f"{qt.parent}{os.pathsep}{ROOT}")
+    with program.start("--profile", program.profile_dir) as process:
+        out, errors = process.communicate(timeout=30)
+    assert (process.returncode, out, errors) == (-signal.SIGINT, b"", b"")
 
 
 def test_closing_under_work_that_cannot_be_stopped_takes_no_longer_than_its_deadline(
