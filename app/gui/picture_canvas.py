@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 MAX_ENLARGEMENT = 3.0
 """Of a small picture that is fitted, in logical pixels: an icon is not blown up over the whole window."""
 _TILE_BUDGET_S = 0.008
-_STRIPS_AT_ONCE = 4
+_STRIPS_AT_ONCE = 2
+_LEAVE_MS = 4
 _STEP_PX = 64
 _PAGE_SHARE = 0.9
 _FULL_FROM = 1.01
@@ -83,7 +84,7 @@ class PictureCanvas(QLabel):
         self._rest.timeout.connect(self.update)
         self._leaving: list[Strip] = []
         self._leave = QTimer(self)
-        self._leave.setInterval(0)
+        self._leave.setInterval(_LEAVE_MS)
         self._leave.timeout.connect(self._on_leave_timeout)
 
     # What is shown
