@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
@@ -399,3 +399,22 @@ def test_everything_fits_in_the_panel(open_window: OpenWindow, size: tuple[int, 
         assert driver.window.rect().contains(place), widget.objectName()
         assert place.height() >= widget.minimumSizeHint().height() or widget is driver.prompt
     assert driver.result.height() >= 40
+
+
+def test_what_the_empty_box_says_is_painted_anew(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.parts.prompt.settings_button.setFocus()  # in its own focus the box paints its caret now and then
+    painted: list[QEvent.Type] = []
+
+    class Noting(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt names it
+            painted.append(event.type())
+            return False
+
+    QApplication.processEvents()
+    noting = Noting(driver.window)
+    driver.prompt.viewport().installEventFilter(noting)
+    driver.parts.prompt.show_media_count(1)
+    QApplication.processEvents()
+    assert driver.prompt.placeholderText() == "Ask about what you see…"
+    assert QEvent.Type.Paint in painted
