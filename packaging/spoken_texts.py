@@ -54,14 +54,14 @@ def spoken_texts(root: Path = ROOT) -> SpokenTexts:
     """Every text that the window may say and that no Qt call marks."""
     found = SpokenTexts()
     for room in ROOMS:
-        for path in sorted((root / "app" / room).glob("*.py")):
-            _read_module(path, found)
+        for path in sorted((root / "app" / room).rglob("*.py")):
+            _read_module(path, path.relative_to(root), found)
     return found
 
 
-def _read_module(path: Path, found: SpokenTexts) -> None:
+def _read_module(path: Path, place: Path, found: SpokenTexts) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    module = _Module(path, tree, found)
+    module = _Module(place, tree, found)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
@@ -82,8 +82,8 @@ def _called(call: ast.Call) -> str:
 
 
 class _Module:
-    def __init__(self, path: Path, tree: ast.Module, found: SpokenTexts) -> None:
-        self._path = path
+    def __init__(self, place: Path, tree: ast.Module, found: SpokenTexts) -> None:
+        self._place = place
         self._found = found
         self._values: dict[str, list[ast.expr]] = {}
         self._parameters: set[str] = set()
@@ -125,7 +125,7 @@ class _Module:
 
     def _is_read_elsewhere(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Call):
-            is_qt = self._path.parent.name == "gui" and _called(node) in _QT_CALLS
+            is_qt = "gui" in self._place.parts and _called(node) in _QT_CALLS
             return is_qt or _called(node) in (_SENTENCE, "as_sentence")
         if isinstance(node, ast.Attribute):
             return node.attr in _PASSED_ON
@@ -146,8 +146,7 @@ class _Module:
                 self._tell(keyword.value, f"the words in {ast.unparse(keyword.value)} must be a Sentence of their own")
 
     def _tell(self, node: ast.expr, reason: str) -> None:
-        place = self._path.relative_to(self._path.parents[2])
-        self._found.problems.append(f"{place}:{node.lineno}: {reason}")
+        self._found.problems.append(f"{self._place.as_posix()}:{node.lineno}: {reason}")
 
 
 def _choices(node: ast.expr) -> Iterable[ast.expr]:

@@ -106,7 +106,7 @@ def update(files: Iterable[Path], tools: Path, root: Path = ROOT) -> None:
     spoken = spoken_texts(root)
     if spoken.problems:
         raise TranslationError("\n".join(spoken.problems))
-    modules = sorted((root / "app" / "gui").glob("*.py"))
+    modules = sorted((root / "app" / "gui").rglob("*.py"))
     with tempfile.TemporaryDirectory() as place:
         marked = Path(place) / "spoken.py"
         lines = (f"QT_TRANSLATE_NOOP({_quoted(ERRORS)}, {_quoted(text)})\n" for text in spoken.texts)

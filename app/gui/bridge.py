@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from app.core.events import EngineEvent
     from app.gui.checkpoint_search import SearchEvent
-    from app.gui.intake import TakenIn
+    from app.gui.tray.intake import TakenIn
 
     WindowEvent: TypeAlias = EngineEvent | SearchEvent | TakenIn
 

@@ -13,18 +13,18 @@ from app.core.errors import AppError, ErrorText
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.announcing import announce
+from app.gui.answers.turn_foot import COPY, COPY_QUESTION, EDIT, REPORT, RETRY
 from app.gui.editing import focused_field
-from app.gui.offered import Offered, comes_as_text, may_be_offered, read_offered
 from app.gui.saving import JSON, MARKDOWN, save_conversation, suggested_name
-from app.gui.turn_foot import COPY, COPY_QUESTION, EDIT, REPORT, RETRY
+from app.gui.tray.offered import Offered, comes_as_text, may_be_offered, read_offered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.gui.actions import Actions
-    from app.gui.asking import Asking
     from app.gui.desk import Desk
-    from app.gui.settings_opening import SettingsOpening
+    from app.gui.questions.asking import Asking
+    from app.gui.settings.settings_opening import SettingsOpening
     from app.gui.shell import MainWindow
     from app.gui.window_parts import WindowParts
 
@@ -220,7 +220,7 @@ class Commands(QObject):
             self._copy_answer(answers[-1])
 
     def _copy_answer(self, answer: str) -> None:
-        from app.gui.markdown_copy import markdown_mime  # noqa: PLC0415 - wanted only when something is copied
+        from app.gui.answers.markdown_copy import markdown_mime  # noqa: PLC0415 - wanted only when something is copied
 
         QGuiApplication.clipboard().setMimeData(markdown_mime(answer))
         words = self.tr("The answer is on the clipboard.")

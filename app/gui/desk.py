@@ -22,9 +22,9 @@ from app.core.vision import PixelLimits
 from app.gui.bridge import Bridge, assert_main_thread
 from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing, CheckpointSearch
 from app.gui.early_imports import EarlyImports
-from app.gui.intake import TakenIn
 from app.gui.model_status import ModelState, state_after
-from app.gui.pictures_at_hand import PicturesAtHand
+from app.gui.tray.intake import TakenIn
+from app.gui.tray.pictures_at_hand import PicturesAtHand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,18 +6,18 @@ import importlib
 import logging
 import threading
 
-from app.gui.code_colours import prepare
+from app.gui.answers.code_colours import prepare
 
 logger = logging.getLogger(__name__)
 
 MODULES = (
-    "app.gui.turn_writer",
-    "app.gui.answer_speech",
-    "app.gui.answer_reader",
-    "app.gui.answer_syntax",
-    "app.gui.markdown_copy",
+    "app.gui.answers.turn_writer",
+    "app.gui.answers.answer_speech",
+    "app.gui.answers.answer_reader",
+    "app.gui.answers.answer_syntax",
+    "app.gui.answers.markdown_copy",
     "app.gui.command_list",
-    "app.gui.settings_panel",
+    "app.gui.settings.settings_panel",
 )
 
 

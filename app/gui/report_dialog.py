@@ -9,8 +9,8 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.gui.look import BODY_PX, scaled_px, sized
-from app.gui.settings_rows import Labelled
-from app.gui.tick import Tick
+from app.gui.settings.settings_rows import Labelled
+from app.gui.settings.tick import Tick
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from app.core.launch import Launch
     from app.gui.desk import Desk
-    from app.gui.window import WindowContent
+    from app.gui.window_content import WindowContent
 
 FIRST_SIZE = (1280, 820)
 SMALLEST_SIZE = (640, 480)
@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
         if self._content is not None:
             return
         from app.gui.language import speak  # noqa: PLC0415 - only now, with the frame on screen
-        from app.gui.window import WindowContent  # noqa: PLC0415 - only now, with the frame on screen
+        from app.gui.window_content import WindowContent  # noqa: PLC0415 - only now, with the frame on screen
 
         self._build_timer.stop()
         launch = self._make_launch()

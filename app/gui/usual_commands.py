@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from app.gui.actions import Actions
     from app.gui.command_list import CommandList
-    from app.gui.media_commands import MediaCommands
     from app.gui.shell import MainWindow
+    from app.gui.tray.media_commands import MediaCommands
     from app.gui.window_parts import WindowParts
 
 

@@ -25,17 +25,17 @@ from PySide6.QtWidgets import (
 
 from app.core.paths import SAMPLE_PICTURE
 from app.gui.actions import plain_text
+from app.gui.answers.result_view import ResultView
 from app.gui.caption import Caption
 from app.gui.describing import describe
-from app.gui.drop_zone import DropZone
 from app.gui.look import hairline, scaled_px
-from app.gui.media_tray import MediaTray
-from app.gui.media_viewer import MediaViewer
 from app.gui.model_status import ModelStatus
 from app.gui.notice import Notice
-from app.gui.prompt_panel import PromptPanel
-from app.gui.result_view import ResultView
+from app.gui.questions.prompt_panel import PromptPanel
 from app.gui.shell import CONVERSATION_WIDTH_PX, TRAY_WIDTH_PX, is_stacked
+from app.gui.tray.drop_zone import DropZone
+from app.gui.tray.media_tray import MediaTray
+from app.gui.viewer.media_viewer import MediaViewer
 from app.gui.window_shape import WindowShape
 
 if TYPE_CHECKING:

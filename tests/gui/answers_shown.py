@@ -13,7 +13,7 @@ from app.core.sampling import GREEDY
 from app.core.vision import PixelLimits
 
 if TYPE_CHECKING:
-    from app.gui.result_view import ResultView
+    from app.gui.answers.result_view import ResultView
 
 NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
 

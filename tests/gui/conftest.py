@@ -15,9 +15,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.backends.fake_backend import FakeScript
+from app.gui.answers.result_view import ResultView
 from app.gui.language import speak
 from app.gui.look import apply_look
-from app.gui.result_view import ResultView
 from tests.drawn_pictures import corners_image, encoded
 from tests.gui.window_driver import OpenWindow, WindowDriver
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import ClassInfo, QCoreApplication, QObject, QTimer, Slot
 from PySide6.QtDBus import QDBusConnection
 
-from app.gui.file_showing import show_files
+from app.gui.tray.file_showing import show_files
 
 _SERVICE, _PATH = "org.freedesktop.FileManager1", "/org/freedesktop/FileManager1"
 _AT_MOST_MS = 10_000

@@ -15,7 +15,7 @@ from PySide6.QtCore import ClassInfo, QCoreApplication, QEvent, QObject, Qt, QTi
 from PySide6.QtDBus import QDBusConnection, QDBusObjectPath
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.gui.screenshot import Screenshot, is_offered
+from app.gui.tray.screenshot import Screenshot, is_offered
 
 _SERVICE, _PATH = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"
 _AT_MOST_MS = 20_000

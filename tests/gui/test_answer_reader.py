@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.gui.answer_reader import AnswerReader
-from app.gui.answer_syntax import make_parser
+from app.gui.answers.answer_reader import AnswerReader
+from app.gui.answers.answer_syntax import make_parser
 
 if TYPE_CHECKING:
-    from app.gui.answer_leaves import Leaf
+    from app.gui.answers.answer_leaves import Leaf
 
 PARSERS = (make_parser(), make_parser(has_links=False))
 RICH = """# Three shapes

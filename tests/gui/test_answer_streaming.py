@@ -11,7 +11,7 @@ import pytest
 from tests.gui.answers_shown import ended, frame, settle, turn
 
 if TYPE_CHECKING:
-    from app.gui.result_view import ResultView
+    from app.gui.answers.result_view import ResultView
 
 pytestmark = pytest.mark.usefixtures("qtbot")
 PARAGRAPH = "Some **words** of an answer that is long, with `code` and more of them. " * 6

@@ -17,8 +17,8 @@ from app.backends.fake_backend import FakeScript
 from app.core.question_history import KeptQuestions, write_questions
 from app.core.sampling import Sampling
 from app.core.settings import ModelSettings
-from app.gui.turn_foot import COPY_QUESTION, EDIT
-from app.gui.window import WindowContent
+from app.gui.answers.turn_foot import COPY_QUESTION, EDIT
+from app.gui.window_content import WindowContent
 from tests.gui.conftest import draw
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def test_the_end_waits_for_what_is_being_written(
         time.sleep(0.3)
         write_questions(file, kept)
 
-    monkeypatch.setattr("app.gui.question_keeper.write_questions", write_slowly)
+    monkeypatch.setattr("app.gui.questions.question_keeper.write_questions", write_slowly)
     driver = open_window()
     driver.prompt.setPlainText("my draft")
     driver.close()

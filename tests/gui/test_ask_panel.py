@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from app.backends.fake_backend import FakeScript
 from app.core.presets import list_presets
 from app.core.settings import ModelSettings, Settings
-from app.gui.budget_choice import BALANCED_TOKENS, FINE_TOKENS, QUICK_TOKENS
-from app.gui.task_words import chip_titles, localized, titles
+from app.gui.questions.budget_choice import BALANCED_TOKENS, FINE_TOKENS, QUICK_TOKENS
+from app.gui.questions.task_words import chip_titles, localized, titles
 from tests.gui.conftest import draw
 
 if TYPE_CHECKING:

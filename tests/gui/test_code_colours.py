@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QFont, QPalette
 
-from app.gui.answer_look import AnswerLook, code_ground
-from app.gui.code_colours import _LANGUAGES, MEANINGS, _lexer, coloured, meaning_colour
+from app.gui.answers.answer_look import AnswerLook, code_ground
+from app.gui.answers.code_colours import _LANGUAGES, MEANINGS, _lexer, coloured, meaning_colour
 from app.gui.contrast import TEXT_RATIO, contrast
 from app.gui.palettes import DARK, LIGHT, filled
 

@@ -10,17 +10,17 @@ from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent, QTextC
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QToolButton, QToolTip, QVBoxLayout, QWidget
 
-from app.gui import turn_writer
-from app.gui.answer_look import CODE, Role, kind_of, text_property
-from app.gui.answer_speech import AnswerSpeech
-from app.gui.result_menu import make_menu
-from app.gui.wide_table import WideTable
+from app.gui.answers import turn_writer
+from app.gui.answers.answer_look import CODE, Role, kind_of, text_property
+from app.gui.answers.answer_speech import AnswerSpeech
+from app.gui.answers.result_menu import make_menu
+from app.gui.answers.wide_table import WideTable
 from tests.gui.answers_shown import ended, frame, settle, show, turn
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-    from app.gui.result_view import ResultView
+    from app.gui.answers.result_view import ResultView
 
 pytestmark = pytest.mark.usefixtures("qtbot")
 LONG = "A line of words.\n\n" * 60
@@ -272,7 +272,7 @@ def test_listeners_hear_sentences_and_the_end(view: ResultView, monkeypatch: pyt
     heard: list[str] = []
     monkeypatch.setattr(turn_writer, "announce", lambda _widget, text: heard.append(text) if text else None)
     clock = [0.0]
-    monkeypatch.setattr("app.gui.turn_writer.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("app.gui.answers.turn_writer.time.monotonic", lambda: clock[0])
     text = "The **first** sentence. The second one is here. A third"
     for end in range(5, len(text) + 1, 5):
         clock[0] += 0.5
@@ -289,7 +289,7 @@ def test_listeners_hear_sentences_and_the_end(view: ResultView, monkeypatch: pyt
 def test_listeners_hear_which_command_has_the_keyboard(view: ResultView, monkeypatch: pytest.MonkeyPatch) -> None:
     show(view, "[one](https://a.b)\n\n```\ncode\n```", is_whole=True)
     heard: list[str] = []
-    monkeypatch.setattr("app.gui.result_view.announce", lambda _widget, text: heard.append(text))
+    monkeypatch.setattr("app.gui.answers.result_view.announce", lambda _widget, text: heard.append(text))
     view.setFocus(Qt.FocusReason.TabFocusReason)
     for _ in range(6):
         QTest.keyClick(view, Qt.Key.Key_Tab)
@@ -332,7 +332,7 @@ def test_frames_come_less_often_where_they_cost_more(view: ResultView, monkeypat
         now[0] += 0.05
         return now[0]
 
-    monkeypatch.setattr("app.gui.result_view.time.thread_time", slow)
+    monkeypatch.setattr("app.gui.answers.result_view.time.thread_time", slow)
     view.show_turn(turn(answer="Words and more."))
     view._frame.stop()
     view._on_frame_timeout()

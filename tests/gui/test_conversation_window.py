@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from app.backends.fake_backend import FakeScript
 from app.core.sampling import GREEDY, Sampling
 from app.core.settings import ModelSettings, Settings
-from app.gui.turn_foot import COPY, REPORT, RETRY
+from app.gui.answers.turn_foot import COPY, REPORT, RETRY
 from tests.gui.conftest import draw
 from tests.gui.window_driver import type_into
 

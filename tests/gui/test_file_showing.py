@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QProcess, QUrl
 from PySide6.QtGui import QDesktopServices
 
-from app.gui.file_showing import show_files
+from app.gui.tray.file_showing import show_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def test_without_one_the_folder_is_opened(tmp_path: Path, monkeypatch: pytest.Mo
         return True, 1
 
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
-    monkeypatch.setattr("app.gui.file_showing._ask_file_manager", lambda _files: False)
+    monkeypatch.setattr("app.gui.tray.file_showing._ask_file_manager", lambda _files: False)
     monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
     monkeypatch.setattr(QProcess, "startDetached", start)
     for platform in ("linux", "darwin"):

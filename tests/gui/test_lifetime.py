@@ -35,10 +35,16 @@ def living_garbage() -> list[str]:
 
 
 def test_only_qt_is_imported_before_the_window_is_shown() -> None:
-    program = "import sys, app.gui.window, app.engine.engine; print(*sys.modules)"
+    program = "import sys, app.gui.window_content, app.engine.engine; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     slow = {"numpy", "PIL", "pillow_heif", "huggingface_hub", "jinja2", "tokenizers", "mlx", "torch", "transformers"}
-    slow |= {"markdown_it", "pygments", "app.gui.answer_blocks", "app.gui.wide_table", "app.gui.markdown_copy"}
+    slow |= {
+        "markdown_it",
+        "pygments",
+        "app.gui.answers.answer_blocks",
+        "app.gui.answers.wide_table",
+        "app.gui.answers.markdown_copy",
+    }
     assert slow & set(done.stdout.split()) == set()
 
 

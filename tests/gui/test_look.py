@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QLabel
 
 from app.gui import look
-from app.gui.answer_look import code_ground
+from app.gui.answers.answer_look import code_ground
+from app.gui.answers.code_colours import MEANINGS, meaning_colour
 from app.gui.caption import Caption
-from app.gui.code_colours import MEANINGS, meaning_colour
 from app.gui.contrast import SIGN_RATIO, TEXT_RATIO, contrast, readable
 from app.gui.palettes import DARK, LIGHT, filled
 

@@ -10,12 +10,12 @@ from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDrag, QGuiApplication, QKeySequence, QTextCursor
 from PySide6.QtTest import QTest
 
-from app.gui.answer_look import CAPTION, CODE_LABEL, FOOT, GAP, kind_of
-from app.gui.markdown_copy import markdown_of
+from app.gui.answers.answer_look import CAPTION, CODE_LABEL, FOOT, GAP, kind_of
+from app.gui.answers.markdown_copy import markdown_of
 from tests.gui.answers_shown import ended, settle, show, turn
 
 if TYPE_CHECKING:
-    from app.gui.result_view import ResultView
+    from app.gui.answers.result_view import ResultView
 
 pytestmark = pytest.mark.usefixtures("qtbot")
 RICH = """## Three shapes

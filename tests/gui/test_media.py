@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QListView
 
 from app.core.gathering import Gathered, gather
 from app.core.pictures import PictureSource
-from app.gui import intake
 from app.gui.file_opening import FileOpening
+from app.gui.tray import intake
 from tests.drawn_pictures import corners_image, encoded
 from tests.gui.conftest import draw
 from tests.gui.window_driver import WAIT_MS

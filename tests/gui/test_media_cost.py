@@ -11,9 +11,9 @@ from PySide6.QtGui import QFontMetricsF, QPalette
 
 from app.backends.fake_backend import FakeScript
 from app.core.settings import Settings
-from app.gui.cost_caption import CostCaption
 from app.gui.look import SMALL_PX, sized
-from app.gui.tray_delegate import TrayDelegate
+from app.gui.questions.cost_caption import CostCaption
+from app.gui.tray.tray_delegate import TrayDelegate
 from tests.gui.conftest import draw
 from tests.gui.test_media_selection import CONTROL, click, tray_of
 

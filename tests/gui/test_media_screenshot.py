@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 
-from app.gui.screenshot import find_means
+from app.gui.tray.screenshot import find_means
 from tests.gui.conftest import draw
 
 if TYPE_CHECKING:

@@ -25,11 +25,11 @@ from app.backends.fake_backend import FakeScript
 from app.core.errors import ErrorText
 from app.core.events import ViewFailed
 from app.core.pictures import PictureSource
-from app.gui import file_showing
 from app.gui.look import scaled_px
-from app.gui.offered import TRAY_KIND, comes_as_text, may_be_offered
-from app.gui.pictures_at_hand import PicturesAtHand
-from app.gui.tray_delegate import TrayDelegate, TrayRow, thumbnail_size
+from app.gui.tray import file_showing
+from app.gui.tray.offered import TRAY_KIND, comes_as_text, may_be_offered
+from app.gui.tray.pictures_at_hand import PicturesAtHand
+from app.gui.tray.tray_delegate import TrayDelegate, TrayRow, thumbnail_size
 from tests.gui.conftest import draw
 from tests.gui.heartbeat import Heartbeat
 from tests.gui.test_media_selection import CONTROL, SHIFT, click, files, labels, selected_rows, tray_of
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.launch import AnswerEngine
-    from app.gui.intake import TakenIn
+    from app.gui.tray.intake import TakenIn
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 ALT_SHIFT = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier

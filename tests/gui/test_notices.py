@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton
 from app.backends.fake_backend import FakeScript
 from app.core.errors import ErrorText, Sentence
 from app.gui import notice as notice_module
+from app.gui.answers.turn_foot import REPORT
 from app.gui.report_dialog import ReportDialog
-from app.gui.turn_foot import REPORT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,9 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QPalette, Q
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
-from app.gui.link_dialog import LinkDialog
-from app.gui.result_view import ResultView
-from app.gui.sealed_document import SealedDocument
+from app.gui.answers.link_dialog import LinkDialog
+from app.gui.answers.result_view import ResultView
+from app.gui.answers.sealed_document import SealedDocument
 from tests.gui.answers_shown import ended, frame, settle, show, turn
 from tests.gui.conftest import draw
 

@@ -28,13 +28,13 @@ from PySide6.QtWidgets import (
 from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.sampling import RANGES, Sampling
 from app.core.settings import ModelSettings, Settings
-from app.gui import number_field
 from app.gui.language import language_for
+from app.gui.settings import number_field
 from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
     from app.core.settings import Appearance
-    from app.gui.settings_panel import SettingsPanel
+    from app.gui.settings.settings_panel import SettingsPanel
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
-from app.gui.picture_canvas import PictureCanvas
+from app.gui.viewer.picture_canvas import PictureCanvas
 from tests.gui.conftest import draw
 from tests.gui.viewer_pixels import NOISE, images_of, is_same, painted, painted_picture, source_of
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from app.gui.framing import Framing
+    from app.gui.viewer.framing import Framing
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -641,7 +641,7 @@ def test_a_pasted_picture_is_copied_as_an_image_and_dragged_as_a_file_of_its_nam
         images.append(self.mimeData().hasImage())
         return Qt.DropAction.IgnoreAction
 
-    monkeypatch.setattr("app.gui.picture_out.QDrag.exec", note)
+    monkeypatch.setattr("app.gui.viewer.picture_out.QDrag.exec", note)
     canvas = driver.parts.viewer.canvas
     for _ in range(2):
         drag(canvas, (200, 150), (260, 150))
@@ -667,7 +667,7 @@ def test_dragging_the_picture_out_offers_a_copy_of_the_file(
         offered.append((files, actions, driver.drop(mime=self.mimeData()), self.pixmap().isNull()))
         return Qt.DropAction.IgnoreAction
 
-    monkeypatch.setattr("app.gui.picture_out.QDrag.exec", taken_back)
+    monkeypatch.setattr("app.gui.viewer.picture_out.QDrag.exec", taken_back)
     canvas = driver.parts.viewer.canvas
     middle = canvas.picture_rect().center()
     drag(canvas, (middle.x(), middle.y()), (middle.x() + 60, middle.y()))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.gui.framing import GREATEST_SCALE, Area, Framing
+from app.gui.viewer.framing import GREATEST_SCALE, Area, Framing
 
 AREA = Area(24, 24, 800, 600)
 sizes = st.integers(1, 20_000)

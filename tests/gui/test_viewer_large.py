@@ -19,9 +19,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.core import picture_levels
 from app.core.errors import UserError
-from app.gui import media_viewer
-from app.gui.offered import Offered
-from app.gui.picture_canvas import PictureCanvas
+from app.gui.tray.offered import Offered
+from app.gui.viewer import media_viewer
+from app.gui.viewer.picture_canvas import PictureCanvas
 from tests.gui.conftest import draw
 from tests.gui.heartbeat import Heartbeat
 from tests.gui.viewer_pixels import painted_picture, settle

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.picture_levels import open_levels
 from app.core.pictures import PictureSource
-from app.gui.picture_canvas import PictureCanvas
-from app.gui.picture_tiles import LevelImages
+from app.gui.viewer.picture_canvas import PictureCanvas
+from app.gui.viewer.picture_tiles import LevelImages
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from app.core.launch import Launch
 from app.core.report import LogLine, ReportParts
 from app.core.settings import Settings
 from app.engine.engine import Engine
-from app.gui.settings_panel import SettingsPanel
+from app.gui.settings.settings_panel import SettingsPanel
 from app.gui.shell import MainWindow
 
 if TYPE_CHECKING:

@@ -245,7 +245,7 @@ def _literals(node: ast.expr) -> list[str]:
     return [text for part in parts for text in _literals(part)]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "app" / "gui").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "app" / "gui").rglob("*.py")), ids=lambda path: path.stem)
 def test_every_text_of_the_window_goes_through_translation(path: Path) -> None:
     assert untranslated(ast.parse(path.read_text(encoding="utf-8"))) == []
 
@@ -265,7 +265,7 @@ def test_a_text_without_translation_is_found(line: str) -> None:
     assert len(untranslated(ast.parse(line))) == 1
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "app" / "gui").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "app" / "gui").rglob("*.py")), ids=lambda path: path.stem)
 def test_errors_are_shown_in_the_persons_language(path: Path) -> None:
     """An error's text reaches a widget only through `spoken`; the report for the makers stays English."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

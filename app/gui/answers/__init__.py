@@ -1,0 +1,1 @@
+"""The conversation: questions and answers as one text, written while they come."""

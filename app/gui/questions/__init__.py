@@ -1,0 +1,1 @@
+"""Asking: the panel at the foot, its tasks, history and budget."""

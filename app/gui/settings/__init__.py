@@ -1,0 +1,1 @@
+"""The settings, made when they are first wanted."""

@@ -1,0 +1,147 @@
+"""Opens the settings in the place of the answers: made at the first use, and connected with the desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMessageBox
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from app.core.conversation import AskedTurn
+    from app.core.paths import Profile
+    from app.core.settings import Settings
+    from app.gui.desk import Desk
+    from app.gui.settings.settings_panel import SettingsPanel
+    from app.gui.window_parts import WindowParts
+
+
+class SettingsOpening(QObject):
+    """Shows and hides the settings, and takes what is changed there to the desk. Thread: main.
+
+    Args:
+        window: What dialogs open over.
+        desk: Takes the settings.
+        parts: Where the panel stands.
+        profile: The folders that the panel shows.
+    """
+
+    opened = Signal(bool)
+    """Carries whether the settings are open now."""
+    forgetting_wanted = Signal()
+    """The person wants the earlier questions gone."""
+
+    def __init__(self, window: QWidget, desk: Desk, parts: WindowParts, profile: Profile) -> None:
+        super().__init__(window)
+        self._window = window
+        self._desk = desk
+        self._parts = parts
+        self._profile = profile
+        self._panel: SettingsPanel | None = None
+        self._wanted: Settings | None = None
+        self._question: QMessageBox | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the settings are seen."""
+        return self._panel is not None and self._parts.pages.currentWidget() is self._panel
+
+    @property
+    def panel(self) -> SettingsPanel:
+        """The panel, made now if it was not yet."""
+        if self._panel is None:
+            from app.gui.settings.settings_panel import SettingsPanel  # noqa: PLC0415 - rarely used, so not at the start
+
+            self._panel = SettingsPanel(self._desk.settings, self._profile)
+            self._parts.pages.addWidget(self._panel)
+            self._panel.settings_changed.connect(self._on_panel_settings_changed)
+            self._panel.close_wanted.connect(self.close)
+            self._panel.program.forgetting_wanted.connect(self.forgetting_wanted)
+            self._desk.settings_changed.connect(self._show_settings)
+            self._desk.model_changed.connect(self._show_checkpoint)
+            self._desk.turn_changed.connect(self._on_desk_turn_changed)
+            self._show_checkpoint()
+            seeds = [turn.sampling.seed for turn in self._desk.conversation.turns]
+            self._panel.answers.show_drawn_seed(seeds[-1] if seeds else None)
+        return self._panel
+
+    def show(self, is_wanted: bool) -> None:
+        """Opens or closes the settings."""
+        was_open = self.is_open
+        if is_wanted != was_open:
+            if is_wanted:
+                self.panel.show_settings(self._desk.settings)
+                self._parts.pages.setCurrentWidget(self.panel)
+                self.panel.done.setFocus()
+            else:
+                self.finish()
+                self.panel.answers.show_again()
+                self.panel.model.show_chosen()
+                self._parts.pages.setCurrentWidget(self._parts.result)
+        self.opened.emit(self.is_open)
+        if was_open and not is_wanted:
+            self._parts.prompt.edit.setFocus()
+
+    def finish(self) -> None:
+        """Takes what is typed in a field that still has the keyboard."""
+        if self._panel is not None and self.is_open:
+            self._panel.answers.finish()
+
+    def close(self) -> None:
+        """Goes back to the conversation."""
+        self.show(False)
+
+    def _show_settings(self) -> None:
+        self.panel.show_settings(self._desk.settings)
+
+    def _show_checkpoint(self) -> None:
+        self.panel.show_checkpoint(self._desk.model.checkpoint)
+
+    def _on_desk_turn_changed(self, turn: AskedTurn) -> None:
+        if turn.sampling.seed is not None:
+            self.panel.answers.show_drawn_seed(turn.sampling.seed)
+
+    def _on_panel_settings_changed(self, settings: Settings) -> None:
+        """Takes changed settings; another model begins a new conversation, which is asked first."""
+        if settings.model == self._desk.settings.model or not self._desk.conversation.turns:
+            self._desk.change_settings(settings)
+        else:
+            self._wanted = settings
+            self._ask_whether_to_begin_anew()
+
+    def _ask_whether_to_begin_anew(self) -> None:
+        if self._question is not None:
+            return
+        box = QMessageBox(
+            QMessageBox.Icon.Question,
+            self.tr("Another Model"),
+            self.tr("Another model begins a new conversation. Export this one first if you want to keep it."),
+            QMessageBox.StandardButton.Cancel,
+            self._window,
+        )
+        begin = box.addButton(self.tr("Begin Anew"), QMessageBox.ButtonRole.AcceptRole)
+        begin.setObjectName("beginAnewButton")
+        box.accepted.connect(self._on_question_accepted)
+        box.rejected.connect(self._on_question_rejected)
+        self._question = box
+        box.open()
+
+    def _end_question(self) -> Settings | None:
+        if self._question is not None:
+            self._question.deleteLater()
+        self._question = None
+        wanted, self._wanted = self._wanted, None
+        return wanted
+
+    def _on_question_accepted(self) -> None:
+        wanted = self._end_question()
+        if wanted is not None:
+            self._desk.begin_new_conversation()
+            self._desk.change_settings(wanted)
+
+    def _on_question_rejected(self) -> None:
+        self._end_question()
+        self.panel.show_settings(self._desk.settings)
+        self.panel.model.show_chosen()

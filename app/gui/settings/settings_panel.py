@@ -1,0 +1,167 @@
+"""The settings: the model and how it answers, how the program looks and speaks, folders, what is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.sampling import Sampling
+from app.gui.caption import Caption
+from app.gui.describing import describe
+from app.gui.look import HEADING_PX
+from app.gui.settings.model_choice import ModelChoice
+from app.gui.settings.program_settings import ProgramSettings
+from app.gui.settings.sampling_settings import SamplingSettings
+from app.gui.settings.settings_rows import Labelled, Section
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent
+
+    from app.core.checkpoint import Checkpoint
+    from app.core.paths import Profile
+    from app.core.settings import Settings
+
+_SYSTEM_LINES = 4
+
+
+class SettingsPanel(QWidget):
+    """Shows a Settings value and tells each change as a new one."""
+
+    settings_changed = Signal(object)
+    """Carries a Settings."""
+    close_wanted = Signal()
+
+    def __init__(self, settings: Settings, profile: Profile) -> None:
+        super().__init__()
+        self.setObjectName("settingsPanel")
+        self.setAccessibleName(self.tr("Settings"))
+        self._settings = settings
+        self._makers = Sampling()
+        self.done = QPushButton(self.tr("Done"))
+        self.model = ModelChoice(settings.model)
+        self.system = QPlainTextEdit()
+        self.answers = SamplingSettings(self)
+        self.program = ProgramSettings(profile, self)
+        describe(self.done, self.tr("Goes back to the answers."))
+        self._build()
+        self.show_settings(settings)
+        self._connect()
+
+    def show_settings(self, settings: Settings) -> None:
+        """Shows other settings without telling of it; what is being typed stays."""
+        is_other_model = settings.model != self._settings.model
+        self._settings = settings
+        self.model.show_model(settings.model)
+        if is_other_model:
+            self.answers.show_again()
+        if self.system.toPlainText() != settings.own.system:
+            was_blocked = self.system.blockSignals(True)
+            self.system.setPlainText(settings.own.system)
+            self.system.blockSignals(was_blocked)
+        self.answers.show_sampling(settings.own.sampling, self._makers)
+        self.program.show_settings(settings)
+
+    def show_checkpoint(self, checkpoint: Checkpoint | None) -> None:
+        """Takes a model's own settings as what stands where the person chose none."""
+        self._makers = Sampling() if checkpoint is None else checkpoint.default_sampling
+        self.answers.show_sampling(self._settings.own.sampling, self._makers)
+
+    def _build(self) -> None:
+        self.system.setTabChangesFocus(True)
+        self._fit_system()
+        self.system.setPlaceholderText(self.tr("Such as: Answer in one sentence."))
+        instruction = Labelled(
+            self.tr("Instruction"),
+            self.system,
+            self.tr("Stands before every conversation with this model."),
+            is_below=True,
+        )
+        layout = QVBoxLayout(self._build_frame())
+        layout.setContentsMargins(16, 0, 16, 12)
+        layout.setSpacing(12)
+        layout.addWidget(Section(self.tr("Model"), [self.model]))
+        layout.addWidget(Section(self.tr("Answer"), [instruction, self.answers.fields["max_tokens"]]))
+        layout.addWidget(self.answers.sampling_section())
+        layout.addWidget(self.answers.seed_section())
+        note = Caption(
+            self.tr("Each model keeps its own instruction, sampling and seed. Changes hold from the next question on.")
+        )
+        note.setWordWrap(True)
+        layout.addWidget(note)
+        for section in self.program.sections():
+            layout.addWidget(section)
+        layout.addStretch(1)
+
+    def _build_frame(self) -> QWidget:
+        """The title with the way back, and below it what scrolls: built from outside in, so that each part is once."""
+        title = Caption(self.tr("Settings"), HEADING_PX, QFont.Weight.DemiBold, is_dim=False)
+        title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        scroll = QScrollArea()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 8, 16, 8)
+        whole.addLayout(head)
+        head.addWidget(title)
+        head.addWidget(self.done)
+        whole.addWidget(scroll, 1)
+        scroll.setObjectName("settingsScroll")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        body = QWidget()
+        scroll.setWidget(body)
+        return body
+
+    def _connect(self) -> None:
+        self.done.clicked.connect(self.close_wanted)
+        self.model.model_chosen.connect(self._on_model_chosen)
+        self.system.textChanged.connect(self._on_system_text_changed)
+        self.answers.sampling_changed.connect(self._on_sampling_changed)
+        self.program.settings_changed.connect(self._tell)
+
+    def _fit_system(self) -> None:
+        self.system.setFixedHeight(self.fontMetrics().lineSpacing() * _SYSTEM_LINES)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keeps room for as many lines when the letters grow."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_system()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back to the conversation."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _tell(self, settings: Settings) -> None:
+        if settings != self._settings:
+            self.show_settings(settings)
+            self.settings_changed.emit(settings)
+
+    def _on_model_chosen(self, model: str) -> None:
+        self._tell(replace(self._settings, model=model))
+
+    def _on_system_text_changed(self) -> None:
+        own = replace(self._settings.own, system=self.system.toPlainText())
+        self._tell(self._settings.with_own(own))
+
+    def _on_sampling_changed(self, sampling: Sampling | None) -> None:
+        self._tell(self._settings.with_own(replace(self._settings.own, sampling=sampling)))

@@ -1,0 +1,205 @@
+"""The pictures in the tray: put there, opened in small and to be looked at, refused, taken away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.core.events import LookOpened, ViewFailed, ViewOpened
+from app.core.files import shown_name
+from app.core.shelf import Medium, Shelf
+from app.gui.tray.intake import Intake, TakenIn
+from app.gui.viewer.pixels import image_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from app.core.launch import AnswerEngine
+    from app.core.pictures import PictureSource
+    from app.core.shelf import ShelfStep
+    from app.gui.tray.offered import Offered
+
+_THUMBNAIL_PIXELS = 36_608
+"""Enough for a sharp thumbnail at twice the resolution, whatever the picture's shape."""
+_AT_ONCE = 2
+_SMALL, _LOOK = "small:", "look:"
+
+
+class PicturesAtHand(QObject):
+    """The shelf of pictures together with the engine's pool that opens them. Thread: main."""
+
+    changed = Signal()
+    arrived = Signal(object, object)
+    """Carries a tuple of the ids of what was offered, and one of the names of what of it was here before."""
+    thumbnail_opened = Signal(str, object)
+    """Carries a medium's id and its QImage."""
+    picture_opened = Signal(str, object)
+    """Carries the id of the medium that is looked at and its PictureLevels."""
+    no_more_pixels = Signal(str)
+    """Carries the id of a medium that is looked at and cannot be opened sharper than it is."""
+    refused = Signal(object)
+    """Carries a tuple of ErrorText."""
+
+    def __init__(self, post: Callable[[TakenIn], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine: AnswerEngine | None = None
+        self._intake = Intake(post)
+        self._taking_in = 0
+        self._shelf = Shelf()
+        self._wanted: dict[str, None] = {}
+        self._in_sight: tuple[str, ...] = ()
+        self._opening: set[str] = set()
+        self._looked_at = ""
+        self._look_pixels = 0
+        self._is_look_opened = False
+        self.selected_ids: frozenset[str] = frozenset()
+
+    @property
+    def media(self) -> tuple[Medium, ...]:
+        """The pictures in the tray."""
+        return self._shelf.media
+
+    @property
+    def is_taking_in(self) -> bool:
+        """Whether something that was offered is still being looked at."""
+        return self._taking_in > 0
+
+    @property
+    def last_step(self) -> ShelfStep | None:
+        """What `undo` would take back."""
+        return self._shelf.last_step
+
+    @property
+    def next_step(self) -> ShelfStep | None:
+        """What `redo` would do again."""
+        return self._shelf.next_step
+
+    def get(self, medium_id: str) -> Medium | None:
+        """The picture of this id, if it is in the tray."""
+        return self._shelf.get(medium_id)
+
+    def start(self, engine: AnswerEngine) -> None:
+        """Begins to open what was put here before there was an engine."""
+        self._engine = engine
+        self._open_next()
+        if self._looked_at:
+            self.look_at(self._looked_at, self._look_pixels)
+
+    def open_again(self) -> None:
+        """Opens every picture in small once more, for another tray."""
+        self._open_soon(medium.medium_id for medium in self._shelf.media)
+
+    def close(self, timeout_s: float) -> bool:
+        """Looks at nothing more; tells whether its thread ended in time."""
+        return self._intake.close(timeout_s)
+
+    def select(self, medium_ids: Iterable[str]) -> None:
+        """Notes which pictures the next question is about."""
+        self.selected_ids = frozenset(medium_ids)
+        self.changed.emit()
+
+    def offer(self, offered: Offered) -> None:
+        """Looks at what was dropped, pasted or chosen; what is found arrives later."""
+        self._taking_in += 1
+        self._intake.take(offered)
+        self.changed.emit()
+
+    def take_in(self, found: TakenIn) -> None:
+        """Puts what was found into the tray and says what is refused."""
+        self._taking_in = max(0, self._taking_in - 1)
+        if found.gathered.refusals:
+            self.refused.emit(found.gathered.refusals)
+        here = (source for source in found.gathered.sources if self._shelf.find(source) is not None)
+        known = tuple(shown_name(source.name) for source in here)
+        arrived = self.add_sources(found.gathered.sources)
+        self.changed.emit()
+        if arrived:
+            self.arrived.emit(arrived, known)
+
+    def add_sources(self, sources: Sequence[PictureSource]) -> tuple[str, ...]:
+        """Puts pictures into the tray and gives the ids of these, new or not."""
+        added = self._shelf.add(sources)
+        self._open_soon(medium.medium_id for medium in added)
+        if added:
+            self.changed.emit()
+        here = (self._shelf.find(source) for source in sources)
+        return tuple(dict.fromkeys(medium.medium_id for medium in here if medium is not None))
+
+    def remove(self, medium_ids: Iterable[str]) -> None:
+        """Takes pictures out of the tray; what the conversation knows of them stays."""
+        self._shelf.remove(medium_ids)
+        self.changed.emit()
+
+    def move(self, medium_ids: Iterable[str], place: int) -> None:
+        """Puts pictures before the one that stands at this place."""
+        self._shelf.move(medium_ids, place)
+        self.changed.emit()
+
+    def undo(self) -> tuple[str, ...]:
+        """Takes the last step back and gives the ids of the pictures that it was about."""
+        return self._after(self._shelf.undo())
+
+    def redo(self) -> tuple[str, ...]:
+        """Does what was taken back once more and gives the ids of the pictures that it was about."""
+        return self._after(self._shelf.redo())
+
+    def _after(self, step: ShelfStep | None) -> tuple[str, ...]:
+        if step is None:
+            return ()
+        self._open_soon(step.medium_ids)
+        self.changed.emit()
+        return step.medium_ids
+
+    def look_at(self, medium_id: str, max_pixels: int) -> None:
+        """Opens a picture to be looked at, with at most so many pixels; another one is no longer waited for."""
+        if medium_id != self._looked_at:
+            self._is_look_opened = False
+        self._looked_at, self._look_pixels = medium_id, max_pixels
+        medium = self._shelf.get(medium_id)
+        if medium is not None and self._engine is not None:
+            self._engine.look(f"{_LOOK}{medium_id}", medium.source, max_pixels)
+
+    def note_in_sight(self, medium_ids: Sequence[str]) -> None:
+        """Opens the thumbnails of these before all others."""
+        self._in_sight = tuple(medium_ids)
+
+    def take(self, event: ViewOpened | LookOpened | ViewFailed) -> None:
+        """Applies what the engine opened, or could not: such a picture leaves the tray with a reason."""
+        is_small = event.view_id.startswith(_SMALL)
+        medium_id = event.view_id.partition(":")[2]
+        if is_small:
+            self._opening.discard(medium_id)
+        is_here = self._shelf.get(medium_id) is not None
+        if isinstance(event, LookOpened):
+            if medium_id == self._looked_at and is_here:
+                self._is_look_opened = True
+                self.picture_opened.emit(medium_id, event.levels)
+        elif isinstance(event, ViewFailed) and not is_small and medium_id == self._looked_at and self._is_look_opened:
+            self.no_more_pixels.emit(medium_id)
+            self.refused.emit((event.error,))
+        elif isinstance(event, ViewFailed):
+            self._shelf.forget(medium_id)
+            if is_here:
+                self.changed.emit()
+                self.refused.emit((event.error,))
+        elif is_here:
+            self._shelf.note_size(medium_id, event.bitmap.source_width_px, event.bitmap.source_height_px)
+            self.thumbnail_opened.emit(medium_id, image_of(event.bitmap))
+            self.changed.emit()
+        self._open_next()
+
+    def _open_soon(self, medium_ids: Iterable[str]) -> None:
+        self._wanted.update(dict.fromkeys(medium_ids))
+        self._open_next()
+
+    def _open_next(self) -> None:
+        """Keeps few open at once, so that a picture to be looked at does not wait behind a folder's thumbnails."""
+        while self._engine is not None and self._wanted and len(self._opening) < _AT_ONCE:
+            seen = (medium_id for medium_id in self._in_sight if medium_id in self._wanted)
+            medium_id = next(seen, None) or next(iter(self._wanted))
+            del self._wanted[medium_id]
+            medium = self._shelf.get(medium_id)
+            if medium is not None:
+                self._opening.add(medium.medium_id)
+                self._engine.view(f"{_SMALL}{medium.medium_id}", medium.source, _THUMBNAIL_PIXELS)

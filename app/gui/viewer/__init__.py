@@ -1,0 +1,1 @@
+"""The picture that is looked at."""

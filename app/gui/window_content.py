@@ -1,0 +1,326 @@
+"""What is in the window: connects its parts with the desk, and begins before any model runtime is imported."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QImage
+
+from app.gui.actions import Actions, WindowState
+from app.gui.commands import Commands
+from app.gui.describing import tip
+from app.gui.desk import Desk
+from app.gui.language import language_for
+from app.gui.model_status import state_words
+from app.gui.questions.asking import Asking
+from app.gui.settings.settings_opening import SettingsOpening
+from app.gui.shell import is_wide
+from app.gui.tray.media_commands import MediaCommands
+from app.gui.tray.offered import Offered
+from app.gui.usual_commands import UsualCommands
+from app.gui.viewer.viewing import Viewing
+from app.gui.window_parts import WindowParts
+from app.gui.window_shape import read_shape, write_shape
+from app.gui.wording import (
+    demo_text,
+    memory_text,
+    seen_text,
+    size_text,
+    tokens_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from app.core.conversation import AskedTurn
+    from app.core.launch import Launch
+    from app.core.pictures import PictureSource
+    from app.gui.shell import MainWindow
+
+_MEDIA_REFRESH_MS = 16
+
+
+class WindowContent(QObject):
+    """Shows what is on the desk and passes on what the person wants.
+
+    Args:
+        launch: What the program was started with.
+        window: Where everything stands.
+        desk: That of the window whose place this one takes; None at the program's start.
+    """
+
+    def __init__(self, launch: Launch, window: MainWindow, desk: Desk | None = None) -> None:
+        super().__init__(window)
+        self._launch = launch
+        self._window = window
+        self._has_let_go = False
+        window.take_appearance(launch.settings.appearance)
+        self._language = language_for(launch.settings.language)
+        self.desk = desk or Desk(launch, self)
+        self.desk.setParent(self)
+        selected_ids = self.desk.pictures.selected_ids
+        self.parts = WindowParts(window)
+        self.settings = SettingsOpening(window, self.desk, self.parts, launch.profile)
+        self.asking = Asking(self.desk, self.parts, self.settings, launch.profile.questions_file, self)
+        self.viewing = Viewing(window, self.desk, self.parts, self)
+        self.commands = Commands(window, self.desk, self.parts, self.settings, self.asking)
+        self.media = MediaCommands(window, self.desk, self.parts)
+        self.usual = UsualCommands(window, self.parts, launch.profile.recent_file, self.media)
+        slots = {**self.commands.slots(), **self.media.slots(), **self.usual.slots(), **self.viewing.slots()}
+        self.actions_by_id = Actions(window, window.menuBar(), slots)
+        self.parts.build_toolbar(window, self.actions_by_id)
+        self.commands.take_actions(self.actions_by_id)
+        self.media.take_actions(self.actions_by_id)
+        self.usual.take_actions(self.actions_by_id)
+        self.parts.viewer.take_actions(self.actions_by_id)
+        self._question = self.desk.next_question()
+        self._media_timer = QTimer(self)
+        self._media_timer.setSingleShot(True)
+        self._media_timer.setInterval(_MEDIA_REFRESH_MS)
+        self._media_timer.timeout.connect(self.refresh_media)
+        self._start_timer = QTimer(self)
+        self._start_timer.setSingleShot(True)
+        self._start_timer.timeout.connect(self.start)
+        self._renew_timer = QTimer(self)
+        self._renew_timer.setSingleShot(True)
+        self._renew_timer.timeout.connect(window.renew)
+        self.parts.shape = read_shape(window.stored())
+        self._connect()
+        self._fit_size()
+        self.parts.set_first_sizes(window.width())
+        self.parts.prompt.edit.setFocus()
+        self._on_desk_model_changed()
+        self.refresh_media()
+        if self.desk.is_started:
+            self._take_up(selected_ids)
+        if launch.question and not self.parts.prompt.text:
+            self.asking.take_given(launch.question)
+
+    def _take_up(self, selected_ids: frozenset[str]) -> None:
+        """Shows what the window before this one showed."""
+        media = self.desk.pictures.media
+        self._start_parts()
+        self.parts.result.show_turns(self.desk.conversation.turns)
+        self.desk.pictures.open_again()
+        self.parts.tray.select([medium.medium_id for medium in media if medium.medium_id in selected_ids])
+        self._refresh_state()
+
+    def hand_over(self) -> tuple[Launch, Desk]:
+        """Lets go of the desk, and gives it with what another window needs to go on from here."""
+        self.asking.give_up_edit()
+        self._let_go()
+        self.parts.tray.blockSignals(True)
+        question = self.parts.prompt.text
+        return replace(self._launch, settings=self.desk.settings, files=(), question=question), self.desk
+
+    def start_soon(self) -> None:
+        """Begins the slow work once the content has had a chance to be painted."""
+        self._start_timer.start(0)
+
+    def start(self) -> None:
+        """Starts the engine and opens what the program was started with: once the window is on screen."""
+        if self.desk.is_started:
+            return
+        self._launch.milestone("first_paint")
+        self.desk.start()
+        self._start_parts()
+        if self._launch.files:
+            self.add_offered(Offered(self._launch.files))
+
+    def _start_parts(self) -> None:
+        if self.parts.shape.is_settings_open:
+            self.settings.show(True)
+            self.parts.prompt.edit.setFocus()
+        self.media.start()
+        self.asking.start()
+        self.usual.start()
+
+    def add_offered(self, offered: Offered) -> None:
+        """Adds pictures and looks at the first of them; what is refused is said with its reason."""
+        self.parts.media_notice.clear()
+        self.usual.recent.add_paths(offered.paths)
+        self.desk.pictures.offer(offered)
+
+    def _connect(self) -> None:
+        desk, parts, commands = self.desk, self.parts, self.commands
+        parts.columns.splitterMoved.connect(parts.note_sizes)
+        parts.work.splitterMoved.connect(parts.note_sizes)
+        parts.drop_zone.media_dropped.connect(self.add_offered)
+        parts.prompt.edit.media_pasted.connect(self.add_offered)
+        parts.prompt.edit.textChanged.connect(self._refresh_state)
+        parts.prompt.edit.composing_changed.connect(self._refresh_state)
+        parts.prompt.settings_toggled.connect(commands.show_settings)
+        parts.viewer.open_wanted.connect(commands.on_open)
+        parts.viewer.sample_wanted.connect(commands.open_sample)
+        parts.tray.medium_looked_at.connect(self._on_tray_medium_looked_at)
+        parts.result.command_wanted.connect(commands.on_result_command)
+        self.settings.opened.connect(commands.show_settings_state)
+        self.settings.opened.connect(self._fit_size)
+        parts.model_status.clicked.connect(commands.on_model_status_clicked)
+        parts.notice.retry_wanted.connect(commands.on_notice_retry)
+        for notice in (parts.notice, parts.media_notice):
+            notice.report_wanted.connect(commands.copy_report)
+            self._window.escaped.connect(notice.clear)
+        desk.pictures.changed.connect(self._media_timer.start)
+        desk.pictures.thumbnail_opened.connect(self._on_thumbnail_opened)
+        desk.costs_changed.connect(self._media_timer.start)
+        desk.turn_changed.connect(self._on_desk_turn_changed)
+        desk.turns_replaced.connect(self._on_desk_turns_replaced)
+        desk.model_changed.connect(self._on_desk_model_changed)
+        self.asking.sources_wanted.connect(self._on_asking_sources_wanted)
+        desk.settings_changed.connect(self._on_desk_settings_changed)
+        desk.failed.connect(parts.notice.show_error)
+        self._window.resized.connect(self._on_window_resized)
+        self._window.look_changed.connect(self._on_window_look_changed)
+        self.usual.path_chosen.connect(self.open_path)
+        self._window.state_changed.connect(self.usual.show_full_screen_state)
+        self._window.closing.connect(self._on_window_closing)
+
+    def _refresh_state(self) -> None:
+        """Brings commands and the foot of the conversation up to date."""
+        desk, parts = self.desk, self.parts
+        turn = desk.conversation.open_turn
+        state = WindowState(
+            has_model=desk.is_started and desk.model.checkpoint is not None,
+            is_loading=desk.model.stage == "loading",
+            has_question=bool(parts.prompt.text),
+            is_composing=parts.prompt.edit.is_composing,
+            is_answering=turn is not None,
+            is_editing=self.asking.is_editing,
+            has_turns=bool(desk.conversation.turns),
+            has_answer=any(turn.is_told for turn in desk.conversation.turns),
+            media_count=len(desk.pictures.media),
+            is_too_much=self._question.use.is_over,
+            is_taking_in=desk.pictures.is_taking_in,
+            can_take_screenshot=self.media.can_take_screenshot,
+            has_selection=bool(desk.pictures.selected_ids),
+            has_selected_file=bool(self.media.selected_files),
+        )
+        self.actions_by_id.enable(state)
+        parts.stop_loading.setVisible(state.is_loading)
+        is_measured = turn is not None and turn.phase in ("reading_pictures", "reading_prompt") and turn.total > 0
+        fraction = turn.done / turn.total if turn is not None and is_measured else None
+        hint = self.asking.hint(state)
+        parts.prompt.show_state(is_answering=turn is not None, can_ask=state.can_ask, fraction=fraction, hint=hint)
+
+    def refresh_media(self) -> None:
+        """Brings the tray and the caption under the picture up to date."""
+        self._media_timer.stop()
+        desk, parts = self.desk, self.parts
+        question = self._question = desk.next_question()
+        parts.tray.show_question(question)
+        parts.prompt.show_media_count(len(question.media))
+        parts.prompt.show_cost(question)
+        if not question.media:
+            parts.viewer.show_nothing()
+        elif parts.tray.current_id is None:
+            parts.tray.select([question.media[0].medium_id])
+        self._show_caption()
+        self._refresh_state()
+
+    def _show_caption(self) -> None:
+        medium = self.desk.pictures.get(self.parts.tray.current_id or "")
+        question = self._question
+        cost = question.cost(medium) if medium is not None else None
+        if medium is None or cost is None:
+            self.parts.viewer.show_caption("", "")
+            return
+        detail = f"{seen_text(cost)} · {tokens_text(cost.tokens)}"
+        if len(question.selected) > 1:
+            detail += " · " + self.tr("{0} selected").format(len(question.selected))
+        self.parts.viewer.show_caption(size_text(medium.width_px, medium.height_px), detail)
+
+    def _on_tray_medium_looked_at(self, medium_id: str) -> None:
+        if medium_id and self.desk.pictures.get(medium_id) is not None:
+            self.viewing.look_at(medium_id)
+        self._show_caption()
+        self._refresh_state()
+
+    def _on_thumbnail_opened(self, medium_id: str, image: QImage) -> None:
+        self.parts.tray.show_thumbnail(medium_id, image)
+
+    def _on_desk_turn_changed(self, turn: AskedTurn) -> None:
+        self.parts.result.show_turn(turn)
+        self.asking.give_back(turn)
+        self._refresh_state()
+
+    def _on_desk_turns_replaced(self) -> None:
+        self.parts.result.show_turns(self.desk.conversation.turns)
+        self._refresh_state()
+
+    def _on_asking_sources_wanted(self, sources: Sequence[PictureSource]) -> None:
+        here = self.desk.pictures.add_sources(sources)
+        self.refresh_media()
+        self.parts.tray.select(here)
+
+    def _on_desk_model_changed(self) -> None:
+        model, parts = self.desk.model, self.parts
+        parts.model_status.show_state(model)
+        parts.result.is_model_ready = model.stage == "ready"
+        if model.ready is not None:
+            words = [model.ready.backend_version, model.ready.device]
+            if model.ready.memory_bytes:
+                words.append(self.tr("Memory {0}").format(memory_text(model.ready.memory_bytes)))
+            parts.runtime.setText("   ".join(words))
+        else:
+            parts.runtime.setText(state_words(model))
+        is_demo = model.checkpoint is not None and model.checkpoint.is_demo
+        parts.note.setText(demo_text() if is_demo else "")
+        parts.note.setToolTip(tip(parts.note.text()))
+        if model.error is not None:
+            self.commands.show_model_error(model.error)
+        elif model.stage == "ready":
+            self.commands.forget_model_error()
+        self._refresh_state()
+
+    def _on_desk_settings_changed(self) -> None:
+        self._window.take_appearance(self.desk.settings.appearance)
+        if not self._has_let_go and language_for(self.desk.settings.language) != self._language:
+            self._renew_timer.start(0)
+
+    def want_tray(self, is_wanted: bool) -> None:
+        """Shows or hides the tray until the window's width crosses the point at which it folds."""
+        self.parts.shape.is_tray_wanted = is_wanted
+        self._fit_size()
+
+    def _fit_size(self) -> None:
+        width_px, height_px = self._window.width(), self._window.height()
+        wanted = self.parts.shape.is_tray_wanted
+        is_wanted = is_wide(width_px) if wanted is None else wanted
+        self.parts.fit_size(width_px, height_px, is_tray_wanted=is_wanted)
+        self.commands.show_tray_state(is_wanted)
+
+    def _on_window_resized(self, old_width_px: int, width_px: int) -> None:
+        """Folds and unfolds what the width leaves room for."""
+        if old_width_px > 0 and is_wide(old_width_px) != is_wide(width_px):
+            self.parts.shape.is_tray_wanted = None
+        self._fit_size()
+
+    def _on_window_look_changed(self) -> None:
+        self._fit_size()
+
+    def _on_window_closing(self) -> None:
+        if not self._has_let_go:
+            self._let_go()
+            self.desk.close()
+
+    def _let_go(self) -> None:
+        self._has_let_go = True
+        self.media.close()
+        self._start_timer.stop()
+        self.parts.shape.is_settings_open = self.settings.is_open
+        write_shape(self._window.stored(), self.parts.shape)
+        self.asking.close()
+        self.usual.close()
+        self.viewing.close()
+
+    def open_path(self, path: Path) -> None:
+        """Opens a file or folder."""
+        self.open_paths((path,))
+
+    def open_paths(self, paths: Iterable[Path]) -> None:
+        """Opens files and folders that the system hands to the program."""
+        self.add_offered(Offered(tuple(paths)))
