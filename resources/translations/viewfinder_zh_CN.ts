@@ -976,10 +976,6 @@
         <translation>ZIP 压缩包或办公文档</translation>
     </message>
     <message>
-        <source>The picture is no longer wanted.</source>
-        <translation>已不再需要这张图片。</translation>
-    </message>
-    <message>
         <source>Correct the file, or remove it.</source>
         <translation>请更正该文件，或将其移除。</translation>
     </message>
@@ -1969,7 +1965,7 @@
     </message>
     <message>
         <source>shown: {0} and {1} more</source>
-        <translation>已发送：{0} 等，另有 {1} 张</translation>
+        <translation>已发送：{0}，另有 {1} 张</translation>
     </message>
     <message>
         <source>Copy question</source>
