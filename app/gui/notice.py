@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
@@ -105,7 +106,8 @@ class Notice(QWidget):
 
     def clear(self) -> None:
         """Says nothing any more."""
-        if self.isAncestorOf(self.focusWidget() or self) and self.focusWidget() is not None:
+        focus = QApplication.focusWidget()  # the notice's own tells what had the keyboard here once
+        if focus is not None and self.isAncestorOf(focus):
             self.focusNextChild()
         self._errors = []
         self._unannounced = []

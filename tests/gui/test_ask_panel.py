@@ -418,3 +418,14 @@ def test_what_the_empty_box_says_is_painted_anew(open_window: OpenWindow) -> Non
     QApplication.processEvents()
     assert driver.prompt.placeholderText() == "Ask about what you see…"
     assert QEvent.Type.Paint in painted
+
+
+def test_the_keyboard_stays_on_ask_while_it_can_be_used(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.prompt.setPlainText("What?")
+    driver.wait(driver.ask_button.isEnabled)
+    driver.ask_button.setFocus()
+    driver.content.refresh_media()
+    assert driver.ask_button.hasFocus()
+    driver.parts.prompt.edit.clear()
+    assert driver.prompt.hasFocus()

@@ -197,3 +197,13 @@ def test_the_dialog_shows_what_will_be_copied_and_names_only_when_asked(
     assert QGuiApplication.clipboard().text() == shown
     assert not dialog.isVisible()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def test_a_notice_that_goes_takes_the_keyboard_from_nothing_else(open_window: OpenWindow) -> None:
+    driver = open_window()
+    notice = driver.parts.notice
+    notice.show_error(ErrorText("One."))
+    notice.report_button.setFocus()
+    driver.prompt.setFocus()
+    notice.clear()
+    assert driver.prompt.hasFocus()

@@ -127,12 +127,12 @@ class PromptPanel(QWidget):
             fraction: How far what comes before the first word is, or None.
             hint: What is missing where it cannot be sent, or what will happen.
         """
-        had_focus = self.ask_button.hasFocus() or self.stop_button.hasFocus()
+        focused = next((button for button in (self.ask_button, self.stop_button) if button.hasFocus()), None)
         self.ask_button.setVisible(not is_answering)
         self.stop_button.setVisible(is_answering)
         self.ask_button.setEnabled(can_ask)
         describe(self.ask_button, hint)
-        if had_focus:
+        if focused is not None and (focused.isHidden() or not focused.isEnabled()):
             (self.stop_button if is_answering else self.edit).setFocus()
         self._bar.setVisible(fraction is not None)
         if fraction is not None:
