@@ -174,3 +174,19 @@ def test_what_could_not_be_used_leaves_the_selection_as_it_was(open_window: Open
     driver.drop(tmp_path / "notes.jpg", draw(tmp_path / "more.png"))
     driver.wait(lambda: selected_rows(driver) == [4])
     assert driver.names[4] == "more.png"
+
+
+def test_removing_selects_the_next_however_the_pictures_came(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=tuple(files(tmp_path, 4)))
+    driver.wait_for_pictures(4)
+    click(driver, 0)
+    driver.drop(draw(tmp_path / "later.png"))
+    driver.wait(lambda: selected_rows(driver) == [4])
+    driver.wait_for_pictures(5)
+    driver.action("removePictureAction").trigger()
+    driver.wait(lambda: tray_of(driver).model().rowCount() == 4)
+    click(driver, 2)
+    driver.action("removePictureAction").trigger()
+    driver.wait(lambda: tray_of(driver).model().rowCount() == 3)
+    assert selected_rows(driver) == [2]
+    assert driver.names == ["0.png", "1.png", "3.png"]

@@ -149,9 +149,10 @@ class MediaTray(QWidget):
         Returns:
             Whether all are selected.
         """
-        self._before_added = (frozenset(medium_ids), self.selected_ids)
+        before_added = (frozenset(medium_ids), self.selected_ids)
         are_few = len(medium_ids) <= _MOST_SELECTED_AT_ONCE
         self.select(medium_ids if are_few else medium_ids[:1])
+        self._before_added = before_added
         return are_few
 
     def select(self, medium_ids: Sequence[str]) -> None:
@@ -218,4 +219,5 @@ class MediaTray(QWidget):
 
     def _on_view_selection_changed(self, _selected: QItemSelection, _deselected: QItemSelection) -> None:
         if not self._is_refreshing:
+            self._before_added = (frozenset(), ())
             self.selection_changed.emit(self.selected_ids)
