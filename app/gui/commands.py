@@ -43,6 +43,8 @@ class Commands(QObject):
         self._asking = asking
         self._actions: Actions | None = None
         self._folder = Path.home()
+        self._export_folder: Path | None = None
+        """Where the last export was saved."""
         self._is_model_error_shown = False
 
     def slots(self) -> dict[str, Callable[..., None]]:
@@ -87,7 +89,7 @@ class Commands(QObject):
 
     def open_sample(self) -> None:
         """Opens the picture that comes with the program, with a question for it."""
-        self._add_paths([SAMPLE_PICTURE])
+        self._window.content.add_offered(Offered((SAMPLE_PICTURE,)))
         if not self._parts.prompt.text:
             self._parts.prompt.edit.setPlainText(SAMPLE_QUESTION)
         self._parts.prompt.edit.setFocus()
@@ -112,7 +114,7 @@ class Commands(QObject):
         result = self._desk.result()
         if result is None:
             return
-        folder = self._desk.settings.export_dir or self._folder
+        folder = self._desk.settings.export_dir or self._export_folder or self._folder
         suggested = str(folder / suggested_name(result, format_id))
         file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export"), suggested, name_filter)
         if file:
@@ -129,7 +131,7 @@ class Commands(QObject):
         except AppError as error:
             self._parts.notice.show_error(error.said)
             return False
-        self._folder = path.parent
+        self._export_folder = path.parent
         self._parts.notice.clear()
         self._window.statusBar().showMessage(self.tr("Saved {0}").format(path.name), 5000)
         return True

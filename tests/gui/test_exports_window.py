@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +13,6 @@ from PySide6.QtWidgets import QFileDialog
 from app.backends.fake_backend import FakeScript
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 
@@ -121,3 +120,22 @@ def test_exports_are_offered_to_go_to_the_chosen_folder(
     answered.desk.change_settings(replace(answered.desk.settings, export_dir=tmp_path / "chosen"))
     answered.action("exportJsonAction").trigger()
     assert offered == [str(tmp_path / "chosen" / "four colours.json")]
+
+
+def test_exports_are_offered_where_the_last_one_was_saved_and_never_in_the_program(
+    answered: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: list[str] = []
+    (tmp_path / "saved").mkdir()
+
+    def get_name(_parent: object, _title: str, name: str, _filter: str) -> tuple[str, str]:
+        folders.append(name.rpartition("/")[0])
+        return str(tmp_path / "saved" / "answer.json"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", get_name)
+    answered.content.commands.open_sample()
+    answered.action("exportJsonAction").trigger()
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(tmp_path / "four colours.png")], ""))
+    answered.action("openAction").trigger()
+    answered.action("exportJsonAction").trigger()
+    assert folders == [str(Path.home()), str(tmp_path / "saved")]
