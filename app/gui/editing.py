@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit
 
 if TYPE_CHECKING:
@@ -51,10 +50,3 @@ def can_copy(field: Field | None) -> bool:
 def can_cut(field: Field | None) -> bool:
     """Whether something is selected that may be taken away."""
     return can_copy(field) and field is not None and not field.isReadOnly()
-
-
-def can_paste(field: Field | None) -> bool:
-    """Whether there is text to put into this field."""
-    if field is None or field.isReadOnly():
-        return False
-    return (isinstance(field, QPlainTextEdit) and field.canPaste()) or bool(QGuiApplication.clipboard().text())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -369,6 +369,17 @@ def test_the_folder_for_exports_is_chosen_and_forgotten(open_window: OpenWindow,
     assert program.export_folder.text().replace("\u200b", "") == str(tmp_path)
     program.forget_export_folder.click()
     assert driver.desk.settings.export_dir is None
+
+
+def test_a_long_folder_goes_on_in_the_next_line(open_window: OpenWindow) -> None:
+    driver = open_window()
+    years = Path("/", *(str(year) for year in range(1990, 2026)))  # Unicode breaks no line between a slash and a digit
+    driver.desk.change_settings(replace(driver.desk.settings, export_dir=years))
+    driver.content.commands.show_settings(True)
+    label = driver.settings.program.export_folder
+    room = QRect(0, 0, 200, 10_000)
+    assert label.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, label.text()).width() <= 200
+    assert label.toolTip().count(str(years)) == 1
 
 
 def test_the_programs_folders_are_shown(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,8 +80,9 @@ class ProgramSettings(QObject):
         self.appearance.show_value(settings.appearance)
         self.language.show_value(settings.language)
         folder = settings.export_dir
-        self.export_folder.setText(self.tr("The folder used last") if folder is None else str(folder))
-        self.export_folder.setToolTip(tip(self.export_folder.text()))
+        words = self.tr("The folder used last")
+        self.export_folder.setText(words if folder is None else _breakable(folder))
+        self.export_folder.setToolTip(tip(words if folder is None else str(folder)))
         self.forget_export_folder.setVisible(folder is not None)
         blocker = QSignalBlocker(self.is_history_kept)
         self.is_history_kept.setChecked(settings.is_history_kept)
