@@ -29,6 +29,7 @@ from app.gui.tray.pictures_at_hand import PicturesAtHand
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.core.checkpoint import Checkpoint
     from app.core.errors import ErrorText
     from app.core.events import EngineEvent, ModelReady
     from app.core.launch import AnswerEngine, Launch
@@ -122,10 +123,18 @@ class Desk(QObject):
 
     def _load_again_if_needed(self) -> None:
         checkpoint = self.model.checkpoint
-        if self._engine is not None and checkpoint is not None and self.model.stage in ("none", "failed"):
-            self.model = ModelState("loading", checkpoint)
-            self._engine.load(checkpoint)
+        if checkpoint is not None and self.model.stage in ("none", "failed"):
+            self._load(checkpoint)
             self.model_changed.emit()
+
+    def _load(self, checkpoint: Checkpoint) -> None:
+        """Has it loaded; an engine that has broken down loads nothing any more."""
+        self.model = ModelState("loading", checkpoint)
+        try:
+            if self._engine is not None:
+                self._engine.load(checkpoint)
+        except AppError as error:
+            self.model = ModelState("failed", checkpoint, error=error.said)
 
     # The pictures
 
@@ -279,10 +288,11 @@ class Desk(QObject):
 
     def _take_model(self, event: WindowEvent) -> None:
         before = self.model
-        self.model = state_after(before, event)
-        if isinstance(event, CheckpointFound) and self._engine is not None:
-            self._engine.load(event.checkpoint)
+        if isinstance(event, CheckpointFound):
+            self._load(event.checkpoint)
             self.costs_changed.emit()
+        else:
+            self.model = state_after(before, event)
         if self.model != before:
             self.model_changed.emit()
 

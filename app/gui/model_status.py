@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.core.events import ModelFailed, ModelLoading, ModelReady, ModelUnloaded
 from app.gui.announcing import announce
-from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing
+from app.gui.checkpoint_search import CheckpointMissing
 from app.gui.describing import tip
 from app.gui.look import STATE_AMBER, STATE_GREEN, STATE_RED, scaled_px, state_colour
 from app.gui.wording import loading_text, spoken
@@ -55,9 +55,7 @@ class ModelState:
 def state_after(state: ModelState, event: WindowEvent) -> ModelState:
     """The state after an event; an event about another checkpoint than the one in hand changes nothing."""
     after = state
-    if isinstance(event, CheckpointFound):
-        after = ModelState("loading", event.checkpoint)
-    elif isinstance(event, CheckpointMissing):
+    if isinstance(event, CheckpointMissing):
         after = ModelState("failed", error=event.error)
     elif isinstance(event, ModelUnloaded):
         if state.is_stopping:

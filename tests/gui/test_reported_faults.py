@@ -9,11 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListView
 
+from app.engine.engine import Engine
 from tests.gui.conftest import draw
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import NoReturn
 
+    from app.core.launch import EventSink
     from app.core.paths import Profile
     from tests.gui.window_driver import OpenWindow
 
@@ -44,3 +47,26 @@ def test_a_name_with_tags_is_shown_as_words(open_window: OpenWindow, tmp_path: P
     tip = tray.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "&lt;img src=x&gt;" in tip
     assert "<img" not in tip
+
+
+@pytest.mark.allows_log
+def test_a_model_thread_that_breaks_down_is_said_however_often_it_is_tried(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down() -> NoReturn:
+        message = "no backend can be made"
+        raise RuntimeError(message)
+
+    def make_engine(_make_backend: object, sink: EventSink) -> Engine:
+        return Engine(break_down, sink)
+
+    monkeypatch.setattr("tests.gui.window_driver.Engine", make_engine)
+    driver = open_window(question="What?")
+    notice = driver.parts.notice
+    driver.wait(lambda: driver.desk.model.stage == "failed" and notice.retry_button.isVisible())
+    notice.retry_button.click()
+    assert notice.isHidden()
+    driver.wait(lambda: driver.desk.model.stage == "failed" and notice.retry_button.isVisible())
+    driver.ask_button.click()
+    assert notice.text
+    assert driver.prompt.toPlainText() == "What?"
