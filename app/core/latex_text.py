@@ -67,7 +67,7 @@ class _Reader:
         if piece == "{":
             return self._nested(self._read_braced)
         if piece in "^_":
-            return self._read_script(SUPERSCRIPTS if piece == "^" else SUBSCRIPTS, piece)
+            return self._nested(lambda: self._read_script(SUPERSCRIPTS if piece == "^" else SUBSCRIPTS, piece))
         if piece.startswith("\\") and len(piece) > 1:
             return self._nested(lambda: self._read_command(piece[1:]))
         if piece == "&":
@@ -154,7 +154,9 @@ class _Reader:
             return "".join(ALPHABETS[name].get(letter, letter) for letter in self._read_argument())
         if name in ACCENTS:
             text = self._read_argument()
-            return unicodedata.normalize("NFC", "".join(letter + ACCENTS[name] for letter in text))
+            # Not on accents, which would double with each nesting.
+            accented = (letter if unicodedata.combining(letter) else letter + ACCENTS[name] for letter in text)
+            return unicodedata.normalize("NFC", "".join(accented))
         if name in _DROPPED:
             if self._at < len(self._pieces) and self._pieces[self._at] == "." and name in {"left", "right"}:
                 self._at += 1

@@ -6,6 +6,8 @@ import unicodedata
 from urllib.parse import urlsplit
 
 OPENABLE = frozenset({"http", "https", "mailto"})
+_CHANGED_BY_IDNA_2003 = frozenset("ßς")
+"""Letters that names may have today, and that Python still writes as others."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
@@ -23,7 +25,7 @@ def can_be_opened(address: str) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    if parts.scheme not in OPENABLE:
+    if parts.scheme not in OPENABLE or "%" in host:  # which would be read as letters that are not shown
         return False
     return bool(parts.path) if parts.scheme == "mailto" else bool(host)
 
@@ -39,14 +41,28 @@ def _shown(letter: str) -> str:
 
 def _with_plain_host(address: str) -> str:
     try:
-        host = urlsplit(address).netloc.rpartition("@")[2]
+        netloc = urlsplit(address).netloc
     except ValueError:
         return address
-    if not host or host.isascii():
+    host = netloc.rpartition("@")[2]
+    start = address.find(netloc)
+    if host.isascii() or start < 0:
         return address
+    end = start + len(netloc)
     name, colon, port = host.partition(":")
+    return address[: end - len(host)] + _plain(name) + colon + port + address[end:]
+
+
+def _plain(name: str) -> str:
     try:
-        plain = name.encode("idna").decode("ascii")
+        if _CHANGED_BY_IDNA_2003.isdisjoint(name):
+            return name.encode("idna").decode("ascii")
+        return ".".join(_plain_label(label) for label in name.split("."))
     except UnicodeError:
-        plain = "".join(letter if letter.isascii() else f"⟨U+{ord(letter):04X}⟩" for letter in name)
-    return address.replace(host, plain + colon + port, 1)
+        return "".join(letter if letter.isascii() else f"⟨U+{ord(letter):04X}⟩" for letter in name)
+
+
+def _plain_label(label: str) -> str:
+    if _CHANGED_BY_IDNA_2003.isdisjoint(label):
+        return label.encode("idna").decode("ascii")
+    return "xn--" + unicodedata.normalize("NFKC", label.lower()).encode("punycode").decode("ascii")

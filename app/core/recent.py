@@ -53,7 +53,8 @@ def read_recent(file: Path) -> Recent:
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
         paths, commands = values["paths"], values["commands"]
-        is_right = all(isinstance(text, str) and "\0" not in text for text in (*paths, *commands))
+        is_right = isinstance(paths, list) and isinstance(commands, list)
+        is_right = is_right and all(isinstance(text, str) and "\0" not in text for text in (*paths, *commands))
     except FileNotFoundError:
         return Recent()
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -69,6 +70,6 @@ def write_recent(file: Path, recent: Recent) -> None:
     values = {"paths": [str(path) for path in recent.paths], "commands": list(recent.commands)}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, json.dumps(values, ensure_ascii=False, indent=2))
+        write_atomically(file, json.dumps(values, indent=2))  # escaped: names may not be UTF-8
     except (OSError, UserError, ValueError):
         logger.info("What was used last cannot be kept")

@@ -70,7 +70,7 @@ class LinkDialog(QDialog):
     def _on_buttons_accepted(self) -> None:
         assert_main_thread()
         if can_be_opened(self._address):
-            QDesktopServices.openUrl(QUrl(self._address))
+            QDesktopServices.openUrl(QUrl(visible_address(self._address)))
         self.accept()
 
 

@@ -44,3 +44,10 @@ def test_anything_gives_some_text(latex: str) -> None:
 def test_deep_nesting_ends() -> None:
     assert latex_as_text("{" * 5_000)
     assert latex_as_text(r"\frac" * 3_000)
+    assert latex_as_text("^" * 5_000)
+    assert latex_as_text("x_" * 5_000)
+
+
+def test_accents_on_accents_stay_short() -> None:
+    assert latex_as_text(r"\hat{\hat{ab}}") == "â̂b̂̂"
+    assert len(latex_as_text(r"\vec{" * 24 + "abc" + "}" * 24)) < 2_000

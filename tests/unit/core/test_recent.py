@@ -13,7 +13,7 @@ from app.core.recent import MOST_COMMANDS, MOST_PATHS, Recent, read_recent, writ
 
 def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
     file = tmp_path / "new folder" / "recent.json"
-    recent = Recent((Path("/a/图片 one.png"), Path("/b")), ("askAction", "openAction"))
+    recent = Recent((Path("/a/图片 one.png"), Path("/not utf-8 \udcff")), ("askAction", "openAction"))
     write_recent(file, recent)
     assert read_recent(file) == recent
     write_recent(file, recent.without_paths())
@@ -52,6 +52,8 @@ def test_of_many_files_their_folders_are_kept() -> None:
         "7",
         '{"paths": []}',
         '{"paths": 3, "commands": []}',
+        '{"paths": {"/a": 1}, "commands": []}',
+        '{"paths": "ab", "commands": []}',
         '{"paths": [1], "commands": []}',
         '{"paths": ["a\\u0000b"], "commands": []}',
         '{"paths": [], "commands": [null]}',
