@@ -13,6 +13,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QPalette, Q
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
+from app.gui.answers.answer_look import code_ground, kind_of
 from app.gui.answers.link_dialog import LinkDialog
 from app.gui.answers.result_view import ResultView
 from app.gui.answers.sealed_document import SealedDocument
@@ -73,6 +74,10 @@ def letters_of(document: QTextDocument) -> list[tuple[str, QTextCharFormat]]:
 
 def anchors_in(document: QTextDocument) -> list[str]:
     return [style.anchorHref() for _, style in letters_of(document) if style.isAnchor()]
+
+
+def kinds_in(document: QTextDocument) -> list[str]:
+    return [kind_of(document.findBlockByNumber(number)) for number in range(document.blockCount())]
 
 
 def objects_in(document: QTextDocument) -> list[str]:
@@ -173,6 +178,24 @@ def test_a_link_is_opened_only_after_its_address_was_shown(
     button.click()
     assert opened == ["https://example.com/a?b=1"]
     qtbot.waitUntil(lambda: view.window().findChild(LinkDialog) is None)
+
+
+def test_the_host_that_is_shown_is_the_one_that_is_opened(view: ResultView, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(
+        QDesktopServices,
+        "openUrl",
+        lambda url: opened.append(url.toString(QUrl.ComponentFormattingOption.FullyEncoded)),
+    )
+    show(view, "See [the page](https://faß.аpple.example/x).", is_whole=True)
+    click(view, "the page")
+    dialog = view.window().findChild(LinkDialog)
+    assert dialog is not None
+    assert dialog.shown.toPlainText() == "https://xn--fa-hia.xn--pple-43d.example/x"
+    button = dialog.findChild(QPushButton, "openAddressButton")
+    assert button is not None
+    button.click()
+    assert opened == [dialog.shown.toPlainText()]
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "javascript:alert(1)", "ftp://x.org", "retry:1"])
@@ -278,3 +301,22 @@ def test_any_words_can_be_shown(view: ResultView, text: str) -> None:
     view.show_turns([ended(turn(answer=text))])
     settle(view)
     assert objects_in(view.document()) == []
+
+
+def test_a_look_that_changed_before_the_first_question_is_taken(view: ResultView) -> None:
+    palette = QPalette(view.palette())
+    palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.black)
+    palette.setColor(QPalette.ColorRole.Text, Qt.GlobalColor.white)
+    view.setPalette(palette)
+    show(view, "See `code`.", is_whole=True)
+    style = next(style for letters, style in letters_of(view.document()) if letters == "code")
+    assert style.background().color() == code_ground(palette)
+
+
+@pytest.mark.parametrize("last", ["---", "- a\n-"])
+def test_an_answer_keeps_an_end_that_has_no_words(view: ResultView, last: str) -> None:
+    show(view, f"Words.\n\n{last}\n\nMore.", is_whole=True)
+    kinds = kinds_in(view.document())
+    view.show_turns([])
+    show(view, f"Words.\n\n{last}", is_whole=True)
+    assert kinds_in(view.document()) == [*kinds[:-2], kinds[-1]]

@@ -199,9 +199,8 @@ class ResultView(QTextBrowser):
         """Keeps bubbles at the right edge, and the end in view where it was."""
         is_at_bottom = self._is_at_bottom()
         super().resizeEvent(event)
-        for shown in self._shown:
-            if shown.question_at >= 0:
-                self._turn_writer().place_question(shown)
+        if self._shown:
+            self._turn_writer().place_questions(self._shown)
         self._tables.place()
         if self._tables.is_outdated():
             self._settling.start()
@@ -214,7 +213,7 @@ class ResultView(QTextBrowser):
         """Takes the system's colours and font anew when they change: they are written into the text."""
         super().changeEvent(event)
         kinds = (QEvent.Type.PaletteChange, QEvent.Type.FontChange)
-        if event.type() in kinds and getattr(self, "_shown", None):
+        if event.type() in kinds and hasattr(self, "_tables"):
             self._show_again()
 
     def _show_again(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
 
 from app.core.files import shown_name
-from app.gui.answers.answer_look import BLOCK_GAP_PX, CAPTION, CODE, FOOT, GAP, TABLE, block_format, kind_of
+from app.gui.answers.answer_look import BLOCK_GAP_PX, CAPTION, CODE, FOOT, GAP, PHASE, TABLE, block_format, kind_of
 from app.gui.look import STATE_RED, state_colour
 from app.gui.wording import figures_text, number, outcome_text, spoken
 
@@ -83,13 +83,13 @@ def _unbroken(words: str) -> str:
 
 
 def _begin_line(cursor: QTextCursor, block: QTextBlockFormat) -> None:
-    """Goes to a line of its own: a new one, unless the last is still empty and no part of the answer."""
+    """Goes to a line of its own: a new one, unless the last is empty and no part of the answer."""
     last = cursor.block()
     if kind_of(last) == GAP and kind_of(last.previous()) == TABLE:
         block.setTopMargin(BLOCK_GAP_PX)
         cursor.insertBlock(block, QTextCharFormat())
         return
-    if last.text() or kind_of(last) == CODE:
+    if last.text() or kind_of(last) not in {PHASE, GAP}:
         if kind_of(last) == CODE:
             block.setTopMargin(_AFTER_CODE_PX)
         cursor.insertBlock(block, QTextCharFormat())

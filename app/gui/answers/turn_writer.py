@@ -19,6 +19,9 @@ from app.gui.answers.turn_foot import write_foot, write_question_foot
 from app.gui.wording import outcome_text, phase_text, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from PySide6.QtGui import QTextBlock
     from PySide6.QtWidgets import QTextBrowser
 
     from app.core.conversation import AskedTurn
@@ -81,7 +84,7 @@ class TurnWriter:
         self._is_first = False
         shown.question_at = cursor.position()
         cursor.insertText(showable(turn.question.text).replace("\n", LINE_BREAK), QTextCharFormat())
-        self.place_question(shown)
+        self.place_questions([shown])
         write_question_foot(cursor, turn, self._look)
         cursor.insertBlock(block_format(PHASE), QTextCharFormat())
         cursor.endEditBlock()
@@ -123,30 +126,31 @@ class TurnWriter:
             rest = shown.speech.rest(turn.answer, time.monotonic())
             announce(self._view, f"{rest} {ended}".strip())
 
-    def place_question(self, shown: ShownTurn) -> None:
-        """Moves a question's bubble to the right edge, no wider than its words."""
-        cursor = QTextCursor(self._view.document())
-        cursor.setPosition(shown.question_at)
-        metrics = QFontMetricsF(self._view.font())
-        widest = max(
-            metrics.horizontalAdvance(line[:_MEASURED_CHARS]) for line in cursor.block().text().split(LINE_BREAK)
-        )
+    def place_questions(self, turns: Sequence[ShownTurn]) -> None:
+        """Moves the bubbles of questions to the right edge, no wider than their words."""
         room = self._view.viewport().width() - 2 * self._margin_px - BUBBLE_PADDING[0]
         least = min(_BUBBLE_INDENT_PX, room // 4)
-        left = max(least, math.floor(room - widest - 2))
-        self._set_left(cursor, left)
-        if left > least:
-            return
-        self._view.document().documentLayout().blockBoundingRect(cursor.block())
-        layout = cursor.block().layout()
-        lines = (layout.lineAt(index).naturalTextWidth() for index in range(layout.lineCount()))
-        self._set_left(cursor, max(least, math.floor(room - max(lines, default=room) - 2)))
+        metrics = QFontMetricsF(self._view.font())
+        places = [shown.question_at for shown in turns if shown.question_at >= 0]
+        blocks = [self._view.document().findBlock(place) for place in places]
+        wanted = [max(least, math.floor(room - _widest_px(block, metrics) - 2)) for block in blocks]
+        self._set_left(zip(blocks, wanted, strict=True))
+        wrapped = [block for block, left in zip(blocks, wanted, strict=True) if left == least]
+        if wrapped:
+            self._view.document().documentLayout().blockBoundingRect(wrapped[-1])
+            narrowest = (max(least, math.floor(room - _widest_line_px(block, room) - 2)) for block in wrapped)
+            self._set_left(zip(wrapped, list(narrowest), strict=True))
 
-    def _set_left(self, cursor: QTextCursor, left_px: int) -> None:
-        style = cursor.blockFormat()
-        if style.leftMargin() != left_px:
-            style.setLeftMargin(left_px)
-            cursor.setBlockFormat(style)
+    def _set_left(self, lefts: Iterable[tuple[QTextBlock, int]]) -> None:
+        """Sets margins at once: each change on its own has the text laid out anew."""
+        whole = QTextCursor(self._view.document())
+        whole.beginEditBlock()
+        for block, left_px in lefts:
+            style = block.blockFormat()
+            if style.leftMargin() != left_px:
+                style.setLeftMargin(left_px)
+                QTextCursor(block).setBlockFormat(style)
+        whole.endEditBlock()
 
     def _show_phase(self, text: str) -> None:
         cursor = self._end()
@@ -158,3 +162,14 @@ class TurnWriter:
         cursor = QTextCursor(self._view.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         return cursor
+
+
+def _widest_px(block: QTextBlock, metrics: QFontMetricsF) -> float:
+    lines = block.text().split(LINE_BREAK)
+    return max(metrics.horizontalAdvance(line[:_MEASURED_CHARS]) for line in lines)
+
+
+def _widest_line_px(block: QTextBlock, room: int) -> float:
+    """Of the lines as they were laid out."""
+    layout = block.layout()
+    return max((layout.lineAt(at).naturalTextWidth() for at in range(layout.lineCount())), default=room)
