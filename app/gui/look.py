@@ -10,8 +10,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPainter, QPalette, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
 from app.gui.contrast import SIGN_RATIO, contrast, mixed, readable
@@ -91,6 +90,8 @@ def is_contrast_wanted() -> bool:
     hints = QGuiApplication.styleHints()
     if not hasattr(hints, "accessibility"):  # Qt 6.9
         return False
+    from PySide6.QtCore import Qt  # noqa: PLC0415 - its hundred kinds take as long as the rest of the first frame
+
     return hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
 
 
@@ -183,7 +184,7 @@ def paint_focus_ring(painter: QPainter, area: QRectF, palette: QPalette, radius_
     """Paints the ring inside the edge of an area."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setBrush(QBrush())
     painter.setPen(QPen(focus_ring(palette), FOCUS_RING_PX))
     inset = FOCUS_RING_PX / 2
     painter.drawRoundedRect(area.adjusted(inset, inset, -inset, -inset), radius_px, radius_px)
@@ -202,6 +203,16 @@ def apply_look(application: QApplication, appearance: str | None = None) -> None
         application: The application.
         appearance: ``system``, ``light`` or ``dark``; None for the one chosen before.
     """
+    apply_ground(application, appearance)
+    if sys.platform == "darwin":
+        return
+    sheet = _sheet(application.palette())
+    if application.styleSheet() != sheet:
+        application.setStyleSheet(sheet)
+
+
+def apply_ground(application: QApplication, appearance: str | None = None) -> None:
+    """Makes letters and colours so, and leaves the controls: enough for a window without any."""
     if appearance is not None and appearance != (application.property(_APPEARANCE) or "system"):
         application.setProperty(_APPEARANCE, appearance)
         _ask_for_scheme(application, appearance)
@@ -216,13 +227,12 @@ def apply_look(application: QApplication, appearance: str | None = None) -> None
         font = QFont(system_font)
         font.setPixelSize(body_px)
         application.setFont(font)
-    sheet = _sheet(application.palette())
-    if application.styleSheet() != sheet:
-        application.setStyleSheet(sheet)
 
 
 def _ask_for_scheme(application: QApplication, appearance: str) -> None:
     """Asks the platform for light or dark; where it has only one of them, the palette is made here."""
+    from PySide6.QtCore import Qt  # noqa: PLC0415 - not needed by those who want what the system is
+
     schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
     application.setProperty(_OWN_PALETTE, "")
     application.setPalette(QPalette())

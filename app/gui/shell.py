@@ -6,12 +6,12 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QRect, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QRect, QSettings, QTimer, Signal
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app.gui.file_opening import FileOpening
-from app.gui.look import apply_look, canvas, hairline, scaled_px
+from app.gui.look import apply_ground, apply_look, canvas, hairline, scaled_px
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,9 +65,6 @@ class MainWindow(QMainWindow):
     def __init__(self, window_file: Path, make_launch: Callable[[], Launch], desk: Desk | None = None) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
-        # Python may collect cycles on any thread, and the window's parts point at one another: Qt destroys them all on
-        # the main thread, so that no collection ever does.
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Viewfinder")
         self.setMinimumSize(*SMALLEST_SIZE)
         self._window_file = window_file
@@ -91,12 +88,20 @@ class MainWindow(QMainWindow):
         """Imports and makes what is in the window; once."""
         if self._content is not None:
             return
+        from PySide6.QtCore import Qt  # noqa: PLC0415 - its hundred kinds take as long as the rest of the first frame
+
         from app.gui.language import speak  # noqa: PLC0415 - only now, with the frame on screen
         from app.gui.window_content import WindowContent  # noqa: PLC0415 - only now, with the frame on screen
 
         self._build_timer.stop()
+        # Python may collect cycles on any thread, and the window's parts point at one another: Qt destroys them all on
+        # the main thread, so that no collection ever does.
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            apply_look(application)
         launch = self._make_launch()
-        speak(QApplication.instance(), launch.settings.language)
+        speak(application, launch.settings.language)
         self._content = WindowContent(launch, self, self._desk)
         if not gc.isenabled():  # what was made so far stays to the end: no collection need look at it again
             gc.freeze()
@@ -192,6 +197,8 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Tells of Esc, which arrives here from wherever the keyboard is."""
+        from PySide6.QtCore import Qt  # noqa: PLC0415 - see build
+
         if event.key() == Qt.Key.Key_Escape:
             self.escaped.emit()
         else:
@@ -223,7 +230,7 @@ def run_window(window_file: Path, make_launch: Callable[[], Launch], milestone: 
     application.setApplicationName("Viewfinder")
     application.setApplicationDisplayName("Viewfinder")
     window = MainWindow(window_file, make_launch)
-    apply_look(application, str(window.stored().value("appearance", "system")))
+    apply_ground(application, str(window.stored().value("appearance", "system")))
     application.installEventFilter(FileOpening(window))
     window.show()
     milestone("window_shown")
