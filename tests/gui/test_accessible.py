@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
-SLOW = FakeScript(answers=("One two three four five. " * 40,), piece_delay_s=0.02)
+SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
 BROKEN = FakeScript(answers=("One two",), fails_after_pieces=1)
 KINDS = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit, QAbstractItemView, QProgressBar)
 WRONG_ROLES = (QAccessible.Role.NoRole, QAccessible.Role.Client, QAccessible.Role.Pane, QAccessible.Role.Grouping)

@@ -32,7 +32,7 @@ PLAIN, CONTROL, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
 )
-SLOW = FakeScript(answers=("One two three four five. " * 40,), piece_delay_s=0.02)
+SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
 
 
 def press(key: Qt.Key, keys: Qt.KeyboardModifier = PLAIN) -> None:

@@ -27,7 +27,7 @@ PLAIN, CONTROL, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
 )
-SLOW = FakeScript(answers=("One two three four five. " * 40,), piece_delay_s=0.02)
+SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
 
 
 def press(key: Qt.Key, keys: Qt.KeyboardModifier = PLAIN) -> None:
@@ -349,7 +349,7 @@ def test_the_button_says_what_is_missing(open_window: OpenWindow, tmp_path: Path
 
 
 def test_the_button_says_that_a_question_may_be_asked_while_the_model_loads(open_window: OpenWindow) -> None:
-    driver = open_window(FakeScript(load_delay_s=0.5), question="What?")
+    driver = open_window(FakeScript(load_delay_s=30), question="What?")
     driver.wait(lambda: driver.desk.model.stage == "loading")
     assert driver.ask_button.accessibleDescription() == "Ask now: the answer comes once the model is loaded."
     assert driver.ask_button.isEnabled()

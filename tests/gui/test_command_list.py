@@ -135,7 +135,7 @@ def test_what_cannot_be_used_says_why_and_does_nothing(
 
 
 def test_esc_closes_the_list_and_stops_no_answer(open_window: OpenWindow) -> None:
-    driver = open_window(FakeScript(answers=("One two three. " * 60,), piece_delay_s=0.02))
+    driver = open_window(FakeScript(answers=("One two three. " * 600,), piece_delay_s=0.02))
     driver.wait_for_model()
     driver.ask("Go on.")
     driver.wait(lambda: "One two" in driver.result.toPlainText())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.gui.window_driver import OpenWindow
 
 CONTROL, PLAIN = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
-SLOW = FakeScript(answers=("One two three four five. " * 40,), piece_delay_s=0.02)
+SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
 
 
 def press(key: Qt.Key, keys: Qt.KeyboardModifier = PLAIN) -> None:

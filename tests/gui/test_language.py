@@ -201,7 +201,7 @@ def test_another_language_holds_at_once_and_nothing_is_lost(open_window: OpenWin
 
 
 def test_an_answer_goes_on_in_another_language(open_window: OpenWindow) -> None:
-    driver = open_window(FakeScript(answers=("word " * 200,), piece_delay_s=0.01))
+    driver = open_window(FakeScript(answers=("word " * 4000,), piece_delay_s=0.01))
     driver.wait_for_model()
     driver.ask("Tell me.")
     driver.wait(lambda: bool(driver.desk.conversation.turns and driver.desk.conversation.turns[-1].answer))

@@ -102,7 +102,7 @@ def test_esc_closes_it_wherever_the_keyboard_is(place: str, open_window: OpenWin
 
 
 def test_esc_stops_an_answer_before_it_closes_anything(open_window: OpenWindow, tmp_path: Path) -> None:
-    driver = open_window(FakeScript(answers=("One two three. " * 60,), piece_delay_s=0.02))
+    driver = open_window(FakeScript(answers=("One two three. " * 600,), piece_delay_s=0.02))
     refuse(driver, tmp_path, "notes.png")
     driver.ask("Count.")
     driver.wait(lambda: "One two" in driver.result.toPlainText())

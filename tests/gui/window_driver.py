@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.core.launch import EventSink
     from app.core.paths import Profile
 
-WAIT_MS = 5_000
+WAIT_MS = 20_000
 WidgetT = TypeVar("WidgetT", bound=QWidget)
 
 
