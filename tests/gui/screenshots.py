@@ -23,8 +23,9 @@ from PySide6.QtGui import QDragEnterEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.backends.fake_backend import FakeBackend, FakeScript
+from app.backends.mlx_backend import MlxBackend
 from app.core.launch import Launch
-from app.core.paths import profile_at
+from app.core.paths import SAMPLE_PICTURE, profile_at
 from app.core.report import ReportParts
 from app.core.settings import Settings
 from app.engine.engine import Engine
@@ -76,7 +77,7 @@ def area(radius: float) -> float:
 """
 CHINESE = "图中有三个形状：左上角是**红色圆形**，右上角是**绿色三角形**，右下角是**蓝色正方形**。" * 3
 LONG = "A long answer goes on and on, so that the window has to scroll. " * 30
-_LIMIT_S = 10.0
+_LIMIT_S = 60.0
 
 
 def _always(_window: MainWindow) -> bool:
@@ -103,7 +104,7 @@ class State:
 
     Attributes:
         name: Of the picture, too.
-        script: What the fake model does.
+        script: What the fake model does; None for the demo model itself, run by MLX.
         pictures: How many are in the tray.
         questions: Asked one after the other.
         is_passing: The state is one that would pass: the picture is taken soon, not when all is done.
@@ -111,7 +112,7 @@ class State:
     """
 
     name: str
-    script: FakeScript = field(default_factory=lambda: FakeScript(answers=(ANSWER, CHINESE)))
+    script: FakeScript | None = field(default_factory=lambda: FakeScript(answers=(ANSWER, CHINESE)))
     pictures: int = 3
     questions: tuple[str, ...] = ()
     is_passing: bool = False
@@ -178,6 +179,12 @@ STATES = (
     State("commands", questions=ASKED[:1], finish=_trigger("commandListAction")),
     State("report", finish=_trigger("copyReportAction")),
     State("shortcuts", finish=_trigger("shortcutsAction")),
+    State(
+        "demo",
+        script=None,
+        pictures=1,
+        questions=("Describe this image.", "How many shapes are there?"),
+    ),
     State("model-failed", FakeScript(fails_to_load=True)),
     State("refused", finish=lambda window: window.content.open_path(Path(__file__))),
 )
@@ -225,7 +232,8 @@ def take(
     """Takes one picture of the window."""
 
     def make_engine(sink: EventSink) -> Engine:
-        return Engine(lambda: FakeBackend(state.script), sink)
+        script = state.script
+        return Engine(MlxBackend if script is None else lambda: FakeBackend(script), sink)
 
     with tempfile.TemporaryDirectory() as place:
         launch = Launch(
@@ -233,7 +241,7 @@ def take(
             profile=profile_at(Path(place) / "profile"),
             settings=Settings(appearance=theme, language=language),
             save_settings=lambda _settings: None,
-            files=pictures[: state.pictures],
+            files=pictures[: state.pictures] if state.script is not None else (SAMPLE_PICTURE,),
             question="",
             milestone=lambda _name: None,
             report=lambda: ReportParts(""),
