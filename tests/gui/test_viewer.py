@@ -182,6 +182,10 @@ def test_a_thumbnail_stands_in_for_the_picture_until_it_is_there(canvas: Picture
     canvas.show_sharper(images_of(NOISE))
     assert framing(canvas).corner == corner
     assert is_same(NOISE, canvas)
+    wanted.clear()
+    canvas.zoom_in()
+    assert framing(canvas).shown_scale > 1
+    assert not wanted  # all of its pixels are here
 
 
 def test_the_first_frame_shows_all_of_it_and_the_next_ones_sharper(qtbot: QtBot, canvas: PictureCanvas) -> None:

@@ -51,7 +51,7 @@ class PictureCanvas(QLabel):
 
     framing_changed = Signal()
     more_pixels_wanted = Signal()
-    """It is zoomed in further than the pixels that are here."""
+    """It is zoomed in further than the pixels that are here, and the picture has more."""
     step_wanted = Signal(int)
     """Arrow keys where there is nothing to pan: the picture before (-1) or after (1)."""
     copy_wanted = Signal()
@@ -167,7 +167,9 @@ class PictureCanvas(QLabel):
         self.update()
         self.framing_changed.emit()
         images, framing = self._images, self._framing
-        if images is not None and framing is not None and framing.shown_scale > images.largest_scale * _FULL_FROM:
+        if images is None or framing is None or images.largest_scale >= 1:
+            return
+        if framing.shown_scale > images.largest_scale * _FULL_FROM:
             self.more_pixels_wanted.emit()
 
     # Commands
