@@ -310,6 +310,26 @@ def test_a_change_that_is_given_up_leaves_everything(way: str, open_window: Open
     driver.wait(lambda: driver.parts.prompt.cost_text == cost)
 
 
+@pytest.mark.parametrize("is_other_done", [False, True])
+def test_a_change_that_is_given_up_takes_its_pictures_out_of_the_tray_again(
+    is_other_done: bool, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    driver = open_window(files=(draw(tmp_path / "a.png"),))
+    driver.wait_for_pictures(1)
+    ask(driver, "One?")
+    driver.action("removeAllPicturesAction").trigger()
+    command(driver, EDIT, 0)
+    assert driver.names == ["a.png"]
+    command(driver, EDIT, 0)
+    assert driver.names == ["a.png"]
+    if is_other_done:
+        driver.drop(draw(tmp_path / "b.png", 320, 320))
+        driver.wait_for_pictures(2)
+    driver.child(QPushButton, "cancelEditButton").click()
+    assert driver.names == (["a.png", "b.png"] if is_other_done else [])
+    driver.wait(lambda: driver.parts.tray.view.model().rowCount() == len(driver.names))
+
+
 def test_a_changed_question_is_about_what_is_selected_then(open_window: OpenWindow, tmp_path: Path) -> None:
     driver = open_window(files=(draw(tmp_path / "a.png"), draw(tmp_path / "b.png", 320, 320)))
     driver.wait_for_pictures(2)

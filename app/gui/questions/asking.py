@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from app.core.conversation import AskedTurn
     from app.core.presets import Preset
+    from app.core.shelf import ShelfStep
     from app.gui.actions import WindowState
     from app.gui.desk import Desk
     from app.gui.settings.settings_opening import SettingsOpening
@@ -50,6 +51,8 @@ class Asking(QObject):
         self._box = parts.prompt.edit
         self._keeper = QuestionKeeper(questions_file, self)
         self._before: _Before | None = None
+        self._brought: ShelfStep | None = None
+        """What put pictures of the question that is being changed back into the tray."""
         self._given = ""
         """What the program was started with."""
         self._unseen = Draft()
@@ -201,7 +204,10 @@ class Asking(QObject):
         if self._before is None:
             self._before = _Before(self._box.toPlainText(), self._box.preset, self._parts.tray.selected_ids)
         self._desk.edit(turn.request_id)
+        self._take_back_brought()
+        step = self._desk.pictures.last_step
         self._select_pictures_of(turn)
+        self._brought = self._desk.pictures.last_step if self._desk.pictures.last_step is not step else None
         self._box.show_text(turn.question.text, turn.preset)
         self._parts.prompt.show_editing(is_editing=True)
         self._box.setFocus()
@@ -211,13 +217,20 @@ class Asking(QObject):
         before = self._before
         if before is None:
             return
+        self._take_back_brought()
         self._end_edit()
         self._select(before.selected_ids)
         self._box.show_text(before.text, before.preset)
         self._box.setFocus()
 
+    def _take_back_brought(self) -> None:
+        """Empties the tray of what an earlier question brought there, unless something else was done to it since."""
+        if self._brought is not None and self._desk.pictures.last_step is self._brought:
+            self._desk.pictures.undo()
+        self._brought = None
+
     def _end_edit(self) -> None:
-        self._before = None
+        self._before = self._brought = None
         self._desk.edit("")
         self._parts.prompt.show_editing(is_editing=False)
 
