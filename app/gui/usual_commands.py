@@ -110,13 +110,15 @@ class UsualCommands(QObject):
             field.cut()
 
     def on_copy(self) -> None:
-        """Copies what is selected in the focused field, text or list of pictures."""
+        """Copies what is selected in the focused field, text or list of pictures, or the picture itself."""
         focus = QApplication.focusWidget()
         field = field_in(focus)
         if field is not None and can_copy(field):
             field.copy()
         elif focus is self._parts.tray.view:
             self._media.copy_selected()
+        elif self._is_picture(focus) and self._actions is not None:
+            self._actions["copyPictureAction"].trigger()
 
     def on_select_all(self) -> None:
         """Selects all of the focused field, text or list."""
@@ -140,8 +142,11 @@ class UsualCommands(QObject):
         redo.setText(self.tr("Re&do") if can_redo(field) else media.redo_text)
         self._actions["cutAction"].setEnabled(can_cut(field))
         has_rows = focus is self._parts.tray.view and bool(self._parts.tray.selected_ids)
-        self._actions["copyAction"].setEnabled(can_copy(field) or has_rows)
+        self._actions["copyAction"].setEnabled(can_copy(field) or has_rows or self._is_picture(focus))
         self._actions["selectAllAction"].setEnabled(field is not None or focus is self._parts.tray.view)
+
+    def _is_picture(self, widget: QWidget | None) -> bool:
+        return widget is self._parts.viewer.canvas and not self._parts.viewer.is_empty
 
     def _show_what_can_be_done(self) -> None:
         self.show_what_can_be_edited()

@@ -244,6 +244,23 @@ def test_the_edit_menu_works_on_the_focused_field(open_window: OpenWindow) -> No
     assert driver.prompt.toPlainText() == "one two"
 
 
+def test_the_edit_menu_copies_the_picture_that_has_the_keyboard(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window()
+    edit = driver.content.actions_by_id.menu_of("copyAction")
+    driver.parts.viewer.canvas.setFocus()
+    edit.aboutToShow.emit()
+    assert not driver.action("copyAction").isEnabled()
+    edit.aboutToHide.emit()
+    driver.drop(draw(tmp_path / "one.png"))
+    driver.wait(lambda: driver.parts.viewer.picture() is not None)
+    driver.parts.viewer.canvas.setFocus()
+    edit.aboutToShow.emit()
+    assert driver.action("copyAction").isEnabled()
+    edit.aboutToHide.emit()
+    driver.action("copyAction").trigger()
+    assert "“one.png” is on the clipboard" in driver.window.statusBar().currentMessage()
+
+
 def test_files_are_opened_again_from_the_menu_and_forgotten_when_asked(
     open_window: OpenWindow, tmp_path: Path, profile: Profile
 ) -> None:
