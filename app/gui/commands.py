@@ -45,7 +45,7 @@ class Commands(QObject):
         self._folder = Path.home()
         self._export_folder: Path | None = None
         """Where the last export was saved."""
-        self._is_model_error_shown = False
+        self._model_error: ErrorText | None = None
 
     def slots(self) -> dict[str, Callable[..., None]]:
         """The method of each action id."""
@@ -133,7 +133,9 @@ class Commands(QObject):
             return False
         self._export_folder = path.parent
         self._parts.notice.clear()
-        self._window.statusBar().showMessage(self.tr("Saved {0}").format(path.name), 5000)
+        words = self.tr("Saved {0}").format(path.name)
+        self._window.statusBar().showMessage(words, 5000)
+        announce(self._window, words)
         return True
 
     def on_quit(self) -> None:
@@ -244,14 +246,14 @@ class Commands(QObject):
 
     def show_model_error(self, error: ErrorText) -> None:
         """Says why there is no model, with the way to try again."""
-        self._is_model_error_shown = True
+        self._model_error = error
         self._parts.notice.show_error(error, can_retry=True)
 
     def forget_model_error(self) -> None:
         """Takes that back once there is one."""
-        if self._is_model_error_shown:
-            self._is_model_error_shown = False
+        if self._model_error in self._parts.notice.errors:
             self._parts.notice.clear()
+        self._model_error = None
 
     def on_notice_retry(self) -> None:
         """Looks for the model once more."""

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from app.backends.fake_backend import FakeScript
+from app.core.errors import ErrorText
 from app.core.sampling import GREEDY, Sampling
 from app.core.settings import ModelSettings, Settings
 from app.gui.answers.turn_foot import COPY, REPORT, RETRY
@@ -152,6 +153,16 @@ def test_a_model_that_cannot_be_loaded_says_why_and_how_to_go_on(open_window: Op
     driver.parts.notice.retry_button.click()
     driver.wait_for_model()
     assert driver.parts.notice.text == ""
+
+
+def test_a_model_that_is_ready_takes_back_its_own_error_alone(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(fails_to_load=True))
+    driver.wait(lambda: driver.desk.model.stage == "failed")
+    driver.backend.script = FakeScript()
+    driver.parts.notice.show_error(ErrorText("The disk is full."))
+    driver.desk.find_model()
+    driver.wait_for_model()
+    assert "The disk is full." in driver.parts.notice.text
 
 
 def test_a_model_that_is_not_here_is_said_to_be_missing(open_window: OpenWindow, tmp_path: Path) -> None:

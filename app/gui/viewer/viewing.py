@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.core.files import shown_name
+from app.gui.announcing import announce
 from app.gui.bridge import assert_main_thread
 from app.gui.viewer.picture_out import PictureOut
 
@@ -114,6 +115,7 @@ class Viewing(QObject):
         size = (image.width(), image.height()) if image is not None else (0, 0)
         words = words.format(shown_name(medium.source.name), *size)
         self._window.statusBar().showMessage(words, 5000)
+        announce(self._viewer, words)
 
     def _on_viewer_drag_out_wanted(self) -> None:
         medium = self._viewer.medium
