@@ -412,8 +412,9 @@ class Actions:
             menu = self._menus[row.menu]
             if row.starts_group:
                 menu.addSeparator()
-            if row.submenu:
-                menu = self._menus.setdefault(row.submenu, menu.addMenu(row.submenu))
+            if row.submenu and row.submenu not in self._menus:
+                self._menus[row.submenu] = menu.addMenu(row.submenu)
+            menu = self._menus[row.submenu or row.menu]
             action = QAction(row.text, window)
             action.setObjectName(row.action_id)
             action.setShortcuts(_keys(row))
