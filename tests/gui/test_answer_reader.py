@@ -199,6 +199,11 @@ def test_formulas_are_found(text: str) -> None:
     assert "formula" in [token.type for token in leaves[0].inline]
 
 
+def test_the_end_of_a_formula_is_not_sought_without_end() -> None:
+    kinds = [[leaf.kind for leaf in read_in_pieces("\\[\n" + "x\n" * lines + "\\]\n", 10**9)[0]] for lines in (90, 110)]
+    assert kinds == [["formula"], ["paragraph"]]
+
+
 def test_marks_at_the_end_are_not_seen_before_they_are_whole() -> None:
     reader = AnswerReader(*PARSERS)
     for text, shown in (

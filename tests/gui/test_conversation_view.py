@@ -193,6 +193,20 @@ def test_a_table_stands_in_the_text_again_when_there_is_room(view: ResultView, q
     qtbot.waitUntil(lambda: len(wide_tables(view)) == 1)
 
 
+def test_a_table_that_grows_in_a_narrower_window_stays_where_it_began(view: ResultView, qtbot: QtBot) -> None:
+    rows = "|" + " a cell of many words that are long |" * 4 + "\n"
+    view.resize(900, 300)
+    show(view, WIDE + rows * 14)
+    question = view.document().begin().blockFormat()
+    view.resize(400, 300)
+    show(view, WIDE + rows * 41)
+    assert view.document().begin().blockFormat().lineHeight() == question.lineHeight()
+    qtbot.waitUntil(lambda: len(wide_tables(view)) == 1)
+    settle(view)
+    (table,) = wide_tables(view)
+    assert table.toPlainText().count("a cell of") == 4 * 42
+
+
 def test_long_lines_of_code_never_widen_the_text(view: ResultView) -> None:
     show(view, f"```\n{'x' * 900}\n{'word ' * 200}\n```\n\n`{'y' * 500}`\n\n{'z' * 700}", is_whole=True)
     assert view.document().idealWidth() <= view.viewport().width()

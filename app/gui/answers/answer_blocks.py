@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QCoreApplication
@@ -206,13 +206,15 @@ class BlockWriter:
         depth = len(leaf.boxes)
         if not leaf.is_continued:
             self._group += 1
-            self._columns = columns_of(leaf, self._group, self._look)
+            begun = columns_of(leaf, self._group, self._look)
+            fits = self._host.fits(self._group, sum(begun.least_px), indent_px(depth))
+            self._columns = replace(begun, is_wide=not fits)
             self._begin(fixed_format(GAP, depth, 1))
             self._is_empty = True
         columns = self._columns
         if columns is None:
             return
-        if self._host.fits(columns.group, sum(columns.least_px), indent_px(depth)):
+        if not columns.is_wide:
             if not self._is_empty:
                 self._begin(fixed_format(GAP, depth, 1))
             write_rows(self._cursor, leaf, columns, self._look, depth=depth, kind=TABLE)

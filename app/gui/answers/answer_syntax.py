@@ -18,6 +18,8 @@ IS_GROWING = "is_growing"
 """Of the parser's environment: a formula at the end need not be closed yet."""
 _MAX_NESTING = 100
 _MAX_FORMULA_CHARS = 2_000
+_MAX_FORMULA_LINES = 100
+"""The end of each formula is sought anew: without a bound, lines that all begin one would take their square."""
 _SIGNS = re.compile(r"[\\^_=+<>{}|*/]|\d[a-zA-Z]|[α-ωΑ-Ω]")
 _SHORT = re.compile(r"-?[A-Za-z](?:\(\w\))?'?|-?\d+(?:[.,]\d+)?%?|\(?\w, ?\w\)?")
 _PROSE = re.compile(r"[A-Za-z]{3,}(?:\s+[A-Za-z]{2,}){2}")
@@ -107,7 +109,8 @@ def _block_formula(state: StateBlock, first_line: int, last_line: int, silent: b
         if line >= last_line and state.env.get(IS_GROWING):
             line, lines = line - 1, [*lines, end_mark]
             break
-        if line >= last_line or state.isEmpty(line) or state.sCount[line] < state.blkIndent:
+        is_too_long = line - first_line > _MAX_FORMULA_LINES
+        if is_too_long or line >= last_line or state.isEmpty(line) or state.sCount[line] < state.blkIndent:
             return False
         begin = min(state.bMarks[line] + state.tShift[line], state.eMarks[line])
         lines.append(state.src[begin : state.eMarks[line]])

@@ -48,6 +48,7 @@ class Columns:
         wanted_px: Widths at which few cells wrap.
         alignments: Of the columns.
         header: The header and the line under it in Markdown.
+        is_wide: Whether the table stands over the text; all its pieces are where the first is.
     """
 
     group: int
@@ -55,6 +56,7 @@ class Columns:
     wanted_px: tuple[float, ...]
     alignments: tuple[str, ...]
     header: str
+    is_wide: bool = False
 
     @property
     def whole_px(self) -> float:
