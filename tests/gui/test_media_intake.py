@@ -340,6 +340,22 @@ def test_the_same_picture_pasted_twice_is_here_once(open_window: OpenWindow) -> 
     assert driver.names == ["Pasted picture 1.png"]
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "HEIF", "AVIF", "TIFF", "GIF", "BMP"])
+def test_pasted_data_is_named_and_given_away_as_what_it_is(kind: str, open_window: OpenWindow) -> None:
+    data = encoded(corners_image(), kind)
+    names = {"JPEG": "jpg", "HEIF": "heic", "TIFF": "tif"}
+    mime = QMimeData()
+    mime.setData(f"image/{'heic' if kind == 'HEIF' else kind.lower()}", QByteArray(data))
+    driver = open_window()
+    assert driver.drop(mime=mime)
+    driver.wait_for_pictures(1)
+    assert driver.names == [f"Pasted picture 1.{names.get(kind, kind.lower())}"]
+    driver.wait(lambda: driver.parts.tray.view.model().rowCount() == 1)
+    given = driver.parts.tray.selected_files_or_picture()
+    assert [bytes(given.data(form).data()) for form in given.formats()] == [data]
+    assert given.formats() == mime.formats()
+
+
 def test_damaged_picture_data_is_refused(open_window: OpenWindow) -> None:
     driver = open_window()
     driver.drop(mime=mime_of(urls=["data:image/png;base64,@@@"]))

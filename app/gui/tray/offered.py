@@ -47,6 +47,7 @@ _STARTS = (
     (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"),
 )
+_AVIF_BRANDS = (b"avif", b"avis")
 _NAMED_CONTENT = re.compile(r"application/octet-stream;\s*name=\"?([^\"]+)\"?", re.IGNORECASE)
 """Browsers on Wayland hand over the file behind a dragged picture so."""
 _LINK_KIND = "text/x-moz-url"
@@ -126,6 +127,8 @@ def embedded_pictures(mime: QMimeData) -> list[str]:
 
 def kind_of(data: bytes) -> str:
     """The kind of encoded picture that begins so, as drags and clipboards name it; empty for others."""
+    if data[4:8] == b"ftyp":
+        return "image/avif" if data[8:12] in _AVIF_BRANDS else "image/heic"
     return next((kind for start, kind in _STARTS if data.startswith(start)), "")
 
 
