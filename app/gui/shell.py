@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self._content: WindowContent | None = None
         self._build_timer = QTimer(self)
         self._build_timer.setSingleShot(True)
-        self._build_timer.timeout.connect(self.build)
+        self._build_timer.timeout.connect(self._on_build_timer_timeout)
         self._is_painted = False
         self._restore_geometry()
 
@@ -108,6 +108,14 @@ class MainWindow(QMainWindow):
             gc.enable()
         if self.isVisible():
             self._content.start_soon()
+
+    def _on_build_timer_timeout(self) -> None:
+        """Builds, and ends the program where that fails: an empty frame would be of no use to anybody."""
+        try:
+            self.build()
+        except Exception:
+            QApplication.exit(1)
+            raise  # what is told of every error that nobody caught is told of this one
 
     def renew(self) -> None:
         """Gives its place to a new window around the same desk, whose widgets take their words anew."""

@@ -9,7 +9,7 @@ import gc
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
@@ -17,12 +17,15 @@ from PySide6.QtWidgets import QApplication
 
 from app.backends.fake_backend import FakeScript
 from app.core.errors import ErrorText
+from app.gui.shell import MainWindow
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+    from pytestqt.qtbot import QtBot
 
+    from app.core.paths import Profile
     from tests.gui.window_driver import OpenWindow
 
 
@@ -46,6 +49,24 @@ def test_only_qt_is_imported_before_the_window_is_shown() -> None:
         "app.gui.answers.markdown_copy",
     }
     assert slow & set(done.stdout.split()) == set()
+
+
+def test_a_window_whose_content_cannot_be_made_ends_the_program(
+    qtbot: QtBot, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr(QApplication, "exit", codes.append)
+
+    def make_launch() -> NoReturn:
+        raise RuntimeError("nothing works")
+
+    window = MainWindow(profile.window_file, make_launch)
+    qtbot.addWidget(window)
+    with qtbot.captureExceptions() as caught:
+        window.show()
+        qtbot.waitUntil(lambda: bool(codes), timeout=5_000)
+    assert codes == [1]
+    assert "nothing works" in str(caught[0][1])
 
 
 def test_nothing_is_left_to_a_collection_on_another_thread(

@@ -309,10 +309,11 @@ def test_another_model_begins_a_new_conversation_only_when_the_person_agrees(ope
     driver.wait_for_answer()
     panel = opened(driver)
     before = driver.desk.settings
-    choose(panel.model.kind, 0)
-    QTest.keyClick(question(driver), Qt.Key.Key_Escape)
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    assert driver.desk.settings == before
+    for key in (Qt.Key.Key_Escape, Qt.Key.Key_Return):  # a second Return must not throw the conversation away
+        choose(panel.model.kind, 0)
+        QTest.keyClick(question(driver), key)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        assert driver.desk.settings == before
     assert len(driver.desk.conversation.turns) == 1
     assert panel.model.kind.currentIndex() == 1
     choose(panel.model.kind, 0)

@@ -123,6 +123,7 @@ class SettingsOpening(QObject):
         )
         begin = box.addButton(self.tr("Begin Anew"), QMessageBox.ButtonRole.AcceptRole)
         begin.setObjectName("beginAnewButton")
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         box.accepted.connect(self._on_question_accepted)
         box.rejected.connect(self._on_question_rejected)
         self._question = box
