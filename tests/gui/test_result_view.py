@@ -320,3 +320,13 @@ def test_an_answer_keeps_an_end_that_has_no_words(view: ResultView, last: str) -
     view.show_turns([])
     show(view, f"Words.\n\n{last}", is_whole=True)
     assert kinds_in(view.document()) == [*kinds[:-2], kinds[-1]]
+
+
+def test_another_width_lays_a_long_conversation_out_few_times(view: ResultView) -> None:
+    asked = ("short?", "a question of so many words that it takes more than a single line of its bubble " * 2)
+    view.show_turns([ended(turn(str(number), "Words.", asked[number % 2])) for number in range(40)])
+    settle(view)
+    changes: list[int] = []
+    view.document().contentsChange.connect(lambda position, _removed, _added: changes.append(position))
+    view.resize(view.width() + 160, view.height())
+    assert 0 < len(changes) <= 2
