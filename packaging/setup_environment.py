@@ -216,6 +216,7 @@ def run_checks(arguments: Sequence[str]) -> int:
     try:
         extras, _ = extras_for(sys.platform, machine(), has_nvidia=False)
         prepare((*extras, "test"))
+        _install_display_programs()
         translate()
         return _checks(arguments)
     except SetUpError as error:

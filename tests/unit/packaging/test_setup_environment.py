@@ -501,6 +501,35 @@ def test_a_stamp_from_before_libraries_were_noted_is_still_good(environment: Pat
     assert read_stamp(environment) == finished(environment)
 
 
+@pytest.mark.parametrize("is_online", [True, False])
+def test_checks_run_with_and_without_the_programs_for_a_real_display(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_online: bool
+) -> None:
+    done: list[str] = []
+
+    def install(_run: object) -> tuple[str, ...]:
+        if not is_online:
+            raise SetUpError("apt-get failed")
+        return ("xvfb", "xdotool")
+
+    def note(name: str, code: int = 0) -> None:
+        def call(*_: object) -> int:
+            done.append(name)
+            return code
+
+        monkeypatch.setattr(setup_environment, name, call)
+
+    for name in ("prepare", "translate"):
+        note(name)
+    note("_checks", 3)
+    monkeypatch.setattr("real_display.install_missing", install)
+    assert setup_environment.run_checks([]) == 3
+    assert done == ["prepare", "translate", "_checks"]
+    said = capsys.readouterr().err
+    assert ("installed xvfb xdotool" in said) == is_online
+    assert ("are skipped" in said) != is_online
+
+
 @pytest.mark.parametrize("script", ["run.py", "test.py"])
 def test_an_old_python_can_read_the_script_up_to_the_sentence(script: str) -> None:
     text = (PACKAGING_DIR / script).read_text()
