@@ -330,3 +330,16 @@ def test_another_width_lays_a_long_conversation_out_few_times(view: ResultView) 
     view.document().contentsChange.connect(lambda position, _removed, _added: changes.append(position))
     view.resize(view.width() + 160, view.height())
     assert 0 < len(changes) <= 2
+
+
+def test_a_table_keeps_its_distance_from_code_before_it(qtbot: QtBot) -> None:
+    view = ResultView()
+    qtbot.addWidget(view)
+    view.resize(412, 600)
+    show(view, "```python\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n", is_whole=True)
+    document = view.document()
+    layout = document.documentLayout()
+    line = document.find("x = 1")
+    code = layout.blockBoundingRect(line.block())
+    table = layout.blockBoundingRect(document.find("a", line).block())
+    assert table.top() - code.bottom() > 16, "the ground of code goes on below its last line"

@@ -87,11 +87,12 @@ def _width(cell: Cell, metrics: QFontMetricsF) -> float:
 def write_rows(cursor: QTextCursor, leaf: Leaf, columns: Columns, look: AnswerLook, *, depth: int, kind: str) -> None:
     """Writes the rows of a leaf at the document's last block, which is empty; it is again afterwards."""
     rows: list[Sequence[Cell]] = [*leaf.rows] if leaf.is_continued else [leaf.header, *leaf.rows]
-    cursor.setBlockFormat(fixed_format(GAP, depth, 1))
+    style = fixed_format(GAP, depth, 1)
+    style.setTopMargin(cursor.blockFormat().topMargin())  # it keeps its distance from what stands before
+    cursor.setBlockFormat(style)
     if not rows:
         return
-    style = _table_format(columns, depth)
-    table = cursor.insertTable(len(rows), len(columns.alignments), style)
+    table = cursor.insertTable(len(rows), len(columns.alignments), _table_format(columns, depth))
     for row, cells in enumerate(rows):
         is_header = row == 0 and not leaf.is_continued
         for column, side in enumerate(columns.alignments):
