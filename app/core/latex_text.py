@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 40
 _MAX_CHARS = 20_000
+_MOST_ACCENTED_CHARS = 300
 _PIECE = re.compile(r"\\(?:[A-Za-z]+\*?|.)|[{}^_&~]|\s+|[^\\{}^_&~\s]", re.DOTALL)
 _SPACES = re.compile(r" {2,}")
 _NEAR_SIGNS = re.compile(r"(?<=[(\[]) | (?=[)\],;])")
@@ -154,6 +155,8 @@ class _Reader:
             return "".join(ALPHABETS[name].get(letter, letter) for letter in self._read_argument())
         if name in ACCENTS:
             text = self._read_argument()
+            if len(text) > _MOST_ACCENTED_CHARS:
+                return text
             # Not on accents, which would double with each nesting.
             accented = (letter if unicodedata.combining(letter) else letter + ACCENTS[name] for letter in text)
             return unicodedata.normalize("NFC", "".join(accented))

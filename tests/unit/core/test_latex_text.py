@@ -51,3 +51,4 @@ def test_deep_nesting_ends() -> None:
 def test_accents_on_accents_stay_short() -> None:
     assert latex_as_text(r"\hat{\hat{ab}}") == "â̂b̂̂"
     assert len(latex_as_text(r"\vec{" * 24 + "abc" + "}" * 24)) < 2_000
+    assert len(latex_as_text(r"\vec{" * 24 + "a" * 9_000 + "}" * 24)) < 20_000
