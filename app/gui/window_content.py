@@ -164,9 +164,9 @@ class WindowContent(QObject):
         for notice in (parts.notice, parts.media_notice):
             notice.report_wanted.connect(commands.copy_report)
             self._window.escaped.connect(notice.clear)
-        desk.pictures.changed.connect(self._media_timer.start)
+        desk.pictures.changed.connect(self._refresh_media_soon)
         desk.pictures.thumbnail_opened.connect(self._on_thumbnail_opened)
-        desk.costs_changed.connect(self._media_timer.start)
+        desk.costs_changed.connect(self._refresh_media_soon)
         desk.turn_changed.connect(self._on_desk_turn_changed)
         desk.turns_replaced.connect(self._on_desk_turns_replaced)
         desk.model_changed.connect(self._on_desk_model_changed)
@@ -205,6 +205,11 @@ class WindowContent(QObject):
         fraction = turn.done / turn.total if turn is not None and is_measured else None
         hint = self.asking.hint(state)
         parts.prompt.show_state(is_answering=turn is not None, can_ask=state.can_ask, fraction=fraction, hint=hint)
+
+    def _refresh_media_soon(self) -> None:
+        """Many changes at once are shown as one; but however many follow, the first is not put off for them."""
+        if not self._media_timer.isActive():
+            self._media_timer.start()
 
     def refresh_media(self) -> None:
         """Brings the tray and the caption under the picture up to date."""

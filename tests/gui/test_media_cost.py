@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QPalette
 
 from app.backends.fake_backend import FakeScript
@@ -145,3 +145,17 @@ def test_where_there_is_little_room_the_size_is_short_not_cut(
         row.cost,
         row.short_cost,
     ]
+
+
+def test_costs_are_shown_while_one_picture_after_another_is_opened(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = open_window()
+    driver.wait_for_model()
+    shown: list[object] = []
+    monkeypatch.setattr(driver.parts.tray, "show_question", shown.append)
+    opening = QTimer(driver.window)
+    opening.timeout.connect(driver.desk.pictures.changed)
+    opening.start(1)
+    driver.wait(lambda: len(shown) >= 5)
+    opening.stop()
