@@ -264,7 +264,12 @@ def test_a_picture_known_to_the_model_is_known_when_it_comes_back(open_window: O
 
 def test_the_menu_of_a_row(open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[tuple[Path, ...]] = []
-    monkeypatch.setattr(file_showing, "show_files", lambda paths: shown.append(tuple(paths)))
+
+    def show_files(paths: Sequence[Path]) -> bool:
+        shown.append(tuple(paths))
+        return False
+
+    monkeypatch.setattr(file_showing, "show_files", show_files)
     driver = opened(open_window, tmp_path, 2)
     view = tray_of(driver)
     click(driver, 1)
@@ -290,6 +295,7 @@ def test_the_menu_of_a_row(open_window: OpenWindow, tmp_path: Path, monkeypatch:
     assert QGuiApplication.clipboard().text() == str(tmp_path / "1.png")
     driver.action("showPictureFileAction").trigger()
     assert shown == [(tmp_path / "1.png",)]
+    assert f"The folder {tmp_path} cannot be shown here." in driver.parts.media_notice.errors[0].text
 
 
 def test_a_row_tells_all_to_those_who_do_not_see_it(open_window: OpenWindow, tmp_path: Path) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QCoreApplication, QObject, QPoint
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from app.core.errors import ErrorText
 from app.gui.announcing import announce
 from app.gui.bridge import assert_main_thread
 from app.gui.tray.offered import Offered
@@ -170,7 +171,10 @@ class MediaCommands(QObject):
         if self.selected_files:
             from app.gui.tray.file_showing import show_files  # noqa: PLC0415 - only when it is asked for
 
-            show_files(self.selected_files)
+            if not show_files(self.selected_files):
+                words = QCoreApplication.translate("ProgramSettings", "The folder {0} cannot be shown here.")
+                error = ErrorText(words.format(self.selected_files[0].parent), kind="input")
+                self._parts.media_notice.show_error(error)
 
     def on_copy_picture_path(self) -> None:
         """Copies where the selected files lie, one a line."""
