@@ -238,3 +238,11 @@ def test_any_part_reads_the_same_when_it_is_shown_again(view: ResultView) -> Non
         shown = view._shown[0]
         assert shown.writer is not None
         assert shown_words(view, shown.writer.start, shown.answer_end) == wanted, markdown
+
+
+def test_a_part_behind_letters_of_two_units_is_copied_as_it_was_selected(view: ResultView) -> None:
+    show(view, "😀 𝒳 one **two 😀 three** four\n\n```\nx = '😀😀' + y\nz\n```", is_whole=True)
+    for selected, markdown in (("one two", "one **two**"), ("😀 three f", "**😀 three** f"), ("+ y", "```\n+ y\n```")):
+        cursor = view.document().find(selected)
+        assert cursor.selectedText() == selected
+        assert markdown_of(cursor) == markdown

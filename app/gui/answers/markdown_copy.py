@@ -234,7 +234,7 @@ def _code(block: QTextBlock, start: int, end: int) -> tuple[str, QTextBlock]:
     lines: list[str] = []
     while block.isValid() and block.position() <= end and number_property(block.blockFormat(), Role.GROUP) == group:
         begin = max(0, start - block.position())
-        _add_line(lines, block, block.text()[begin : max(0, end - block.position())])
+        _add_line(lines, block, _part(block.text(), begin, max(0, end - block.position())))
         block = block.next()
     text = "\n".join(lines)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
@@ -286,8 +286,16 @@ def _fragments(block: QTextBlock, start: int, end: int) -> Iterator[tuple[str, Q
         stop = min(end, fragment.position() + fragment.length())
         if begin < stop:
             at = begin - fragment.position()
-            yield fragment.text()[at : at + stop - begin], fragment.charFormat()
+            yield _part(fragment.text(), at, at + stop - begin), fragment.charFormat()
         iterator += 1
+
+
+def _part(text: str, start: int, end: int) -> str:
+    """The letters between two of Qt's positions, which count UTF-16's units."""
+    if text.isascii():
+        return text[start:end]
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[2 * start : 2 * end].decode("utf-16-le", "replace")
 
 
 def _marks(style: QTextCharFormat) -> list[str]:
