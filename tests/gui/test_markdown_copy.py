@@ -246,3 +246,11 @@ def test_a_part_behind_letters_of_two_units_is_copied_as_it_was_selected(view: R
         cursor = view.document().find(selected)
         assert cursor.selectedText() == selected
         assert markdown_of(cursor) == markdown
+
+
+def test_a_row_that_reads_like_the_header_is_copied_too(view: ResultView) -> None:
+    rows = ["| a | b |", *(f"| {number} | x |" for number in range(11)), "| a | b |"]
+    table = "\n".join(["| a | b |", "| --- | --- |", *rows])
+    show(view, f"before\n\n{table}\n\nafter", is_whole=True)
+    select(view, "before", "after")
+    assert markdown_of(view.textCursor()) == f"before\n\n{table}\n\nafter"

@@ -50,7 +50,7 @@ class Role(IntEnum):
     LANGUAGE = _FIRST + 6
     """Of a block of code."""
     IS_CONTINUED = _FIRST + 7
-    """Of a block that goes on in the line of the one before."""
+    """Of a block that goes on in the line of the one before, and of the later pieces of a table."""
     TASK = _FIRST + 8
     """Of a block: an item's tick, a space or an x."""
     ADDRESS = _FIRST + 9

@@ -261,13 +261,11 @@ def _table(block: QTextBlock, end: int) -> tuple[str, QTextBlock]:
             continue
         if number_property(table.format(), Role.GROUP) != group:
             break
-        header = text_property(table.format(), Role.HEADER)
         if not lines:
-            lines.append(header)
+            lines.append(text_property(table.format(), Role.HEADER))
         row = table.cellAt(block.position()).row()
-        line = _row(table, row)
-        if line != header.partition("\n")[0]:
-            lines.append(line)
+        if row or number_property(table.format(), Role.IS_CONTINUED):
+            lines.append(_row(table, row))
         last = table.cellAt(row, table.columns() - 1).lastCursorPosition().block()
         block = last.next()
     return "\n".join(lines), block
