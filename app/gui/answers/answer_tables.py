@@ -92,7 +92,9 @@ def write_rows(cursor: QTextCursor, leaf: Leaf, columns: Columns, look: AnswerLo
     cursor.setBlockFormat(style)
     if not rows:
         return
-    table = cursor.insertTable(len(rows), len(columns.alignments), _table_format(columns, depth))
+    table_style = _table_format(columns, depth)
+    table_style.setProperty(Role.IS_CONTINUED.value, int(leaf.is_continued))
+    table = cursor.insertTable(len(rows), len(columns.alignments), table_style)
     for row, cells in enumerate(rows):
         is_header = row == 0 and not leaf.is_continued
         for column, side in enumerate(columns.alignments):
