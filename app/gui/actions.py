@@ -71,7 +71,7 @@ class ActionRow:
     """One command.
 
     Attributes:
-        action_id: Its object name; the window's method is ``on_<action_id in snake case>``.
+        action_id: Its object name; the parts of the window give a method for it.
         menu: Which menu it stands in.
         text: As the person reads it.
         shortcuts: Keys; the first is shown in the menu.

@@ -190,3 +190,20 @@ def test_removing_selects_the_next_however_the_pictures_came(open_window: OpenWi
     driver.wait(lambda: tray_of(driver).model().rowCount() == 3)
     assert selected_rows(driver) == [2]
     assert driver.names == ["0.png", "1.png", "3.png"]
+
+
+def test_looking_at_the_next_of_the_selected_keeps_them_selected(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=tuple(files(tmp_path, 4)))
+    driver.wait_for_pictures(4)
+    click(driver, 0)
+    click(driver, 2, CONTROL)
+    tray, media = driver.parts.tray, driver.desk.pictures.media
+    seen = []
+    for action in ("nextPictureAction", "nextPictureAction", "previousPictureAction"):
+        driver.action(action).trigger()
+        seen.append(tray.current_id)
+    assert seen == [media[0].medium_id, media[2].medium_id, media[0].medium_id]
+    assert selected_rows(driver) == [0, 2]
+    click(driver, 0)
+    driver.action("nextPictureAction").trigger()
+    assert selected_rows(driver) == [1]

@@ -199,10 +199,14 @@ class MediaTray(QWidget):
         self.view.scrollTo(self.view.currentIndex())
 
     def step(self, by: int) -> None:
-        """Selects the next or previous picture, round the ends."""
-        count = self._model.rowCount()
-        if count:
-            self.view.setCurrentIndex(self._model.index((self.view.currentIndex().row() + by) % count))
+        """Selects the next or previous picture, round the ends; of several selected ones it only looks at the next."""
+        count, current, selected = self._model.rowCount(), self.view.currentIndex().row(), self._selected_places()
+        if len(selected) > 1 and current in selected:
+            place = selected[(selected.index(current) + by) % len(selected)]
+            self.view.selectionModel().setCurrentIndex(self._model.index(place), _Flag.NoUpdate)
+            self.show_current()
+        elif count:
+            self.view.setCurrentIndex(self._model.index((current + by) % count))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves a low tray to the pictures."""
