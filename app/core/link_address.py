@@ -25,9 +25,12 @@ def can_be_opened(address: str) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    if parts.scheme not in OPENABLE or "%" in host:  # which would be read as letters that are not shown
+    if parts.scheme not in OPENABLE:
         return False
-    return bool(parts.path) if parts.scheme == "mailto" else bool(host)
+    named = parts.path if parts.scheme == "mailto" else host
+    if "%" in named or (parts.scheme == "mailto" and not named.isascii()):  # read as other letters than are shown
+        return False
+    return bool(named)
 
 
 def has_foreign_host(address: str) -> bool:

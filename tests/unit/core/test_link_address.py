@@ -52,6 +52,8 @@ def test_web_and_mail_can_be_opened(address: str) -> None:
         " https://a.b",
         "https://",
         "mailto:",
+        "mailto:help@аpple.com",
+        "mailto:help@%D0%B0pple.com",
         "http://[::1",
         "",
     ],
