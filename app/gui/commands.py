@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from app.gui.shell import MainWindow
     from app.gui.window_parts import WindowParts
 
+_SAID_MS = 5000
+
 
 class Commands(QObject):
     """One method for each row of the table of actions, and for each button."""
@@ -46,6 +48,7 @@ class Commands(QObject):
         self._export_folder: Path | None = None
         """Where the last export was saved."""
         self._model_error: ErrorText | None = None
+        asking.copied.connect(self._say)
 
     def slots(self) -> dict[str, Callable[..., None]]:
         """The method of each action id."""
@@ -133,9 +136,7 @@ class Commands(QObject):
             return False
         self._export_folder = path.parent
         self._parts.notice.clear()
-        words = self.tr("Saved {0}").format(path.name)
-        self._window.statusBar().showMessage(words, 5000)
-        announce(self._window, words)
+        self._say(self.tr("Saved {0}").format(path.name))
         return True
 
     def on_quit(self) -> None:
@@ -227,9 +228,7 @@ class Commands(QObject):
         from app.gui.answers.markdown_copy import markdown_mime  # noqa: PLC0415 - wanted only when something is copied
 
         QGuiApplication.clipboard().setMimeData(markdown_mime(answer))
-        words = self.tr("The answer is on the clipboard.")
-        self._window.statusBar().showMessage(words, 5000)
-        announce(self._window, words)
+        self._say(self.tr("The answer is on the clipboard."))
 
     # The model
 
@@ -273,6 +272,8 @@ class Commands(QObject):
     def copy_report(self, errors: Sequence[ErrorText]) -> None:
         """Copies errors with what is needed to understand them, without file names and questions."""
         QGuiApplication.clipboard().setText(self._desk.report(*errors))
-        words = self.tr("The report is on the clipboard, without file names and questions.")
-        self._window.statusBar().showMessage(words, 8000)
+        self._say(self.tr("The report is on the clipboard, without file names and questions."))
+
+    def _say(self, words: str) -> None:
+        self._window.statusBar().showMessage(words, _SAID_MS)
         announce(self._window, words)

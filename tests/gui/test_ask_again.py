@@ -482,6 +482,7 @@ def test_questions_are_copied_and_the_last_is_asked_again(open_window: OpenWindo
     ask(driver, "One?", "Two?")
     command(driver, COPY_QUESTION, 0)
     assert QGuiApplication.clipboard().text() == "One?"
+    assert driver.window.statusBar().currentMessage() == "Copied."
     driver.action("copyQuestionAction").trigger()
     assert QGuiApplication.clipboard().text() == "Two?"
     driver.action("askAgainAction").trigger()

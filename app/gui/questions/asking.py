@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.core.question_history import Draft
@@ -40,6 +40,8 @@ class Asking(QObject):
 
     sources_wanted = Signal(object)
     """Carries the sources that are to be in the tray and selected."""
+    copied = Signal(str)
+    """Carries the words that say so."""
 
     def __init__(
         self, desk: Desk, parts: WindowParts, settings: SettingsOpening, questions_file: Path, parent: QObject
@@ -265,6 +267,7 @@ class Asking(QObject):
     def copy_question(self, turn: AskedTurn) -> None:
         """Copies a question."""
         QGuiApplication.clipboard().setText(turn.question.text)
+        self.copied.emit(QCoreApplication.translate("MediaCommands", "Copied."))
 
     def on_forget_questions(self) -> None:
         """Takes every earlier question away, here and in the profile."""
