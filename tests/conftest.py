@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ["VIEWFINDER_REDUCED_MOTION"] = "1"  # what is looked at is not half faded in
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 
 hypothesis_settings.register_profile("viewfinder", deadline=None, derandomize=True, database=None)

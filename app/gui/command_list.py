@@ -44,7 +44,6 @@ from app.gui.look import (
     selected_ground,
     sized,
 )
-from app.gui.motion import fade_in
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QPaintEvent
@@ -221,7 +220,6 @@ class CommandList(QFrame):
         self._place()
         self.raise_()
         self.show()
-        fade_in(self)
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _close(self) -> None:

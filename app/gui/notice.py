@@ -25,13 +25,12 @@ from app.gui.caption import Caption
 from app.gui.describing import describe, tip
 from app.gui.flow_layout import FlowLayout
 from app.gui.look import BODY_PX, RADIUS_PX, STATE_RED, scaled_px, state_colour
-from app.gui.motion import fade_in
 from app.gui.wording import number, paragraph, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 
     from app.core.errors import ErrorText
 
@@ -230,11 +229,6 @@ class Notice(QWidget):
             self.clear()
         else:
             super().keyPressEvent(event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Appears gently."""
-        super().showEvent(event)
-        fade_in(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints a card with a red edge."""

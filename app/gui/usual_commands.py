@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.gui.editing import can_copy, can_cut, can_redo, can_undo, field_in, focused_field
 from app.gui.focus_ring import FocusRing
-from app.gui.motion import MotionSetting
 from app.gui.panes import step_pane
 from app.gui.recent_files import RecentMenu, RecentUse
 
@@ -42,7 +41,6 @@ class UsualCommands(QObject):
         self._list: CommandList | None = None
         self._guarded: QWidget | None = None
         self.focus_ring = FocusRing(window)
-        self.motion = MotionSetting(self)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_application_focus_changed)
@@ -67,14 +65,9 @@ class UsualCommands(QObject):
             "aboutAction": self.on_about,
         }
 
-    def start(self) -> None:
-        """Asks the desktop what it wants: once the window is on screen."""
-        self.motion.ask()
-
     def close(self) -> None:
         """Keeps what is not kept yet."""
         self.recent.close()
-        self.motion.close()
 
     def take_actions(self, actions: Actions) -> None:
         """Takes the actions whose state these commands show."""

@@ -136,7 +136,6 @@ class WindowContent(QObject):
             self.parts.prompt.edit.setFocus()
         self.media.start()
         self.asking.start()
-        self.usual.start()
 
     def add_offered(self, offered: Offered) -> None:
         """Adds pictures and looks at the first of them; what is refused is said with its reason."""

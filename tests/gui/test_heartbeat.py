@@ -43,8 +43,7 @@ def test_a_stall_is_felt_and_named(qtbot: QtBot) -> None:
         busy(2.5 * STALL_S)
         beats = heartbeat.beats
         qtbot.waitUntil(lambda: heartbeat.beats > beats + 5)
-    assert len(heartbeat.own_stalls) == 1
-    assert "busy" in heartbeat.own_stalls[0]
+    assert any("busy" in stall for stall in heartbeat.own_stalls)
 
 
 def calmest(attempt: Callable[[], list[str]]) -> str:

@@ -69,9 +69,7 @@ def test_a_window_whose_content_cannot_be_made_ends_the_program(
     assert "nothing works" in str(caught[0][1])
 
 
-def test_nothing_is_left_to_a_collection_on_another_thread(
-    open_window: OpenWindow, picture: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_left_to_a_collection_on_another_thread(open_window: OpenWindow, picture: Path) -> None:
     driver = open_window(FakeScript(answers=("A **cat**.\n\n| a |\n|---|\n| b |",)), files=(picture,))
     driver.wait_for_pictures(1)
     driver.wait_for_model()
@@ -86,9 +84,7 @@ def test_nothing_is_left_to_a_collection_on_another_thread(
         driver.action("commandListAction").trigger()
         driver.action("commandListAction").trigger()
         driver.content.actions_by_id.menu_of("clearRecentAction").aboutToShow.emit()
-        monkeypatch.setenv("VIEWFINDER_REDUCED_MOTION", "0")
         driver.parts.notice.show_error(ErrorText("Something went wrong.", "Try again."))
-        driver.wait(lambda: driver.parts.notice.graphicsEffect() is None)
         driver.action("shortcutsAction").trigger()
         driver.action("aboutAction").trigger()
         for widget in QApplication.topLevelWidgets():

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 
 from app.gui.announcing import announce
 from app.gui.look import BODY_PX, STATE_AMBER, TITLE_PX, dim_text, hairline, sized, state_colour
-from app.gui.motion import fade_in
 from app.gui.tray.drop_words import DropWords, drop_words
 from app.gui.tray.offered import Offered, may_be_offered, paths_in_text, read_offered
 
@@ -117,9 +116,7 @@ class _Veil(QWidget):
         self.setAccessibleName(f"{words.text} {words.hint}".strip())
         self.fit()
         self.raise_()
-        if self.isHidden():
-            self.show()
-            fade_in(self)
+        self.show()
         announce(self, self.accessibleName())
 
     def fit(self) -> None:
