@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.backends.fake_backend import FakeScript
 from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.sampling import RANGES, Sampling
 from app.core.settings import ModelSettings, Settings
@@ -471,6 +472,21 @@ def test_a_low_window_gives_the_settings_all_its_height(open_window: OpenWindow)
     assert driver.parts.prompt.isVisible()
     assert driver.parts.viewer_column.isVisible()
     assert driver.prompt.hasFocus()
+
+
+def test_esc_in_the_settings_closes_them_and_leaves_the_answer_alone(open_window: OpenWindow) -> None:
+    driver = open_window(FakeScript(answers=("word " * 400,), piece_delay_s=0.01))
+    driver.wait_for_model()
+    driver.ask("Hello?")
+    driver.wait(lambda: bool(driver.desk.conversation.turns[-1].answer))
+    panel = opened(driver)
+    panel.done.setFocus()
+    QTest.keyClick(panel.done, Qt.Key.Key_Escape)
+    assert not panel.isVisible()
+    assert driver.desk.conversation.open_turn is not None
+    QTest.keyClick(driver.prompt, Qt.Key.Key_Escape)
+    driver.wait_for_answer()
+    assert driver.desk.conversation.turns[-1].outcome == "cancelled"
 
 
 def test_every_field_is_labelled_described_and_reached_in_order(open_window: OpenWindow) -> None:

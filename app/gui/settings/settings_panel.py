@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -28,8 +28,6 @@ from app.gui.settings.sampling_settings import SamplingSettings
 from app.gui.settings.settings_rows import Labelled, Section
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
-
     from app.core.checkpoint import Checkpoint
     from app.core.paths import Profile
     from app.core.settings import Settings
@@ -143,6 +141,14 @@ class SettingsPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._fit_system()
+
+    def event(self, event: QEvent) -> bool:
+        """Keeps Esc from what it means elsewhere in the window while the keyboard is in here."""
+        is_key = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if is_key and event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc goes back to the conversation."""
