@@ -71,6 +71,7 @@ class Picture:
         height_px: Effective height, a multiple of 32.
         rgb: height_px x width_px x 3 bytes, row by row.
         digest: Of the effective size and `rgb`, in hex: what may be reused between questions is keyed by it.
+        notes: What a person should know about how it was opened.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Picture:
     height_px: int
     rgb: bytes = field(repr=False)
     digest: str
+    notes: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -148,7 +150,7 @@ def open_picture(source: PictureSource, limits: PixelLimits) -> Picture:
         width_px=width_px,
         height_px=height_px,
         rgb=rgb,
-        digest=_digest(width_px, height_px, rgb),
+        digest=pixel_digest(width_px, height_px, rgb),
     )
 
 
@@ -177,7 +179,8 @@ def size_within(width_px: int, height_px: int, max_pixels: int) -> tuple[int, in
     return width_px, max(1, min(math.floor(height_px * shrink), max_pixels // width_px))
 
 
-def _digest(width_px: int, height_px: int, rgb: bytes) -> str:
+def pixel_digest(width_px: int, height_px: int, rgb: bytes) -> str:
+    """What may be reused between questions is keyed by this: SHA-256 of the effective size and the pixels, in hex."""
     digest = hashlib.sha256(f"{width_px}x{height_px}\n".encode())
     digest.update(rgb)
     return digest.hexdigest()

@@ -1,0 +1,79 @@
+"""Decoded video frames to sRGB bytes: reduced first, in the colour space that the frame says it is in.
+
+Source of the curves: ITU-R BT.2100-2, tables 4 (PQ) and 5 (HLG); the matrix: ITU-R BT.2087-0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_HD_HEIGHT_PX = 720
+_BT709, _BT601, _BT2020 = "ITU709", "ITU601", "BT2020"
+_SPACES = {1: _BT709, 4: _BT601, 5: _BT601, 6: _BT601, 7: "SMPTE240M", 9: _BT2020, 10: _BT2020}
+"""swscale's name of each of FFmpeg's colour spaces (AVColorSpace)."""
+_PQ, _HLG = 16, 18
+_FULL_RANGE = 2
+_WHITE_NITS = 203.0
+"""Of paper in an HDR picture. Source: ITU-R BT.2408."""
+_HLG_PEAK_NITS = 1000.0
+_SRGB_LINEAR = 0.0031308
+_HLG_SQUARE = 0.5
+_KNEE = 0.75
+"""Of paper white: light above it is pressed together."""
+_TO_709 = np.array(
+    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], dtype=np.float32
+)
+
+
+def rgb_of(frame: Any, width_px: int, height_px: int) -> NDArray[np.uint8]:
+    """A decoded frame at a size as it lies in the file, (h, w, 3) of sRGB; HDR is brought down to it."""
+    space = _SPACES.get(int(frame.colorspace), _BT709 if frame.height >= _HD_HEIGHT_PX else _BT601)
+    is_hdr = int(frame.color_trc) in {_PQ, _HLG}
+    reduced = frame.reformat(
+        width=width_px,
+        height=height_px,
+        format="rgb48le" if is_hdr else "rgb24",
+        src_colorspace=space,
+        src_color_range="JPEG" if int(frame.color_range) == _FULL_RANGE else "MPEG",
+        dst_color_range="JPEG",
+        interpolation="BICUBIC",
+    )
+    values: NDArray[Any] = reduced.to_ndarray()
+    return _toned(values, is_pq=int(frame.color_trc) == _PQ) if is_hdr else values
+
+
+def _toned(values: NDArray[np.uint16], *, is_pq: bool) -> NDArray[np.uint8]:
+    """HDR to sRGB: paper white stays white, what is brighter is pressed into the top of the range."""
+    signal = values.astype(np.float32) / 65535.0
+    light = (_light_of_pq(signal) if is_pq else _light_of_hlg(signal)) / _WHITE_NITS
+    light = np.clip(light @ _TO_709.T, 0.0, None)
+    brightest = light.max(axis=-1, keepdims=True)
+    pressed = np.where(brightest > _KNEE, 1 - (1 - _KNEE) ** 2 / (brightest - 2 * _KNEE + 1), brightest)
+    light *= np.divide(pressed, brightest, out=np.ones_like(brightest), where=brightest > 0)
+    display = np.where(light <= _SRGB_LINEAR, 12.92 * light, 1.055 * np.power(light, 1 / 2.4) - 0.055)
+    return np.asarray(np.rint(np.clip(display, 0.0, 1.0) * 255.0), dtype=np.uint8)
+
+
+def _light_of_pq(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Nits of PQ values from 0 to 1."""
+    power = np.power(signal, 1 / 78.84375)
+    return np.asarray(
+        10_000.0
+        * np.power(np.clip(power - 0.8359375, 0.0, None) / (18.8515625 - 18.6875 * power), 1 / 0.1593017578125),
+        dtype=np.float32,
+    )
+
+
+def _light_of_hlg(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Nits of HLG values from 0 to 1 on a display of 1000 nits."""
+    scene = np.where(
+        signal <= _HLG_SQUARE, signal**2 / 3, (np.exp((signal - 0.55991073) / 0.17883277) + 0.28466892) / 12
+    )
+    luminance = scene @ np.array([0.2627, 0.678, 0.0593], dtype=np.float32)
+    gain = np.power(np.clip(luminance, 1e-6, None), 0.2)[..., None]
+    return np.asarray(_HLG_PEAK_NITS * gain * scene, dtype=np.float32)

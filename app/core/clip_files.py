@@ -1,0 +1,203 @@
+"""Opening video files for reading frames: what is accepted, which reader reads it, each fault in words.
+
+Detection is by content; the name of a file decides nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import re
+import stat
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
+
+import av  # noqa: TID253 - this module itself is imported only when a clip is opened
+
+from app.core.errors import AppError, Sentence, UserError
+from app.core.files import shown_name
+from app.core.pictures import PictureSource
+from app.core.vision import MAX_ASPECT, aspect_is_possible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from app.core.clips import ClipSource
+
+MAX_FRAME_PIXELS = 100_000_000
+"""Of one frame of a video; 8K has 33 million."""
+_HEAD_BYTES = 1024
+_TS_PACKET_BYTES = 188
+_COPY_AGAIN = "Copy or download it again from where it came from."
+_KINDS = "Videos may be MP4, MOV, MKV, WebM or AVI files, or animated GIF, WebP or PNG."
+_VIDEO_SIGNATURES = re.compile(
+    rb"....(?:ftyp(?!hei|hev|mif1|msf1|avi[fs])|moov|mdat|wide|free|skip|pnot)"
+    rb"|\x1aE\xdf\xa3|RIFF....AVI |RF64....AVI |FLV\x01|OggS|\0\0\x01[\xba\xb3]|0&\xb2u",
+    re.DOTALL,
+)
+_ANIMATION_SIGNATURES = re.compile(rb"GIF8|\x89PNG|RIFF....WEBP", re.DOTALL)
+
+
+class Taken(NamedTuple):
+    """A frame at its effective size: when it is shown, and h x w x 3 bytes of RGB."""
+
+    time_s: float
+    rgb: bytes
+
+
+class ClipReader(Protocol):
+    """A video whose frames' times are known and which gives frames one at a time.
+
+    Attributes:
+        times_s: When each frame is shown, rising, at least one.
+        end_s: When the last one ends.
+        notes: What a person should know of the file.
+    """
+
+    times_s: Sequence[float]
+    end_s: float
+    notes: list[str]
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """(width, height) of the upright frames with square pixels."""
+        ...
+
+    def frames(self, indices: Sequence[int], width_px: int, height_px: int) -> dict[int, Taken]:
+        """Frames by index at a size; in place of one that cannot be decoded stands the nearest that can."""
+        ...
+
+    def sha256(self) -> str:
+        """Of the file's bytes, in hex."""
+        ...
+
+
+def is_clip(source: PictureSource | ClipSource) -> bool:
+    """Whether a file is a video or an animation; one that cannot be read is not."""
+    try:
+        with opened_stream(source) as stream:
+            head = stream.read(_HEAD_BYTES)
+    except (AppError, OSError):
+        return False
+    if _ANIMATION_SIGNATURES.match(head):
+        from app.core.animations import is_animated  # noqa: PLC0415 - Pillow, only for these
+
+        return is_animated(source)
+    return bool(_VIDEO_SIGNATURES.match(head)) or head[:1] == b"\x47" == head[_TS_PACKET_BYTES : _TS_PACKET_BYTES + 1]
+
+
+@contextmanager
+def reading(source: ClipSource, is_wanted: Callable[[], bool]) -> Iterator[ClipReader]:
+    """A reader of a video; whatever goes wrong, here or while it is used, becomes a UserError.
+
+    Raises:
+        UserError: The video cannot be used; the text names it and the reason.
+    """
+    name = shown_name(source.name)
+    try:
+        with opened_stream(source) as stream:
+            head = stream.read(_HEAD_BYTES)
+        if _ANIMATION_SIGNATURES.match(head):
+            from app.core.animations import AnimationReader  # noqa: PLC0415 - Pillow, only for these
+
+            with AnimationReader(source, is_wanted) as reader:
+                _check_size(name, *reader.upright_size)
+                yield reader
+        else:
+            from app.core.video_files import VideoReader  # noqa: PLC0415 - only for these
+
+            with VideoReader(source, is_wanted) as video:
+                _check_size(name, *video.upright_size)
+                yield video
+    except AppError:
+        raise
+    except Exception as error:  # the boundary: decoders raise anything on damaged files
+        raise _fault(name, error) from error
+
+
+def opened_stream(source: PictureSource | ClipSource) -> IO[bytes]:
+    """The source's bytes, looked at before they are opened: opening a pipe would wait for a writer.
+
+    Raises:
+        UserError: There is nothing that could be a video.
+    """
+    import io  # noqa: PLC0415
+
+    name = shown_name(source.name)
+    if source.data is not None:
+        if not source.data:
+            raise UserError(Sentence("“{name}” is empty (0 bytes).", name=name), _COPY_AGAIN)
+        return io.BytesIO(source.data)
+    if source.path is None:
+        raise UserError(Sentence("“{name}” has neither a file nor data.", name=name), "Add the video again.")
+    status = source.path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise UserError(Sentence("“{name}” is a folder, not a video.", name=name), "Choose the videos inside it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise UserError(
+            Sentence("“{name}” is a device or a pipe, not a file.", name=name), "Save the video as a file first."
+        )
+    if status.st_size == 0:
+        raise UserError(Sentence("“{name}” is empty (0 bytes).", name=name), _COPY_AGAIN)
+    return source.path.open("rb")
+
+
+def stream_sha256(source: ClipSource) -> str:
+    """Of the source's bytes, in hex."""
+    digest = hashlib.sha256()
+    with opened_stream(source) as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _check_size(name: str, width_px: int, height_px: int) -> None:
+    if width_px * height_px > MAX_FRAME_PIXELS:
+        raise UserError(
+            Sentence(
+                "“{name}” is too large: its frames have {width_px} x {height_px} pixels.",
+                name=name,
+                width_px=width_px,
+                height_px=height_px,
+            ),
+            Sentence("A frame may have {megapixels} megapixels.", megapixels=MAX_FRAME_PIXELS // 1_000_000),
+        )
+    if not aspect_is_possible(height_px, width_px):
+        raise UserError(
+            Sentence(
+                "“{name}” is too long and thin: {width_px} x {height_px} pixels.",
+                name=name,
+                width_px=width_px,
+                height_px=height_px,
+            ),
+            Sentence("One side may be at most {times} times the other.", times=f"{MAX_ASPECT:.0f}"),
+        )
+
+
+def _fault(name: str, error: Exception) -> UserError:
+    detail = f"{type(error).__name__}: {error}"
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return UserError(
+            Sentence("“{name}” does not exist.", name=name), "Check the name, and that its disk is connected.", detail
+        )
+    if isinstance(error, PermissionError):
+        return UserError(
+            Sentence("“{name}” may not be read.", name=name),
+            "Give yourself permission to read it, or copy it to another folder.",
+            detail,
+        )
+    if isinstance(error, MemoryError):
+        return UserError(
+            Sentence("There is not enough memory to open “{name}”.", name=name), "Close other programs.", detail
+        )
+    if isinstance(error, av.error.InvalidDataError | av.error.ArgumentError):
+        return UserError(
+            Sentence("“{name}” is damaged, cut off, or not a video.", name=name), f"{_COPY_AGAIN} {_KINDS}", detail
+        )
+    if isinstance(error, OSError) and not isinstance(error, av.FFmpegError) and error.errno not in {None, errno.EINVAL}:
+        return UserError(
+            Sentence("“{name}” cannot be read: {reason}.", name=name, reason=error.strerror),
+            "Check its disk, then try again.",
+            detail,
+        )
+    return UserError(Sentence("“{name}” is damaged and cannot be opened.", name=name), _COPY_AGAIN, detail)

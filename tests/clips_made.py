@@ -1,0 +1,98 @@
+"""Videos encoded in the test, each frame carrying its own number so that a reader can be held to it."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+CELLS = 10
+MILLISECOND = Fraction(1, 1000)
+
+
+def numbered_frame(number: int, width_px: int = 160, height_px: int = 96) -> NDArray[np.uint8]:
+    """A frame that shows its number in binary: ten columns, black or white, the lowest bit on the left."""
+    frame = np.full((height_px, width_px, 3), 20, dtype=np.uint8)
+    for bit in range(CELLS):
+        if number >> bit & 1:
+            frame[:, bit * width_px // CELLS : (bit + 1) * width_px // CELLS] = 235
+    return frame
+
+
+def number_in(rgb: bytes, width_px: int, height_px: int) -> int:
+    """The number that a frame shows, whatever its size and however lossy its coding."""
+    pixels = np.frombuffer(rgb, dtype=np.uint8).reshape(height_px, width_px, 3)
+    middle = pixels[height_px // 3 : 2 * height_px // 3].mean(axis=(0, 2))
+    return sum(1 << bit for bit in range(CELLS) if middle[(2 * bit + 1) * width_px // (2 * CELLS)] > 127)
+
+
+def write_video(
+    file: Path | io.BytesIO,
+    frames: Iterable[NDArray[np.uint8]],
+    *,
+    codec: str = "libx264",
+    times_ms: Sequence[int] | None = None,
+    rate: Fraction | int = 25,
+    pixel_format: str = "yuv420p",
+    options: Mapping[str, str] | None = None,
+    container_options: Mapping[str, str] | None = None,
+    format_name: str | None = None,
+    adjust: Any = None,
+) -> None:
+    """Encodes frames, at a constant rate or at the given times.
+
+    Args:
+        file: Where to.
+        frames: (h, w, 3) each.
+        codec: FFmpeg's name of the encoder.
+        times_ms: When each frame is shown, or None for a constant rate.
+        rate: Frames a second where no times are given.
+        pixel_format: FFmpeg's name.
+        options: Of the encoder.
+        container_options: Of the file's format.
+        format_name: FFmpeg's name of the format where the file's name does not tell.
+        adjust: Called with the stream before the first frame.
+    """
+    with av.open(file, "w", format=format_name, options=dict(container_options or {})) as container:
+        stream: Any = None
+        for index, pixels in enumerate(frames):
+            if stream is None:
+                usual = {"preset": "ultrafast"} if codec in {"libx264", "libx265"} else {}
+                if codec == "libx265":
+                    usual["x265-params"] = "log-level=none"
+                stream = container.add_stream(codec, rate=rate, options={**usual, **(options or {})})
+                stream.height, stream.width = pixels.shape[:2]
+                stream.pix_fmt = pixel_format
+                base = 1 / Fraction(rate) if times_ms is None else MILLISECOND
+                stream.codec_context.time_base = base
+                stream.time_base = base
+                if adjust is not None:
+                    adjust(stream)
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.time_base = 1 / Fraction(rate) if times_ms is None else MILLISECOND
+            frame.pts = index if times_ms is None else times_ms[index]
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def write_animation(file: Path, frames: Sequence[NDArray[np.uint8]], durations_ms: Sequence[int]) -> None:
+    """Saves a GIF, WebP or APNG, by the file's name."""
+    images = [Image.fromarray(frame) for frame in frames]
+    extra: dict[str, Any] = {"lossless": True} if file.suffix == ".webp" else {}
+    kind = "PNG" if file.suffix == ".apng" else None
+    images[0].save(file, kind, save_all=True, append_images=images[1:], duration=list(durations_ms), loop=0, **extra)
+
+
+def numbered(count: int, width_px: int = 160, height_px: int = 96) -> list[NDArray[np.uint8]]:
+    """So many numbered frames, from zero."""
+    return [numbered_frame(number, width_px, height_px) for number in range(count)]

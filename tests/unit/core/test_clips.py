@@ -1,0 +1,274 @@
+"""Reading videos: which frames, when they are shown, and that it is truly these frames."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from app.core.clip_colours import rgb_of
+from app.core.clip_files import is_clip
+from app.core.clips import Clip, ClipSource, FrameWish, open_clip, plan_clip
+from app.core.pictures import Picture, PictureSource
+from app.core.vision import PixelLimits
+from tests.clips_made import number_in, numbered, numbered_frame, write_animation, write_video
+
+LIMITS = PixelLimits(4_096, 25_165_824)
+IMAGES = PixelLimits()
+SMALL = PixelLimits(4_096, 200_000)
+
+VIDEOS = [
+    ("a.mp4", "libx264", {}),
+    ("b.mov", "libx264", {"bf": "3", "g": "12"}),
+    ("c.mkv", "libx264", {"preset": "veryfast", "bf": "3", "g": "30"}),
+    ("d.mp4", "libx265", {}),
+    ("e.mkv", "libx265", {"x265-params": "log-level=none:bframes=3:keyint=20:open-gop=1"}),
+    ("f.webm", "libvpx-vp9", {"deadline": "realtime", "cpu-used": "8"}),
+    ("g.webm", "libvpx", {"deadline": "realtime", "cpu-used": "8", "auto-alt-ref": "1", "lag-in-frames": "16"}),
+    ("h.avi", "mpeg4", {}),
+    ("i.avi", "libx264", {"bf": "2"}),
+    ("j.ts", "libx264", {"bf": "2"}),
+]
+
+
+def opened(path: Path, *, limits: PixelLimits = SMALL, **wish: Any) -> Clip:
+    clip = open_clip(ClipSource(path.name, path, wish=FrameWish(**wish)), limits, IMAGES)
+    assert isinstance(clip, Clip)
+    return clip
+
+
+def numbers(clip: Clip) -> list[int]:
+    return [number_in(frame, clip.width_px, clip.height_px) for frame in clip.frames]
+
+
+@pytest.mark.parametrize(("name", "codec", "options"), VIDEOS, ids=[f"{n} {c}" for n, c, _ in VIDEOS])
+@pytest.mark.parametrize("rate", [Fraction(10), Fraction(24), Fraction(30_000, 1001), Fraction(60)])
+def test_frames_and_times_are_those_of_the_file(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str], rate: Fraction
+) -> None:
+    path = tmp_path / name
+    write_video(path, numbered(50), codec=codec, rate=rate, options=options)
+    clip = opened(path, frame_count=8)
+    assert numbers(clip) == [round(49 * step / 7) for step in range(8)]
+    expected = [float(number / rate) for number in numbers(clip)]
+    np.testing.assert_allclose(clip.plan.frame_times_s, expected, atol=1e-3)
+    assert clip.plan.duration_s == pytest.approx(float(50 / rate), abs=0.06)
+    assert clip.plan.source_frames == 50
+    assert clip.notes == ()
+
+
+@pytest.mark.parametrize("name", ["a.gif", "b.webp", "c.apng"])
+def test_animations_are_short_videos(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    durations = [100, 250, 50, 400, 100, 100, 1000, 200]
+    write_animation(path, numbered(8), durations)
+    assert is_clip(PictureSource(name, path))
+    clip = opened(path, frame_count=8)
+    assert numbers(clip) == list(range(8))
+    np.testing.assert_allclose(clip.plan.frame_times_s, np.cumsum([0, *durations[:-1]]) / 1000, atol=1e-3)
+    assert clip.plan.duration_s == pytest.approx(2.2)
+
+
+def test_a_still_gif_is_no_clip(tmp_path: Path) -> None:
+    path = tmp_path / "still.gif"
+    write_animation(path, numbered(1), [100])
+    assert not is_clip(PictureSource("still.gif", path))
+
+
+def test_of_a_variable_rate_the_files_own_times_hold(tmp_path: Path) -> None:
+    path = tmp_path / "v.mp4"
+    times = [0, 40, 80, 1000, 1040, 1500, 4000, 4020, 4040, 4060, 9000, 9010]
+    write_video(path, numbered(12), times_ms=times, options={"bf": "2"})
+    clip = opened(path, frame_count=12)
+    assert numbers(clip) == list(range(12))
+    np.testing.assert_allclose(clip.plan.frame_times_s, np.array(times) / 1000, atol=1e-3)
+    fewer = opened(path, frame_count=4)
+    np.testing.assert_allclose(fewer.plan.frame_times_s, [times[number] / 1000 for number in numbers(fewer)], atol=1e-3)
+    assert len(set(numbers(fewer))) == 4
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "b.mkv"])
+def test_a_clip_that_starts_late_starts_at_zero(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    write_video(path, numbered(10), times_ms=[7000 + 40 * index for index in range(10)])
+    clip = opened(path, frame_count=4)
+    np.testing.assert_allclose(clip.plan.frame_times_s, [0.04 * number for number in numbers(clip)], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "options", [{"bf": "0", "g": "15"}, {"bf": "3", "g": "40", "preset": "veryfast"}, {"g": "600"}]
+)
+def test_seeking_decoding_through_and_passing_over_give_the_same_frames(
+    tmp_path: Path, options: dict[str, str]
+) -> None:
+    path = tmp_path / "long.mp4"
+    write_video(path, numbered(400), rate=25, options=options)
+    clip = opened(path, frame_count=6, start_s=1.3, end_s=15.0)
+    size = clip.width_px, clip.height_px
+    with av.open(str(path)) as container:
+        whole = [rgb_of(frame, *size).tobytes() for frame in container.decode(video=0)]
+    assert numbers(clip)[0] in {32, 33}
+    assert numbers(clip)[-1] == 375
+    assert list(clip.frames) == [whole[number] for number in numbers(clip)]
+    np.testing.assert_allclose(clip.plan.frame_times_s, [number / 25 for number in numbers(clip)], atol=1e-3)
+
+
+def test_a_file_whose_seeking_is_broken_is_decoded_from_its_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.mp4"
+    write_video(path, numbered(200), options={"g": "20"})
+    true = opened(path, frame_count=4, start_s=4.0)
+
+    class Astray:
+        """Opens files in which every seek lands at the last key frame."""
+
+        def __init__(self, container: Any) -> None:
+            self._container = container
+
+        def seek(self, pts: int, **options: Any) -> None:
+            self._container.seek(180 * 512, **options)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._container, name)
+
+    really = av.open
+    monkeypatch.setattr("app.core.video_files.av.open", lambda *args, **kwargs: Astray(really(*args, **kwargs)))
+    assert opened(path, frame_count=4, start_s=4.0).frames == true.frames
+
+
+def test_a_range_takes_frames_within_it(tmp_path: Path) -> None:
+    path = tmp_path / "r.mp4"
+    write_video(path, numbered(100), rate=10)
+    clip = opened(path, start_s=2.0, end_s=5.0, frames_per_s=2.0)
+    assert clip.plan.frame_times_s[0] == pytest.approx(2.0)
+    assert clip.plan.frame_times_s[-1] == pytest.approx(5.0)
+    assert len(clip.frames) == 6
+
+
+def test_a_turned_video_stands_upright(tmp_path: Path) -> None:
+    path = tmp_path / "turned.mp4"
+    frame = np.zeros((64, 128, 3), dtype=np.uint8)
+    frame[:, 64:] = 255  # the right half is white
+    write_video(path, [frame] * 8, adjust=lambda stream: stream.set_display_rotation(90))
+    clip = opened(path, frame_count=4)
+    assert (clip.plan.source_width_px, clip.plan.source_height_px) == (64, 128)
+    pixels = np.frombuffer(clip.frames[0], dtype=np.uint8).reshape(clip.height_px, clip.width_px, 3)
+    assert clip.height_px == 2 * clip.width_px
+    # Turned anticlockwise, what was on the right is at the top.
+    assert pixels[: clip.height_px // 3].mean() > 200
+    assert pixels[-(clip.height_px // 3) :].mean() < 50
+
+
+def test_pixels_that_are_not_square_are_made_so(tmp_path: Path) -> None:
+    path = tmp_path / "wide.mkv"
+
+    def adjust(stream: Any) -> None:
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+
+    write_video(path, numbered(8, 144, 96), adjust=adjust)
+    clip = opened(path, frame_count=4)
+    assert (clip.plan.source_width_px, clip.plan.source_height_px) == (192, 96)
+    assert clip.width_px == 2 * clip.height_px
+
+
+@pytest.mark.parametrize(("height", "space"), [(480, "601"), (720, "709")])
+@pytest.mark.parametrize("colour", [(200, 30, 30), (30, 180, 40), (40, 40, 210)])
+def test_colours_are_those_that_were_filmed(
+    tmp_path: Path, height: int, space: str, colour: tuple[int, int, int]
+) -> None:
+    path = tmp_path / "colour.mp4"
+    source = np.full((height, 256, 3), colour, dtype=np.uint8)
+    frame = av.VideoFrame.from_ndarray(source, format="rgb24").reformat(
+        format="yuv420p", dst_colorspace=f"ITU{space}", dst_color_range="MPEG"
+    )
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=10, options={"preset": "ultrafast", "qp": "4"})
+        stream.width, stream.height, stream.pix_fmt = 256, height, "yuv420p"
+        for number in range(4):
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    clip = opened(path)
+    pixels = np.frombuffer(clip.frames[0], dtype=np.uint8).reshape(-1, 3)
+    np.testing.assert_allclose(pixels.mean(axis=0), colour, atol=4)
+
+
+def test_ten_bits_read_as_eight(tmp_path: Path) -> None:
+    path = tmp_path / "ten.mkv"
+    write_video(path, numbered(12), codec="libx265", pixel_format="yuv420p10le")
+    assert numbers(opened(path, frame_count=12)) == list(range(12))
+
+
+@pytest.mark.parametrize(("curve", "white"), [(16, 0.58), (18, 0.75)], ids=["PQ", "HLG"])
+def test_hdr_is_brought_down_with_white_paper_near_white(tmp_path: Path, curve: int, white: float) -> None:
+    path = tmp_path / "hdr.mkv"
+
+    def adjust(stream: Any) -> None:
+        stream.codec_context.color_trc = curve
+        stream.codec_context.color_primaries = 9
+        stream.codec_context.colorspace = 9
+
+    ramp = np.zeros((96, 160, 3), dtype=np.uint8)
+    ramp[:, 40:80] = round(255 * white / 2)
+    ramp[:, 80:120] = round(255 * white)  # paper white by ITU-R BT.2408
+    ramp[:, 120:] = 255
+    write_video(path, [ramp] * 6, codec="libx265", pixel_format="yuv420p10le", adjust=adjust)
+    clip = opened(path, frame_count=4)
+    pixels = np.frombuffer(clip.frames[0], dtype=np.uint8).reshape(clip.height_px, clip.width_px, 3)
+    steps = [int(pixels[:, int((part + 0.5) * clip.width_px / 4)].mean()) for part in range(4)]
+    assert steps[0] < 8
+    assert 40 < steps[1] < 140
+    assert 215 <= steps[2] <= 248
+    assert steps[3] > steps[2]
+
+
+def test_a_video_of_one_frame_is_a_picture_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "one.mp4"
+    write_video(path, numbered(1))
+    picture = open_clip(ClipSource("one.mp4", path), LIMITS, IMAGES)
+    assert isinstance(picture, Picture)
+    assert picture.notes == ("The video has a single frame: it is asked about as a picture.",)
+    assert (picture.source_width_px, picture.source_height_px) == (160, 96)
+    assert len(picture.rgb) == 3 * picture.width_px * picture.height_px
+
+
+@pytest.mark.parametrize(("count", "shown"), [(2, [0, 1]), (3, [0, 1, 1, 2]), (5, [0, 1, 3, 4])])
+def test_few_frames_make_an_even_number(tmp_path: Path, count: int, shown: list[int]) -> None:
+    path = tmp_path / "few.mp4"
+    write_video(path, numbered(count), rate=30)
+    assert numbers(opened(path)) == shown
+
+
+def test_the_same_frames_have_the_same_digest(tmp_path: Path) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        write_video(tmp_path / name, numbered(20))
+    write_video(tmp_path / "c.mp4", [numbered_frame(number + 1) for number in range(20)])
+    a, b, c = (opened(tmp_path / name, frame_count=4) for name in ("a.mp4", "b.mp4", "c.mp4"))
+    assert a.digest == b.digest != c.digest
+    assert len(a.group_digests) == 2
+    later = opened(tmp_path / "a.mp4", frame_count=4, start_s=0.2)
+    assert later.group_digests[-1] != a.group_digests[0]
+
+
+def test_a_plan_is_what_opening_gives(tmp_path: Path) -> None:
+    path = tmp_path / "p.mp4"
+    write_video(path, numbered(60), rate=30)
+    source = ClipSource("p.mp4", path, wish=FrameWish(frames_per_s=4, max_tokens=40))
+    clip = open_clip(source, LIMITS, IMAGES)
+    assert isinstance(clip, Clip)
+    assert clip.plan == plan_clip(source, LIMITS, IMAGES)
+    assert clip.tokens <= 40
+
+
+def test_encoded_bytes_open_without_a_file() -> None:
+    buffer = io.BytesIO()
+    write_video(buffer, numbered(10), format_name="matroska")
+    clip = open_clip(ClipSource("pasted", None, buffer.getvalue()), SMALL, IMAGES)
+    assert isinstance(clip, Clip)
+    assert numbers(clip) == [0, 3, 6, 9]
