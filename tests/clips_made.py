@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 from PIL import Image
+
+from app.core.clips import Clip, ClipPlan, FrameWish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,3 +99,25 @@ def write_animation(file: Path, frames: Sequence[NDArray[np.uint8]], durations_m
 def numbered(count: int, width_px: int = 160, height_px: int = 96) -> list[NDArray[np.uint8]]:
     """So many numbered frames, from zero."""
     return [numbered_frame(number, width_px, height_px) for number in range(count)]
+
+
+def noise_clip(seed: int, times_s: Sequence[float], width_px: int = 96, height_px: int = 64) -> Clip:
+    """An opened clip of random pixels; another seed gives other pixels."""
+    generator = np.random.default_rng(seed)
+    frames = tuple(
+        generator.integers(0, 256, (height_px, width_px, 3), dtype=np.uint8).tobytes() for _ in range(len(times_s))
+    )
+    plan = ClipPlan(
+        frame_times_s=tuple(times_s),
+        source_width_px=width_px,
+        source_height_px=height_px,
+        width_px=width_px,
+        height_px=height_px,
+        duration_s=times_s[-1],
+        frames_per_s=1.0,
+        source_frames=len(times_s),
+    )
+    pairs = [b"".join(frames[start : start + 2]) for start in range(0, len(frames), 2)]
+    groups = tuple(hashlib.sha256(pair).hexdigest() for pair in pairs)
+    digest = hashlib.sha256("".join(groups).encode()).hexdigest()
+    return Clip(f"noise-{seed}.mp4", None, "0" * 64, plan, FrameWish(), frames, digest, groups)

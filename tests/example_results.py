@@ -8,8 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from app.core.clips import FrameWish
 from app.core.events import Figures
-from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
+from app.core.results import ClipRecord, MediaRecord, ModelRecord, Result, TurnRecord
 from app.core.sampling import GREEDY, MAX_SEED, Sampling
 
 ASKED_AT = datetime(2026, 3, 4, 15, 6, 7, tzinfo=timezone(timedelta(hours=8)))
@@ -59,7 +60,30 @@ SAMPLINGS = st.builds(
     st.floats(-2, 2),
     st.one_of(st.none(), st.integers(0, MAX_SEED)),
 )
-MEDIA = st.builds(MediaRecord, TEXTS, PATHS, SHA256S, SIDES, SIDES, SIDES, SIDES, st.integers(1, 16_384))
+WISHES = st.one_of(
+    st.just(FrameWish()),
+    st.builds(FrameWish, st.floats(0.01, 1000), st.none(), st.none(), st.none(), st.integers(1, 100_000)),
+    st.builds(FrameWish, st.none(), st.integers(4, 768), st.floats(0, 1e5), st.floats(2e5, 3e5)),
+)
+FRAME_TIMES = st.lists(SPANS, min_size=2, max_size=6).map(lambda times: tuple(times[: len(times) // 2 * 2]))
+PICTURES = st.builds(MediaRecord, TEXTS, PATHS, SHA256S, SIDES, SIDES, SIDES, SIDES, st.integers(1, 16_384))
+CLIPS = st.builds(
+    ClipRecord,
+    TEXTS,
+    PATHS,
+    SHA256S,
+    SHA256S,
+    SIDES,
+    SIDES,
+    SIDES,
+    SIDES,
+    st.integers(1, 24_576),
+    SPANS,
+    SPANS,
+    FRAME_TIMES,
+    WISHES,
+)
+MEDIA = st.one_of(PICTURES, CLIPS)
 TURNS = st.builds(
     TurnRecord,
     TEXTS,

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from app.core.backend import StopCheck
     from app.core.checkpoint import Checkpoint
     from app.core.events import GenerateEvent, Outcome
-    from app.core.pictures import Picture
-    from app.core.requests import Request
+    from app.core.requests import Medium, Request
 
 SCRIPT_VARIABLE = "VIEWFINDER_FAKE_SCRIPT"
 _PREFILL_CHUNKS = 4
@@ -71,7 +70,7 @@ class FakeBackend:
     """
 
     name: ClassVar[str] = "fake"
-    abilities: ClassVar[Abilities] = Abilities(batch=True)
+    abilities: ClassVar[Abilities] = Abilities(video=True, batch=True)
 
     script: FakeScript = field(default_factory=_script_of_environment)
     seen: list[Request] = field(default_factory=list)
@@ -162,9 +161,9 @@ class FakeBackend:
     def _steps(self, run: _Run) -> Iterator[tuple[float, GenerateEvent]]:
         """Each event with the pause before it."""
         request_id = run.request.request_id
-        pictures = _pictures(run.request)
-        for done in range(1, len(pictures) + 1):
-            yield 0.0, VisionProgress(request_id, done, len(pictures))
+        media = _media(run.request)
+        for done in range(1, len(media) + 1):
+            yield 0.0, VisionProgress(request_id, done, len(media))
         for chunk in range(1, _PREFILL_CHUNKS + 1):
             read = run.prompt_tokens * chunk // _PREFILL_CHUNKS
             yield self.script.prefill_delay_s, PrefillProgress(request_id, read, run.prompt_tokens)
@@ -200,15 +199,15 @@ class _Run:
         return Figures(self.prompt_tokens, 0, self.answer_tokens, self.first_s, total_s, speed)
 
 
-def _pictures(request: Request) -> list[Picture]:
-    return [picture for turn in request.turns for picture in turn.pictures]
+def _media(request: Request) -> list[Medium]:
+    return [medium for turn in request.turns for medium in turn.media]
 
 
 def _prompt_tokens(request: Request) -> int:
     words = sum(len(turn.question.split()) + len(turn.answer.split()) for turn in request.turns)
-    return words + sum(picture.tokens for picture in _pictures(request))
+    return words + sum(medium.tokens for medium in _media(request))
 
 
 def _description(request: Request) -> str:
-    shown = ", ".join(f"{picture.name} ({picture.width_px} x {picture.height_px})" for picture in _pictures(request))
+    shown = ", ".join(f"{medium.name} ({medium.width_px} x {medium.height_px})" for medium in _media(request))
     return f"You asked “{request.turns[-1].question}” and showed {shown or 'nothing'}."

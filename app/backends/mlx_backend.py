@@ -53,7 +53,7 @@ class MlxBackend:
     """Runs one Qwen3-VL, dense or mixture of experts, full precision or quantised by mlx-vlm."""
 
     name: ClassVar[str] = "mlx"
-    abilities: ClassVar[Abilities] = Abilities()
+    abilities: ClassVar[Abilities] = Abilities(video=True)
 
     def __init__(self) -> None:
         self._mx: Any = None
@@ -296,7 +296,7 @@ class _Loaded:
         features: list[tuple[MediaSpan, Any, list[Any]]] = []
         known = sum(span.end <= reused for span in prompt.media)
         for done, span in enumerate(prompt.media[known:], known + 1):
-            features.append((span, *self._see(span.picture, span.grid, run.is_stopped)))
+            features.append((span, *self._see(span, run.is_stopped)))
             yield VisionProgress(run.request.request_id, done, len(prompt.media), known)
         if known and known == len(prompt.media):
             yield VisionProgress(run.request.request_id, known, known, known)
@@ -319,10 +319,10 @@ class _Loaded:
             yield PrefillProgress(run.request.request_id, end, prompt.length)
         return hidden
 
-    def _see(
-        self, picture: Picture, grid: tuple[int, int, int], is_stopped: Callable[[], bool]
-    ) -> tuple[Any, list[Any]]:
-        """A picture through the vision tower, evaluated block by block.
+    def _see(self, span: MediaSpan, is_stopped: Callable[[], bool]) -> tuple[Any, list[Any]]:
+        """A picture, or two frames of a clip, through the vision tower, evaluated block by block.
+
+        The tower's attention never leaves a group of two frames, so that taking groups one by one changes nothing.
 
         One block at a time keeps each step on the device short (Metal's watchdog ends the whole process on a long
         one) and gives a chance to stop.
@@ -331,8 +331,7 @@ class _Loaded:
             Its features, (L, D), and DeepStack's, one (L, D) for each of the first decoder layers.
         """
         mx, tower = self._mx, self._model.vision_tower
-        frames = np.frombuffer(picture.rgb, dtype=np.uint8).reshape(1, picture.height_px, picture.width_px, 3)
-        patches, _ = patches_from_frames(frames)
+        patches, grid = patches_from_frames(span.frames)
         grid_array = mx.array([grid])
         hidden = tower.patch_embed(mx.array(patches).astype(tower.patch_embed.proj.weight.dtype))
         hidden = hidden + tower.fast_pos_embed_interpolate(grid_array)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from app import __version__
 from app.backends.table import CHOICES
+from app.core.clips import FrameWish
 from app.core.errors import AppError, UserError
 from app.core.paths import profile_at
 
@@ -33,6 +35,7 @@ _FORMAT_OF_SUFFIX: dict[str, Format] = {".md": "markdown", ".markdown": "markdow
 _WITH_VALUE = frozenset({"--profile", "--startup-trace", "-p", "--prompt", "--model", "--backend"})
 """Options that may stand before the command and take the next word as their value."""
 
+_TIME = re.compile(r"(?:\d+:){0,2}\d+(?:\.\d*)?")
 _EPILOG = """\
 exit codes: 0 done, 1 the answer could not be written or the program failed, 2 usage, 3 an input could not be read,
 4 model or backend, 130 interrupted"""
@@ -46,6 +49,9 @@ _SAMPLING_OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("presence_penalty", float, "X", "taken from the score of each token already in the answer; 0 is off"),
     ("seed", int, "N", "start of the random draw; the same seed gives the same answer"),
 )
+
+
+_NO_WISH = FrameWish()
 
 
 class UsageError(AppError):
@@ -92,7 +98,7 @@ class AskOptions:
 
     Attributes:
         common: What every command takes.
-        files: Pictures, in the order the model shall see them.
+        files: Pictures and videos, in the order the model shall see them.
         prompt: The question; ``-`` reads it from standard input.
         system: Instruction that stands before the conversation.
         model: ``demo``, a folder, or a repository id.
@@ -103,6 +109,8 @@ class AskOptions:
         output: A file to write.
         is_quiet: Whether standard error only takes errors.
         again: An exported result whose last question is asked again.
+        wish: Which frames of videos are wanted.
+        is_dry_run: Whether only to say what would be shown to the model and at what cost.
     """
 
     common: Common
@@ -117,6 +125,8 @@ class AskOptions:
     output: Path | None = None
     is_quiet: bool = False
     again: Path | None = None
+    wish: FrameWish = _NO_WISH
+    is_dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +220,9 @@ def _ask_parser() -> argparse.ArgumentParser:
     parser = _parser(
         "ask",
         "[FILE ...] -p TEXT [options]   (all of them: viewfinder ask --help)",
-        "Ask about pictures; the answer goes to standard output, all else to standard error.",
+        "Ask about pictures and videos; the answer goes to standard output, all else to standard error.",
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture, in the order to be seen")
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture or a video, in order")
     parser.add_argument(
         "-p", "--prompt", metavar="TEXT", type=as_text, help="the question; - reads it from standard input"
     )
@@ -221,6 +231,7 @@ def _ask_parser() -> argparse.ArgumentParser:
     for name, kind, letter, text in _SAMPLING_OPTIONS:
         parser.add_argument(f"--{name.replace('_', '-')}", metavar=letter, type=kind, help=text)
     parser.add_argument("--max-image-tokens", metavar="N", type=int, help="the most tokens one picture may cost")
+    _add_clip_options(parser)
     parser.add_argument("--format", choices=_FORMATS, help="form of the answer; with -o, of the file")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="also write a file (.md, .json or text)")
     parser.add_argument("--quiet", action="store_true", help="nothing but errors on standard error")
@@ -228,6 +239,26 @@ def _ask_parser() -> argparse.ArgumentParser:
         "--from", metavar="FILE.json", type=Path, dest="again", help="ask an exported result's last question again"
     )
     return parser
+
+
+def _add_clip_options(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--fps", metavar="F", type=float, help="frames to look at per second of video; usually 2")
+    which.add_argument("--frames", metavar="N", type=int, help="how many frames of a video to look at, 4 to 768")
+    parser.add_argument("--start", metavar="T", type=_time_s, help="where in the video to start: seconds or mm:ss")
+    parser.add_argument("--end", metavar="T", type=_time_s, help="where in the video to end")
+    parser.add_argument("--max-video-tokens", metavar="N", type=int, help="the most tokens one video may cost")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be shown and what it costs; ask nothing")
+
+
+def _time_s(word: str) -> float:
+    """Seconds of ``12.5``, ``1:02.5`` or ``1:00:02``."""
+    if not _TIME.fullmatch(word):
+        raise argparse.ArgumentTypeError(f"“{word}” is not a time such as 12.5 or 1:02.5")
+    time_s = 0.0
+    for part in word.split(":"):
+        time_s = 60 * time_s + float(part)
+    return time_s
 
 
 def _doctor_parser() -> argparse.ArgumentParser:
@@ -262,7 +293,7 @@ def _window_options(values: argparse.Namespace) -> WindowOptions:
 
 
 def _ask_options(values: argparse.Namespace) -> AskOptions:
-    if values.prompt is None and values.again is None:
+    if values.prompt is None and values.again is None and not values.dry_run:
         raise UsageError("There is no question.", "Give it with -p TEXT, or -p - to read standard input.")
     if values.max_image_tokens is not None and values.max_image_tokens < 1:
         raise UsageError("--max-image-tokens must be 1 or more.")
@@ -272,6 +303,11 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
     sampling = {name: getattr(values, name) for name in names if getattr(values, name) is not None}
     try:
         replace(Sampling(), **sampling).checked()
+    except UserError as error:
+        raise UsageError(error.said.text, error.said.hint) from error
+    wish = FrameWish(values.fps, values.frames, values.start, values.end, values.max_video_tokens)
+    try:
+        wish.checked()
     except UserError as error:
         raise UsageError(error.said.text, error.said.hint) from error
     output: Path | None = values.output
@@ -291,6 +327,8 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
         output=output,
         is_quiet=values.quiet,
         again=values.again,
+        wish=wish,
+        is_dry_run=values.dry_run,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.cli.arguments import DONE, FAILED, INPUT_UNREADABLE, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
-from app.cli.figures import figures_line, model_line, picture_line
+from app.cli.figures import cost_lines, figures_line, media_lines, model_line
 from app.cli.interrupts import Interrupts
 from app.cli.plan import REQUEST_ID, make_plan
 from app.cli.terminal import OutputGoneError, Terminal
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.cli.plan import Plan
     from app.core.events import EngineEvent
     from app.core.launch import AnswerEngine
-    from app.core.pictures import Picture
+    from app.core.requests import Medium
     from app.core.settings import Settings
     from app.core.startup import StartupTrace
 
@@ -54,6 +54,8 @@ def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace) -> int
     terminal = Terminal(is_quiet=options.is_quiet)
     try:
         plan = make_plan(options, settings)
+        if options.is_dry_run:
+            return _tell_costs(plan, terminal)
         now = datetime.now(timezone.utc).astimezone()
         turn = AskedTurn(plan.question, plan.max_image_tokens, now, plan.question.sampling)
         return _Asking(options, plan, terminal, turn).run(trace)
@@ -63,6 +65,17 @@ def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace) -> int
     except AppError as error:
         terminal.error(error.said)
         return USAGE if isinstance(error, UsageError) else MODEL_FAILED
+
+
+def _tell_costs(plan: Plan, terminal: Terminal) -> int:
+    lines = cost_lines(plan.question.sources, plan.costs)
+    tokens = sum(cost.tokens for cost in plan.costs)
+    lines.append(f"Together {tokens} tokens; {plan.checkpoint.name} can take {plan.checkpoint.context_tokens}.")
+    try:
+        terminal.answer("".join(f"{line}\n" for line in lines))
+    except (OutputGoneError, OSError):
+        return FAILED
+    return DONE
 
 
 @dataclass(slots=True)
@@ -113,8 +126,8 @@ class _Asking:
             if self._is_streamed:
                 self._print(event.text, engine)
         elif isinstance(event, Started):
-            for number, picture in enumerate(event.pictures, len(self._earlier_pictures) + 1):
-                self.terminal.note(picture_line(number, picture))
+            for line in media_lines(event.media, self._earlier_media):
+                self.terminal.note(line)
         elif isinstance(event, ModelReady):
             self.ready = event
             self.terminal.note(model_line(event))
@@ -123,13 +136,13 @@ class _Asking:
             percent = "" if fraction is None else f" {fraction:.0%}"
             self.terminal.progress(f"{_LOAD_STAGES[event.progress.stage]}{percent} ...")
         elif isinstance(event, VisionProgress):
-            self.terminal.progress(f"Looking at picture {event.done} of {event.total} ...")
+            self.terminal.progress(f"Looking: {event.done} of {event.total} ...")
         elif isinstance(event, PrefillProgress):
             self.terminal.progress(f"Reading the prompt: {event.done_tokens} of {event.total_tokens} tokens ...")
 
     @property
-    def _earlier_pictures(self) -> tuple[Picture, ...]:
-        return tuple(picture for turn in self.plan.question.earlier for picture in turn.pictures)
+    def _earlier_media(self) -> tuple[Medium, ...]:
+        return tuple(medium for turn in self.plan.question.earlier for medium in turn.media)
 
     @property
     def _is_streamed(self) -> bool:
@@ -165,7 +178,7 @@ class _Asking:
         if self.options.output is not None and result is not None:
             self._write_file(self.options.output, result)
         if turn.has_begun:
-            self.terminal.note(figures_line(turn, (*self._earlier_pictures, *turn.pictures)))
+            self.terminal.note(figures_line(turn, (*self._earlier_media, *turn.media)))
         if turn.error is not None:
             is_input = turn.error.kind == "input"
             self.terminal.error(replace(turn.error, detail="") if is_input else turn.error)

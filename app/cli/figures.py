@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from app.core.clips import Clip, ClipPlan
+from app.core.pictures import Picture
 from app.core.sampling import GREEDY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.cli.plan import PictureCost
     from app.core.conversation import AskedTurn
     from app.core.events import ModelReady, Outcome
-    from app.core.pictures import Picture
+    from app.core.requests import Medium, Source
 
 _OUTCOMES: dict[Outcome, str] = {
     "done": "done",
@@ -20,6 +25,7 @@ _OUTCOMES: dict[Outcome, str] = {
     "failed": "failed",
 }
 _TOY = "; a toy to try the program with: it only knows simple shapes and numbers"
+_TOO_SMALL = "Text in these frames will be too small to read: choose fewer frames, or a shorter range (--start, --end)."
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
@@ -46,12 +52,62 @@ def picture_line(number: int, picture: Picture) -> str:
     )
 
 
-def figures_line(turn: AskedTurn, pictures: Sequence[Picture]) -> str:
+def clip_line(number: int, name: str, plan: ClipPlan) -> str:
+    """What a clip costs, and how often and at what size the model sees it."""
+    times_s = plan.frame_times_s
+    return (
+        f"Video {number}: {name}, {plan.source_width_px} x {plan.source_height_px}, {plan.duration_s:.1f} s; "
+        f"{len(times_s)} frames from {times_s[0]:.1f} s to {times_s[-1]:.1f} s, {plan.spacing_s:.2f} s apart, "
+        f"seen at {plan.width_px} x {plan.height_px}, {plan.tokens} tokens"
+    )
+
+
+def media_lines(media: Sequence[Medium], earlier: Sequence[Medium]) -> list[str]:
+    """What each opened picture and clip costs, numbered after the earlier ones, with what a person should know."""
+    numbers = Counter(type(medium) for medium in earlier)
+    lines = []
+    for medium in media:
+        numbers[type(medium)] += 1
+        number = numbers[type(medium)]
+        if isinstance(medium, Picture):
+            lines += [picture_line(number, medium), *(f"  {note}" for note in medium.notes)]
+        else:
+            lines.append(clip_line(number, medium.name, medium.plan))
+            lines += [f"  {note}" for note in clip_notes(medium.plan)]
+    return lines
+
+
+def cost_lines(sources: Sequence[Source], costs: Sequence[PictureCost | ClipPlan]) -> list[str]:
+    """For each picture and clip what it will cost, with what a person should know about it."""
+    lines: list[str] = []
+    images, videos = itertools.count(1), itertools.count(1)
+    for source, cost in zip(sources, costs, strict=True):
+        if isinstance(cost, ClipPlan) and not cost.is_picture:
+            lines.append(clip_line(next(videos), source.name, cost))
+            lines += [f"  {note}" for note in clip_notes(cost)]
+            continue
+        lines.append(
+            f"Image {next(images)}: {source.name}, {cost.source_width_px} x {cost.source_height_px}, "
+            f"seen at {cost.width_px} x {cost.height_px}, {cost.tokens} tokens"
+        )
+        if isinstance(cost, ClipPlan):
+            lines += [f"  {note}" for note in cost.notes]
+    return lines
+
+
+def clip_notes(plan: ClipPlan) -> list[str]:
+    """What a person should know before asking about a clip."""
+    return [*plan.notes, *([_TOO_SMALL] if plan.is_text_unreadable else [])]
+
+
+def figures_line(turn: AskedTurn, media: Sequence[Medium]) -> str:
     """How the answer ended and what it took."""
     figures, sampling = turn.figures, turn.sampling
     parts = [_OUTCOMES[turn.outcome or "failed"], f"{figures.prompt_tokens} prompt tokens"]
-    if pictures:
-        parts[-1] += f" ({sum(picture.tokens for picture in pictures)} for pictures)"
+    if media:
+        kinds = {type(medium) for medium in media}
+        words = " and ".join(word for kind, word in ((Picture, "pictures"), (Clip, "videos")) if kind in kinds)
+        parts[-1] += f" ({sum(medium.tokens for medium in media)} for {words})"
     if figures.reused_tokens:
         parts[-1] += f", {figures.reused_tokens} reused"
     parts.append(f"{figures.answer_tokens} answer tokens")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from app.backends.table import choose_backend
 from app.cli.arguments import STANDARD_INPUT, UsageError, as_text
-from app.cli.recorded import as_whole_characters, recorded_conversation, recorded_sources
+from app.cli.recorded import as_whole_characters, recorded_conversation, recorded_sources, source_is_clip
 from app.core.checkpoint import find_checkpoint
+from app.core.clips import ClipSource, plan_clip
 from app.core.errors import UserError
 from app.core.pictures import PictureSource, read_size
 from app.core.requests import Question
+from app.core.vision import resized_size, token_count
 from app.exporters.json_export import read_result_file
 
 if TYPE_CHECKING:
@@ -21,10 +23,35 @@ if TYPE_CHECKING:
     from app.backends.table import BackendEntry
     from app.cli.arguments import AskOptions
     from app.core.checkpoint import Checkpoint
+    from app.core.clips import ClipPlan, FrameWish
+    from app.core.requests import Source
     from app.core.results import Result, TurnRecord
     from app.core.settings import Settings
+    from app.core.vision import PixelLimits
 
 REQUEST_ID = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCost:
+    """At what size the model will see a picture.
+
+    Attributes:
+        source_width_px: Width of the upright original.
+        source_height_px: Height of the upright original.
+        height_px: Effective height.
+        width_px: Effective width.
+    """
+
+    source_width_px: int
+    source_height_px: int
+    height_px: int
+    width_px: int
+
+    @property
+    def tokens(self) -> int:
+        """Language-model tokens."""
+        return token_count(self.height_px, self.width_px)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +64,7 @@ class Plan:
         question: With its pictures looked at but not yet decoded.
         max_image_tokens: The person's token budget per picture, or None for the checkpoint's own limit.
         recorded: The result whose last question is asked again, or None.
+        costs: What each of the question's pictures and clips will cost.
     """
 
     checkpoint: Checkpoint
@@ -44,6 +72,7 @@ class Plan:
     question: Question
     max_image_tokens: int | None
     recorded: Result | None
+    costs: tuple[PictureCost | ClipPlan, ...]
 
     @property
     def is_other_revision(self) -> bool:
@@ -68,7 +97,7 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     last = recorded.turns[-1] if recorded is not None else None
     text = _question_text(options, last)
     if last is None or options.files:
-        sources = tuple(_looked_at(file) for file in options.files)
+        sources: tuple[Source, ...] = tuple(_source(file, options.wish) for file in options.files)
     else:
         sources = recorded_sources(last.media)
     model = options.model or (recorded.model.model_id if recorded is not None else settings.model)
@@ -80,6 +109,7 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     max_image_tokens = recorded_budget if options.max_image_tokens is None else options.max_image_tokens
     recorded_system = recorded.system if recorded is not None else own.system
     limits = checkpoint.image_limits.capped(max_image_tokens)
+    costs = tuple(_looked_at(source, limits, checkpoint.clip_limits) for source in sources)
     base = last.sampling if last is not None else own.sampling or checkpoint.default_sampling
     question = Question(
         REQUEST_ID,
@@ -87,10 +117,13 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
         limits,
         replace(base, **options.sampling),
         sources,
-        recorded_conversation(recorded, checkpoint.image_limits) if recorded is not None else (),
+        recorded_conversation(recorded, checkpoint.image_limits, checkpoint.clip_limits)
+        if recorded is not None
+        else (),
         as_whole_characters(recorded_system if options.system is None else options.system),
+        checkpoint.clip_limits,
     )
-    return Plan(checkpoint, entry, question, max_image_tokens, recorded)
+    return Plan(checkpoint, entry, question, max_image_tokens, recorded, costs)
 
 
 def _question_text(options: AskOptions, last: TurnRecord | None) -> str:
@@ -98,7 +131,7 @@ def _question_text(options: AskOptions, last: TurnRecord | None) -> str:
         text = last.question if last is not None else ""
     else:
         text = _standard_input_text() if options.prompt == STANDARD_INPUT else options.prompt
-    if not text.strip():
+    if not text.strip() and not options.is_dry_run:
         raise UsageError("The question is empty.", "Give it with -p TEXT, or -p - to read standard input.")
     return as_whole_characters(text)
 
@@ -114,7 +147,13 @@ def _standard_input_text() -> str:
         raise UserError("The question on standard input is not UTF-8 text.", "", str(error)) from error
 
 
-def _looked_at(file: Path) -> PictureSource:
+def _source(file: Path, wish: FrameWish) -> Source:
     source = PictureSource(as_text(file.name or str(file)), file.absolute())
-    read_size(source)
-    return source
+    return ClipSource(source.name, source.path, wish=wish) if source_is_clip(source) else source
+
+
+def _looked_at(source: Source, limits: PixelLimits, clip_limits: PixelLimits) -> PictureCost | ClipPlan:
+    if isinstance(source, ClipSource):
+        return plan_clip(source, clip_limits, limits)
+    width_px, height_px = read_size(source)
+    return PictureCost(width_px, height_px, *resized_size(height_px, width_px, limits.min_pixels, limits.max_pixels))

@@ -6,36 +6,40 @@ import hashlib
 import stat
 from typing import TYPE_CHECKING
 
+from app.core.clips import ClipSource, open_clip
 from app.core.errors import UserError
 from app.core.files import shown_name
 from app.core.pictures import PictureSource, open_picture
 from app.core.requests import Turn
+from app.core.results import MediaRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from app.core.results import MediaRecord, Result
+    from app.core.requests import Source
+    from app.core.results import AnyRecord, Result
     from app.core.vision import PixelLimits
 
 _GIVE_IT = "Give the pictures on the command line to ask about others."
 
 
-def recorded_sources(media: Iterable[MediaRecord]) -> tuple[PictureSource, ...]:
-    """The recorded pictures' files, each found to hold the very same bytes.
+def recorded_sources(media: Iterable[AnyRecord]) -> tuple[Source, ...]:
+    """The recorded pictures' and clips' files, each found to hold the very same bytes.
 
     Raises:
-        UserError: A picture had no file, is missing or has changed.
+        UserError: A picture or a clip had no file, is missing or has changed.
     """
-    return tuple(PictureSource(record.name, _unchanged_file(record)) for record in media)
+    return tuple(_recorded_source(record) for record in media)
 
 
-def recorded_conversation(result: Result, limits: PixelLimits) -> tuple[Turn, ...]:
-    """The answered turns before the last, with their pictures opened again, each at its own budget.
+def recorded_conversation(result: Result, limits: PixelLimits, clip_limits: PixelLimits) -> tuple[Turn, ...]:
+    """The answered turns before the last, with their pictures and clips opened again, each at its own budget.
 
     Args:
         result: The recorded conversation.
-        limits: The checkpoint's own.
+        limits: The checkpoint's own for pictures.
+        clip_limits: The checkpoint's own for all frames of a clip together.
 
     Raises:
         UserError: A picture had no file, is missing, has changed or cannot be opened.
@@ -44,14 +48,47 @@ def recorded_conversation(result: Result, limits: PixelLimits) -> tuple[Turn, ..
     for turn in result.turns[:-1]:
         if turn.answer:
             capped = limits.capped(turn.max_image_tokens)
-            pictures = tuple(open_picture(source, capped) for source in recorded_sources(turn.media))
-            turns.append(Turn(as_whole_characters(turn.question), pictures, as_whole_characters(turn.answer)))
+            media = tuple(
+                open_clip(source, clip_limits, capped)
+                if isinstance(source, ClipSource)
+                else open_picture(source, capped)
+                for source in recorded_sources(turn.media)
+            )
+            turns.append(Turn(as_whole_characters(turn.question), media, as_whole_characters(turn.answer)))
     return tuple(turns)
 
 
 def as_whole_characters(text: str) -> str:
     """The text with a question mark for each half of a surrogate pair, which JSON can hold and no tokenizer reads."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _recorded_source(record: AnyRecord) -> Source:
+    if isinstance(record, MediaRecord):
+        picture = PictureSource(record.name, _unchanged_file(record))
+        return ClipSource(picture.name, picture.path) if source_is_clip(picture) else picture
+    from app.core.clip_files import fingerprint_of  # noqa: PLC0415 - PyAV, only where there is a video
+
+    shown = shown_name(str(record.path or record.name))
+    if record.path is None:
+        raise UserError(f"The video {shown} has no file: the result does not hold it.", _GIVE_IT)
+    source = ClipSource(record.name, record.path, wish=record.wish)
+    try:
+        is_same = fingerprint_of(source) == record.fingerprint
+    except FileNotFoundError as error:
+        raise UserError(f"The video {shown} is no longer there.", _GIVE_IT) from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"The video {shown} cannot be read.", _GIVE_IT, str(error)) from error
+    if not is_same:
+        raise UserError(f"The video {shown} has changed since it was asked about.", _GIVE_IT)
+    return source
+
+
+def source_is_clip(source: PictureSource) -> bool:
+    """Whether a file is a video or an animation, by its content."""
+    from app.core.clip_files import is_clip  # noqa: PLC0415 - PyAV, slow to import
+
+    return is_clip(source)
 
 
 def _unchanged_file(record: MediaRecord) -> Path:

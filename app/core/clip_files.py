@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import re
 import stat
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MAX_FRAME_PIXELS = 100_000_000
 """Of one frame of a video; 8K has 33 million."""
 _HEAD_BYTES = 1024
+_END_BYTES = 1 << 20
 _TS_PACKET_BYTES = 188
 _COPY_AGAIN = "Copy or download it again from where it came from."
 _KINDS = "Videos may be MP4, MOV, MKV, WebM or AVI files, or animated GIF, WebP or PNG."
@@ -142,6 +144,17 @@ def opened_stream(source: PictureSource | ClipSource) -> IO[bytes]:
     return source.path.open("rb")
 
 
+def fingerprint_of(source: ClipSource) -> str:
+    """SHA-256 in hex of the source's size and its first and last MiB."""
+    with opened_stream(source) as stream:
+        size_bytes = stream.seek(0, os.SEEK_END)
+        digest = hashlib.sha256(f"{size_bytes}\n".encode())
+        for place in (0, max(0, size_bytes - _END_BYTES)):
+            stream.seek(place)
+            digest.update(stream.read(_END_BYTES))
+    return digest.hexdigest()
+
+
 def stream_sha256(source: ClipSource) -> str:
     """Of the source's bytes, in hex."""
     digest = hashlib.sha256()
@@ -191,9 +204,7 @@ def _fault(name: str, error: Exception) -> UserError:
             Sentence("There is not enough memory to open “{name}”.", name=name), "Close other programs.", detail
         )
     if isinstance(error, av.error.InvalidDataError | av.error.ArgumentError):
-        return UserError(
-            Sentence("“{name}” is damaged, cut off, or not a video.", name=name), f"{_COPY_AGAIN} {_KINDS}", detail
-        )
+        return UserError(Sentence("“{name}” is damaged, cut off, or not a video.", name=name), _KINDS, detail)
     if isinstance(error, OSError) and not isinstance(error, av.FFmpegError) and error.errno not in {None, errno.EINVAL}:
         return UserError(
             Sentence("“{name}” cannot be read: {reason}.", name=name, reason=error.strerror),

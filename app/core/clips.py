@@ -170,6 +170,7 @@ class Clip:
         name: Shown to people and written into exports.
         path: The file it came from, or None.
         plan: Which frames, when and at what size.
+        fingerprint: SHA-256 in hex of the file's size and its first and last MiB, because videos are large.
         wish: What was asked for.
         frames: Of each frame height_px x width_px x 3 bytes of RGB, row by row.
         digest: Of the effective size, the frames and their times, in hex.
@@ -178,6 +179,7 @@ class Clip:
 
     name: str
     path: Path | None
+    fingerprint: str
     plan: ClipPlan
     wish: FrameWish
     frames: tuple[bytes, ...] = field(repr=False)
@@ -332,9 +334,10 @@ def open_clip(
     Raises:
         UserError: The video cannot be used; the text names it and the reason.
     """
-    from app.core.clip_files import reading  # noqa: PLC0415 - PyAV and Pillow, slow to import
+    from app.core.clip_files import fingerprint_of, reading  # noqa: PLC0415 - PyAV and Pillow, slow to import
 
     with reading(source, is_wanted) as reader:
+        fingerprint = fingerprint_of(source)
         plan, indices = _planned(source.wish, reader, limits, image_limits)
         taken = reader.frames(sorted(set(indices)), plan.width_px, plan.height_px)
         sha256 = reader.sha256() if plan.is_picture else ""
@@ -354,7 +357,7 @@ def open_clip(
     ]
     told = " ".join([*groups, *(f"{time_s:.3f}" for time_s in times_s)])
     digest = hashlib.sha256(told.encode()).hexdigest()
-    return Clip(source.name, source.path, plan, source.wish, frames, digest, tuple(groups))
+    return Clip(source.name, source.path, fingerprint, plan, source.wish, frames, digest, tuple(groups))
 
 
 def _planned(

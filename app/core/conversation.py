@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from app import __version__
 from app.core.errors import EngineError
 from app.core.events import Figures, Finished, PrefillProgress, Started, TextPiece, VisionProgress
+from app.core.pictures import Picture, PictureSource
 from app.core.requests import Question, Turn
-from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
+from app.core.results import ModelRecord, Result, TurnRecord, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from app.core.errors import ErrorText
     from app.core.events import EngineEvent, ModelReady, Outcome
-    from app.core.pictures import Picture, PictureSource
     from app.core.presets import Preset
+    from app.core.requests import Medium, Source
     from app.core.sampling import Sampling
     from app.core.vision import PixelLimits
 
@@ -57,7 +58,7 @@ class AskedTurn:
         done: How much of the phase is done (pictures, or prompt tokens).
         total: Of how much; 0 where it cannot be told.
         reused_pictures: Pictures that had been looked at before.
-        pictures: What the model was newly shown, once opened.
+        media: What the model was newly shown, once opened.
         sampling: Every setting; the seed is drawn once the model has begun.
         answer: The words so far.
         outcome: How it ended, or None while it goes on.
@@ -75,7 +76,7 @@ class AskedTurn:
     done: int = 0
     total: int = 0
     reused_pictures: int = 0
-    pictures: tuple[Picture, ...] = ()
+    media: tuple[Medium, ...] = ()
     answer: str = ""
     outcome: Outcome | None = None
     figures: Figures = _NO_FIGURES
@@ -86,6 +87,11 @@ class AskedTurn:
     def request_id(self) -> str:
         """Names the turn in every event about it."""
         return self.question.request_id
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures among its media."""
+        return tuple(medium for medium in self.media if isinstance(medium, Picture))
 
     @property
     def is_open(self) -> bool:
@@ -101,7 +107,7 @@ class AskedTurn:
         """The turn as exports write it."""
         return TurnRecord(
             self.question.text,
-            tuple(MediaRecord.of(picture) for picture in self.pictures),
+            tuple(record_of(medium) for medium in self.media),
             self.answer,
             self.outcome or "done",
             self.sampling,
@@ -122,8 +128,8 @@ def turn_after(turn: AskedTurn, event: EngineEvent) -> AskedTurn:
         return turn
     after = turn
     if isinstance(event, Started):
-        phase: Phase = "reading_pictures" if event.pictures else "reading_prompt"
-        after = replace(turn, phase=phase, has_begun=True, pictures=event.pictures, sampling=event.sampling)
+        phase: Phase = "reading_pictures" if event.media else "reading_prompt"
+        after = replace(turn, phase=phase, has_begun=True, media=event.media, sampling=event.sampling)
     elif isinstance(event, VisionProgress):
         reused = max(turn.reused_pictures, event.reused)
         after = replace(turn, phase="reading_pictures", done=event.done, total=event.total, reused_pictures=reused)
@@ -156,16 +162,20 @@ class Conversation:
     def known_pictures(self) -> dict[PictureSource, KnownPicture]:
         """The pictures that the model knows, or is just being shown, in the order of their numbers."""
         known: dict[PictureSource, KnownPicture] = {}
-        for turn in self._turns:
-            if turn.is_open or turn.is_told:
-                for source in turn.question.sources:
+        for turn in self._known_turns:
+            for source in turn.question.sources:
+                if isinstance(source, PictureSource):
                     known[source] = KnownPicture(len(known) + 1, turn.question.limits)
         return known
 
     @property
-    def shown_sources(self) -> frozenset[PictureSource]:
-        """The pictures that the model knows, or is just being shown."""
-        return frozenset(self.known_pictures)
+    def _known_turns(self) -> list[AskedTurn]:
+        return [turn for turn in self._turns if turn.is_open or turn.is_told]
+
+    @property
+    def shown_sources(self) -> frozenset[Source]:
+        """The pictures and clips that the model knows, or is just being shown."""
+        return frozenset(source for turn in self._known_turns for source in turn.question.sources)
 
     @property
     def held_tokens(self) -> int:
@@ -175,17 +185,17 @@ class Conversation:
             if turn.is_told and turn.figures.prompt_tokens:  # measured with all that stood before it
                 held = turn.figures.prompt_tokens + turn.figures.answer_tokens
             elif turn.is_told or turn.is_open:
-                held += sum(picture.tokens for picture in turn.pictures) + turn.figures.answer_tokens
+                held += sum(medium.tokens for medium in turn.media) + turn.figures.answer_tokens
         return held
 
     @property
     def pasted_pictures(self) -> dict[str, bytes]:
         """Encoded bytes, by sha256, of the pictures that have no file."""
         return {
-            picture.sha256: source.data
+            medium.sha256: source.data
             for turn in self._turns
-            for source, picture in zip(turn.question.sources, turn.pictures, strict=False)
-            if source.data is not None
+            for source, medium in zip(turn.question.sources, turn.media, strict=False)
+            if source.data is not None and isinstance(medium, Picture)
         }
 
     def get(self, request_id: str) -> AskedTurn | None:
@@ -196,7 +206,7 @@ class Conversation:
         self,
         request_id: str,
         text: str,
-        sources: Sequence[PictureSource],
+        sources: Sequence[Source],
         *,
         limits: PixelLimits,
         max_image_tokens: int | None,
@@ -219,7 +229,7 @@ class Conversation:
             limits,
             sampling,
             tuple(source for source in sources if source not in known),
-            tuple(Turn(turn.question.text, turn.pictures, turn.answer) for turn in self._turns if turn.is_told),
+            tuple(Turn(turn.question.text, turn.media, turn.answer) for turn in self._turns if turn.is_told),
             system,
         )
         self._turns.append(AskedTurn(question, max_image_tokens, now, sampling, preset=preset))

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from app.core.pictures import Picture
+
 if TYPE_CHECKING:
     from app.core.checkpoint import Checkpoint
     from app.core.errors import ErrorText
     from app.core.picture_levels import PictureLevels
-    from app.core.pictures import Bitmap, Picture
+    from app.core.pictures import Bitmap
+    from app.core.requests import Medium
     from app.core.sampling import Sampling
 
 Outcome: TypeAlias = Literal["done", "length", "cancelled", "failed"]
@@ -52,7 +55,10 @@ class LoadProgress:
 
 @dataclass(frozen=True, slots=True)
 class VisionProgress:
-    """Pictures that have passed the vision tower, of all in the request; `reused` of them were known already."""
+    """Pictures and groups of frames that have passed the vision tower, of all in the request.
+
+    `reused` of them were known already.
+    """
 
     request_id: str
     done: int
@@ -99,11 +105,16 @@ GenerateEvent: TypeAlias = VisionProgress | PrefillProgress | TextPiece | Finish
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A request is now the model thread's work: its pictures are open and its seed is drawn."""
+    """A request is now the model thread's work: its pictures and clips are open and its seed is drawn."""
 
     request_id: str
-    pictures: tuple[Picture, ...]
+    media: tuple[Medium, ...]
     sampling: Sampling
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures among its media."""
+        return tuple(medium for medium in self.media if isinstance(medium, Picture))
 
 
 @dataclass(frozen=True, slots=True)

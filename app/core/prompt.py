@@ -6,39 +6,59 @@ The same for every backend. Letters used for shapes: L tokens.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.core.errors import ModelError, Sentence, UserError
-from app.core.vision import MERGE, PATCH_PX
+from app.core.pictures import Picture
+from app.core.vision import FRAMES_PER_PATCH, MERGE, PATCH_PX, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from app.core.checkpoint import Checkpoint
-    from app.core.pictures import Picture
-    from app.core.requests import Request, Turn
+    from app.core.clips import Clip
+    from app.core.requests import Medium, Request, Turn
 
+_VISION_START, _VISION_END = "<|vision_start|>", "<|vision_end|>"
 _TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json", "tokenizer_config.json")
 
 
 @dataclass(frozen=True, slots=True)
 class MediaSpan:
-    """Where a picture stands in a prompt.
+    """Where a picture, or two frames of a clip, stand in a prompt.
 
     Attributes:
         start: Index of its first token.
-        grid: (groups, h / 16, w / 16) in patches.
-        picture: The picture.
+        grid: (1, h / 16, w / 16) in patches.
+        medium: The picture or the clip.
+        group: Which two frames of the clip, from 0.
     """
 
     start: int
     grid: tuple[int, int, int]
-    picture: Picture
+    medium: Medium
+    group: int = 0
+
+    @property
+    def digest(self) -> str:
+        """What it shows: equal digests are equal pixels."""
+        return self.medium.digest if isinstance(self.medium, Picture) else self.medium.group_digests[self.group]
+
+    @property
+    def frames(self) -> NDArray[np.uint8]:
+        """(T, h, w, 3): one frame of a picture, two of a clip."""
+        medium = self.medium
+        if isinstance(medium, Picture):
+            data = medium.rgb
+        else:
+            data = b"".join(medium.frames[FRAMES_PER_PATCH * self.group : FRAMES_PER_PATCH * (self.group + 1)])
+        return np.frombuffer(data, dtype=np.uint8).reshape(-1, medium.height_px, medium.width_px, 3)
 
     @property
     def tokens(self) -> int:
@@ -59,7 +79,7 @@ class Prompt:
     Attributes:
         token_ids: (L,).
         positions: (3, L), M-RoPE positions: time, height, width.
-        media: Its pictures, in order.
+        media: Its pictures and groups of frames, in order.
     """
 
     token_ids: NDArray[np.int32]
@@ -96,7 +116,7 @@ def common_prefix(held_ids: Sequence[int], held_media: Sequence[MediaSpan], prom
         if span.start >= same:
             break
         known = held.get(span.start)
-        if known is None or known.picture.digest != span.picture.digest or same < span.end:
+        if known is None or known.digest != span.digest or same < span.end:
             return span.start
     return same
 
@@ -158,21 +178,23 @@ class ChatFormat:
             UserError: It is longer than the model's context.
             ModelError: The chat template fails or does not place the pictures.
         """
-        pictures = [picture for turn in request.turns for picture in turn.pictures]
-        plain_ids = self._tokenizer.encode(self.render(request), add_special_tokens=False).ids
-        image_id = self._checkpoint.image_token_id
-        if plain_ids.count(image_id) != len(pictures):
+        shown = [medium for turn in request.turns for medium in turn.media]
+        text = self._with_times(self.render(request), [medium for medium in shown if not isinstance(medium, Picture)])
+        plain_ids = self._tokenizer.encode(text, add_special_tokens=False).ids
+        wanted = list(self._blocks(shown))
+        pads = {self._checkpoint.image_token_id, self._checkpoint.video_token_id}
+        if [token_id for token_id in plain_ids if token_id in pads] != [token_id for token_id, _, _ in wanted]:
             raise ModelError(
                 Sentence("The chat template of {name} does not place pictures.", name=self._checkpoint.name)
             )
         token_ids: list[int] = []
         media: list[MediaSpan] = []
         for token_id in plain_ids:
-            if token_id == image_id:
-                picture = pictures[len(media)]
-                grid = (1, picture.height_px // PATCH_PX, picture.width_px // PATCH_PX)
-                media.append(MediaSpan(len(token_ids), grid, picture))
-                token_ids.extend([image_id] * media[-1].tokens)
+            if token_id in pads:
+                _, medium, group = wanted[len(media)]
+                grid = (1, medium.height_px // PATCH_PX, medium.width_px // PATCH_PX)
+                media.append(MediaSpan(len(token_ids), grid, medium, group))
+                token_ids.extend([token_id] * media[-1].tokens)
             else:
                 token_ids.append(token_id)
         if len(token_ids) >= self._checkpoint.context_tokens:
@@ -187,8 +209,39 @@ class ChatFormat:
             )
         return Prompt(np.array(token_ids, dtype=np.int32), mrope_positions(len(token_ids), media), tuple(media))
 
+    def _blocks(self, shown: Sequence[Medium]) -> Iterator[tuple[int, Medium, int]]:
+        """Every picture and group of frames in order: what stands for its tokens, what it is, and which group."""
+        for medium in shown:
+            if isinstance(medium, Picture):
+                yield self._checkpoint.image_token_id, medium, 0
+            else:
+                for group in range(len(medium.group_digests)):
+                    yield self._checkpoint.video_token_id, medium, group
+
+    def _with_times(self, text: str, clips: Sequence[Clip]) -> str:
+        """A rendered conversation with each clip's block written as one block per group, its time before it.
+
+        The block that the template wrote is replaced whole, as the makers first published it and as mlx-vlm 0.7.10 and
+        vLLM do; transformers 5.12 and later leave its outer start and end standing around all groups.
+        """
+        if not clips:
+            return text
+        video = self._tokenizer.id_to_token(self._checkpoint.video_token_id)
+        parts = text.split(f"{_VISION_START}{video}{_VISION_END}")
+        if len(parts) != len(clips) + 1:
+            raise ModelError(
+                Sentence("The chat template of {name} does not place videos.", name=self._checkpoint.name),
+                "Ask about pictures alone, or choose another model.",
+            )
+        pieces = [parts[0]]
+        for clip, after in zip(clips, parts[1:], strict=True):
+            times_s = clip.plan.group_times_s
+            pieces += [f"{time_text(time_s)}{_VISION_START}{video}{_VISION_END}" for time_s in times_s]
+            pieces.append(after)
+        return "".join(pieces)
+
     def render(self, request: Request) -> str:
-        """The conversation as the checkpoint's chat template writes it, one placeholder per picture.
+        """The conversation as the checkpoint's chat template writes it, one placeholder per picture or clip.
 
         Raises:
             ModelError: The template fails.
@@ -220,22 +273,26 @@ class ChatFormat:
         messages: list[dict[str, Any]] = []
         if request.system:
             messages.append({"role": "system", "content": self._plain(request.system)})
-        shown = 0
+        shown: list[Medium] = []
         for turn in request.turns:
             messages.append({"role": "user", "content": self._user_content(turn, shown)})
-            shown += len(turn.pictures)
+            shown += turn.media
             if turn is not request.turns[-1]:
                 messages.append({"role": "assistant", "content": self._plain(turn.answer)})
         return messages
 
-    def _user_content(self, turn: Turn, shown: int) -> list[dict[str, str]]:
-        """The pictures, labelled unless one stands alone in the conversation so far, then the words."""
+    def _user_content(self, turn: Turn, shown: Sequence[Medium]) -> list[dict[str, str]]:
+        """The pictures and clips, labelled unless one stands alone in the conversation so far, then the words."""
         content = []
-        is_labelled = shown + len(turn.pictures) > 1
-        for number in range(shown + 1, shown + len(turn.pictures) + 1):
+        is_labelled = len(shown) + len(turn.media) > 1
+        numbers = Counter(type(medium) for medium in shown)
+        for medium in turn.media:
+            numbers[type(medium)] += 1
+            is_picture = isinstance(medium, Picture)
             if is_labelled:
-                content.append({"type": "text", "text": f"Image {number}: "})
-            content.append({"type": "image"})
+                label = "Image" if is_picture else "Video"
+                content.append({"type": "text", "text": f"{label} {numbers[type(medium)]}: "})
+            content.append({"type": "image" if is_picture else "video"})
         content.append({"type": "text", "text": self._plain(turn.question)})
         return content
 

@@ -5,25 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.core.pictures import Picture
+from app.core.vision import PixelLimits
+
 if TYPE_CHECKING:
-    from app.core.pictures import Picture, PictureSource
+    from typing import TypeAlias
+
+    from app.core.clips import Clip, ClipSource
+    from app.core.pictures import PictureSource
     from app.core.sampling import Sampling
-    from app.core.vision import PixelLimits
+
+    Medium: TypeAlias = Picture | Clip
+    Source: TypeAlias = PictureSource | ClipSource
+
+_RELEASED_CLIP_LIMITS = PixelLimits(4_096, 25_165_824)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question with its pictures, and its answer once there is one.
+    """One question with its pictures and clips, and its answer once there is one.
 
     Attributes:
         question: The person's words.
-        pictures: What was newly shown with this question, in order; earlier turns' pictures stay in view.
+        media: What was newly shown with this question, in order; earlier turns' media stay in view.
         answer: The model's words, empty in the turn still to be answered.
     """
 
     question: str
-    pictures: tuple[Picture, ...] = ()
+    media: tuple[Medium, ...] = ()
     answer: str = ""
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures among its media."""
+        return tuple(medium for medium in self.media if isinstance(medium, Picture))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +65,19 @@ class Question:
     Attributes:
         request_id: Names the request in every event about it.
         text: The person's words.
-        sources: New pictures, in the order the model shall see them.
+        sources: New pictures and clips, in the order the model shall see them.
         earlier: The answered turns before this one.
         limits: Area limits for the new pictures: the checkpoint's own, capped by the person's token budget.
         sampling: Settings; a missing seed is drawn by the engine.
         system: Instruction that stands before the conversation, or empty.
+        clip_limits: Area limits for all frames of a new clip together (T x h x w): the checkpoint's own.
     """
 
     request_id: str
     text: str
     limits: PixelLimits
     sampling: Sampling
-    sources: tuple[PictureSource, ...] = ()
+    sources: tuple[Source, ...] = ()
     earlier: tuple[Turn, ...] = ()
     system: str = ""
+    clip_limits: PixelLimits = _RELEASED_CLIP_LIMITS

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.core.pictures import Picture
+
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+    from typing import TypeAlias
 
+    from app.core.clips import Clip, FrameWish
     from app.core.events import Figures, ModelReady, Outcome
-    from app.core.pictures import Picture
+    from app.core.requests import Medium
     from app.core.sampling import Sampling
+
+    AnyRecord: TypeAlias = "MediaRecord | ClipRecord"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +60,72 @@ class MediaRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipRecord:
+    """A clip that was shown to the model.
+
+    Attributes:
+        name: As shown to people.
+        path: The file it came from, or None.
+        fingerprint: Of the file, see app.core.clips.Clip.
+        digest: Of the frames the model saw, their size and their times, in hex.
+        width_px: Width of the upright original with square pixels.
+        height_px: Height of the same.
+        effective_width_px: Width the model saw.
+        effective_height_px: Height the model saw.
+        tokens: What it cost, without the times between the frames.
+        duration_s: Of the whole video.
+        frames_per_s: Of the whole video, on average.
+        frame_times_s: When each frame that the model saw is shown.
+        wish: Which frames were asked for, the time range among that.
+    """
+
+    name: str
+    path: Path | None
+    fingerprint: str
+    digest: str
+    width_px: int
+    height_px: int
+    effective_width_px: int
+    effective_height_px: int
+    tokens: int
+    duration_s: float
+    frames_per_s: float
+    frame_times_s: tuple[float, ...]
+    wish: FrameWish
+
+    @classmethod
+    def of(cls, clip: Clip) -> ClipRecord:
+        """The record of an opened clip; times to the millisecond, which is what containers keep."""
+        plan = clip.plan
+        return cls(
+            clip.name,
+            clip.path,
+            clip.fingerprint,
+            clip.digest,
+            plan.source_width_px,
+            plan.source_height_px,
+            plan.width_px,
+            plan.height_px,
+            plan.tokens,
+            round(plan.duration_s, 3),
+            round(plan.frames_per_s, 3),
+            tuple(round(time_s, 3) for time_s in plan.frame_times_s),
+            clip.wish,
+        )
+
+
+def record_of(medium: Medium) -> AnyRecord:
+    """The record of an opened picture or clip."""
+    return MediaRecord.of(medium) if isinstance(medium, Picture) else ClipRecord.of(medium)
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRecord:
     """One question and its answer.
 
     Attributes:
         question: The person's words.
-        media: Pictures newly shown with this question.
+        media: Pictures and clips newly shown with this question.
         answer: The model's words, as far as they came.
         outcome: How the answer ended.
         sampling: Every setting, the seed included.
@@ -69,7 +135,7 @@ class TurnRecord:
     """
 
     question: str
-    media: tuple[MediaRecord, ...]
+    media: tuple[AnyRecord, ...]
     answer: str
     outcome: Outcome
     sampling: Sampling

@@ -15,7 +15,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from app.core.errors import AppError, EngineError, ErrorText, ModelError, Sentence, describe_error
+from app.core.clips import Clip, ClipSource, open_clip
+from app.core.errors import AppError, EngineError, ErrorText, ModelError, Sentence, UserError, describe_error
 from app.core.events import (
     EngineClosed,
     EngineEvent,
@@ -37,11 +38,12 @@ from app.engine.jobs import Job, begin, end_without_answer, take, want_stop
 from app.engine.media_pool import MediaPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from app.core.backend import Backend
     from app.core.checkpoint import Checkpoint
-    from app.core.pictures import Picture, PictureSource
+    from app.core.pictures import PictureSource
+    from app.core.requests import Medium
     from app.core.sampling import Sampling
 
 logger = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ class _Opening:
 
     question: Question
     ready: threading.Event = field(default_factory=threading.Event)
-    pictures: list[Picture] = field(default_factory=list)
+    media: list[Medium] = field(default_factory=list)
     error: ErrorText | None = None
 
 
@@ -244,11 +246,20 @@ class Engine:
             for source in question.sources:
                 if self._is_stopped(question.request_id):
                     break
-                opening.pictures.append(open_picture(source, question.limits))
+                if isinstance(source, ClipSource):
+                    opening.media.append(self._open_clip(source, question))
+                else:
+                    opening.media.append(open_picture(source, question.limits))
         except Exception as error:  # noqa: BLE001 - job boundary
             opening.error = _told(error)
         finally:
             opening.ready.set()
+
+    def _open_clip(self, source: ClipSource, question: Question) -> Medium:
+        def is_wanted() -> bool:
+            return not self._is_stopped(question.request_id)
+
+        return open_clip(source, question.clip_limits, question.limits, is_wanted)
 
     def _run(self) -> None:
         backend: Backend | None = None
@@ -333,6 +344,8 @@ class Engine:
         error = opening.error
         if error is None and not backend.is_loaded:
             error = self._load_error or ModelError("No model is loaded.", "Choose a model first.").said
+        if error is None and not backend.abilities.video and _has_clip(question, opening.media):
+            error = UserError("This model's runtime cannot look at videos.", "Ask about pictures of it instead.").said
         with self._lock:
             if self._openings.get(question.request_id) is not opening:
                 return None
@@ -343,9 +356,9 @@ class Engine:
         if not is_beginning:
             self._end(opening, None if job.is_stop_wanted else error)
             return None
-        pictures = tuple(opening.pictures)
-        self._say(Started(question.request_id, pictures, question.sampling))
-        turns = (*question.earlier, Turn(question.text, pictures))
+        media = tuple(opening.media)
+        self._say(Started(question.request_id, media, question.sampling))
+        turns = (*question.earlier, Turn(question.text, media))
         return Request(question.request_id, turns, question.sampling, question.system)
 
     def _generate(self, backend: Backend, requests: list[Request]) -> None:
@@ -382,6 +395,11 @@ def _told(error: Exception) -> ErrorText:
     if not isinstance(error, AppError):
         logger.error("Opening a picture failed\n%s", trace_without_words(error))
     return describe_error(error)
+
+
+def _has_clip(question: Question, media: Sequence[Medium]) -> bool:
+    earlier = [medium for turn in question.earlier for medium in turn.media]
+    return any(isinstance(medium, Clip) for medium in (*earlier, *media))
 
 
 def _seeded(question: Question) -> Sampling:

@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast, get_args
 
 from app.core.checked_values import CheckedValue
+from app.core.clips import FrameWish
 from app.core.errors import Sentence, UserError
 from app.core.events import Figures, Outcome
 from app.core.files import shown_name
-from app.core.results import MediaRecord, ModelRecord, Result, TurnRecord
+from app.core.results import ClipRecord, MediaRecord, ModelRecord, Result, TurnRecord
 from app.core.sampling import Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from app.core.results import AnyRecord
 
 FORMAT_FAMILY = "viewfinder.result/"
 FORMAT = FORMAT_FAMILY + "1"
@@ -33,7 +36,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ASK_ANEW = "Ask the question again and save it anew."
 
 
-def render(result: Result, links: Mapping[MediaRecord, str] | None = None) -> str:  # noqa: ARG001 - one signature for all
+def render(result: Result, links: Mapping[AnyRecord, str] | None = None) -> str:  # noqa: ARG001 - one signature for all
     """The result as indented JSON with a line end; the same result always gives the same text.
 
     Times that are not finite become null. `links` is for formats that show pictures.
@@ -71,7 +74,9 @@ def _turn_value(turn: TurnRecord) -> dict[str, Any]:
     }
 
 
-def _media_value(media: MediaRecord) -> dict[str, Any]:
+def _media_value(media: AnyRecord) -> dict[str, Any]:
+    if isinstance(media, ClipRecord):
+        return _clip_value(media)
     return {
         "kind": "image",
         "name": media.name,
@@ -80,6 +85,23 @@ def _media_value(media: MediaRecord) -> dict[str, Any]:
         "size": {"width_px": media.width_px, "height_px": media.height_px},
         "effective_size": {"width_px": media.effective_width_px, "height_px": media.effective_height_px},
         "tokens": media.tokens,
+    }
+
+
+def _clip_value(clip: ClipRecord) -> dict[str, Any]:
+    return {
+        "kind": "video",
+        "name": clip.name,
+        "path": None if clip.path is None else str(clip.path.absolute()),
+        "fingerprint": clip.fingerprint,
+        "frames_sha256": clip.digest,
+        "size": {"width_px": clip.width_px, "height_px": clip.height_px},
+        "effective_size": {"width_px": clip.effective_width_px, "height_px": clip.effective_height_px},
+        "tokens": clip.tokens,
+        "duration_s": clip.duration_s,
+        "frames_per_s": clip.frames_per_s,
+        "frame_times_s": list(clip.frame_times_s),
+        "wanted": asdict(clip.wish),
     }
 
 
@@ -212,10 +234,13 @@ def _sampling(part: CheckedValue) -> Sampling:
         raise part.range_fault(error) from error
 
 
-def _media(part: CheckedValue) -> MediaRecord:
+def _media(part: CheckedValue) -> AnyRecord:
+    kind = part["kind"].text()
+    if kind == "video":
+        return _clip(part)
     path, sha256 = part["path"], part["sha256"].text()
-    if part["kind"].text() != "image":
-        raise part["kind"].fault("is not “image”")
+    if kind != "image":
+        raise part["kind"].fault("is neither “image” nor “video”")
     if not _SHA256.fullmatch(sha256):
         raise part["sha256"].fault("is not a SHA-256 digest in hex")
     return MediaRecord(
@@ -228,3 +253,40 @@ def _media(part: CheckedValue) -> MediaRecord:
         effective_height_px=part["effective_size"]["height_px"].count(1),
         tokens=part["tokens"].count(1),
     )
+
+
+def _clip(part: CheckedValue) -> ClipRecord:
+    path, digests = part["path"], {name: part[name].text() for name in ("fingerprint", "frames_sha256")}
+    for name, digest in digests.items():
+        if not _SHA256.fullmatch(digest):
+            raise part[name].fault("is not a SHA-256 digest in hex")
+    times_s = tuple(time.number() for time in part["frame_times_s"].items())
+    if len(times_s) < 2 or len(times_s) % 2:  # noqa: PLR2004 - frames come in pairs
+        raise part["frame_times_s"].fault("is not an even number of times")
+    return ClipRecord(
+        name=part["name"].text(),
+        path=None if path.is_null else Path(path.text()),
+        fingerprint=digests["fingerprint"],
+        digest=digests["frames_sha256"],
+        width_px=part["size"]["width_px"].count(1),
+        height_px=part["size"]["height_px"].count(1),
+        effective_width_px=part["effective_size"]["width_px"].count(1),
+        effective_height_px=part["effective_size"]["height_px"].count(1),
+        tokens=part["tokens"].count(1),
+        duration_s=part["duration_s"].number(),
+        frames_per_s=part["frames_per_s"].number(),
+        frame_times_s=times_s,
+        wish=_wish(part["wanted"]),
+    )
+
+
+def _wish(part: CheckedValue) -> FrameWish:
+    values: dict[str, Any] = {}
+    for name in ("frames_per_s", "start_s", "end_s"):
+        values[name] = None if part[name].is_null else part[name].number()
+    for name in ("frame_count", "max_tokens"):
+        values[name] = None if part[name].is_null else part[name].count(1)
+    try:
+        return FrameWish(**values).checked()
+    except UserError as error:
+        raise part.range_fault(error) from error

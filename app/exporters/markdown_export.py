@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from app.core.markdown_text import contained, plain, plain_line
+from app.core.results import ClipRecord, MediaRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.core.results import MediaRecord, Result, TurnRecord
+    from app.core.results import AnyRecord, Result, TurnRecord
 
 _ANSWER_HEADINGS = 3
 _NAMES_IN_TITLE = 3
 
 
-def render(result: Result, links: Mapping[MediaRecord, str] | None = None) -> str:
+def render(result: Result, links: Mapping[AnyRecord, str] | None = None) -> str:
     """The conversation as a document: pictures, questions and answers in order, the settings in a table at the end.
 
     Args:
@@ -33,19 +35,21 @@ def render(result: Result, links: Mapping[MediaRecord, str] | None = None) -> st
     blocks = [f"# {_title(media)}"]
     if result.system.strip():
         blocks += ["## Instruction", _quoted(result.system)]
-    shown = 0
+    shown: Counter[type] = Counter()
     for number, turn in enumerate(result.turns, 1):
         which = f" {number}" if len(result.turns) > 1 else ""
         blocks.append(f"## Question{which}")
         for record in turn.media:
-            shown += 1
-            blocks.append(_picture(record, links, f"Image {shown}: " if len(media) > 1 else ""))
+            shown[type(record)] += 1
+            what = "Image" if isinstance(record, MediaRecord) else "Video"
+            label = f"{what} {shown[type(record)]}: " if len(media) > 1 else ""
+            blocks.append(_medium(record, links, label))
         blocks += [_quoted(turn.question), f"## Answer{which}", *_answer(turn)]
     blocks += ["## Settings", *_tables(result)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _title(media: list[MediaRecord]) -> str:
+def _title(media: list[AnyRecord]) -> str:
     names = list(dict.fromkeys(plain_line(record.name) for record in media))
     more = len(names) - _NAMES_IN_TITLE
     return ", ".join(names[:_NAMES_IN_TITLE]) + (f" and {more} more" if more > 0 else "") or "Conversation"
@@ -55,10 +59,13 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in plain(text.strip("\r\n")).split("\n")) if text.strip() else ""
 
 
-def _picture(record: MediaRecord, links: Mapping[MediaRecord, str] | None, label: str) -> str:
+def _medium(record: AnyRecord, links: Mapping[AnyRecord, str] | None, label: str) -> str:
     link = (links or {}).get(record, "")
     if links is None and record.path is not None:
         link = quote(os.fsencode(record.path.absolute().as_posix()))
+    if isinstance(record, ClipRecord):
+        name = plain_line(record.name) or "video"
+        return f"[{label}{name}]({link})" if link else f"*{label}{name} (not in a file)*"
     name = plain_line(record.name) or "picture"
     return f"![{label}{name}]({link})" if link else f"*{label}{name} (not in a file)*"
 
@@ -85,7 +92,10 @@ def _tables(result: Result) -> list[str]:
     if told:
         rows.append(("Token budget per picture", told))
     shown = dict.fromkeys(record for turn in result.turns for record in turn.media)
-    rows += [("Picture", _picture_facts(record)) for record in shown]
+    rows += [
+        ("Picture", _picture_facts(record)) if isinstance(record, MediaRecord) else ("Video", _clip_facts(record))
+        for record in shown
+    ]
     columns = ["Sampling", "Seed", "Tokens", "Time", "Asked"]
     facts = [_turn_facts(turn) for turn in result.turns]
     tables = []
@@ -102,6 +112,15 @@ def _picture_facts(record: MediaRecord) -> str:
     size = f"{record.width_px} x {record.height_px} pixels"
     effective = f"{record.effective_width_px} x {record.effective_height_px}"
     return f"{record.name}: {size}, seen at {effective}, {record.tokens:,} tokens"
+
+
+def _clip_facts(record: ClipRecord) -> str:
+    times_s = record.frame_times_s
+    return (
+        f"{record.name}: {record.width_px} x {record.height_px} pixels, {record.duration_s:g} s; {len(times_s)} frames "
+        f"from {times_s[0]:g} s to {times_s[-1]:g} s, seen at {record.effective_width_px} x "
+        f"{record.effective_height_px}, {record.tokens:,} tokens"
+    )
 
 
 def _turn_facts(turn: TurnRecord) -> list[str]:

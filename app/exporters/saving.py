@@ -14,12 +14,13 @@ from urllib.parse import quote
 from app.core.errors import Sentence, UserError
 from app.core.files import shown_name, write_atomically
 from app.core.pictures import PICTURE_SUFFIXES
+from app.core.results import MediaRecord
 from app.exporters.table import EXPORTERS, exporter_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from app.core.results import MediaRecord, Result
+    from app.core.results import AnyRecord, Result
 
 _READ_BYTES = 1 << 20
 _MAX_NAME_BYTES = 120
@@ -70,12 +71,14 @@ def save(
     media = tuple(dict.fromkeys(record for turn in result.turns for record in turn.media))
     folder = path.parent / f"{path.stem}-files"
     with contextlib.ExitStack() as undo:
-        links: dict[MediaRecord, str] = {}
-        if exporter.shows_pictures and copy_pictures and media:
-            files = _copied(media, folder, pasted or {}, undo)
-            links = {record: _link(file, path.parent) for record, file in files.items()}
-        elif exporter.shows_pictures:
+        links: dict[AnyRecord, str] = {}
+        if exporter.shows_pictures:
             links = {record: _link(record.path, path.parent) for record in media if record.path is not None}
+        pictures = [record for record in media if isinstance(record, MediaRecord)]
+        if exporter.shows_pictures and copy_pictures and pictures:
+            files = _copied(pictures, folder, pasted or {}, undo)
+            links = {record: link for record, link in links.items() if not isinstance(record, MediaRecord)}
+            links |= {record: _link(file, path.parent) for record, file in files.items()}
         write_atomically(path, exporter.render(result, links))
         undo.pop_all()
 

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from app.core.results import MediaRecord, Result
+    from app.core.results import AnyRecord, Result
 
 
 class Render(Protocol):
     """What every format has."""
 
-    def __call__(self, result: Result, links: Mapping[MediaRecord, str] | None = None) -> str:
+    def __call__(self, result: Result, links: Mapping[AnyRecord, str] | None = None) -> str:
         """The result as text, which can be encoded as UTF-8.
 
         Args:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from app.core.errors import ErrorText
     from app.core.events import EngineEvent, ModelReady
     from app.core.launch import AnswerEngine, Launch
-    from app.core.pictures import PictureSource
     from app.core.presets import Preset
+    from app.core.requests import Source
     from app.core.results import Result
     from app.core.settings import Settings
     from app.gui.bridge import WindowEvent
@@ -163,7 +163,7 @@ class Desk(QObject):
         self,
         text: str,
         *,
-        sources: Sequence[PictureSource] | None = None,
+        sources: Sequence[Source] | None = None,
         preset: Preset | None = None,
         replaced_id: str = "",
     ) -> bool:

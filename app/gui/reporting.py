@@ -9,13 +9,14 @@ from app.core.report import Private
 
 if TYPE_CHECKING:
     from app.core.launch import Launch
+    from app.core.requests import Source
     from app.gui.desk import Desk
 
 
 def private_on(desk: Desk, launch: Launch) -> Private:
     """Names of files, folders and models, and what was asked and answered."""
     turns = desk.conversation.turns
-    sources = [medium.source for medium in desk.pictures.media]
+    sources: list[Source] = [medium.source for medium in desk.pictures.media]
     sources += [source for turn in turns for source in turn.question.sources]
     folders = (desk.settings.export_dir, launch.profile.data_dir, launch.profile.log_dir, *launch.files)
     names = [name for source in sources for name in (source.name, str(source.path or ""))]

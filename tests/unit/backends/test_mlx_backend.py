@@ -13,12 +13,15 @@ import pytest
 from app.backends import mlx_backend
 from app.backends.mlx_backend import MlxBackend
 from app.core.checkpoint import Checkpoint, read_checkpoint
+from app.core.clips import Clip
 from app.core.errors import ModelError
 from app.core.events import Finished, GenerateEvent, PrefillProgress, TextPiece, VisionProgress
-from app.core.prompt import ChatFormat
+from app.core.pictures import Picture
+from app.core.prompt import ChatFormat, MediaSpan
 from app.core.requests import Request, Turn
 from app.core.sampling import GREEDY
 from app.core.vision import patches_from_frames
+from tests.clips_made import noise_clip
 from tests.model_thread import OnModelThread
 from tests.pictures_made import noise_picture
 from tests.random_checkpoint import Widths, write_random_checkpoint
@@ -28,11 +31,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from app.core.pictures import Picture
+    from app.core.requests import Medium
 
 pytest.importorskip("mlx_vlm", reason="mlx-vlm has no wheel for this machine")
 
 ONE = (noise_picture(1),)
+CLIP = noise_clip(7, (0.0, 0.5, 1.0, 1.5, 2.0, 9.5))
 THREE = (noise_picture(1, 96, 64), noise_picture(2, 64, 128), noise_picture(3, 160, 96))
 
 
@@ -87,9 +91,15 @@ def mlx_vlm_answer(backend: MlxBackend, checkpoint: Checkpoint, request: Request
     prompt = chat.encode(request)
     inputs: dict[str, Any] = {}
     pixels = None
-    if prompt.media:
-        pixels = mx.array(np.concatenate([_patches(span.picture) for span in prompt.media]))
-        inputs["image_grid_thw"] = mx.array([span.grid for span in prompt.media])
+    pictures = [span for span in prompt.media if isinstance(span.medium, Picture)]
+    if pictures:
+        pixels = mx.array(np.concatenate([patches_from_frames(span.frames)[0] for span in pictures]))
+        inputs["image_grid_thw"] = mx.array([span.grid for span in pictures])
+    clips = [medium for turn in request.turns for medium in turn.media if isinstance(medium, Clip)]
+    if clips:
+        parts = [patches_from_frames(_frames(clip)) for clip in clips]
+        inputs["pixel_values_videos"] = mx.array(np.concatenate([patches for patches, _ in parts]))
+        inputs["video_grid_thw"] = mx.array([grid for _, grid in parts])
     ar = importlib.import_module("mlx_vlm.generate.ar")
     steps = ar.generate_step(
         mx.array(prompt.token_ids)[None], model, pixels, None, max_tokens=request.sampling.max_tokens, **inputs
@@ -103,12 +113,15 @@ def mlx_vlm_answer(backend: MlxBackend, checkpoint: Checkpoint, request: Request
     return text
 
 
-def _patches(picture: Picture) -> NDArray[np.float32]:
-    frames = np.frombuffer(picture.rgb, dtype=np.uint8).reshape(1, picture.height_px, picture.width_px, 3)
-    return patches_from_frames(frames)[0]
+def _frames(clip: Clip) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(clip.frames), dtype=np.uint8).reshape(-1, clip.height_px, clip.width_px, 3)
 
 
-@pytest.mark.parametrize("pictures", [(), ONE, THREE], ids=["none", "one", "three"])
+@pytest.mark.parametrize(
+    "pictures",
+    [(), ONE, THREE, (CLIP,), (CLIP, *ONE, noise_clip(8, (0.0, 0.1), 64, 128))],
+    ids=["none", "one", "three", "a clip", "clips and a picture"],
+)
 @pytest.mark.parametrize("step", [7, 512])
 def test_greedy_answers_equal_mlx_vlms(
     backend: MlxBackend,
@@ -116,7 +129,7 @@ def test_greedy_answers_equal_mlx_vlms(
     answer: Callable[..., list[GenerateEvent]],
     on_model_thread: OnModelThread,
     monkeypatch: pytest.MonkeyPatch,
-    pictures: tuple[Picture, ...],
+    pictures: tuple[Medium, ...],
     step: int,
 ) -> None:
     request = asked(Turn("What is it?", pictures))
@@ -132,10 +145,11 @@ def test_the_vision_tower_by_blocks_equals_the_whole(backend: MlxBackend, on_mod
 
         assert backend._loaded is not None
         for picture in THREE:
-            patches = _patches(picture)
             grid = (1, picture.height_px // 16, picture.width_px // 16)
+            span = MediaSpan(0, grid, picture)
+            patches, _ = patches_from_frames(span.frames)
             whole, whole_deepstack = backend._loaded._model.vision_tower(mx.array(patches), mx.array([grid]))
-            features, deepstack = backend._loaded._see(picture, grid, lambda: False)
+            features, deepstack = backend._loaded._see(span, lambda: False)
             np.testing.assert_allclose(np.array(features), np.array(whole), atol=1e-5)
             assert len(deepstack) == len(whole_deepstack) == 3
             for ours, theirs in zip(deepstack, whole_deepstack, strict=True):
@@ -279,3 +293,22 @@ def test_the_model_folder_is_never_written_to(
 
     on_model_thread(work)
     assert {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in tmp_path.iterdir()} == before
+
+
+def test_a_follow_up_about_a_clip_looks_at_nothing_again(
+    answer: Callable[..., list[GenerateEvent]],
+) -> None:
+    first = answer(asked(Turn("What happens?", (CLIP,))), cold=True)
+    turns = (Turn("What happens?", (CLIP,), text_of(first)), Turn("And then?"))
+    warm = answer(asked(*turns))
+    assert [(event.done, event.reused) for event in warm if isinstance(event, VisionProgress)] == [(3, 3)]
+    assert end_of(warm).figures.reused_tokens >= 3 * 6
+    assert text_of(warm) == text_of(answer(asked(*turns), cold=True))
+
+
+def test_another_clip_of_the_same_size_is_looked_at(answer: Callable[..., list[GenerateEvent]]) -> None:
+    answer(asked(Turn("What happens?", (CLIP,))), cold=True)
+    other = noise_clip(9, (0.0, 0.5, 1.0, 1.5, 2.0, 9.5))
+    warm = answer(asked(Turn("What happens?", (other,))))
+    assert sum(isinstance(event, VisionProgress) for event in warm) == 3
+    assert text_of(warm) == text_of(answer(asked(Turn("What happens?", (other,))), cold=True))

@@ -33,14 +33,14 @@ def test_each_earlier_picture_is_seen_at_the_budget_of_its_own_turn(file: Path) 
         turn_record("Two?", "No.", media=(records[1],), max_image_tokens=40),
         turn_record("Three?", "Maybe.", max_image_tokens=7),
     )
-    turns = recorded_conversation(result, LIMITS)
+    turns = recorded_conversation(result, LIMITS, LIMITS)
     assert [(turn.question, turn.answer) for turn in turns] == [("One?", "Yes."), ("Two?", "No.")]
     assert [turn.pictures[0].tokens for turn in turns] == [record.tokens for record in records]
 
 
 def test_a_turn_without_an_answer_is_not_told() -> None:
     result = result_of(turn_record("One?", ""), turn_record("Two?", "No."))
-    assert recorded_conversation(result, LIMITS) == ()
+    assert recorded_conversation(result, LIMITS, LIMITS) == ()
 
 
 def test_a_changed_missing_or_pasted_picture_is_refused(file: Path) -> None:

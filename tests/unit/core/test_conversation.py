@@ -22,6 +22,7 @@ from app.core.events import (
 )
 from app.core.pictures import Picture, PictureSource
 from app.core.requests import Question
+from app.core.results import MediaRecord
 from app.core.sampling import GREEDY, Sampling
 from app.core.vision import PixelLimits
 
@@ -46,7 +47,7 @@ def ask(conversation: Conversation, request_id: str, text: str, *sources: Pictur
 
 
 def answer(conversation: Conversation, question: Question, text: str, outcome: Outcome = "done") -> None:
-    pictures = tuple(picture(source) for source in question.sources)
+    pictures = tuple(picture(source) for source in question.sources if isinstance(source, PictureSource))
     conversation.take(Started(question.request_id, pictures, Sampling(seed=7)))
     if text:
         conversation.take(TextPiece(question.request_id, text))
@@ -182,7 +183,9 @@ def test_a_result_holds_what_is_needed_to_ask_again() -> None:
     result = conversation.result(READY)
     assert result is not None
     assert [turn.question for turn in result.turns] == ["What?", "Really?"]
-    assert result.turns[0].media[0].sha256 == "ab" * 32
+    (record,) = result.turns[0].media
+    assert isinstance(record, MediaRecord)
+    assert record.sha256 == "ab" * 32
     assert result.turns[0].sampling == Sampling(seed=7)
     assert (result.system, result.turns[-1].max_image_tokens, result.created_at) == ("Be brief.", 640, NOW)
     assert (result.model.model_id, result.model.backend_version) == ("demo", "fake 1")

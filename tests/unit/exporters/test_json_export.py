@@ -133,7 +133,10 @@ def changed(change: Callable[[dict[str, Any]], object]) -> str:
         ),
         (changed(lambda v: v["turns"][0]["sampling"].update(max_tokens=True)), "max_tokens” is not a whole number"),
         (changed(lambda v: v["turns"][0]["media"][0].update(sha256="12")), "media[0].sha256” is not a SHA-256"),
-        (changed(lambda v: v["turns"][0]["media"][0].update(kind="video")), "media[0].kind” is not “image”"),
+        (
+            changed(lambda v: v["turns"][0]["media"][0].update(kind="sound")),
+            "media[0].kind” is neither “image” nor “video”",
+        ),
         (
             changed(lambda v: v["turns"][0]["media"][0]["size"].update(width_px=0)),
             "width_px” is not a whole number from 1",
