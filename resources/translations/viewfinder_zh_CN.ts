@@ -944,6 +944,110 @@
         <translation>内存不足，无法打开“{name}”。</translation>
     </message>
     <message>
+        <source>“{name}” has no frame that can be read.</source>
+        <translation>“{name}”没有可以读取的帧。</translation>
+    </message>
+    <message>
+        <source>Only {read} of its {said} frames can be read.</source>
+        <translation>{said} 帧中只有 {read} 帧可以读取。</translation>
+    </message>
+    <message>
+        <source>Add the video again.</source>
+        <translation>请重新添加该视频。</translation>
+    </message>
+    <message>
+        <source>Choose the videos inside it.</source>
+        <translation>请选择其中的视频。</translation>
+    </message>
+    <message>
+        <source>Save the video as a file first.</source>
+        <translation>请先将视频存储为文件。</translation>
+    </message>
+    <message>
+        <source>Close other programs.</source>
+        <translation>请关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>Videos may be MP4, MOV, MKV, WebM or AVI files, or animated GIF, WebP or PNG.</source>
+        <translation>视频可以是 MP4、MOV、MKV、WebM 或 AVI 文件，也可以是动态 GIF、WebP 或 PNG。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a folder, not a video.</source>
+        <translation>“{name}”是文件夹，不是视频。</translation>
+    </message>
+    <message>
+        <source>“{name}” is too large: its frames have {width_px} x {height_px} pixels.</source>
+        <translation>“{name}”太大：每帧有 {width_px} x {height_px} 像素。</translation>
+    </message>
+    <message>
+        <source>A frame may have {megapixels} megapixels.</source>
+        <translation>每帧最多可有 {megapixels} 百万像素。</translation>
+    </message>
+    <message>
+        <source>One side may be at most {times} times the other.</source>
+        <translation>一边最多可为另一边的 {times} 倍。</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged, cut off, or not a video.</source>
+        <translation>“{name}”已损坏、不完整，或者不是视频。</translation>
+    </message>
+    <message>
+        <source>Frames per second and a number of frames exclude each other.</source>
+        <translation>每秒帧数与总帧数不能同时指定。</translation>
+    </message>
+    <message>
+        <source>Give one of them.</source>
+        <translation>请只指定其中一个。</translation>
+    </message>
+    <message>
+        <source>Frames per second must be more than 0 and at most 1000.</source>
+        <translation>每秒帧数必须大于 0，且不超过 1000。</translation>
+    </message>
+    <message>
+        <source>The tokens for a video must be 1 or more.</source>
+        <translation>视频的 token 数必须至少为 1。</translation>
+    </message>
+    <message>
+        <source>The start of the range must not be before the video.</source>
+        <translation>范围的起点不能早于视频开头。</translation>
+    </message>
+    <message>
+        <source>The end of the range must come after its start.</source>
+        <translation>范围的终点必须晚于起点。</translation>
+    </message>
+    <message>
+        <source>Choose an earlier start.</source>
+        <translation>请选择更早的起点。</translation>
+    </message>
+    <message>
+        <source>Damaged frames: {count}. Their neighbours are taken instead.</source>
+        <translation>已损坏的帧：{count}。已改用相邻的帧。</translation>
+    </message>
+    <message>
+        <source>The number of frames must be {least} to {most}.</source>
+        <translation>帧数必须在 {least} 到 {most} 之间。</translation>
+    </message>
+    <message>
+        <source>The range starts at {start} s, but the video ends at {end} s.</source>
+        <translation>范围从 {start} 秒开始，但视频在 {end} 秒结束。</translation>
+    </message>
+    <message>
+        <source>The range ends after the video: its end is taken instead, {end} s.</source>
+        <translation>范围的终点在视频结束之后：已改用视频的结尾，{end} 秒。</translation>
+    </message>
+    <message>
+        <source>{count} frames would be too many: {most} are taken, further apart.</source>
+        <translation>{count} 帧太多：改为取 {most} 帧，间隔更大。</translation>
+    </message>
+    <message>
+        <source>The video has a single frame: it is asked about as a picture.</source>
+        <translation>该视频只有一帧：将作为图片提问。</translation>
+    </message>
+    <message>
+        <source>The range holds a single frame: it is asked about as a picture.</source>
+        <translation>该范围内只有一帧：将作为图片提问。</translation>
+    </message>
+    <message>
         <source>“{name}” is cut off: the file ends before the picture does.</source>
         <translation>“{name}”不完整：图片尚未结束，文件就已结束。</translation>
     </message>
@@ -1032,6 +1136,10 @@
         <translation>请减少每张图片的 token 数、减少图片，或开始新的对话。</translation>
     </message>
     <message>
+        <source>Ask about pictures alone, or choose another model.</source>
+        <translation>请只就图片提问，或选择其他模型。</translation>
+    </message>
+    <message>
         <source>The model {name} has no tokenizer.json.</source>
         <translation>模型 {name} 没有 tokenizer.json。</translation>
     </message>
@@ -1042,6 +1150,10 @@
     <message>
         <source>This conversation has {tokens} tokens; {name} can take {most}.</source>
         <translation>此对话有 {tokens} 个 token，而 {name} 最多可处理 {most} 个。</translation>
+    </message>
+    <message>
+        <source>The chat template of {name} does not place videos.</source>
+        <translation>{name} 的聊天模板没有放置视频的位置。</translation>
     </message>
     <message>
         <source>The chat template of {name} cannot be read.</source>
@@ -1108,6 +1220,10 @@
         <translation>取值范围为 {low} 到 {high}。</translation>
     </message>
     <message>
+        <source>is neither “image” nor “video”</source>
+        <translation>既不是“image”也不是“video”</translation>
+    </message>
+    <message>
         <source>Check the folder&apos;s permissions.</source>
         <translation>请检查该文件夹的权限。</translation>
     </message>
@@ -1120,8 +1236,48 @@
         <translation>设置无法保存到 {folder}。</translation>
     </message>
     <message>
+        <source>Choose a copy that is not protected.</source>
+        <translation>请选择未受保护的副本。</translation>
+    </message>
+    <message>
+        <source>It may be sound alone; choose a video.</source>
+        <translation>它可能只有声音；请选择视频。</translation>
+    </message>
+    <message>
+        <source>Convert it to H.264 first.</source>
+        <translation>请先将其转换为 H.264。</translation>
+    </message>
+    <message>
+        <source>“{name}” is encrypted.</source>
+        <translation>“{name}”已加密。</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged: none of its frames can be decoded.</source>
+        <translation>“{name}”已损坏：没有一帧可以解码。</translation>
+    </message>
+    <message>
+        <source>“{name}” has no moving pictures in it.</source>
+        <translation>“{name}”中没有活动画面。</translation>
+    </message>
+    <message>
+        <source>“{name}” is coded in a way that cannot be read here.</source>
+        <translation>“{name}”的编码方式在此无法读取。</translation>
+    </message>
+    <message>
+        <source>The file says that it lasts {said} s, but only {read} s of it can be read.</source>
+        <translation>文件自称时长为 {said} 秒，但只能读取其中的 {read} 秒。</translation>
+    </message>
+    <message>
         <source>The program is closing.</source>
         <translation>程序正在关闭。</translation>
+    </message>
+    <message>
+        <source>This model&apos;s runtime cannot look at videos.</source>
+        <translation>此模型的运行环境无法查看视频。</translation>
+    </message>
+    <message>
+        <source>Ask about pictures of it instead.</source>
+        <translation>请改为就其中的图片提问。</translation>
     </message>
     <message>
         <source>No model is loaded.</source>
@@ -1224,12 +1380,12 @@
         <translation>中没有问题</translation>
     </message>
     <message>
-        <source>is not “image”</source>
-        <translation>不是“image”</translation>
-    </message>
-    <message>
         <source>is not a SHA-256 digest in hex</source>
         <translation>不是十六进制的 SHA-256 摘要</translation>
+    </message>
+    <message>
+        <source>is not an even number of times</source>
+        <translation>不是偶数个时间</translation>
     </message>
     <message>
         <source>Choose a result that Viewfinder saved as JSON.</source>

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.backends.fake_backend import FakeScript
+from app.backends.fake_backend import FakeBackend, FakeScript
+from app.core.backend import Abilities
+from app.core.clips import ClipSource
 from app.core.errors import EngineError, UserError
 from app.core.events import (
     EngineClosed,
@@ -30,6 +32,7 @@ from app.core.picture_levels import PictureLevels, open_levels
 from app.core.pictures import PictureSource
 from app.core.requests import Turn
 from app.engine.engine import Engine
+from tests.clips_made import numbered, write_video
 from tests.engine.engine_driver import FAKE_CHECKPOINT, EngineDriver, question
 
 if TYPE_CHECKING:
@@ -413,3 +416,40 @@ def test_no_thread_is_left() -> None:
     with ready():
         assert threading.active_count() > before
     assert threading.active_count() == before
+
+
+def clip_of(folder: Path, name: str = "a.mp4", count: int = 20) -> ClipSource:
+    write_video(folder / name, numbered(count), rate=10)
+    return ClipSource(name, folder / name)
+
+
+def test_a_clip_is_opened_beside_a_picture_in_the_order_asked(tmp_path: Path) -> None:
+    with ready() as driver:
+        driver.engine.ask(question("a", sources=(picture(tmp_path), clip_of(tmp_path), picture(tmp_path, "b.png"))))
+        assert driver.end_of("a").outcome == "done"
+        started = next(event for event in driver.events if isinstance(event, Started))
+        assert [medium.name for medium in started.media] == ["red.png", "a.mp4", "b.png"]
+        assert driver.backend.seen[0].turns[-1].media == started.media
+
+
+def test_a_clip_that_cannot_be_read_fails_its_question_alone(tmp_path: Path) -> None:
+    (tmp_path / "bad.mp4").write_bytes(b"no video at all")
+    with ready() as driver:
+        driver.engine.ask(question("a", sources=(ClipSource("bad.mp4", tmp_path / "bad.mp4"),)))
+        end = driver.end_of("a")
+        assert end.error is not None
+        assert "not a video" in end.error.text
+        driver.engine.ask(question("b"))
+        assert driver.end_of("b").outcome == "done"
+
+
+def test_a_runtime_that_sees_no_clips_refuses_them_before_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeBackend, "abilities", Abilities(batch=True))
+    with ready() as driver:
+        driver.engine.ask(question("a", sources=(clip_of(tmp_path),)))
+        end = driver.end_of("a")
+        assert end.error is not None
+        assert "cannot look at videos" in end.error.text
+        assert driver.backend.seen == []
