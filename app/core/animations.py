@@ -42,6 +42,7 @@ class AnimationReader:
     def __init__(self, source: ClipSource, is_wanted: Callable[[], bool]) -> None:
         self._source = source
         self._is_wanted = is_wanted
+        self.keys: Sequence[int] = ()
         self.notes: list[str] = []
 
     def __enter__(self) -> Self:

@@ -53,11 +53,13 @@ class ClipReader(Protocol):
     Attributes:
         times_s: When each frame is shown, rising, at least one.
         end_s: When the last one ends.
+        keys: Which frames can be decoded without another one, rising; none where that makes no difference.
         notes: What a person should know of the file.
     """
 
     times_s: Sequence[float]
     end_s: float
+    keys: Sequence[int]
     notes: list[str]
 
     @property

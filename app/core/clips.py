@@ -40,6 +40,9 @@ MAX_FRAMES = 768
 
 _READABLE_SIDE_PX = 360
 """Text of ordinary size, a thirtieth of the shorter side, has under twelve rows of pixels below this."""
+_FAR_APART_S = 2.0
+_OFF_ITS_PLACE = 1 / 8
+"""Of the distance between frames that stand far apart: how far one may move to fall on a key frame."""
 _SAME_TIME_S = 5e-4
 """Times this near are one: containers round to a millisecond."""
 
@@ -214,17 +217,21 @@ class Chosen(NamedTuple):
     notes: list[str]
 
 
-def chosen_frames(times_s: Sequence[float], end_s: float, wish: FrameWish, max_frames: int) -> Chosen:
+def chosen_frames(
+    times_s: Sequence[float], end_s: float, wish: FrameWish, max_frames: int, keys: Sequence[int] = ()
+) -> Chosen:
     """Which frames of a video to take: an even number, spread evenly over the time range.
 
     Where the video has fewer frames than wanted each is taken once; of three the middle one stands twice, so that
-    none is lost. Of a video with a steady rate these are the official processor's own frames.
+    none is lost. Of a video with a steady rate these are the official processor's own frames, unless they stand seconds
+    apart: then a key frame nearby is taken instead, which spares decoding all that leads up to the other.
 
     Args:
         times_s: When each frame is shown, rising.
         end_s: Where the video ends.
         wish: What a person wants.
         max_frames: The most frames that the token budget allows at the least size.
+        keys: Which frames can be decoded without another one, rising.
 
     Raises:
         UserError: There is no frame in the range.
@@ -266,15 +273,23 @@ def chosen_frames(times_s: Sequence[float], end_s: float, wish: FrameWish, max_f
         count += 1 if count < MIN_FRAMES else -1
     if count > at_hand:
         return Chosen([first, first + 1, first + 1, first + 2], notes)
-    return Chosen([first + index for index in _spread(times_s[first:last], count)], notes)
+    nearby = [key - first for key in keys if first <= key < last]
+    return Chosen([first + index for index in _spread(times_s[first:last], count, nearby)], notes)
 
 
-def _spread(times_s: Sequence[float], count: int) -> list[int]:
+def _spread(times_s: Sequence[float], count: int, keys: Sequence[int]) -> list[int]:
     """Indices of `count` different frames, as near as can be to evenly spaced times from the first to the last."""
     if count == 1:
         return [0]
     span_s = times_s[-1] - times_s[0]
-    chosen = {_nearest(times_s, times_s[0] + span_s * step / (count - 1)) for step in range(count)}
+    step_s = span_s / (count - 1)
+    chosen = {_nearest(times_s, times_s[0] + step_s * number) for number in range(count)}
+    if step_s > _FAR_APART_S and keys:
+        key_times_s = [times_s[key] for key in keys]
+        for index in sorted(chosen)[1:-1]:
+            key = keys[_nearest(key_times_s, times_s[index])]
+            if abs(times_s[key] - times_s[index]) <= _OFF_ITS_PLACE * step_s:
+                chosen = chosen - {index} | {key}
     indices = sorted(chosen)
     while len(indices) < count:
         # Frames stand unevenly: more of them where the widest gap has any.
@@ -368,7 +383,8 @@ def _planned(
     times_s = reader.times_s
     width_px, height_px = reader.upright_size
     limits = clip_limits(limits, wish)
-    indices, notes = chosen_frames(times_s, reader.end_s, wish, limits.max_pixels // (TOKEN_PX * TOKEN_PX))
+    max_frames = limits.max_pixels // (TOKEN_PX * TOKEN_PX)
+    indices, notes = chosen_frames(times_s, reader.end_s, wish, max_frames, reader.keys)
     notes = [*reader.notes, *notes]
     if len(indices) == 1:
         notes.append(

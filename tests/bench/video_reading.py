@@ -112,7 +112,7 @@ def opencv(path: Path, count: int) -> Callable[[], list[float]]:
 
 def decord(path: Path, count: int) -> Callable[[], list[float]]:
     """decord (or eva-decord, of the same name)."""
-    import decord as library
+    import decord as library  # type: ignore[import-not-found,unused-ignore]
     import numpy as np
 
     def read() -> list[float]:
@@ -127,7 +127,7 @@ def decord(path: Path, count: int) -> Callable[[], list[float]]:
 def torchcodec(path: Path, count: int) -> Callable[[], list[float]]:
     """torchcodec, exact seeking."""
     import torch
-    from torchcodec.decoders import VideoDecoder
+    from torchcodec.decoders import VideoDecoder  # type: ignore[import-not-found,unused-ignore]
 
     def read() -> list[float]:
         video = VideoDecoder(str(path), num_ffmpeg_threads=0)
@@ -139,7 +139,7 @@ def torchcodec(path: Path, count: int) -> Callable[[], list[float]]:
 
 def imageio(path: Path, count: int) -> Callable[[], list[float]]:
     """imageio with its own ffmpeg, decoding through."""
-    import imageio.v2 as library
+    import imageio.v2 as library  # type: ignore[import-not-found,unused-ignore]
     import numpy as np
 
     def read() -> list[float]:
@@ -166,11 +166,15 @@ READERS: dict[str, tuple[Callable[[Path, int], Callable[[], list[float]]], str]]
 def _measure(name: str, path: Path, count: int) -> None:
     read = READERS[name][0](path, count)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.perf_counter()
+    began, cpu_began = time.perf_counter(), time.process_time()
     times_s = read()
-    took_s = time.perf_counter() - began
+    took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
     usage = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(json.dumps({"s": took_s, "peak": usage * _UNIT, "added": (usage - before) * _UNIT, "times_s": times_s}))
+    print(
+        json.dumps(
+            {"s": took_s, "peak": usage * _UNIT, "added": (usage - before) * _UNIT, "cpu_s": cpu_s, "times_s": times_s}
+        )
+    )
 
 
 def main() -> None:
@@ -212,10 +216,11 @@ def main() -> None:
             found = json.loads(done.stdout.splitlines()[-1])
             ours = ours or found
             off = max(abs(a - b) for a, b in zip(found["times_s"], ours["times_s"], strict=True))
+            peak, added = found["peak"] / 1e6, found["added"] / 1e6
             print(
-                f"{name:12} {found['s']:7.2f} s ({found['s'] / ours['s']:5.1f} x)   peak {found['peak'] / 1e6:7.0f} MB "
-                f"({found['peak'] / ours['peak']:4.1f} x), {found['added'] / 1e6:7.0f} MB of it for reading   "
-                f"times off by at most {1000 * off:.1f} ms"
+                f"{name:12} {found['s']:6.2f} s ({found['s'] / ours['s']:4.1f} x), {found['cpu_s']:6.2f} s of CPU, "
+                f"{peak:5.0f} MB at most ({found['peak'] / ours['peak']:4.1f} x), {added:.0f} MB added, "
+                f"times at most {off:.1f} s from ours"
             )
 
 

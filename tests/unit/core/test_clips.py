@@ -138,7 +138,7 @@ def test_a_file_whose_seeking_is_broken_is_decoded_from_its_start(
             return getattr(self._container, name)
 
     really = av.open
-    monkeypatch.setattr("app.core.video_files.av.open", lambda *args, **kwargs: Astray(really(*args, **kwargs)))
+    monkeypatch.setattr("app.core.video_decoding.av.open", lambda *args, **kwargs: Astray(really(*args, **kwargs)))
     assert opened(path, frame_count=4, start_s=4.0).frames == true.frames
 
 
@@ -272,3 +272,19 @@ def test_encoded_bytes_open_without_a_file() -> None:
     clip = open_clip(ClipSource("pasted", None, buffer.getvalue()), SMALL, IMAGES)
     assert isinstance(clip, Clip)
     assert numbers(clip) == [0, 3, 6, 9]
+
+
+def test_frames_that_stand_far_apart_fall_on_key_frames_nearby(tmp_path: Path) -> None:
+    path = tmp_path / "far.mp4"
+    write_video(path, numbered(600), rate=10, options={"g": "50", "sc_threshold": "0"})
+    clip = opened(path, frame_count=12)
+    even = [round(599 * step / 11) for step in range(12)]
+    taken = numbers(clip)
+    np.testing.assert_allclose(clip.plan.frame_times_s, [number / 10 for number in taken], atol=1e-3)
+    off = [abs(number - place) for number, place in zip(taken, even, strict=True)]
+    assert max(off) <= 599 / 11 / 8
+    moved = [number for number, distance in zip(taken, off, strict=True) if distance]
+    assert moved
+    assert all(number % 50 == 0 for number in moved)
+    near = opened(path, frame_count=12, end_s=20.0)
+    assert numbers(near) == [round(200 * step / 11) for step in range(12)]
