@@ -101,7 +101,13 @@ class OpenVideo:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.container.close()
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file and lets its decoder go; safe to call twice."""
+        if self.container is not None:
+            self.container.close()
+        self.container = self.stream = None
 
     def _open(self) -> None:
         with opened_stream(self._source):  # refuses folders, pipes and empty files in words
@@ -174,7 +180,7 @@ class OpenVideo:
                 yield from self.stream.codec_context.decode(packet if packet.size else None)
 
     def _open_anew(self) -> None:
-        self.container.close()
+        self.close()
         self._open()
 
     def _packets_from(self, first: int, timeline: Timeline) -> Iterator[Any]:

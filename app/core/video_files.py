@@ -54,18 +54,18 @@ class VideoReader:
         self.notes: list[str] = []
 
     def __enter__(self) -> Self:
-        self._video = OpenVideo(self._source)
+        self._video = OpenVideo(self._source, 1)
         try:
             self._read_packets()
             self._set_times()
             self._look_at_first_frame()
         except BaseException:
-            self._video.__exit__()
+            self._video.close()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._video.__exit__()
+        self._video.close()
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -111,11 +111,9 @@ class VideoReader:
         assert self._timeline is not None  # noqa: S101 - see frames
         visits = self._timeline.visits(sorted(self._order[index] for index in indices))
         cores = os.cpu_count() or 1
-        workers = min(max(1, cores // 2), _MAX_WORKERS)
         size = self._coded_size[0] * self._coded_size[1]
-        count = max(1, min(len(visits), workers, _MAX_PIXELS_AT_ONCE // size))
-        if count == 1:
-            return take(self._decoded(self._video, indices, visits))
+        count = max(1, min(len(visits), cores, _MAX_WORKERS, _MAX_PIXELS_AT_ONCE // size))
+        self._video.close()  # its decoder holds frames too
         parts = [visits[len(visits) * part // count : len(visits) * (part + 1) // count] for part in range(count)]
 
         def work(part: list[tuple[int, int]]) -> dict[int, Taken]:
