@@ -91,6 +91,9 @@ class OpenVideo:
         UserError: There is nothing to decode in the file.
     """
 
+    container: Any
+    stream: Any
+
     def __init__(self, source: ClipSource, thread_count: int = 0) -> None:
         self._source = source
         self._name = shown_name(source.name)
@@ -114,9 +117,9 @@ class OpenVideo:
             pass
         path, data = self._source.path, self._source.data
         file = f"file:{path.absolute()}" if path is not None else io.BytesIO(data or b"")
-        self.container: Any = av.open(file, options=dict(_OPTIONS), metadata_errors="replace")
+        self.container = av.open(file, options=dict(_OPTIONS), metadata_errors="replace")
         try:
-            self.stream: Any = self._chosen_stream()
+            self.stream = self._chosen_stream()
             self.stream.thread_type = "AUTO"
             self.stream.codec_context.thread_count = self._thread_count
         except BaseException:
