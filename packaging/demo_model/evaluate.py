@@ -3,8 +3,7 @@
     python packaging/demo_model/evaluate.py --runtime program --write
 
 The program's own MLX backend answers (or transformers, with `--runtime transformers`, for
-comparison and for clips, which the program does not take yet); the pictures are drawn from
-seeds that training never uses.
+comparison); the pictures are drawn from seeds that training never uses.
 """
 
 import argparse
@@ -95,10 +94,9 @@ def main() -> None:
     parser.add_argument("--misses", type=int, default=0, help="print this many wrong answers per task")
     parser.add_argument("--write", action="store_true", help="write evaluation.json and the model card's table")
     options = parser.parse_args()
-    tasks = [task for task in options.tasks if not (task == "video" and options.runtime == "program")]
     answerer = make_answerer(options.runtime, options.model)
     try:
-        scores = evaluate(answerer, tasks, options.count, options.seed)
+        scores = evaluate(answerer, options.tasks, options.count, options.seed)
     finally:
         answerer.close()
     table = {"count": options.count, "seed": options.seed, **scores.table()}

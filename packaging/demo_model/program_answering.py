@@ -1,18 +1,31 @@
 """The program itself as answerer: its own opening of pictures, prompts and MLX backend."""
 
+import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from clips import Clip as DrawnClip
 from evaluation_cases import Case
 from PIL import Image
 
 from app.backends.mlx_backend import MlxBackend
 from app.core.checkpoint import Checkpoint, read_checkpoint
+from app.core.clips import Clip, ClipPlan, FrameWish
 from app.core.events import Finished, TextPiece
 from app.core.pictures import Picture, PictureSource, open_picture
 from app.core.requests import Request, Turn
 from app.core.sampling import GREEDY
+
+
+def _as_opened(drawn: DrawnClip) -> Clip:
+    """A drawn clip as the program holds one that it has read."""
+    count, height, width, _ = drawn.frames.shape
+    frames = tuple(frame.tobytes() for frame in drawn.frames)
+    digests = tuple(hashlib.sha256(b"".join(frames[at : at + 2])).hexdigest() for at in range(0, count, 2))
+    last_s = drawn.times_s[-1]
+    plan = ClipPlan(drawn.times_s, width, height, width, height, last_s, 1.0, count)
+    return Clip("drawn.mp4", None, "", plan, FrameWish(), frames, "".join(digests), digests)
 
 
 class ProgramAnswerer:
@@ -34,17 +47,16 @@ class ProgramAnswerer:
         """One answer per turn.
 
         Raises:
-            RuntimeError: The program could not answer, or the case holds a clip.
+            RuntimeError: The program could not answer.
         """
         turns: list[Turn] = []
         for turn in case.turns:
+            media: tuple[Picture | Clip, ...] = tuple(self._open(picture) for picture in turn.pictures)
             if turn.clip is not None:
-                message = "the program takes no clips yet; ask for them with --runtime transformers"
-                raise RuntimeError(message)
-            pictures = tuple(self._open(picture) for picture in turn.pictures)
-            asked = (*turns, Turn(turn.question, pictures))
+                media = (*media, _as_opened(turn.clip))
+            asked = (*turns, Turn(turn.question, media))
             said = self.thread.submit(self._generate, asked, case.system or "").result()
-            turns.append(Turn(turn.question, pictures, said))
+            turns.append(Turn(turn.question, media, said))
         return [turn.answer for turn in turns]
 
     def _open(self, picture: Image.Image) -> Picture:
