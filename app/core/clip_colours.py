@@ -42,6 +42,7 @@ def rgb_of(frame: Any, width_px: int, height_px: int) -> NDArray[np.uint8]:
         src_color_range="JPEG" if int(frame.color_range) == _FULL_RANGE else "MPEG",
         dst_color_range="JPEG",
         interpolation="BICUBIC",
+        threads=1,
     )
     values: NDArray[Any] = reduced.to_ndarray()
     return _toned(values, is_pq=int(frame.color_trc) == _PQ) if is_hdr else values
