@@ -288,3 +288,24 @@ def test_frames_that_stand_far_apart_fall_on_key_frames_nearby(tmp_path: Path) -
     assert all(number % 50 == 0 for number in moved)
     near = opened(path, frame_count=12, end_s=20.0)
     assert numbers(near) == [round(200 * step / 11) for step in range(12)]
+
+
+def test_frames_that_lead_a_key_frame_are_decoded_from_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "open.mkv"
+    options = {"x265-params": "log-level=none:bframes=3:keyint=60:min-keyint=60:open-gop=1:scenecut=0"}
+    write_video(path, numbered(240), codec="libx265", rate=10, options=options)
+    leading, key = [], 0
+    with av.open(str(path)) as container:
+        for packet in container.demux(video=0):
+            if packet.pts is None:
+                continue
+            if packet.is_keyframe:
+                key = packet.pts
+            elif packet.pts < key:
+                leading.append(round(packet.pts * packet.time_base * 10))
+    assert leading
+    number = leading[0]
+    clip = opened(path, frame_count=4, start_s=number / 10, end_s=number / 10 + 10)
+    assert clip.notes == ()
+    assert numbers(clip)[0] == number
+    np.testing.assert_allclose(clip.plan.frame_times_s, [found / 10 for found in numbers(clip)], atol=1e-3)
