@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _HD_HEIGHT_PX = 720
-_BT709, _BT601, _BT2020 = "ITU709", "ITU601", "BT2020"
-_SPACES = {1: _BT709, 4: _BT601, 5: _BT601, 6: _BT601, 7: "SMPTE240M", 9: _BT2020, 10: _BT2020}
-"""swscale's name of each of FFmpeg's colour spaces (AVColorSpace)."""
+_BT709, _BT601, _SMPTE240M, _BT2020 = 1, 5, 7, 9
+_SPACES = {1: _BT709, 4: _BT601, 5: _BT601, 6: _BT601, 7: _SMPTE240M, 9: _BT2020, 10: _BT2020}
+"""swscale's number of each of FFmpeg's colour spaces (AVColorSpace); PyAV 17 has no name for all of them."""
 _PQ, _HLG = 16, 18
 _FULL_RANGE = 2
 _WHITE_NITS = 203.0

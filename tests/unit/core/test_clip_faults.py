@@ -237,7 +237,7 @@ def test_cover_art_is_no_video(tmp_path: Path) -> None:
         audio: Any = container.add_stream("aac", rate=8000, layout="mono")
         cover: Any = container.add_stream("mjpeg", rate=1)
         cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
-        cover.disposition = av.stream.Disposition.attached_pic
+        cover.disposition = av.stream.Disposition.attached_pic.value
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), dtype=np.float32), format="fltp", layout="mono")
         frame.rate = 8000
         container.mux(audio.encode(frame))
