@@ -1,13 +1,15 @@
 """Finds the texts of the rooms that know no Qt which the window says in a person's language.
 
 Errors stand in the calls below as literals or as a `Sentence`; what stands there otherwise could not be translated and
-is told.
+is told. Tasks stand in the files of resources/presets.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
 import string
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 ERRORS = "Errors"
-"""The context under which the window looks these texts up."""
+"""The context under which the window looks up what the rooms below it say."""
+TASKS = "Tasks"
+"""The same for the words of tasks."""
 ROOMS = ("core", "engine", "backends", "exporters", "gui")
 """All but the command line, which speaks English."""
 _TEXT_ARGUMENTS = {
@@ -57,6 +61,19 @@ def spoken_texts(root: Path = ROOT) -> SpokenTexts:
         for path in sorted((root / "app" / room).rglob("*.py")):
             _read_module(path, path.relative_to(root), found)
     return found
+
+
+def task_texts(root: Path = ROOT) -> dict[str, None]:
+    """The words of every task that differ between languages, each once, in the order of files."""
+    # Python 3.10 has the same reader under its older name.
+    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    texts: list[str] = []
+    for path in sorted((root / "resources" / "presets").glob("*.toml")):
+        task = tomllib.loads(path.read_text(encoding="utf-8"))
+        texts += [task["title"], task.get("chip", task).get("title", task["title"])]
+        texts += [] if task.get("is_prompt_fixed") else [task["prompt"]]
+        texts += [blank["default"] for blank in task.get("blanks", ()) if not blank.get("is_default_fixed")]
+    return dict.fromkeys(text.strip() for text in texts)
 
 
 def _read_module(path: Path, place: Path, found: SpokenTexts) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET  # only our own files are read
 
-from spoken_texts import ERRORS, ROOT, placeholders, spoken_texts
+from spoken_texts import ERRORS, ROOT, TASKS, placeholders, spoken_texts, task_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,7 +109,8 @@ def update(files: Iterable[Path], tools: Path, root: Path = ROOT) -> None:
     modules = sorted((root / "app" / "gui").rglob("*.py"))
     with tempfile.TemporaryDirectory() as place:
         marked = Path(place) / "spoken.py"
-        lines = (f"QT_TRANSLATE_NOOP({_quoted(ERRORS)}, {_quoted(text)})\n" for text in spoken.texts)
+        texts = [(TASKS, text) for text in task_texts(root)] + [(ERRORS, text) for text in spoken.texts]
+        lines = (f"QT_TRANSLATE_NOOP({_quoted(context)}, {_quoted(text)})\n" for context, text in texts)
         marked.write_text("".join(lines), encoding="utf-8")
         for ts in files:
             ts.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _BLANK = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-_KEYS = {"id", "title", "order", "prompt", "blanks", "sampling"}
+_KEYS = {"id", "title", "order", "prompt", "is_prompt_fixed", "chip", "blanks", "sampling"}
 _SAMPLING_KEYS = {field.name for field in fields(Sampling)} - {"seed"}
 
 
@@ -32,11 +32,26 @@ class Blank:
         name: Stands in the prompt as ``{name}``.
         title: What belongs there, for people.
         default: What stands there until they say otherwise.
+        is_default_fixed: It is the same in every language.
     """
 
     name: str
     title: str
     default: str
+    is_default_fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShortPlace:
+    """The place of a task in the row above the question.
+
+    Attributes:
+        title: Short, for people.
+        order: Where it stands in the row, least first.
+    """
+
+    title: str
+    order: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,8 @@ class Preset:
         prompt: The question, with ``{name}`` for each blank.
         blanks: In the order they are to be filled in.
         sampling: The settings that it changes, by their names in `Sampling`.
+        chip: Its place among the common ones, or None.
+        is_prompt_fixed: The prompt is the same in every language: models were trained with its very words.
     """
 
     preset_id: str
@@ -58,6 +75,8 @@ class Preset:
     prompt: str
     blanks: tuple[Blank, ...] = ()
     sampling: tuple[tuple[str, float], ...] = ()
+    chip: ShortPlace | None = None
+    is_prompt_fixed: bool = False
 
     def question(self, filled: Mapping[str, str] | None = None) -> str:
         """The prompt with its blanks filled in; one that is missing or empty gets its default."""
@@ -129,14 +148,16 @@ def read_preset(path: Path) -> Preset:
 
 def _preset(part: CheckedValue) -> Preset:
     _check_keys(part, _KEYS)
-    prompt, blanks = _words(part["prompt"]), part.get("blanks")
+    title, prompt, blanks = _words(part["title"]), _words(part["prompt"]), part.get("blanks")
     preset = Preset(
         preset_id=_identifier(part["id"]),
-        title=_words(part["title"]),
+        title=title,
         order=part["order"].count(),
         prompt=prompt,
         blanks=tuple(_blank(blank) for blank in blanks.items()) if blanks is not None else (),
         sampling=_sampling(part.get("sampling")),
+        chip=_chip(part.get("chip"), title),
+        is_prompt_fixed=_is_so(part.get("is_prompt_fixed")),
     )
     named, used = [blank.name for blank in preset.blanks], _BLANK.findall(prompt)
     if len(set(named)) < len(named):
@@ -148,8 +169,23 @@ def _preset(part: CheckedValue) -> Preset:
 
 
 def _blank(part: CheckedValue) -> Blank:
-    _check_keys(part, {"name", "title", "default"})
-    return Blank(_identifier(part["name"]), _words(part["title"]), _words(part["default"]))
+    _check_keys(part, {"name", "title", "default", "is_default_fixed"})
+    is_fixed = _is_so(part.get("is_default_fixed"))
+    return Blank(_identifier(part["name"]), _words(part["title"]), _words(part["default"]), is_fixed)
+
+
+def _chip(part: CheckedValue | None, title: str) -> ShortPlace | None:
+    if part is None:
+        return None
+    _check_keys(part, {"title", "order"})
+    short = part.get("title")
+    return ShortPlace(title if short is None else _words(short), part["order"].count())
+
+
+def _is_so(part: CheckedValue | None) -> bool:
+    if part is not None and not isinstance(part.value, bool):
+        raise part.fault("is neither true nor false")
+    return part is not None and bool(part.value)
 
 
 def _sampling(part: CheckedValue | None) -> tuple[tuple[str, float], ...]:

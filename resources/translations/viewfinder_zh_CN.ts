@@ -1088,6 +1088,10 @@
         <translation>中有重复的名称</translation>
     </message>
     <message>
+        <source>is neither true nor false</source>
+        <translation>既不是 true 也不是 false</translation>
+    </message>
+    <message>
         <source>is not made of small letters, digits and underscores</source>
         <translation>不是由小写字母、数字和下划线组成</translation>
     </message>

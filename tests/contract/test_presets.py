@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from app.core.errors import UserError
 from app.core.paths import PRESETS_DIR, SCHEMAS_DIR
-from app.core.presets import Blank, list_presets, read_preset
+from app.core.presets import Blank, ShortPlace, list_presets, read_preset
 from app.core.sampling import GREEDY, Sampling
 
 FILES = sorted(PRESETS_DIR.iterdir())
@@ -46,6 +46,8 @@ def test_ids_titles_and_places_are_unique() -> None:
         assert len(values) == len(presets)
     assert [preset.order for preset in presets] == sorted(preset.order for preset in presets)
     assert presets[0].question() == "Describe this image."
+    chips = [preset.chip for preset in presets if preset.chip is not None]
+    assert len({chip.title for chip in chips}) == len({chip.order for chip in chips}) == len(chips) >= 4
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -87,11 +89,18 @@ BLANK = '[[blanks]]\nname = "things"\ntitle = "Things"\ndefault = "cats"\n'
 
 def test_a_preset_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text(GOOD.replace("one", "two").replace("1\n", "2\n") + BLANK)
-    (tmp_path / "one.toml").write_text(GOOD + BLANK + "[sampling]\ntop_k = 3\n")
+    chip = 'is_prompt_fixed = true\n[chip]\ntitle = "1"\norder = 7\n'
+    (tmp_path / "one.toml").write_text(GOOD + chip + BLANK + "is_default_fixed = true\n[sampling]\ntop_k = 3\n")
+    (tmp_path / "three.toml").write_text(
+        GOOD.replace("one", "three").replace("1\n", "3\n") + "[chip]\norder = 0\n" + BLANK
+    )
     (tmp_path / "notes.txt").write_text("left alone")
-    one, two = list_presets(tmp_path)
-    assert (one.preset_id, two.preset_id) == ("one", "two")
-    assert one.blanks == (Blank("things", "Things", "cats"),)
+    one, two, three = list_presets(tmp_path)
+    assert (one.preset_id, two.preset_id, three.preset_id) == ("one", "two", "three")
+    assert one.blanks == (Blank("things", "Things", "cats", is_default_fixed=True),)
+    assert two.blanks == (Blank("things", "Things", "cats"),)
+    assert (one.chip, two.chip, three.chip) == (ShortPlace("1", 7), None, ShortPlace("One", 0))
+    assert (one.is_prompt_fixed, two.is_prompt_fixed) == (True, False)
     assert one.question({"things": "dogs"}) == 'Find dogs as {"a": 1}.'
     assert one.sampling_from(Sampling()) == Sampling(top_k=3)
     assert list_presets(tmp_path / "none") == ()
@@ -108,12 +117,17 @@ def test_a_preset_of_ones_own(tmp_path: Path) -> None:
         (GOOD.replace('"one"', '"One!"') + BLANK, "“id” is not made of small letters"),
         (GOOD.replace('"One"', '" "') + BLANK, "“title” is empty"),
         (GOOD.replace("order = 1", 'order = "1"') + BLANK, "“order” is not a whole number"),
-        (GOOD + "colour = 1\n" + BLANK, "“colour” is none of blanks, id"),
+        (GOOD + "colour = 1\n" + BLANK, "“colour” is none of blanks, chip, id"),
         (GOOD + BLANK + "[sampling]\ntemprature = 0\n", "“sampling.temprature” is none of"),
         (GOOD + BLANK + "[sampling]\ntop_k = 0.5\n", "“sampling.top_k” is not a whole number"),
         (GOOD + BLANK + "[sampling]\ntop_p = 7\n", "“sampling” is out of range. The top-p"),
         (GOOD + BLANK + "[sampling]\nmin_p = nan\n", "“sampling.min_p” is beyond all numbers"),
         (GOOD + "blanks = 3\n", "“blanks” is not a list"),
+        (GOOD + "is_prompt_fixed = 1\n" + BLANK, "“is_prompt_fixed” is neither true nor false"),
+        (GOOD + BLANK + 'is_default_fixed = "no"\n', "“blanks[0].is_default_fixed” is neither true nor false"),
+        (GOOD + '[chip]\ntitle = "1"\n' + BLANK, "“chip.order” is missing"),
+        (GOOD + '[chip]\ntitle = ""\norder = 1\n' + BLANK, "“chip.title” is empty"),
+        (GOOD + "[chip]\norder = 1\nplace = 1\n" + BLANK, "“chip.place” is none of order, title"),
     ],
 )
 def test_a_bad_file_is_named_with_the_reason(tmp_path: Path, text: str, words: str) -> None:

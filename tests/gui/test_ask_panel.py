@@ -9,12 +9,13 @@ from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, QPoint,
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from spoken_texts import TASKS, task_texts
 
 from app.backends.fake_backend import FakeScript
 from app.core.presets import list_presets
 from app.core.settings import ModelSettings, Settings
 from app.gui.questions.budget_choice import BALANCED_TOKENS, FINE_TOKENS, QUICK_TOKENS
-from app.gui.questions.task_words import chip_titles, localized, titles
+from app.gui.questions.task_words import localized
 from tests.gui.conftest import draw
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ PLAIN, CONTROL, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
 )
+COMMON = ["describe", "read_text", "chart_table", "boxes"]
 SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
 
 
@@ -51,19 +53,24 @@ def selected(driver: WindowDriver) -> str:
 # Tasks
 
 
-def test_the_files_of_the_tasks_are_read_only_when_one_is_wanted(open_window: OpenWindow) -> None:
+def test_the_common_tasks_stand_in_the_row_as_their_files_say(open_window: OpenWindow) -> None:
     driver = open_window()
-    chips = driver.parts.prompt.chips
-    assert chips._presets is None
-    click(chip(driver, "describe"))
-    assert chips._presets is not None
+    shown = [driver.child(QToolButton, f"taskChip_{preset_id}") for preset_id in COMMON]
+    assert [button.text() for button in shown] == ["Describe", "Read text", "Table", "Locate"]
+    assert [button.x() for button in shown] == sorted(button.x() for button in shown)
 
 
-def test_the_words_of_the_tasks_are_those_of_their_files() -> None:
-    presets = list_presets()
-    assert {preset.preset_id: preset.title for preset in presets} == titles()
-    assert [localized(preset) for preset in presets] == list(presets)
-    assert set(chip_titles()) <= set(titles())
+def test_what_is_looked_up_is_what_is_collected_for_translation() -> None:
+    looked_up = set()
+
+    def translate(context: str, words: str) -> str:
+        looked_up.add((context, words))
+        return words
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QCoreApplication, "translate", translate)
+        assert [localized(preset) for preset in list_presets()] == list(list_presets())
+    assert looked_up == {(TASKS, words) for words in task_texts()}
 
 
 def test_a_task_fills_the_box_with_its_blank_to_type_over(open_window: OpenWindow) -> None:
@@ -175,9 +182,9 @@ def test_chips_without_room_fold_into_the_menu(open_window: OpenWindow) -> None:
     more = driver.child(QToolButton, "moreTasks")
 
     def shown() -> list[str]:
-        return [preset_id for preset_id in chip_titles() if chip(driver, preset_id).isVisible()]
+        return [preset_id for preset_id in COMMON if chip(driver, preset_id).isVisible()]
 
-    assert shown() == list(chip_titles())
+    assert shown() == COMMON
     click(chip(driver, "boxes"))
     width = more.sizeHint().width() + chip(driver, "describe").sizeHint().width() + 20
     chips.resize(width, chips.height())
@@ -214,12 +221,21 @@ def test_tasks_that_cannot_be_read_say_why(open_window: OpenWindow, monkeypatch:
     def fail() -> None:
         raise UserError("The preset x.toml is damaged.", "Correct the file, or remove it.")
 
-    driver = open_window(question="My words.")
     monkeypatch.setattr(presets, "list_presets", fail)
-    click(chip(driver, "describe"))
+    driver = open_window(question="My words.")
+    assert driver.parts.notice.text == ""
+    assert driver.parts.prompt.chips.findChild(QToolButton, "taskChip_describe") is None
+    driver.prompt.setFocus()
+    press(Qt.Key.Key_Backtab, SHIFT)
+    more = driver.child(QToolButton, "moreTasks")
+    assert more.hasFocus()
+    more.menu().aboutToShow.emit()
     assert "The preset x.toml is damaged." in driver.parts.notice.text
     assert driver.prompt.toPlainText() == "My words."
-    assert not chip(driver, "describe").isChecked()
+    monkeypatch.undo()
+    driver.choose(more, "Describe")
+    assert driver.prompt.toPlainText() == "Describe this image."
+    assert more.isChecked()
 
 
 # The budget

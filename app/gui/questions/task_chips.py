@@ -8,10 +8,11 @@ from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QSizePolicy, QStyle, QWidget
 
+from app.core import presets
 from app.core.errors import AppError
 from app.gui.describing import describe, tip
 from app.gui.questions.chip import Chip
-from app.gui.questions.task_words import chip_titles, localized
+from app.gui.questions.task_words import localized
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -24,8 +25,8 @@ _GAP_PX = 6
 class TaskChips(QWidget):
     """Folds chips that have no room into the menu, which always holds every task.
 
-    Tab comes to one chip of the row, the arrow keys go through it. The files of the tasks are read when the first of
-    them is wanted.
+    Tab comes to one chip of the row, the arrow keys go through it. While the files of the tasks cannot be read there is
+    no chip but the menu, and opening that says why.
     """
 
     preset_chosen = Signal(object)
@@ -40,7 +41,7 @@ class TaskChips(QWidget):
         self._chosen_id = ""
         self.is_asking_in_english = False
         """Whether the model knows no other language."""
-        self._chips = {preset_id: Chip(title) for preset_id, title in chip_titles().items()}
+        self._chips = {preset_id: Chip(title) for preset_id, title in self._chip_titles()}
         for preset_id, chip in self._chips.items():
             chip.setParent(self)
             chip.setObjectName(f"taskChip_{preset_id}")
@@ -58,7 +59,7 @@ class TaskChips(QWidget):
         self.more.setMenu(self._menu)
         for chip in (*self._chips.values(), self.more):
             chip.installEventFilter(self)
-        self._let_tab_come_to(next(iter(self._chips.values())))
+        self._let_tab_come_to(next(iter(self._chips.values()), self.more))
         self.show_chosen(None)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -88,12 +89,15 @@ class TaskChips(QWidget):
         """Every task in the person's language; none, and why, when they cannot be read."""
         return tuple(localized(preset, is_asked_in_english=self.is_asking_in_english) for preset in self._read())
 
+    def _chip_titles(self) -> list[tuple[str, str]]:
+        """Id and short title of the common tasks, in the order of the row."""
+        common = [(preset.chip, preset.preset_id) for preset in self.presets() if preset.chip is not None]
+        return [(preset_id, chip.title) for chip, preset_id in sorted(common, key=lambda task: task[0].order)]
+
     def _read(self) -> tuple[Preset, ...]:
         if self._presets is None:
-            from app.core.presets import list_presets  # noqa: PLC0415 - not before the window is shown
-
             try:
-                self._presets = list_presets()
+                self._presets = presets.list_presets()
             except AppError as error:
                 self.failed.emit(error.said)
                 return ()

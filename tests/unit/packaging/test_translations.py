@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import setup_environment
 import translations
-from spoken_texts import spoken_texts
+from spoken_texts import spoken_texts, task_texts
 from translations import Message, TranslationError, messages, problems, release, stale_files, ts_files, update
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -134,6 +134,21 @@ def test_an_error_that_could_not_be_translated_is_told(tmp_path: Path, core: str
 def test_errors_are_found(tmp_path: Path, core: str, texts: list[str]) -> None:
     found = spoken_texts(program_with(tmp_path, core=core))
     assert (found.problems, sorted(found.texts)) == ([], sorted(texts))
+
+
+def test_the_words_of_a_new_task_are_found_without_being_registered(tmp_path: Path) -> None:
+    root = program_with(tmp_path)
+    (root / "resources" / "presets").mkdir(parents=True)
+    blank = '[[blanks]]\nname = "what"\ntitle = "What"\ndefault = "cats"\n'
+    task = f'id = "find"\ntitle = "Find"\norder = 1\nprompt = "Find {{what}}."\n[chip]\ntitle = "F"\norder = 1\n{blank}'
+    file = root / "resources" / "presets" / "find.toml"
+    file.write_text(task)
+    assert list(task_texts(root)) == ["Find", "F", "Find {what}.", "cats"]
+    assert problems(ts_with(tmp_path), TOOLS, root) == [
+        f"missing: ('Tasks', '{text}', '')" for text in ("F", "Find", "Find {what}.", "cats")
+    ]
+    file.write_text(task.replace("[chip]", "is_prompt_fixed = true\n[chip]") + "is_default_fixed = true\n")
+    assert list(task_texts(root)) == ["Find", "F"]
 
 
 def test_an_update_keeps_what_is_translated_and_drops_what_is_gone(tmp_path: Path) -> None:
