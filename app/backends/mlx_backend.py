@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from app.backends.mlx_token_drawer import TokenDrawer
+from app.backends.mlx_weights import read_model
 from app.core.backend import Abilities, Memory
 from app.core.errors import AppError, ErrorText, ModelError, Sentence, describe_error
 from app.core.events import Figures, Finished, LoadProgress, PrefillProgress, TextPiece, VisionProgress
@@ -43,10 +44,7 @@ PREFILL_STEP_TOKENS = 512
 """Tokens read between two looks at the stop signal; about a second for a 4B model on an M2."""
 
 _CLEAR_EVERY_TOKENS = 256
-_LOAD_STEPS = 20
 _WARM_UP_TOKENS = 3
-_MAX_HEADER_BYTES = 100_000_000
-"""The most that a safetensors header may have, by its format."""
 
 
 class MlxBackend:
@@ -84,8 +82,8 @@ class MlxBackend:
         yield LoadProgress("importing_runtime")
         try:
             import mlx.core as mx
-            from mlx.utils import tree_flatten
-            from mlx_vlm.utils import load_model
+
+            importlib.import_module("mlx_vlm.utils")
         except (ImportError, OSError, RuntimeError) as error:
             raise ModelError(
                 "MLX does not start on this machine.", "Run “viewfinder doctor” to see why.", str(error)
@@ -95,25 +93,9 @@ class MlxBackend:
             return
         yield LoadProgress("reading_weights", 0.0)
         chat = ChatFormat(checkpoint)
-        try:
-            _refuse_rewritten_types(checkpoint)
-            model = load_model(checkpoint.folder, lazy=True)
-            if not mx.metal.is_available() and checkpoint.model_type == "qwen3_vl_moe":
-                # WORKAROUND(mlx 0.32.4): the CPU's GatherMM takes float32 alone; remove when it takes bf16.
-                model.set_dtype(mx.float32)
-            weights = [weight for _, weight in tree_flatten(model.parameters())]
-            step = max(1, -(-len(weights) // _LOAD_STEPS))
-            for start in range(0, len(weights), step):
-                if stop():
-                    return
-                mx.eval(weights[start : start + step])
-                yield LoadProgress("reading_weights", min(1.0, (start + step) / len(weights)))
-        except (ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError) as error:
-            raise ModelError(
-                Sentence("The weights of {name} cannot be read.", name=checkpoint.name),
-                "Download the model again.",
-                repr(error),
-            ) from error
+        model = yield from read_model(checkpoint, stop)
+        if model is None:
+            return
         yield LoadProgress("warming_up")
         loaded = _Loaded(mx, checkpoint, chat, model)
         loaded.warm_up(stop)
@@ -470,27 +452,6 @@ class _Loaded:
         if old_limit is not None:
             self._mx.synchronize()
             self._mx.set_wired_limit(old_limit)
-
-
-def _refuse_rewritten_types(checkpoint: Checkpoint) -> None:
-    """Refuses weights that mlx-vlm would rewrite in place to read: a model folder is never written to.
-
-    WORKAROUND(mlx-vlm 0.7.10, utils._load_safetensors): remove when it maps F8_E8M0 without touching the file.
-
-    Raises:
-        ModelError: A file holds such weights.
-    """
-    for path in sorted(checkpoint.folder.glob("*.safetensors")):
-        with path.open("rb") as file:
-            header = file.read(min(int.from_bytes(file.read(8), "little"), _MAX_HEADER_BYTES))
-        if b'"F8_E8M0"' in header:
-            raise ModelError(
-                Sentence(
-                    "The weights of {name} are of a kind that MLX cannot read as they are (F8_E8M0).",
-                    name=checkpoint.name,
-                ),
-                "Choose a bf16 checkpoint or an MLX conversion in 4 or 8 bits.",
-            )
 
 
 def _out_of_memory(fault: BaseException) -> ErrorText | None:
