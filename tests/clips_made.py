@@ -11,7 +11,8 @@ import av
 import numpy as np
 from PIL import Image
 
-from app.core.clips import Clip, ClipPlan, FrameWish
+from app.core.clips import Clip
+from app.core.footage import ClipPlan, FrameWish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -109,6 +110,7 @@ def noise_clip(seed: int, times_s: Sequence[float], width_px: int = 96, height_p
     )
     plan = ClipPlan(
         frame_times_s=tuple(times_s),
+        frame_indices=tuple(range(len(times_s))),
         source_width_px=width_px,
         source_height_px=height_px,
         width_px=width_px,

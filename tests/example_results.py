@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from app.core.clips import FrameWish
 from app.core.events import Figures
+from app.core.footage import FrameWish
 from app.core.results import ClipRecord, MediaRecord, ModelRecord, Result, TurnRecord
 from app.core.sampling import GREEDY, MAX_SEED, Sampling
 

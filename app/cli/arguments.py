@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from app import __version__
 from app.backends.table import CHOICES
-from app.core.clips import FrameWish
 from app.core.errors import AppError, UserError
+from app.core.footage import FrameWish
 from app.core.paths import profile_at
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from app.core.clips import Clip, ClipPlan
+from app.core.clips import Clip
+from app.core.footage import ClipPlan
 from app.core.pictures import Picture
 from app.core.sampling import GREEDY
 

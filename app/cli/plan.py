@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.backends.table import BackendEntry
     from app.cli.arguments import AskOptions
     from app.core.checkpoint import Checkpoint
-    from app.core.clips import ClipPlan, FrameWish
+    from app.core.footage import ClipPlan, FrameWish
     from app.core.requests import Source
     from app.core.results import Result, TurnRecord
     from app.core.settings import Settings

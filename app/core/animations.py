@@ -9,6 +9,7 @@ from PIL import Image  # noqa: TID253 - this module itself is imported only when
 from app.core.clip_files import Taken, opened_stream, stream_sha256
 from app.core.errors import AppError, Sentence, UserError
 from app.core.files import shown_name
+from app.core.footage import Footage
 from app.core.picture_files import opened
 
 if TYPE_CHECKING:
@@ -42,13 +43,12 @@ class AnimationReader:
     def __init__(self, source: ClipSource, is_wanted: Callable[[], bool]) -> None:
         self._source = source
         self._is_wanted = is_wanted
-        self.keys: Sequence[int] = ()
-        self.notes: list[str] = []
 
     def __enter__(self) -> Self:
         self._stream = opened_stream(self._source)
         try:
             self._image = Image.open(self._stream, formats=_FORMATS)
+            self._notes: list[str] = []
             times, now = [], 0.0
             for _ in self._walk():
                 times.append(now / 1000.0)
@@ -62,18 +62,13 @@ class AnimationReader:
                 Sentence("“{name}” has no frame that can be read.", name=shown_name(self._source.name)),
                 "Copy or download it again from where it came from.",
             )
-        self.times_s: Sequence[float] = times
-        self.end_s = now / 1000.0
+        width_px, height_px = self._image.size
+        self.footage = Footage(times, now / 1000.0, width_px, height_px, notes=tuple(self._notes))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._image.close()
         self._stream.close()
-
-    @property
-    def upright_size(self) -> tuple[int, int]:
-        """(width, height) of a frame."""
-        return self._image.size
 
     def sha256(self) -> str:
         """Of the file's bytes, in hex."""
@@ -89,7 +84,7 @@ class AnimationReader:
                 flat = Image.new("RGB", whole.size, "white")
                 flat.paste(whole, mask=whole)
                 seen = flat.resize((width_px, height_px), Image.Resampling.BICUBIC)
-                taken[index] = Taken(self.times_s[index], seen.tobytes())
+                taken[index] = Taken(self.footage.times_s[index], seen.tobytes())
                 if len(taken) == len(wanted):
                     break
         return taken
@@ -104,6 +99,6 @@ class AnimationReader:
                 self._image.seek(index)
                 self._image.load()
             except (EOFError, OSError, SyntaxError):
-                self.notes[:] = [Sentence("Only {read} of its {said} frames can be read.", read=index, said=count)]
+                self._notes[:] = [Sentence("Only {read} of its {said} frames can be read.", read=index, said=count)]
                 return
             yield index

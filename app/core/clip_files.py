@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from app.core.clips import ClipSource
+    from app.core.footage import Footage
 
 MAX_FRAME_PIXELS = 100_000_000
 """Of one frame of a video; 8K has 33 million."""
@@ -48,24 +49,13 @@ class Taken(NamedTuple):
 
 
 class ClipReader(Protocol):
-    """A video whose frames' times are known and which gives frames one at a time.
+    """A video that was read through once and gives frames one at a time.
 
     Attributes:
-        times_s: When each frame is shown, rising, at least one.
-        end_s: When the last one ends.
-        keys: Which frames can be decoded without another one, rising; none where that makes no difference.
-        notes: What a person should know of the file.
+        footage: What it holds.
     """
 
-    times_s: Sequence[float]
-    end_s: float
-    keys: Sequence[int]
-    notes: list[str]
-
-    @property
-    def upright_size(self) -> tuple[int, int]:
-        """(width, height) of the upright frames with square pixels."""
-        ...
+    footage: Footage
 
     def frames(self, indices: Sequence[int], width_px: int, height_px: int) -> dict[int, Taken]:
         """Frames by index at a size; in place of one that cannot be decoded stands the nearest that can."""
@@ -105,13 +95,13 @@ def reading(source: ClipSource, is_wanted: Callable[[], bool]) -> Iterator[ClipR
             from app.core.animations import AnimationReader  # noqa: PLC0415 - Pillow, only for these
 
             with AnimationReader(source, is_wanted) as reader:
-                _check_size(name, *reader.upright_size)
+                _check_size(name, reader.footage)
                 yield reader
         else:
             from app.core.video_files import VideoReader  # noqa: PLC0415 - only for these
 
             with VideoReader(source, is_wanted) as video:
-                _check_size(name, *video.upright_size)
+                _check_size(name, video.footage)
                 yield video
     except AppError:
         raise
@@ -166,7 +156,8 @@ def stream_sha256(source: ClipSource) -> str:
     return digest.hexdigest()
 
 
-def _check_size(name: str, width_px: int, height_px: int) -> None:
+def _check_size(name: str, footage: Footage) -> None:
+    width_px, height_px = footage.width_px, footage.height_px
     if width_px * height_px > MAX_FRAME_PIXELS:
         raise UserError(
             Sentence(

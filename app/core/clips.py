@@ -1,95 +1,35 @@
-"""Clips as the model sees them: which frames of a video are taken, when they were shown and at what size.
+"""Videos opened: as the model sees them, and as a person looks at them.
 
-Times are presentation times in seconds from where a player starts the file; nothing here assumes a frame rate. Every
-function may be called from any thread. PyAV and Pillow are imported when the first clip is opened.
+Times are presentation times in seconds from where a player starts the file. Every function may be called from any
+thread. PyAV and Pillow are imported when the first video is opened.
 """
 
 from __future__ import annotations
 
-import bisect
 import hashlib
-import itertools
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from app.core.errors import Sentence, UserError
-from app.core.pictures import Picture, pixel_digest
-from app.core.vision import (
-    FRAMES_PER_PATCH,
-    TOKEN_PX,
-    group_times,
-    resized_frame_size,
-    resized_size,
-    token_count,
-)
+from app.core.errors import Sentence
+from app.core.footage import SAME_TIME_S, FrameWish, plan_footage
+from app.core.pictures import Bitmap, Picture, PictureSource, pixel_digest, size_within
+from app.core.vision import FRAMES_PER_PATCH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from app.core.clip_files import ClipReader
+    from app.core.footage import ClipPlan, Footage
+    from app.core.picture_levels import PictureLevels
     from app.core.vision import PixelLimits
 
 CLIP_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".ogv", ".3gp")
 """Usual endings of accepted videos, for file dialogs and folders; what a file is, its content decides."""
 
-MAKERS_FRAMES_PER_S = 2.0
-MIN_FRAMES = 4
-MAX_FRAMES = 768
-"""The makers' bounds for one clip. Source: transformers 5.23 ``Qwen3VLVideoProcessor``, checked in the tests."""
-
-_READABLE_SIDE_PX = 360
-"""Text of ordinary size, a thirtieth of the shorter side, has under twelve rows of pixels below this."""
-_FAR_APART_S = 2.0
-_OFF_ITS_PLACE = 1 / 8
-"""Of the distance between frames that stand far apart: how far one may move to fall on a key frame."""
-_SAME_TIME_S = 5e-4
-"""Times this near are one: containers round to a millisecond."""
-
-
-@dataclass(frozen=True, slots=True)
-class FrameWish:
-    """Which frames a person wants; what is None is left to the makers' rules.
-
-    Attributes:
-        frames_per_s: Frames for each second of the range.
-        frame_count: A fixed number of frames instead.
-        start_s: Where the range begins.
-        end_s: Where it ends.
-        max_tokens: The most tokens all frames together may cost.
-    """
-
-    frames_per_s: float | None = None
-    frame_count: int | None = None
-    start_s: float | None = None
-    end_s: float | None = None
-    max_tokens: int | None = None
-
-    def checked(self) -> FrameWish:
-        """This wish, when it can be met by some video.
-
-        Raises:
-            UserError: A value is out of its range, or two exclude each other.
-        """
-        if self.frames_per_s is not None and self.frame_count is not None:
-            raise UserError("Frames per second and a number of frames exclude each other.", "Give one of them.")
-        if self.frames_per_s is not None and not 0 < self.frames_per_s <= 1000:  # noqa: PLR2004 - faster than any camera
-            raise UserError("Frames per second must be more than 0 and at most 1000.")
-        if self.frame_count is not None and not MIN_FRAMES <= self.frame_count <= MAX_FRAMES:
-            raise UserError(
-                Sentence("The number of frames must be {least} to {most}.", least=MIN_FRAMES, most=MAX_FRAMES)
-            )
-        if self.max_tokens is not None and self.max_tokens < 1:
-            raise UserError("The tokens for a video must be 1 or more.")
-        start_s = 0.0 if self.start_s is None else self.start_s
-        if not 0 <= start_s < float("inf"):
-            raise UserError("The start of the range must not be before the video.")
-        if self.end_s is not None and not start_s < self.end_s < float("inf"):
-            raise UserError("The end of the range must come after its start.")
-        return self
-
-
 _NO_WISH = FrameWish()
+_POSTER_AT = 0.1
+"""Of the video's length: its very beginning is often black."""
+_ALL_PIXELS = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,60 +49,6 @@ class ClipSource:
     data: bytes | None = field(default=None, repr=False)
     stamp: tuple[int, int] | None = None
     wish: FrameWish = _NO_WISH
-
-
-@dataclass(frozen=True, slots=True)
-class ClipPlan:
-    """What will be taken of a clip, found without decoding it.
-
-    Attributes:
-        frame_times_s: When each frame is shown; an even number, in order.
-        source_width_px: Width of the upright original with square pixels.
-        source_height_px: Height of the same.
-        width_px: Effective width of every frame, a multiple of 32.
-        height_px: Effective height.
-        duration_s: Of the whole video, as far as it can be read.
-        frames_per_s: Of the whole video, on average.
-        source_frames: How many frames the whole video has.
-        notes: What a person should know: a file that is cut off, a range that was shortened.
-    """
-
-    frame_times_s: tuple[float, ...]
-    source_width_px: int
-    source_height_px: int
-    width_px: int
-    height_px: int
-    duration_s: float
-    frames_per_s: float
-    source_frames: int
-    notes: tuple[str, ...] = ()
-
-    @property
-    def tokens(self) -> int:
-        """Language-model tokens of all frames, without the times written between them."""
-        groups = -(-len(self.frame_times_s) // FRAMES_PER_PATCH)
-        return groups * token_count(self.height_px, self.width_px)
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether the video is a single frame, which is asked about as a picture."""
-        return len(self.frame_times_s) == 1
-
-    @property
-    def group_times_s(self) -> tuple[float, ...]:
-        """The time written before each group of two frames."""
-        return tuple(group_times(self.frame_times_s))
-
-    @property
-    def spacing_s(self) -> float:
-        """Seconds from frame to frame, on average."""
-        return (self.frame_times_s[-1] - self.frame_times_s[0]) / max(1, len(self.frame_times_s) - 1)
-
-    @property
-    def is_text_unreadable(self) -> bool:
-        """Whether text of ordinary size in the frames will be too small to read."""
-        is_reduced = 2 * self.width_px * self.height_px < self.source_width_px * self.source_height_px
-        return is_reduced and min(self.height_px, self.width_px) < _READABLE_SIDE_PX
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,115 +96,6 @@ class Clip:
         return self.plan.notes
 
 
-class Chosen(NamedTuple):
-    """The frames taken, by index into the video's frame times, and what a person should know about that."""
-
-    indices: list[int]
-    notes: list[str]
-
-
-def chosen_frames(
-    times_s: Sequence[float], end_s: float, wish: FrameWish, max_frames: int, keys: Sequence[int] = ()
-) -> Chosen:
-    """Which frames of a video to take: an even number, spread evenly over the time range.
-
-    Where the video has fewer frames than wanted each is taken once; of three the middle one stands twice, so that
-    none is lost. Of a video with a steady rate these are the official processor's own frames, unless they stand seconds
-    apart: then a key frame nearby is taken instead, which spares decoding all that leads up to the other.
-
-    Args:
-        times_s: When each frame is shown, rising.
-        end_s: Where the video ends.
-        wish: What a person wants.
-        max_frames: The most frames that the token budget allows at the least size.
-        keys: Which frames can be decoded without another one, rising.
-
-    Raises:
-        UserError: There is no frame in the range.
-    """
-    notes: list[str] = []
-    first, last = 0, len(times_s)
-    if wish.start_s is not None:
-        if wish.start_s >= end_s:
-            raise UserError(
-                Sentence(
-                    "The range starts at {start} s, but the video ends at {end} s.",
-                    start=f"{wish.start_s:g}",
-                    end=f"{end_s:.1f}",
-                ),
-                "Choose an earlier start.",
-            )
-        first = min(bisect.bisect_left(times_s, wish.start_s - _SAME_TIME_S), last - 1)
-    if wish.end_s is not None:
-        last = max(first + 1, bisect.bisect_right(times_s, wish.end_s + _SAME_TIME_S))
-        if wish.end_s > end_s + 1:
-            notes.append(
-                Sentence("The range ends after the video: its end is taken instead, {end} s.", end=f"{end_s:.1f}")
-            )
-    at_hand = last - first
-    if wish.frame_count is not None:
-        count = wish.frame_count
-    else:
-        range_end = end_s if last == len(times_s) else times_s[last]
-        rate = MAKERS_FRAMES_PER_S if wish.frames_per_s is None else wish.frames_per_s
-        count = int((range_end - times_s[first]) * rate + 1e-6)
-        if count > MAX_FRAMES:
-            notes.append(
-                Sentence(
-                    "{count} frames would be too many: {most} are taken, further apart.", count=count, most=MAX_FRAMES
-                )
-            )
-    count = min(max(count, MIN_FRAMES), MAX_FRAMES, at_hand, max(FRAMES_PER_PATCH, max_frames))
-    if count % FRAMES_PER_PATCH and count > 1:
-        count += 1 if count < MIN_FRAMES else -1
-    if count > at_hand:
-        return Chosen([first, first + 1, first + 1, first + 2], notes)
-    nearby = [key - first for key in keys if first <= key < last]
-    return Chosen([first + index for index in _spread(times_s[first:last], count, nearby)], notes)
-
-
-def _spread(times_s: Sequence[float], count: int, keys: Sequence[int]) -> list[int]:
-    """Indices of `count` different frames, as near as can be to evenly spaced times from the first to the last."""
-    if count == 1:
-        return [0]
-    span_s = times_s[-1] - times_s[0]
-    step_s = span_s / (count - 1)
-    chosen = {_nearest(times_s, times_s[0] + step_s * number) for number in range(count)}
-    if step_s > _FAR_APART_S and keys:
-        key_times_s = [times_s[key] for key in keys]
-        for index in sorted(chosen)[1:-1]:
-            key = keys[_nearest(key_times_s, times_s[index])]
-            if abs(times_s[key] - times_s[index]) <= _OFF_ITS_PLACE * step_s:
-                chosen = chosen - {index} | {key}
-    indices = sorted(chosen)
-    while len(indices) < count:
-        # Frames stand unevenly: more of them where the widest gap has any.
-        gaps = [
-            (times_s[right] - times_s[left], left, right)
-            for left, right in itertools.pairwise(indices)
-            if right - left > 1
-        ]
-        _, left, right = max(gaps)
-        middle = _nearest(times_s, (times_s[left] + times_s[right]) / 2)
-        bisect.insort(indices, min(max(middle, left + 1), right - 1))
-    return indices
-
-
-def _nearest(times_s: Sequence[float], time_s: float) -> int:
-    """The index of the frame nearest to a time; of two equally near ones the even index, as the official rounding."""
-    right = min(bisect.bisect_left(times_s, time_s), len(times_s) - 1)
-    left = max(0, right - 1)
-    before, after = time_s - times_s[left], times_s[right] - time_s
-    if abs(before - after) < 1e-6:  # noqa: PLR2004 - the rounding of floating point
-        return left if left % 2 == 0 else right
-    return left if before < after else right
-
-
-def clip_limits(limits: PixelLimits, wish: FrameWish) -> PixelLimits:
-    """The checkpoint's limits for all frames together (T x h x w), lowered to the wish's token budget."""
-    return limits if wish.max_tokens is None else limits.capped(FRAMES_PER_PATCH * wish.max_tokens)
-
-
 def plan_clip(
     source: ClipSource, limits: PixelLimits, image_limits: PixelLimits, is_wanted: Callable[[], bool] = lambda: True
 ) -> ClipPlan:
@@ -336,7 +113,7 @@ def plan_clip(
     from app.core.clip_files import reading  # noqa: PLC0415 - PyAV and Pillow, slow to import
 
     with reading(source, is_wanted) as reader:
-        return _planned(source.wish, reader, limits, image_limits)[0]
+        return plan_footage(reader.footage, source.wish, limits, image_limits)
 
 
 def open_clip(
@@ -353,7 +130,8 @@ def open_clip(
 
     with reading(source, is_wanted) as reader:
         fingerprint = fingerprint_of(source)
-        plan, indices = _planned(source.wish, reader, limits, image_limits)
+        plan = plan_footage(reader.footage, source.wish, limits, image_limits)
+        indices = plan.frame_indices
         taken = reader.frames(sorted(set(indices)), plan.width_px, plan.height_px)
         sha256 = reader.sha256() if plan.is_picture else ""
     frames = tuple(taken[index].rgb for index in indices)
@@ -361,7 +139,7 @@ def open_clip(
         return _still(source, plan, frames[0], sha256)
     times_s = tuple(taken[index].time_s for index in indices)
     notes = plan.notes
-    lost = sum(abs(got - wanted) > _SAME_TIME_S for got, wanted in zip(times_s, plan.frame_times_s, strict=True))
+    lost = sum(abs(got - wanted) > SAME_TIME_S for got, wanted in zip(times_s, plan.frame_times_s, strict=True))
     if lost:
         notes += (Sentence("Damaged frames: {count}. Their neighbours are taken instead.", count=lost),)
     plan = replace(plan, frame_times_s=times_s, notes=notes)
@@ -375,41 +153,67 @@ def open_clip(
     return Clip(source.name, source.path, fingerprint, plan, source.wish, frames, digest, tuple(groups))
 
 
-def _planned(
-    wish: FrameWish, reader: ClipReader, limits: PixelLimits, image_limits: PixelLimits
-) -> tuple[ClipPlan, list[int]]:
-    """The plan, and its frames by index into all frames of the video."""
-    wish.checked()
-    times_s = reader.times_s
-    width_px, height_px = reader.upright_size
-    limits = clip_limits(limits, wish)
-    max_frames = limits.max_pixels // (TOKEN_PX * TOKEN_PX)
-    indices, notes = chosen_frames(times_s, reader.end_s, wish, max_frames, reader.keys)
-    notes = [*reader.notes, *notes]
-    if len(indices) == 1:
-        notes.append(
-            Sentence("The video has a single frame: it is asked about as a picture.")
-            if len(times_s) == 1
-            else Sentence("The range holds a single frame: it is asked about as a picture.")
-        )
-        seen_height, seen_width = resized_size(height_px, width_px, image_limits.min_pixels, image_limits.max_pixels)
-    else:
-        seen_height, seen_width = resized_frame_size(
-            len(indices), height_px, width_px, limits.min_pixels, limits.max_pixels
-        )
-    span_s = reader.end_s - times_s[0]
-    plan = ClipPlan(
-        frame_times_s=tuple(times_s[index] for index in indices),
-        source_width_px=width_px,
-        source_height_px=height_px,
-        width_px=seen_width,
-        height_px=seen_height,
-        duration_s=reader.end_s,
-        frames_per_s=len(times_s) / span_s if span_s > 0 else 0.0,
-        source_frames=len(times_s),
-        notes=tuple(notes),
-    )
-    return plan, indices
+def open_poster(source: ClipSource, max_pixels: int) -> tuple[Bitmap, Footage]:
+    """A frame from early in the video that stands for it, of at most `max_pixels`; and what the video holds.
+
+    Raises:
+        UserError: The video cannot be used; the text names it and the reason.
+    """
+    from app.core.clip_files import reading  # noqa: PLC0415 - PyAV and Pillow, slow to import
+
+    with reading(source, lambda: True) as reader:
+        footage = reader.footage
+        early = footage.frame_at(footage.end_s * _POSTER_AT)
+        if footage.keys:
+            early = min(footage.keys, key=lambda key: abs(key - early))
+        size = size_within(footage.width_px, footage.height_px, max_pixels)
+        rgb = reader.frames([early], *size)[early].rgb
+    return Bitmap(*size, rgb, footage.width_px, footage.height_px), footage
+
+
+def open_frames(
+    source: ClipSource, times_s: Sequence[float], max_pixels: int, is_wanted: Callable[[], bool] = lambda: True
+) -> Iterator[tuple[float, Bitmap]]:
+    """The frames that a player shows at these times, each of at most `max_pixels`, with the time asked for.
+
+    Raises:
+        UserError: The video cannot be used, the text names it and the reason; or `is_wanted` said no meanwhile.
+    """
+    from app.core.clip_files import reading  # noqa: PLC0415 - PyAV and Pillow, slow to import
+
+    with reading(source, is_wanted) as reader:
+        footage = reader.footage
+        size = size_within(footage.width_px, footage.height_px, max_pixels)
+        for time_s in times_s:
+            index = footage.frame_at(time_s)
+            rgb = reader.frames([index], *size)[index].rgb
+            yield time_s, Bitmap(*size, rgb, footage.width_px, footage.height_px)
+
+
+def open_frame_levels(
+    source: ClipSource, time_s: float, max_pixels: int, is_wanted: Callable[[], bool] = lambda: True
+) -> PictureLevels:
+    """The frame that a player shows at this time, to be zoomed through; the largest level has at most `max_pixels`.
+
+    Raises:
+        UserError: The video cannot be used, the text names it and the reason; or `is_wanted` said no meanwhile.
+    """
+    from app.core.picture_levels import levels_of  # noqa: PLC0415 - Pillow, slow to import
+
+    ((_, bitmap),) = open_frames(source, [time_s], max_pixels, is_wanted)
+    return levels_of(bitmap, is_wanted)
+
+
+def take_still(source: ClipSource, time_s: float) -> PictureSource:
+    """The frame that a player shows at this time, whole, as a picture of its own: a PNG without a file.
+
+    Raises:
+        UserError: The video cannot be used; the text names it and the reason.
+    """
+    from app.core.picture_levels import png_of  # noqa: PLC0415 - Pillow, slow to import
+
+    ((_, bitmap),) = open_frames(source, [time_s], _ALL_PIXELS)
+    return PictureSource(f"{source.name} {time_s:.2f} s.png", data=png_of(bitmap))
 
 
 def _still(source: ClipSource, plan: ClipPlan, rgb: bytes, sha256: str) -> Picture:

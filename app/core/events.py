@@ -13,8 +13,9 @@ from app.core.pictures import Picture
 if TYPE_CHECKING:
     from app.core.checkpoint import Checkpoint
     from app.core.errors import ErrorText
+    from app.core.footage import Footage
     from app.core.picture_levels import PictureLevels
-    from app.core.pictures import Bitmap
+    from app.core.pictures import Bitmap, PictureSource
     from app.core.requests import Medium
     from app.core.sampling import Sampling
 
@@ -159,23 +160,49 @@ class ModelUnloaded:
 
 @dataclass(frozen=True, slots=True)
 class ViewOpened:
-    """A picture is ready to be looked at."""
+    """A picture, or the frame that stands for a video, is ready to be looked at in small.
+
+    Attributes:
+        view_id: Names it.
+        bitmap: In small.
+        footage: What the video holds; None for a picture.
+    """
 
     view_id: str
+    bitmap: Bitmap
+    footage: Footage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameOpened:
+    """A frame of a video is ready to be looked at in small: the one that is shown at this time."""
+
+    view_id: str
+    time_s: float
     bitmap: Bitmap
 
 
 @dataclass(frozen=True, slots=True)
+class StillTaken:
+    """A frame was taken out of a video: `source` is a picture of its own."""
+
+    view_id: str
+    time_s: float
+    source: PictureSource
+
+
+@dataclass(frozen=True, slots=True)
 class LookOpened:
-    """The picture that is looked at is ready to be zoomed through."""
+    """The picture, or the frame of a video at this time, that is looked at is ready to be zoomed through."""
 
     view_id: str
     levels: PictureLevels
+    time_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ViewFailed:
-    """A picture cannot be shown, and so cannot be asked about either."""
+    """A picture or video cannot be shown, and so cannot be asked about either."""
 
     view_id: str
     error: ErrorText
@@ -194,6 +221,8 @@ EngineEvent: TypeAlias = (
     | ModelFailed
     | ModelUnloaded
     | ViewOpened
+    | FrameOpened
+    | StillTaken
     | LookOpened
     | ViewFailed
     | EngineClosed

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import TypeAlias
 
     from app.core.checkpoint import Checkpoint
+    from app.core.clips import ClipSource
     from app.core.events import EngineEvent
     from app.core.paths import Profile
-    from app.core.pictures import PictureSource
     from app.core.report import ReportParts
-    from app.core.requests import Question
+    from app.core.requests import Question, Source
     from app.core.settings import Settings
 
     EventSink: TypeAlias = Callable[[EngineEvent], None]
@@ -48,12 +48,26 @@ class AnswerEngine(Protocol):
         """Ends a request at its next chunk or token, as ``cancelled``."""
         ...
 
-    def view(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
-        """Opens a picture in small; ends in ``ViewOpened`` or ``ViewFailed``."""
+    def view(self, view_id: str, source: Source, max_pixels: int) -> None:
+        """Opens a picture in small, or a frame that stands for a video; ends in ``ViewOpened`` or ``ViewFailed``."""
         ...
 
-    def look(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
-        """Opens the picture that is looked at; ends in ``LookOpened``, ``ViewFailed``, or nothing for a newer look."""
+    def look(self, view_id: str, source: Source, max_pixels: int, time_s: float = 0.0) -> None:
+        """Opens the picture, or the video's frame at this time, that is looked at.
+
+        Ends in ``LookOpened``, ``ViewFailed``, or nothing for a newer look.
+        """
+        ...
+
+    def frames(self, view_id: str, source: ClipSource, times_s: Sequence[float], max_pixels: int) -> None:
+        """Opens a video's frames at these times in small: ``FrameOpened`` each, or ``ViewFailed``.
+
+        Those of an earlier call that have not come yet never do.
+        """
+        ...
+
+    def take_still(self, view_id: str, source: ClipSource, time_s: float) -> None:
+        """Takes the frame at this time out of a video; ends in ``StillTaken`` or ``ViewFailed``."""
         ...
 
     def close(self, timeout_s: float = 5.0) -> bool:

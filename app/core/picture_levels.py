@@ -10,6 +10,7 @@ Every function here may be called from any thread. Pillow is imported when the f
 from __future__ import annotations
 
 import errno
+import io
 import mmap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from app.core.pictures import PictureSource
+    from app.core.pictures import Bitmap, PictureSource
 
 _STRIP_BYTES = 2_000_000
 _SMALLEST_SIDE_PX = 256
+_FAST = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,37 @@ def open_levels(source: PictureSource, max_pixels: int, is_wanted: Callable[[], 
     with opened(source, is_wanted=is_wanted) as picture:
         source_width_px, source_height_px = picture.upright_size
         image = rendered(picture, *size_within(source_width_px, source_height_px, max_pixels))
-        levels = [_in_strips(image, is_wanted)]
-        while max(image.size) >= 2 * _SMALLEST_SIDE_PX:
-            image = image.reduce(2)
-            levels.append(_in_strips(image, is_wanted))
-    return PictureLevels(source_width_px, source_height_px, tuple(levels))
+        return PictureLevels(source_width_px, source_height_px, _halved(image, is_wanted))
+
+
+def levels_of(bitmap: Bitmap, is_wanted: Callable[[], bool] = lambda: True) -> PictureLevels:
+    """A bitmap in levels.
+
+    Raises:
+        InterruptedError: `is_wanted` said no meanwhile.
+    """
+    return PictureLevels(bitmap.source_width_px, bitmap.source_height_px, _halved(_image_of(bitmap), is_wanted))
+
+
+def png_of(bitmap: Bitmap) -> bytes:
+    """A bitmap as the bytes of a PNG file."""
+    stream = io.BytesIO()
+    _image_of(bitmap).save(stream, "PNG", compress_level=_FAST)
+    return stream.getvalue()
+
+
+def _image_of(bitmap: Bitmap) -> Image:
+    from PIL import Image
+
+    return Image.frombuffer("RGB", (bitmap.width_px, bitmap.height_px), bitmap.rgb)
+
+
+def _halved(image: Image, is_wanted: Callable[[], bool]) -> tuple[Level, ...]:
+    levels = [_in_strips(image, is_wanted)]
+    while max(image.size) >= 2 * _SMALLEST_SIDE_PX:
+        image = image.reduce(2)
+        levels.append(_in_strips(image, is_wanted))
+    return tuple(levels)
 
 
 def _in_strips(image: Image, is_wanted: Callable[[], bool]) -> Level:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-    from app.core.clips import Clip, FrameWish
+    from app.core.clips import Clip
     from app.core.events import Figures, ModelReady, Outcome
+    from app.core.footage import FrameWish
     from app.core.requests import Medium
     from app.core.sampling import Sampling
 

@@ -21,6 +21,7 @@ from app.core.clip_colours import rgb_of
 from app.core.clip_files import Taken, stream_sha256
 from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
+from app.core.footage import Footage
 from app.core.video_decoding import OpenVideo, Timeline, joined
 
 if TYPE_CHECKING:
@@ -51,14 +52,15 @@ class VideoReader:
         self._source = source
         self._is_wanted = is_wanted
         self._name = shown_name(source.name)
-        self.notes: list[str] = []
 
     def __enter__(self) -> Self:
         self._video = OpenVideo(self._source, 1)
         try:
             self._read_packets()
-            self._set_times()
-            self._look_at_first_frame()
+            times_s, end_s = self._times()
+            width_px, height_px = self._upright_size()
+            notes = self._notes_on(end_s)
+            self.footage = Footage(times_s, end_s, width_px, height_px, self._keys, notes)
         except BaseException:
             self._video.close()
             raise
@@ -66,16 +68,6 @@ class VideoReader:
 
     def __exit__(self, *_: object) -> None:
         self._video.close()
-
-    @property
-    def upright_size(self) -> tuple[int, int]:
-        """(width, height) of the upright frames with square pixels."""
-        width_px, height_px = self._coded_size
-        if self._pixel_aspect > 1:
-            width_px = round(width_px * self._pixel_aspect)
-        else:
-            height_px = round(height_px / self._pixel_aspect)
-        return (height_px, width_px) if self._quarter_turns % 2 else (width_px, height_px)
 
     def sha256(self) -> str:
         """Of the file's bytes, in hex."""
@@ -127,7 +119,7 @@ class VideoReader:
         rgb = rgb_of(frame, width_px, height_px)
         if self._quarter_turns:
             rgb = np.rot90(rgb, self._quarter_turns)
-        return Taken(self.times_s[index], rgb.tobytes())
+        return Taken(self.footage.times_s[index], rgb.tobytes())
 
     def _read_packets(self) -> None:
         """Notes when every packet is shown, if at all, and whether decoding can begin with it."""
@@ -158,7 +150,7 @@ class VideoReader:
         if not self._order:
             raise self._nothing_to_show()
         is_key = set(keys) if are_told else set()
-        self.keys: Sequence[int] = [place for place, index in enumerate(self._order) if index in is_key]
+        self._keys = [place for place, index in enumerate(self._order) if index in is_key]
 
     def _readable_packets(self) -> Iterator[Any]:
         """The video's packets up to the file's end or the first place where it cannot be read."""
@@ -175,25 +167,29 @@ class VideoReader:
         except av.FFmpegError:
             logger.debug("The file ends within a packet")
 
-    def _set_times(self) -> None:
+    def _times(self) -> tuple[Sequence[float], float]:
+        """When each frame is shown, and when the last one ends."""
         unit = self._video.stream.time_base
         shown = [self._shown_at[index] for index in self._order]
         begin = shown[0]
         if self._video.container.start_time is not None:
             begin = min(begin, round(Fraction(self._video.container.start_time, av.time_base) / unit))
-        self.times_s: Sequence[float] = array("d", [float((pts - begin) * unit) for pts in shown])
         steps = sorted(after - before for before, after in itertools.pairwise(shown))
         lasting = self._last_lasts or (steps[len(steps) // 2] if steps else 0)
-        self.end_s: float = float((shown[-1] - begin + lasting) * unit)
-        said_s = self._said_duration_s(self.end_s / len(shown))
-        if said_s - self.end_s > max(_SHORT_BY_S, _SHORT_BY * said_s):
-            self.notes.append(
-                Sentence(
-                    "The file says that it lasts {said} s, but only {read} s of it can be read.",
-                    said=f"{said_s:.1f}",
-                    read=f"{self.end_s:.1f}",
-                )
-            )
+        times_s = array("d", [float((pts - begin) * unit) for pts in shown])
+        return times_s, float((shown[-1] - begin + lasting) * unit)
+
+    def _notes_on(self, end_s: float) -> tuple[str, ...]:
+        said_s = self._said_duration_s(end_s / len(self._order))
+        if said_s - end_s <= max(_SHORT_BY_S, _SHORT_BY * said_s):
+            return ()
+        return (
+            Sentence(
+                "The file says that it lasts {said} s, but only {read} s of it can be read.",
+                said=f"{said_s:.1f}",
+                read=f"{end_s:.1f}",
+            ),
+        )
 
     def _said_duration_s(self, step_s: float) -> float:
         """How long the file's header says that it lasts, or 0 where it does not."""
@@ -202,8 +198,8 @@ class VideoReader:
             said_s = float(self._video.stream.duration * self._video.stream.time_base)
         return max(said_s, int(self._video.stream.frames) * step_s)
 
-    def _look_at_first_frame(self) -> None:
-        """Decodes a frame, because only it has the true size, shape of pixels and rotation."""
+    def _upright_size(self) -> tuple[int, int]:
+        """(width, height) with square pixels, of a decoded frame: only it has the true size, shape and rotation."""
         indices = range(min(len(self._order), _FIRST_TRIES))
         if self._timeline is None:
             decoded = self._counted(indices)
@@ -213,11 +209,16 @@ class VideoReader:
         frame = next((frame for _, frame in decoded), None)
         if frame is None:
             raise self._nothing_to_show()
-        self._coded_size = (frame.width, frame.height)
+        width_px, height_px = self._coded_size = (frame.width, frame.height)
         aspect = self._video.stream.sample_aspect_ratio or self._video.stream.codec_context.sample_aspect_ratio
-        self._pixel_aspect = float(aspect) if aspect else 1.0
+        pixel_aspect = float(aspect) if aspect else 1.0
         rotation = round(frame.rotation / _QUARTER_TURN) * _QUARTER_TURN % _FULL_TURN
         self._quarter_turns = rotation // _QUARTER_TURN
+        if pixel_aspect > 1:
+            width_px = round(width_px * pixel_aspect)
+        else:
+            height_px = round(height_px / pixel_aspect)
+        return (height_px, width_px) if self._quarter_turns % 2 else (width_px, height_px)
 
     def _nothing_to_show(self) -> UserError:
         return UserError(

@@ -1,12 +1,10 @@
 """The one model thread and what is asked of it.
 
-``ask``, ``load``, ``cancel``, ``unload``, ``view``, ``look`` and ``close`` return at once; everything that happens
-comes back through the sink as events of app.core.events.
+Every public method returns at once; what happens comes back through the sink as events of app.core.events.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
 import queue
 import random
@@ -20,30 +18,25 @@ from app.core.errors import AppError, EngineError, ErrorText, ModelError, Senten
 from app.core.events import (
     EngineClosed,
     EngineEvent,
-    LookOpened,
     ModelFailed,
     ModelLoading,
     ModelReady,
     ModelUnloaded,
     Started,
-    ViewFailed,
-    ViewOpened,
 )
-from app.core.picture_levels import open_levels
-from app.core.pictures import open_bitmap, open_picture
+from app.core.pictures import open_picture
 from app.core.requests import Question, Request, Turn
 from app.core.sampling import MAX_SEED
-from app.core.traces import trace_without_words
 from app.engine.jobs import Job, begin, end_without_answer, take, want_stop
 from app.engine.media_pool import MediaPool
+from app.engine.views import Views, told_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.core.backend import Backend
     from app.core.checkpoint import Checkpoint
-    from app.core.pictures import PictureSource
-    from app.core.requests import Medium
+    from app.core.requests import Medium, Source
     from app.core.sampling import Sampling
 
 logger = logging.getLogger(__name__)
@@ -86,7 +79,7 @@ _Command: TypeAlias = _Load | _Unload | _Answer | _Close
 
 
 class Engine:
-    """Owns the model thread, the job states and three small pools that open pictures.
+    """Owns the model thread, the job states and the pools that open pictures and videos.
 
     Thread: any, for every public method. The sink is called from the engine's threads.
     """
@@ -105,10 +98,7 @@ class Engine:
         self._has_said_closed = False
         self._load_error: ErrorText | None = None
         self._asked_pool = MediaPool("media-asked", _POOL_THREADS)
-        self._viewed_pool = MediaPool("media-viewed", _POOL_THREADS)
-        self._looked_pool = MediaPool("media-looked", _POOL_THREADS)
-        self._look_numbers = itertools.count(1)
-        self._newest_look = 0
+        self._views = Views(self._say)
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
         self._thread.start()
 
@@ -166,43 +156,24 @@ class Engine:
         if opening is not None and job.state == "waiting":
             self._end(opening, None)
 
-    def view(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
-        """Opens a picture in small: ViewOpened or ViewFailed."""
+    def view(self, view_id: str, source: Source, max_pixels: int) -> None:
+        """Opens a picture in small, or a frame that stands for a video: ViewOpened or ViewFailed."""
+        self._views.view(view_id, source, max_pixels)
 
-        def open_it() -> None:
-            event: EngineEvent
-            try:
-                event = ViewOpened(view_id, open_bitmap(source, max_pixels))
-            except Exception as error:  # noqa: BLE001 - job boundary
-                event = ViewFailed(view_id, _told(error))
-            self._say(event)
+    def look(self, view_id: str, source: Source, max_pixels: int, time_s: float = 0.0) -> None:
+        """Opens the picture, or the video's frame at this time, that is looked at: LookOpened or ViewFailed.
 
-        self._viewed_pool.submit(open_it)
-
-    def look(self, view_id: str, source: PictureSource, max_pixels: int) -> None:
-        """Opens the picture that is looked at, beside all others: LookOpened or ViewFailed.
-
-        One person looks at one picture: a look that waits or is under way is dropped, unsaid, for a newer one.
+        One person looks at one thing: a look that waits or is under way is dropped, unsaid, for a newer one.
         """
-        number = next(self._look_numbers)
-        self._newest_look = number
+        self._views.look(view_id, source, max_pixels, time_s)
 
-        def is_wanted() -> bool:
-            return self._newest_look == number and not self._is_closing
+    def frames(self, view_id: str, source: ClipSource, times_s: Sequence[float], max_pixels: int) -> None:
+        """Opens a video's frames at these times in small: FrameOpened for each, or ViewFailed; see Views.frames."""
+        self._views.frames(view_id, source, times_s, max_pixels)
 
-        def open_it() -> None:
-            if not is_wanted():
-                return
-            event: EngineEvent
-            try:
-                event = LookOpened(view_id, open_levels(source, max_pixels, is_wanted))
-            except Exception as error:  # noqa: BLE001 - job boundary
-                if not is_wanted():
-                    return
-                event = ViewFailed(view_id, _told(error))
-            self._say(event)
-
-        self._looked_pool.submit(open_it)
+    def take_still(self, view_id: str, source: ClipSource, time_s: float) -> None:
+        """Takes the frame at this time out of a video as a picture of its own: StillTaken or ViewFailed."""
+        self._views.take_still(view_id, source, time_s)
 
     def close(self, timeout_s: float = 5.0) -> bool:
         """Stops everything and ends the threads; tells whether they ended within the time. Safe to call twice."""
@@ -219,9 +190,9 @@ class Engine:
         for opening in openings:
             opening.ready.set()
         self._thread.join(max(0.0, deadline - time.monotonic()))
-        pools = (self._asked_pool, self._viewed_pool, self._looked_pool)
-        pools_ended = [pool.close(max(0.0, deadline - time.monotonic())) for pool in pools]
-        return all(pools_ended) and not self._thread.is_alive()
+        closed = (self._asked_pool.close, self._views.close)
+        have_ended = [close(max(0.0, deadline - time.monotonic())) for close in closed]
+        return all(have_ended) and not self._thread.is_alive()
 
     def _refuse_when_closing(self) -> None:
         if self._fatal_error is not None:
@@ -251,7 +222,7 @@ class Engine:
                 else:
                     opening.media.append(open_picture(source, question.limits))
         except Exception as error:  # noqa: BLE001 - job boundary
-            opening.error = _told(error)
+            opening.error = told_of(error)
         finally:
             opening.ready.set()
 
@@ -388,13 +359,6 @@ class Engine:
         _, finished = end_without_answer(job, error)
         if finished is not None:
             self._say(finished)
-
-
-def _told(error: Exception) -> ErrorText:
-    """Words for an error while a picture is opened; one that was not foreseen is logged, without the file's name."""
-    if not isinstance(error, AppError):
-        logger.error("Opening a picture failed\n%s", trace_without_words(error))
-    return describe_error(error)
 
 
 def _has_clip(question: Question, media: Sequence[Medium]) -> bool:

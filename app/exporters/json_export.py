@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast, get_args
 
 from app.core.checked_values import CheckedValue
-from app.core.clips import FrameWish
 from app.core.errors import Sentence, UserError
 from app.core.events import Figures, Outcome
 from app.core.files import shown_name
+from app.core.footage import FrameWish
 from app.core.results import ClipRecord, MediaRecord, ModelRecord, Result, TurnRecord
 from app.core.sampling import Sampling
 

@@ -11,8 +11,9 @@ from PIL import Image
 
 from app.backends.mlx_backend import MlxBackend
 from app.core.checkpoint import Checkpoint, read_checkpoint
-from app.core.clips import Clip, ClipPlan, FrameWish
+from app.core.clips import Clip
 from app.core.events import Finished, TextPiece
+from app.core.footage import ClipPlan, FrameWish
 from app.core.pictures import Picture, PictureSource, open_picture
 from app.core.requests import Request, Turn
 from app.core.sampling import GREEDY
@@ -24,7 +25,7 @@ def _as_opened(drawn: DrawnClip) -> Clip:
     frames = tuple(frame.tobytes() for frame in drawn.frames)
     digests = tuple(hashlib.sha256(b"".join(frames[at : at + 2])).hexdigest() for at in range(0, count, 2))
     last_s = drawn.times_s[-1]
-    plan = ClipPlan(drawn.times_s, width, height, width, height, last_s, 1.0, count)
+    plan = ClipPlan(drawn.times_s, tuple(range(count)), width, height, width, height, last_s, 1.0, count)
     return Clip("drawn.mp4", None, "", plan, FrameWish(), frames, "".join(digests), digests)
 
 

@@ -66,7 +66,8 @@ def encode(path: Path, minutes: float) -> None:
 
 def viewfinder(path: Path, count: int) -> Callable[[], list[float]]:
     """Ours."""
-    from app.core.clips import Clip, ClipSource, FrameWish, open_clip
+    from app.core.clips import Clip, ClipSource, open_clip
+    from app.core.footage import FrameWish
     from app.core.vision import PixelLimits
 
     def read() -> list[float]:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import queue
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from PIL import Image
+
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.checkpoint import Checkpoint
-from app.core.events import EngineEvent, Finished, TextPiece
+from app.core.events import EngineClosed, EngineEvent, Finished, ModelReady, TextPiece
 from app.core.paths import RESOURCES_DIR
+from app.core.pictures import PictureSource
 from app.core.requests import Question
 from app.core.sampling import GREEDY
 from app.core.vision import PixelLimits
 from app.engine.engine import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 E = TypeVar("E")
 
@@ -70,3 +75,27 @@ class EngineDriver:
 
     def ends_of(self, request_id: str) -> list[Finished]:
         return [event for event in self.events if isinstance(event, Finished) and event.request_id == request_id]
+
+
+@contextmanager
+def driven(**script: object) -> Iterator[EngineDriver]:
+    driver = EngineDriver(FakeScript(**script))  # type: ignore[arg-type]
+    try:
+        yield driver
+    finally:
+        assert driver.engine.close(5)
+        driver.until(EngineClosed)
+
+
+@contextmanager
+def ready(**script: object) -> Iterator[EngineDriver]:
+    with driven(**script) as driver:
+        driver.engine.load(FAKE_CHECKPOINT)
+        driver.until(ModelReady)
+        yield driver
+
+
+def picture(folder: Path, name: str = "red.png") -> PictureSource:
+    path = folder / name
+    Image.new("RGB", (64, 64), "red").save(path)
+    return PictureSource(name, path)

@@ -3,13 +3,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.backend import Abilities
@@ -18,7 +15,6 @@ from app.core.errors import EngineError, UserError
 from app.core.events import (
     EngineClosed,
     EngineEvent,
-    LookOpened,
     ModelFailed,
     ModelLoading,
     ModelReady,
@@ -26,44 +22,15 @@ from app.core.events import (
     Started,
     TextPiece,
     ViewFailed,
-    ViewOpened,
 )
-from app.core.picture_levels import PictureLevels, open_levels
 from app.core.pictures import PictureSource
 from app.core.requests import Turn
 from app.engine.engine import Engine
 from tests.clips_made import numbered, write_video
-from tests.engine.engine_driver import FAKE_CHECKPOINT, EngineDriver, question
+from tests.engine.engine_driver import FAKE_CHECKPOINT, EngineDriver, driven, picture, question, ready
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-
-@contextmanager
-def driven(**script: object) -> Iterator[EngineDriver]:
-    driver = EngineDriver(FakeScript(**script))  # type: ignore[arg-type]
-    try:
-        yield driver
-    finally:
-        assert driver.engine.close(5)
-        driver.until(EngineClosed)
-
-
-@contextmanager
-def ready(**script: object) -> Iterator[EngineDriver]:
-    with driven(**script) as driver:
-        driver.engine.load(FAKE_CHECKPOINT)
-        driver.until(ModelReady)
-        yield driver
-
-
-def picture(folder: Path, name: str = "red.png") -> PictureSource:
-    from PIL import Image
-
-    path = folder / name
-    Image.new("RGB", (64, 64), "red").save(path)
-    return PictureSource(name, path)
 
 
 def test_loading_is_told_step_by_step() -> None:
@@ -214,65 +181,6 @@ def test_a_picture_that_cannot_be_opened_fails_its_question_alone(tmp_path: Path
         assert driver.end_of("b").outcome == "done"
 
 
-def test_pictures_are_opened_for_viewing(tmp_path: Path) -> None:
-    with driven() as driver:
-        driver.engine.view("v", picture(tmp_path), 100_000)
-        assert driver.until(ViewOpened).bitmap.width_px == 64
-        driver.engine.view("w", PictureSource("gone.png", tmp_path / "gone.png"), 100_000)
-        assert "gone.png" in driver.until(ViewFailed).error.text
-
-
-def test_the_picture_that_is_looked_at_is_opened_in_levels(tmp_path: Path) -> None:
-    with driven() as driver:
-        driver.engine.look("v", picture(tmp_path), 100_000)
-        opened = driver.until(LookOpened)
-        assert (opened.view_id, opened.levels.levels[0].width_px, opened.levels.is_whole) == ("v", 64, True)
-        driver.engine.look("w", PictureSource("gone.png", tmp_path / "gone.png"), 100_000)
-        assert "gone.png" in driver.until(ViewFailed).error.text
-
-
-def test_of_looks_that_wait_only_the_newest_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun: queue.SimpleQueue[int] = queue.SimpleQueue()
-    goes_on = threading.Event()
-
-    def slow(source: PictureSource, max_pixels: int, is_wanted: Callable[[], bool]) -> PictureLevels:
-        begun.put(max_pixels)
-        goes_on.wait(10)
-        return open_levels(source, max_pixels, is_wanted)
-
-    monkeypatch.setattr("app.engine.engine.open_levels", slow)
-    with driven() as driver:
-        source = picture(tmp_path)
-        for number in (1, 2):  # each thread has one to open
-            driver.engine.look(f"v{number}", source, number)
-            assert begun.get(timeout=10) == number
-        for number in range(3, 9):
-            driver.engine.look(f"v{number}", source, number)
-        goes_on.set()
-        assert driver.until(LookOpened).view_id == "v8"
-        assert not [event for event in driver.events if isinstance(event, ViewFailed)]
-        assert [begun.get(timeout=1)] == [8]
-        assert begun.empty()
-
-
-def test_closing_breaks_off_what_is_being_opened_to_look_at(tmp_path: Path) -> None:
-    file = tmp_path / "large.png"
-    noise = np.random.default_rng(1).integers(0, 255, (3000, 3000, 3), np.uint8)
-    Image.fromarray(noise).save(file, compress_level=1)
-    reads: list[int] = []
-    source = PictureSource("large.png", file)
-    with pytest.raises(UserError):
-        open_levels(source, 10**8, lambda: reads.append(1) is None and len(reads) < 30)  # type: ignore[func-returns-value]
-    assert len(reads) == 30
-    open_levels(source, 10**8, lambda: reads.append(1) is None)  # type: ignore[func-returns-value]
-    assert len(reads) > 300
-    driver = EngineDriver()
-    driver.engine.look("v", source, 10**8)
-    assert driver.engine.close(5)
-    driver.until(EngineClosed)
-    assert [type(event) for event in driver.events] == [EngineClosed]
-
-
 def test_a_request_id_is_used_once_at_a_time() -> None:
     with ready(answers=("long " * 100,), piece_delay_s=0.01) as driver:
         driver.engine.ask(question("a"))
@@ -383,7 +291,7 @@ def test_a_picture_that_fails_unforeseen_is_logged_without_its_name(
     def fail(source: PictureSource, *_: object) -> NoReturn:
         raise ValueError(f"odd {source.name}")
 
-    monkeypatch.setattr("app.engine.engine.open_bitmap", fail)
+    monkeypatch.setattr("app.engine.views.open_bitmap", fail)
     with driven() as driver:
         driver.engine.view("v", picture(tmp_path, "secret.png"), 100)
         assert driver.until(ViewFailed).error.text == "Something went wrong inside the program."
@@ -400,7 +308,7 @@ def test_nothing_follows_the_end_of_the_engine(tmp_path: Path, monkeypatch: pyte
         goes_on.wait(5)
         raise ValueError("late")
 
-    monkeypatch.setattr("app.engine.engine.open_bitmap", slow)
+    monkeypatch.setattr("app.engine.views.open_bitmap", slow)
     driver = EngineDriver()
     driver.engine.view("v", picture(tmp_path), 100)
     assert opening.wait(5)

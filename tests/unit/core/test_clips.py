@@ -13,7 +13,8 @@ import pytest
 
 from app.core.clip_colours import rgb_of
 from app.core.clip_files import is_clip
-from app.core.clips import Clip, ClipSource, FrameWish, open_clip, plan_clip
+from app.core.clips import Clip, ClipSource, open_clip, plan_clip
+from app.core.footage import FrameWish
 from app.core.pictures import Picture, PictureSource
 from app.core.vision import PixelLimits
 from tests.clips_made import number_in, numbered, numbered_frame, write_animation, write_video

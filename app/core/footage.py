@@ -1,0 +1,335 @@
+"""What a video holds, and which of its frames are taken, when they are shown and at what size.
+
+Times are presentation times in seconds from where a player starts the file; nothing here assumes a frame rate, opens a
+file or takes long: a window may call it while a person drags. Every function may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from app.core.errors import Sentence, UserError
+from app.core.vision import (
+    FRAMES_PER_PATCH,
+    TOKEN_PX,
+    group_times,
+    resized_frame_size,
+    resized_size,
+    token_count,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.core.vision import PixelLimits
+
+MAKERS_FRAMES_PER_S = 2.0
+MIN_FRAMES = 4
+MAX_FRAMES = 768
+"""The makers' bounds for one clip. Source: transformers 5.23 ``Qwen3VLVideoProcessor``, checked in the tests."""
+
+_READABLE_SIDE_PX = 360
+"""Text of ordinary size, a thirtieth of the shorter side, has under twelve rows of pixels below this."""
+_FAR_APART_S = 2.0
+_OFF_ITS_PLACE = 1 / 8
+"""Of the distance between frames that stand far apart: how far one may move to fall on a key frame."""
+SAME_TIME_S = 5e-4
+"""Times this near are one: containers round to a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameWish:
+    """Which frames a person wants; what is None is left to the makers' rules.
+
+    Attributes:
+        frames_per_s: Frames for each second of the range.
+        frame_count: A fixed number of frames instead.
+        start_s: Where the range begins.
+        end_s: Where it ends.
+        max_tokens: The most tokens all frames together may cost.
+    """
+
+    frames_per_s: float | None = None
+    frame_count: int | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+    max_tokens: int | None = None
+
+    def checked(self) -> FrameWish:
+        """This wish, when it can be met by some video.
+
+        Raises:
+            UserError: A value is out of its range, or two exclude each other.
+        """
+        if self.frames_per_s is not None and self.frame_count is not None:
+            raise UserError("Frames per second and a number of frames exclude each other.", "Give one of them.")
+        if self.frames_per_s is not None and not 0 < self.frames_per_s <= 1000:  # noqa: PLR2004 - faster than any camera
+            raise UserError("Frames per second must be more than 0 and at most 1000.")
+        if self.frame_count is not None and not MIN_FRAMES <= self.frame_count <= MAX_FRAMES:
+            raise UserError(
+                Sentence("The number of frames must be {least} to {most}.", least=MIN_FRAMES, most=MAX_FRAMES)
+            )
+        if self.max_tokens is not None and self.max_tokens < 1:
+            raise UserError("The tokens for a video must be 1 or more.")
+        start_s = 0.0 if self.start_s is None else self.start_s
+        if not 0 <= start_s < float("inf"):
+            raise UserError("The start of the range must not be before the video.")
+        if self.end_s is not None and not start_s < self.end_s < float("inf"):
+            raise UserError("The end of the range must come after its start.")
+        return self
+
+
+def clock_text(time_s: float, decimals: int = 0) -> str:
+    """A time as players show it: ``0:06``, ``12:05.4``, ``1:02:03``; cut, not rounded, so that it names the frame."""
+    units = math.floor((time_s + SAME_TIME_S) * 10**decimals)
+    whole_s, part = divmod(units, 10**decimals)
+    minutes, seconds = divmod(whole_s, 60)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return f"{text}.{part:0{decimals}}" if decimals else text
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What a video holds, found by reading it through once.
+
+    Attributes:
+        times_s: When each frame is shown, rising, at least one.
+        end_s: When the last one ends.
+        width_px: Width of the upright frames with square pixels.
+        height_px: Height of the same.
+        keys: Which frames can be decoded without another one, rising; none where that makes no difference.
+        notes: What a person should know of the file.
+    """
+
+    times_s: Sequence[float] = field(repr=False)
+    end_s: float
+    width_px: int
+    height_px: int
+    keys: Sequence[int] = field(default=(), repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a single frame, which is asked about as a picture."""
+        return len(self.times_s) == 1
+
+    def frame_at(self, time_s: float) -> int:
+        """The index of the frame that a player shows at this time."""
+        return max(0, bisect.bisect_right(self.times_s, time_s + SAME_TIME_S) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipPlan:
+    """What will be taken of a clip, found without decoding it.
+
+    Attributes:
+        frame_times_s: When each frame is shown; an even number, in order.
+        frame_indices: Which frames of the video these are.
+        source_width_px: Width of the upright original with square pixels.
+        source_height_px: Height of the same.
+        width_px: Effective width of every frame, a multiple of 32.
+        height_px: Effective height.
+        duration_s: Of the whole video, as far as it can be read.
+        frames_per_s: Of the whole video, on average.
+        source_frames: How many frames the whole video has.
+        notes: What a person should know: a file that is cut off, a range that was shortened.
+    """
+
+    frame_times_s: tuple[float, ...]
+    frame_indices: tuple[int, ...] = field(repr=False)
+    source_width_px: int
+    source_height_px: int
+    width_px: int
+    height_px: int
+    duration_s: float
+    frames_per_s: float
+    source_frames: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tokens(self) -> int:
+        """Language-model tokens of all frames, without the times written between them."""
+        groups = -(-len(self.frame_times_s) // FRAMES_PER_PATCH)
+        return groups * token_count(self.height_px, self.width_px)
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the video is a single frame, which is asked about as a picture."""
+        return len(self.frame_times_s) == 1
+
+    @property
+    def group_times_s(self) -> tuple[float, ...]:
+        """The time written before each group of two frames."""
+        return tuple(group_times(self.frame_times_s))
+
+    @property
+    def spacing_s(self) -> float:
+        """Seconds from frame to frame, on average."""
+        return (self.frame_times_s[-1] - self.frame_times_s[0]) / max(1, len(self.frame_times_s) - 1)
+
+    @property
+    def is_text_unreadable(self) -> bool:
+        """Whether text of ordinary size in the frames will be too small to read."""
+        is_reduced = 2 * self.width_px * self.height_px < self.source_width_px * self.source_height_px
+        return is_reduced and min(self.height_px, self.width_px) < _READABLE_SIDE_PX
+
+
+class Chosen(NamedTuple):
+    """The frames taken, by index into the video's frame times, and what a person should know about that."""
+
+    indices: list[int]
+    notes: list[str]
+
+
+def chosen_frames(
+    times_s: Sequence[float], end_s: float, wish: FrameWish, max_frames: int, keys: Sequence[int] = ()
+) -> Chosen:
+    """Which frames of a video to take: an even number, spread evenly over the time range.
+
+    Where the video has fewer frames than wanted each is taken once; of three the middle one stands twice, so that
+    none is lost. Of a video with a steady rate these are the official processor's own frames, unless they stand seconds
+    apart: then a key frame nearby is taken instead, which spares decoding all that leads up to the other.
+
+    Args:
+        times_s: When each frame is shown, rising.
+        end_s: Where the video ends.
+        wish: What a person wants.
+        max_frames: The most frames that the token budget allows at the least size.
+        keys: Which frames can be decoded without another one, rising.
+
+    Raises:
+        UserError: There is no frame in the range.
+    """
+    notes: list[str] = []
+    first, last = 0, len(times_s)
+    if wish.start_s is not None:
+        if wish.start_s >= end_s:
+            raise UserError(
+                Sentence(
+                    "The range starts at {start} s, but the video ends at {end} s.",
+                    start=f"{wish.start_s:g}",
+                    end=f"{end_s:.1f}",
+                ),
+                "Choose an earlier start.",
+            )
+        first = min(bisect.bisect_left(times_s, wish.start_s - SAME_TIME_S), last - 1)
+    if wish.end_s is not None:
+        last = max(first + 1, bisect.bisect_right(times_s, wish.end_s + SAME_TIME_S))
+        if wish.end_s > end_s + 1:
+            notes.append(
+                Sentence("The range ends after the video: its end is taken instead, {end} s.", end=f"{end_s:.1f}")
+            )
+    at_hand = last - first
+    if wish.frame_count is not None:
+        count = wish.frame_count
+    else:
+        range_end = end_s if last == len(times_s) else times_s[last]
+        rate = MAKERS_FRAMES_PER_S if wish.frames_per_s is None else wish.frames_per_s
+        count = int((range_end - times_s[first]) * rate + 1e-6)
+        if count > MAX_FRAMES:
+            notes.append(
+                Sentence(
+                    "{count} frames would be too many: {most} are taken, further apart.", count=count, most=MAX_FRAMES
+                )
+            )
+    count = min(max(count, MIN_FRAMES), MAX_FRAMES, at_hand, max(FRAMES_PER_PATCH, max_frames))
+    if count % FRAMES_PER_PATCH and count > 1:
+        count += 1 if count < MIN_FRAMES else -1
+    if count > at_hand:
+        return Chosen([first, first + 1, first + 1, first + 2], notes)
+    nearby = [key - first for key in keys if first <= key < last]
+    return Chosen([first + index for index in _spread(times_s[first:last], count, nearby)], notes)
+
+
+def _spread(times_s: Sequence[float], count: int, keys: Sequence[int]) -> list[int]:
+    """Indices of `count` different frames, as near as can be to evenly spaced times from the first to the last."""
+    if count == 1:
+        return [0]
+    span_s = times_s[-1] - times_s[0]
+    step_s = span_s / (count - 1)
+    chosen = {_nearest(times_s, times_s[0] + step_s * number) for number in range(count)}
+    if step_s > _FAR_APART_S and keys:
+        key_times_s = [times_s[key] for key in keys]
+        for index in sorted(chosen)[1:-1]:
+            key = keys[_nearest(key_times_s, times_s[index])]
+            if abs(times_s[key] - times_s[index]) <= _OFF_ITS_PLACE * step_s:
+                chosen = chosen - {index} | {key}
+    indices = sorted(chosen)
+    while len(indices) < count:
+        # Frames stand unevenly: more of them where the widest gap has any.
+        gaps = [
+            (times_s[right] - times_s[left], left, right)
+            for left, right in itertools.pairwise(indices)
+            if right - left > 1
+        ]
+        _, left, right = max(gaps)
+        middle = _nearest(times_s, (times_s[left] + times_s[right]) / 2)
+        bisect.insort(indices, min(max(middle, left + 1), right - 1))
+    return indices
+
+
+def _nearest(times_s: Sequence[float], time_s: float) -> int:
+    """The index of the frame nearest to a time; of two equally near ones the even index, as the official rounding."""
+    right = min(bisect.bisect_left(times_s, time_s), len(times_s) - 1)
+    left = max(0, right - 1)
+    before, after = time_s - times_s[left], times_s[right] - time_s
+    if abs(before - after) < 1e-6:  # noqa: PLR2004 - the rounding of floating point
+        return left if left % 2 == 0 else right
+    return left if before < after else right
+
+
+def clip_limits(limits: PixelLimits, wish: FrameWish) -> PixelLimits:
+    """The checkpoint's limits for all frames together (T x h x w), lowered to the wish's token budget."""
+    return limits if wish.max_tokens is None else limits.capped(FRAMES_PER_PATCH * wish.max_tokens)
+
+
+def plan_footage(footage: Footage, wish: FrameWish, limits: PixelLimits, image_limits: PixelLimits) -> ClipPlan:
+    """What will be taken of a video.
+
+    Args:
+        footage: What it holds.
+        wish: What a person wants.
+        limits: Areas all frames may have together.
+        image_limits: Areas of a picture, for a video of a single frame.
+
+    Raises:
+        UserError: There is no frame in the range, or the wish can be met by no video.
+        ValueError: One side is more than 200 times the other.
+    """
+    wish.checked()
+    times_s = footage.times_s
+    limits = clip_limits(limits, wish)
+    max_frames = limits.max_pixels // (TOKEN_PX * TOKEN_PX)
+    indices, notes = chosen_frames(times_s, footage.end_s, wish, max_frames, footage.keys)
+    notes = [*footage.notes, *notes]
+    if len(indices) == 1:
+        notes.append(
+            Sentence("The video has a single frame: it is asked about as a picture.")
+            if footage.is_picture
+            else Sentence("The range holds a single frame: it is asked about as a picture.")
+        )
+        seen_height, seen_width = resized_size(
+            footage.height_px, footage.width_px, image_limits.min_pixels, image_limits.max_pixels
+        )
+    else:
+        seen_height, seen_width = resized_frame_size(
+            len(indices), footage.height_px, footage.width_px, limits.min_pixels, limits.max_pixels
+        )
+    span_s = footage.end_s - times_s[0]
+    return ClipPlan(
+        frame_times_s=tuple(times_s[index] for index in indices),
+        frame_indices=tuple(indices),
+        source_width_px=footage.width_px,
+        source_height_px=footage.height_px,
+        width_px=seen_width,
+        height_px=seen_height,
+        duration_s=footage.end_s,
+        frames_per_s=len(times_s) / span_s if span_s > 0 else 0.0,
+        source_frames=len(times_s),
+        notes=tuple(notes),
+    )
