@@ -25,6 +25,7 @@ from app.backends.fake_backend import FakeScript
 from app.core.settings import Settings
 from app.gui import model_status
 from tests.gui.conftest import draw
+from tests.gui.window_driver import SLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
-SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
 BROKEN = FakeScript(answers=("One two",), fails_after_pieces=1)
 KINDS = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit, QAbstractItemView, QProgressBar)
 WRONG_ROLES = (QAccessible.Role.NoRole, QAccessible.Role.Client, QAccessible.Role.Pane, QAccessible.Role.Grouping)

@@ -20,25 +20,14 @@ from app.core.settings import ModelSettings
 from app.gui.answers.turn_foot import COPY_QUESTION, EDIT
 from app.gui.window_content import WindowContent
 from tests.gui.conftest import draw
+from tests.gui.keys_and_clicks import CONTROL, PLAIN, SHIFT, press
+from tests.gui.window_driver import SLOW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.paths import Profile
     from tests.gui.window_driver import OpenWindow, WindowDriver
-
-PLAIN, CONTROL, SHIFT = (
-    Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-)
-SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
-
-
-def press(key: Qt.Key, keys: Qt.KeyboardModifier = PLAIN) -> None:
-    focus = QApplication.focusWidget()
-    assert focus is not None
-    QTest.keyClick(focus, key, keys)
 
 
 def ask(driver: WindowDriver, *questions: str) -> None:

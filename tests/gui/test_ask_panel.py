@@ -17,33 +17,19 @@ from app.core.settings import ModelSettings, Settings
 from app.gui.questions.budget_choice import BALANCED_TOKENS, FINE_TOKENS, QUICK_TOKENS
 from app.gui.questions.task_words import localized
 from tests.gui.conftest import draw
+from tests.gui.keys_and_clicks import CONTROL, PLAIN, SHIFT, click, press
+from tests.gui.window_driver import SLOW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
-PLAIN, CONTROL, SHIFT = (
-    Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-)
 COMMON = ["describe", "read_text", "chart_table", "boxes"]
-SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
-
-
-def press(key: Qt.Key, keys: Qt.KeyboardModifier = PLAIN) -> None:
-    focus = QApplication.focusWidget()
-    assert focus is not None
-    QTest.keyClick(focus, key, keys)
 
 
 def chip(driver: WindowDriver, preset_id: str) -> QToolButton:
     return driver.child(QToolButton, f"taskChip_{preset_id}")
-
-
-def click(widget: QWidget) -> None:
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
 def selected(driver: WindowDriver) -> str:

@@ -17,12 +17,12 @@ from app.gui import command_list
 from app.gui.actions import action_rows
 from app.gui.command_search import Command, found
 from tests.gui.conftest import draw
+from tests.gui.keys_and_clicks import CONTROL, press
 
 if TYPE_CHECKING:
     from app.core.paths import Profile
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
-CONTROL = Qt.KeyboardModifier.ControlModifier
 COMMANDS = (
     Command("open", "Open Pictures…", "File"),
     Command("export", "Export as Markdown…", "File"),
@@ -30,12 +30,6 @@ COMMANDS = (
     Command("remove", "Remove Picture", "Edit"),
     Command("chinese", "导出为 Markdown…", "文件"),
 )
-
-
-def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    focus = QApplication.focusWidget()
-    assert focus is not None
-    QTest.keyClick(focus, key, modifiers)
 
 
 def rows(driver: WindowDriver) -> list[str]:

@@ -15,14 +15,12 @@ from app.core.sampling import GREEDY, Sampling
 from app.core.settings import ModelSettings, Settings
 from app.gui.answers.turn_foot import COPY, REPORT, RETRY
 from tests.gui.conftest import draw
-from tests.gui.window_driver import type_into
+from tests.gui.window_driver import SLOW, type_into
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.gui.window_driver import OpenWindow, WindowDriver
-
-SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
 
 
 def wait_for_words(driver: WindowDriver) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.gui.focus_ring import FocusRing
-from app.gui.look import apply_look, focus_ring
+from app.gui.look import apply_look
+from tests.gui.keys_and_clicks import SHIFT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,37 +19,8 @@ if TYPE_CHECKING:
     import pytest
     from pytestqt.qtbot import QtBot
 
-    from tests.gui.window_driver import OpenWindow, WindowDriver
-
-SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-def press(driver: WindowDriver, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    """Presses a key as the window system does."""
-    QTest.keyClick(driver.window.windowHandle(), key, modifiers)
-
-
-def focused() -> QWidget:
-    found = QApplication.focusWidget()
-    assert found is not None
-    return found
-
-
-def place_of(widget: QWidget, window: QWidget) -> QRect:
-    return QRect(widget.mapTo(window, QPoint()), widget.size())
-
-
-def ring_pixels(driver: WindowDriver, area: QRect) -> int:
-    """How many pixels in and just around this area have the ring's colour."""
-    image = driver.window.grab(area.adjusted(-4, -4, 4, 4)).toImage().convertToFormat(QImage.Format.Format_RGB32)
-    wanted = focus_ring(driver.window.palette()).rgb()
-    return sum(image.pixel(x, y) == wanted for x in range(image.width()) for y in range(image.height()))
-
-
-def is_seen(driver: WindowDriver) -> bool:
-    """Whether the ring goes round what has the keyboard: at least along most of two of its sides."""
-    area = place_of(focused(), driver.window)
-    return ring_pixels(driver, area) >= min(area.width(), 100) + min(area.height(), 20)
+    from tests.gui.window_driver import OpenWindow
+from tests.gui.focus_seen import focused, is_seen, place_of, press
 
 
 def test_the_keyboard_is_seen_at_every_stop_of_tab(open_window: OpenWindow, picture: Path) -> None:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.backends.fake_backend import FakeScript
 from tests.gui.conftest import draw
-from tests.gui.test_focus import focused, is_seen, press, ring_pixels
+from tests.gui.focus_seen import focused, is_seen, press, ring_pixels
+from tests.gui.keys_and_clicks import CONTROL, SHIFT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
-CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 LONG = "A long answer goes on and on.\n\n" * 80
 
 

@@ -9,22 +9,14 @@ from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.backends.fake_backend import FakeScript
 from app.gui.actions import WindowState, action_rows
+from tests.gui.keys_and_clicks import CONTROL, press
+from tests.gui.window_driver import SLOW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.gui.window_driver import OpenWindow
-
-CONTROL, PLAIN = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
-SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
-
-
-def press(key: Qt.Key, keys: Qt.KeyboardModifier = PLAIN) -> None:
-    focus = QApplication.focusWidget()
-    assert focus is not None
-    QTest.keyClick(focus, key, keys)
 
 
 def test_ask_stop_follow_up_and_begin_anew_by_keyboard_alone(open_window: OpenWindow, picture: Path) -> None:

@@ -15,7 +15,8 @@ from app.gui.look import SMALL_PX, sized
 from app.gui.questions.cost_caption import CostCaption
 from app.gui.tray.tray_delegate import TrayDelegate
 from tests.gui.conftest import draw
-from tests.gui.test_media_selection import CONTROL, click, tray_of
+from tests.gui.keys_and_clicks import CONTROL
+from tests.gui.tray_rows import click, tray_of
 
 if TYPE_CHECKING:
     from pathlib import Path

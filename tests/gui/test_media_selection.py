@@ -6,52 +6,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QListView
 
 from app.backends.fake_backend import FakeScript
 from tests.gui.conftest import draw
+from tests.gui.keys_and_clicks import CONTROL, PLAIN, SHIFT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.gui.window_driver import OpenWindow, WindowDriver
-
-PLAIN, SHIFT, CONTROL = (
-    Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.ControlModifier,
-)
-
-
-def tray_of(driver: WindowDriver) -> QListView:
-    return driver.child(QListView, "mediaTray")
-
-
-def click(driver: WindowDriver, row: int, keys: Qt.KeyboardModifier = PLAIN) -> None:
-    view = tray_of(driver)
-    index = view.model().index(row, 0)
-    view.scrollTo(index)
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, keys, view.visualRect(index).center())
-
-
-def selected_rows(driver: WindowDriver) -> list[int]:
-    return sorted(index.row() for index in tray_of(driver).selectionModel().selectedIndexes())
-
-
-def labels(driver: WindowDriver) -> list[str]:
-    """What each row's tag says."""
-    model = tray_of(driver).model()
-    rows = [model.index(row, 0).data(Qt.ItemDataRole.UserRole) for row in range(model.rowCount())]
-    return [row.label for row in rows]
+from tests.gui.tray_rows import click, files, labels, selected_rows, tray_of
 
 
 def shown_names(driver: WindowDriver) -> list[list[str]]:
     """Names of the pictures in each turn that the model was last given."""
     return [[picture.name for picture in turn.pictures] for turn in driver.backend.seen[-1].turns]
-
-
-def files(folder: Path, count: int) -> list[Path]:
-    return [draw(folder / f"{number}.png") for number in range(count)]
 
 
 def test_a_drop_selects_what_it_added_up_to_eight(open_window: OpenWindow, tmp_path: Path) -> None:

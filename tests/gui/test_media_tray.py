@@ -32,7 +32,8 @@ from app.gui.tray.pictures_at_hand import PicturesAtHand
 from app.gui.tray.tray_delegate import TrayDelegate, TrayRow, thumbnail_size
 from tests.gui.conftest import draw
 from tests.gui.heartbeat import Heartbeat
-from tests.gui.test_media_selection import CONTROL, SHIFT, click, files, labels, selected_rows, tray_of
+from tests.gui.keys_and_clicks import CONTROL, SHIFT
+from tests.gui.tray_rows import click, files, labels, selected_rows, tray_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

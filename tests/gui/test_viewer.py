@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
 from app.gui.viewer.picture_canvas import PictureCanvas
 from tests.gui.conftest import draw
+from tests.gui.keys_and_clicks import ALT, CONTROL, LEFT, PLAIN
 from tests.gui.viewer_pixels import NOISE, images_of, is_same, painted, painted_picture, source_of
 
 if TYPE_CHECKING:
@@ -36,12 +37,6 @@ if TYPE_CHECKING:
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 ROOT = Path(__file__).resolve().parents[2]
-PLAIN, CONTROL, ALT = (
-    Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.AltModifier,
-)
-LEFT = Qt.MouseButton.LeftButton
 BLOCK = NOISE[:20, :20].repeat(40, 0).repeat(40, 1)
 """800 × 800 pixels of squares of one colour each."""
 

@@ -24,6 +24,7 @@ from app.gui.viewer import media_viewer
 from app.gui.viewer.picture_canvas import PictureCanvas
 from tests.gui.conftest import draw
 from tests.gui.heartbeat import Heartbeat
+from tests.gui.keys_and_clicks import LEFT, PLAIN
 from tests.gui.viewer_pixels import painted_picture, settle
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 12_000, 8_400
 OPEN_MS = 60_000
 MOST_MEDIAN_S, MOST_WORST_S = 0.016, 0.050
-PLAIN, LEFT = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
 
 
 def rows_of(top: int, bottom: int) -> NDArray[np.uint8]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from app.core.paths import Profile
 
 WAIT_MS = 20_000
+SLOW = FakeScript(answers=("One two three four five. " * 400,), piece_delay_s=0.02)
+"""An answer that is still coming while a test looks on."""
 WidgetT = TypeVar("WidgetT", bound=QWidget)
 
 
