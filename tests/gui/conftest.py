@@ -18,7 +18,9 @@ from app.backends.fake_backend import FakeScript
 from app.gui.answers.result_view import ResultView
 from app.gui.language import speak
 from app.gui.look import apply_look
+from app.gui.viewer.picture_canvas import PictureCanvas
 from tests.drawn_pictures import corners_image, encoded
+from tests.gui.viewer_pixels import NOISE, images_of
 from tests.gui.window_driver import OpenWindow, WindowDriver
 
 if TYPE_CHECKING:
@@ -105,3 +107,16 @@ def view(qapp: QApplication) -> Iterator[ResultView]:
     view.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     QGuiApplication.clipboard().clear()
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot) -> Iterator[PictureCanvas]:
+    """A canvas of 400 × 300 with a picture of 700 × 500."""
+    QLocale.setDefault(QLocale("en_US"))
+    widget = PictureCanvas()
+    qtbot.addWidget(widget)
+    widget.resize(400, 300)
+    widget.show()
+    widget.show_picture(images_of(NOISE), 0)
+    yield widget
+    widget.close()
