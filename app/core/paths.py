@@ -17,6 +17,8 @@ TRANSLATIONS_DIR = RESOURCES_DIR / "translations"
 SCHEMAS_DIR = RESOURCES_DIR / "schemas"
 SAMPLE_PICTURE = RESOURCES_DIR / "samples" / "shapes.png"
 SAMPLE_QUESTION = "Describe this image."
+SAMPLE_VIDEO = RESOURCES_DIR / "samples" / "moving-circle.mp4"
+SAMPLE_VIDEO_QUESTION = "What happens in this video?"
 
 
 @dataclass(frozen=True, slots=True)

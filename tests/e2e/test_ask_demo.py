@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from PIL import Image, ImageDraw
 
-from app.core.paths import DEMO_MODEL_DIR, SAMPLE_PICTURE, SCHEMAS_DIR
+from app.core.paths import DEMO_MODEL_DIR, SAMPLE_PICTURE, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION, SCHEMAS_DIR
 from tests.e2e.program import Program
 
 pytestmark = [
@@ -52,6 +52,12 @@ def test_the_sample_picture_is_described(demo: Program) -> None:
     assert lines[2].startswith("done · ")
     assert "peak memory" in lines[2]
     assert len(lines) == 3, "standard error is clean"
+
+
+def test_what_happens_in_the_sample_video_is_told(demo: Program) -> None:
+    done = ask(demo, SAMPLE_VIDEO, "-p", SAMPLE_VIDEO_QUESTION, "--temperature", "0")
+    assert (done.returncode, done.stdout) == (0, "A blue circle moves to the right.\n"), done.stderr
+    assert "10 frames from 0.0 s to 5.0 s" in done.stderr
 
 
 @pytest.mark.parametrize(("shape", "colour"), [("circle", "red"), ("square", "blue")])
