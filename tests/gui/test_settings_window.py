@@ -1,55 +1,33 @@
-"""The settings as a person uses them: typed, tabbed, clicked; kept for each model; explained where they are wrong."""
+"""The settings as a person uses them: typed, tabbed, clicked; explained where they are wrong."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QPoint, QPointF, QRect, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QWheelEvent
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QLabel,
     QLineEdit,
-    QMessageBox,
     QPlainTextEdit,
     QPushButton,
     QWidget,
 )
 
 from app.backends.fake_backend import FakeScript
-from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.sampling import RANGES, Sampling
-from app.core.settings import ModelSettings, Settings
-from app.gui.language import language_for
 from app.gui.settings import number_field
+from tests.gui.settings_shown import choose, opened, own
 from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
-    from app.core.settings import Appearance
-    from app.gui.settings.settings_panel import SettingsPanel
-    from tests.gui.window_driver import OpenWindow, WindowDriver
-
-
-def opened(driver: WindowDriver) -> SettingsPanel:
-    driver.wait_for_model()
-    if not driver.content.settings.is_open:
-        driver.action("settingsAction").trigger()
-    panel = driver.settings
-    assert panel.isVisible()
-    return panel
-
-
-def own(driver: WindowDriver) -> ModelSettings:
-    return driver.desk.settings.own
+    from tests.gui.window_driver import OpenWindow
 
 
 def test_the_panel_is_made_at_its_first_use_alone(open_window: OpenWindow) -> None:
@@ -165,22 +143,6 @@ def test_what_is_wrong_is_announced_once(open_window: OpenWindow, monkeypatch: p
     assert said == ["Temperature goes from 0 to 5. The last good value, 0.7, stays."]
 
 
-def test_a_chosen_folder_is_the_same_model_by_whatever_way_one_goes_there(
-    open_window: OpenWindow, checkpoint_dir: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "linked").symlink_to(checkpoint_dir)
-    driver = open_window(settings=Settings())
-    panel = opened(driver)
-    choose(panel.model.kind, 1)
-    dialog = panel.findChild(QFileDialog)
-    assert dialog is not None
-    dialog.setDirectory(str(tmp_path))
-    dialog.selectFile("linked")
-    QTest.keyClick(dialog, Qt.Key.Key_Return)
-    assert driver.desk.settings.model == str(checkpoint_dir)
-    driver.wait_for_model()
-
-
 def test_the_last_drawn_seed_is_shown_and_can_be_used_always(open_window: OpenWindow) -> None:
     driver = open_window()
     driver.ask("Hello?")
@@ -246,172 +208,6 @@ def test_numbers_are_read_as_the_persons_language_writes_them(open_window: OpenW
         QLocale.setDefault(before)
 
 
-def test_each_model_keeps_its_own(open_window: OpenWindow, checkpoint_dir: Path) -> None:
-    settings = Settings(model=str(checkpoint_dir), models={DEMO_MODEL_ID: ModelSettings(system="Demo.")})
-    driver = open_window(settings=settings)
-    panel = opened(driver)
-    type_into(panel.answers.fields["temperature"].edit, "0.25")
-    QTest.keyClicks(panel.system, "Real.")
-    choose(panel.model.kind, 0)
-    assert driver.desk.settings.model == DEMO_MODEL_ID
-    assert panel.system.toPlainText() == "Demo."
-    driver.wait(lambda: driver.desk.model.stage == "ready")
-    assert own(driver).sampling is None
-    name_model(panel, str(checkpoint_dir))
-    driver.wait(lambda: driver.desk.model.stage == "ready")
-    assert panel.system.toPlainText() == "Real."
-    assert panel.answers.fields["temperature"].edit.text() == "0.25"
-    assert driver.desk.settings.models[DEMO_MODEL_ID] == ModelSettings(system="Demo.")
-
-
-def choose(box: QComboBox, index: int) -> None:
-    box.setCurrentIndex(index)
-    box.activated.emit(index)
-
-
-def name_model(panel: SettingsPanel, name: str) -> None:
-    choose(panel.model.kind, 2)
-    type_into(panel.model.name, name)
-
-
-def test_a_half_typed_model_survives_another_change(open_window: OpenWindow) -> None:
-    driver = open_window()
-    panel = opened(driver)
-    before = driver.desk.settings.model
-    choose(panel.model.kind, 2)
-    type_into(panel.model.name, "Qwen/Qwen3-VL-", then=None)
-    type_into(panel.answers.fields["temperature"].edit, "0.25")
-    assert panel.model.name.text() == "Qwen/Qwen3-VL-"
-    assert "Not in use yet" in panel.model.note.text()
-    assert driver.desk.settings.model == before
-
-
-def test_a_folder_that_is_not_chosen_leaves_the_model(open_window: OpenWindow) -> None:
-    driver = open_window(settings=Settings())
-    panel = opened(driver)
-    choose(panel.model.kind, 1)
-    dialog = panel.findChild(QFileDialog)
-    assert dialog is not None
-    dialog.reject()
-    assert panel.model.kind.currentIndex() == 0
-    assert not panel.model.name.isVisible()
-
-
-def question(driver: WindowDriver) -> QMessageBox:
-    box = driver.window.findChild(QMessageBox)
-    assert box is not None
-    assert box.isVisible()
-    return box
-
-
-def test_another_model_begins_a_new_conversation_only_when_the_person_agrees(open_window: OpenWindow) -> None:
-    driver = open_window()
-    driver.ask("Hello?")
-    driver.wait_for_answer()
-    panel = opened(driver)
-    before = driver.desk.settings
-    for key in (Qt.Key.Key_Escape, Qt.Key.Key_Return):  # a second Return must not throw the conversation away
-        choose(panel.model.kind, 0)
-        QTest.keyClick(question(driver), key)
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-        assert driver.desk.settings == before
-    assert len(driver.desk.conversation.turns) == 1
-    assert panel.model.kind.currentIndex() == 1
-    choose(panel.model.kind, 0)
-    begin = question(driver).findChild(QPushButton, "beginAnewButton")
-    assert begin is not None
-    QTest.mouseClick(begin, Qt.MouseButton.LeftButton)
-    assert driver.desk.settings.model == DEMO_MODEL_ID
-    assert not driver.desk.conversation.turns
-
-
-def test_the_window_may_close_under_that_question(open_window: OpenWindow) -> None:
-    driver = open_window()
-    driver.ask("Hello?")
-    driver.wait_for_answer()
-    choose(opened(driver).model.kind, 0)
-    assert question(driver)
-    driver.close()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    assert not shiboken6.isValid(driver.window)
-
-
-def test_appearance_and_language_are_told_at_once(open_window: OpenWindow) -> None:
-    driver = open_window()
-    panel = opened(driver)
-    panel.program.appearance.setFocus()
-    told: list[str] = []
-    for _ in range(2):
-        QTest.keyClick(panel.program.appearance, Qt.Key.Key_Down)
-        told.append(driver.desk.settings.appearance)
-    assert told == ["light", "dark"]
-    QTest.keyClick(panel.program.language, Qt.Key.Key_End)
-    assert driver.desk.settings.language == "zh_CN"
-    driver.follow()
-    driver.wait(lambda: bool(driver.saved) and driver.saved[-1].language == "zh_CN")
-    program = driver.content.settings.panel.program
-    QTest.keyClick(program.appearance, Qt.Key.Key_Home)
-    QTest.keyClick(program.language, Qt.Key.Key_Home)
-    assert (driver.desk.settings.appearance, driver.desk.settings.language) == ("system", "system")
-    if language_for("system") != "zh_CN":
-        driver.follow()
-
-
-def test_the_folder_for_exports_is_chosen_and_forgotten(open_window: OpenWindow, tmp_path: Path) -> None:
-    driver = open_window()
-    program = opened(driver).program
-    assert not program.forget_export_folder.isVisible()
-    program.choose_export_folder.click()
-    dialog = driver.settings.findChild(QFileDialog)
-    assert dialog is not None
-    dialog.selectFile(str(tmp_path))
-    dialog.fileSelected.emit(str(tmp_path))
-    dialog.reject()
-    assert driver.desk.settings.export_dir == tmp_path
-    assert program.export_folder.text().replace("\u200b", "") == str(tmp_path)
-    program.forget_export_folder.click()
-    assert driver.desk.settings.export_dir is None
-
-
-def test_a_long_folder_goes_on_in_the_next_line(open_window: OpenWindow) -> None:
-    driver = open_window()
-    years = Path("/", *(str(year) for year in range(1990, 2026)))  # Unicode breaks no line between a slash and a digit
-    driver.desk.change_settings(replace(driver.desk.settings, export_dir=years))
-    driver.content.commands.show_settings(True)
-    label = driver.settings.program.export_folder
-    room = QRect(0, 0, 200, 10_000)
-    assert label.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, label.text()).width() <= 200
-    assert label.toolTip().count(str(years)) == 1
-
-
-def test_the_programs_folders_are_shown(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    driver = open_window()
-    program = opened(driver).program
-    shown: list[str] = []
-
-    def show(url: QUrl) -> bool:
-        shown.append(url.toLocalFile())
-        return True
-
-    monkeypatch.setattr(QDesktopServices, "openUrl", show)
-    data_dir = driver.launch.profile.data_dir
-    program.show_log_folder.click()
-    assert "cannot be shown" in program.folder_fault.text(), "it is not there yet"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    program.show_data_folder.click()
-    assert shown == [str(data_dir)]
-    assert not program.folder_fault.isVisible()
-
-
-def test_what_is_remembered_is_the_persons_choice(open_window: OpenWindow) -> None:
-    driver = open_window()
-    program = opened(driver).program
-    assert program.is_history_kept.isChecked()
-    label = next(label for label in driver.settings.findChildren(QLabel) if label.buddy() is program.is_history_kept)
-    QTest.mouseClick(label, Qt.MouseButton.LeftButton)
-    assert not driver.desk.settings.is_history_kept
-
-
 @pytest.mark.parametrize("way", ["escape", "button", "shortcut"])
 def test_it_closes_and_the_question_box_has_the_keyboard_again(way: str, open_window: OpenWindow) -> None:
     driver = open_window()
@@ -428,37 +224,6 @@ def test_it_closes_and_the_question_box_has_the_keyboard_again(way: str, open_wi
     assert driver.prompt.hasFocus()
     assert not driver.action("settingsAction").isChecked()
     assert not driver.parts.prompt.settings_button.isChecked()
-
-
-def test_the_wheel_is_left_to_the_panel_unless_a_list_has_the_keyboard(open_window: OpenWindow) -> None:
-    driver = open_window()
-    box = opened(driver).program.appearance
-
-    def turn() -> bool:
-        point = QPointF(box.rect().center())
-        wheel = QWheelEvent(
-            point,
-            box.mapToGlobal(point),
-            QPoint(0, 0),
-            QPoint(0, -120),
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(box, wheel)
-        return wheel.isAccepted()
-
-    assert not turn()
-    assert box.currentData() == "system"
-    box.setFocus()
-    assert turn()
-    assert box.currentData() == "light"
-    show_appearance(driver, "system")
-
-
-def show_appearance(driver: WindowDriver, appearance: Appearance) -> None:
-    driver.desk.change_settings(replace(driver.desk.settings, appearance=appearance))
 
 
 def test_a_low_window_gives_the_settings_all_its_height(open_window: OpenWindow) -> None:

@@ -184,6 +184,11 @@ class WindowDriver:
         QTest.keyClick(menu, Qt.Key.Key_Return)
 
     @property
+    def questions(self) -> list[str]:
+        """What was asked in this conversation."""
+        return [turn.question.text for turn in self.desk.conversation.turns]
+
+    @property
     def names(self) -> list[str]:
         return [medium.source.name for medium in self.desk.pictures.media]
 
@@ -209,3 +214,10 @@ def type_into(edit: QLineEdit, text: str, *, then: Qt.Key | None = Qt.Key.Key_Re
 
 def with_model(checkpoint_dir: Path, **changes: object) -> Settings:
     return replace(Settings(model=str(checkpoint_dir)), **changes)  # type: ignore[arg-type]
+
+
+def ask(driver: WindowDriver, *questions: str) -> None:
+    """Asks one after the other, each when the one before is answered."""
+    for question in questions:
+        driver.ask(question)
+        driver.wait_for_answer()
