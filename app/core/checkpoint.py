@@ -11,7 +11,7 @@ from typing import Any
 from app.core.errors import ModelError, Sentence
 from app.core.paths import DEMO_MODEL_DIR
 from app.core.sampling import GREEDY, Sampling
-from app.core.vision import PixelLimits
+from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
 
 DEMO_MODEL_ID = "demo"
 SUPPORTED_MODEL_TYPES = ("qwen3_vl", "qwen3_vl_moe")
@@ -23,7 +23,6 @@ _CODE_KEY = "model_file"
 """mlx-vlm 0.7.10 imports the Python file that a configuration names so, without asking."""
 _REVISION_END_BYTES = 1 << 20
 """Of each file's beginning and end: two trainings of one architecture have files of the very same sizes."""
-_RELEASED_CLIP_LIMITS = PixelLimits(4_096, 25_165_824)
 _MAKERS_VISION_PENALTY = 1.5
 """Presence penalty the makers use for Instruct models on pictures; their generation_config.json cannot hold it.
 
@@ -167,7 +166,7 @@ def read_checkpoint(folder: Path, model_id: str) -> Checkpoint:
             model_type=model_type,
             quantisation=_quantisation(config),
             image_limits=_limits(folder, *_IMAGE_LIMITS, PixelLimits()),
-            clip_limits=_limits(folder, *_CLIP_LIMITS, _RELEASED_CLIP_LIMITS),
+            clip_limits=_limits(folder, *_CLIP_LIMITS, RELEASED_CLIP_LIMITS),
             context_tokens=int(text_config.get("max_position_embeddings", 262_144)),
             default_sampling=_default_sampling(generation, model_id),
             image_token_id=int(config["image_token_id"]),

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from app import __version__
+from app.core.clips import ClipSource
 from app.core.errors import EngineError
 from app.core.events import Figures, Finished, PrefillProgress, Started, TextPiece, VisionProgress
-from app.core.pictures import Picture, PictureSource
+from app.core.pictures import Picture
 from app.core.requests import Question, Turn
 from app.core.results import ModelRecord, Result, TurnRecord, record_of
+from app.core.vision import RELEASED_CLIP_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,16 +35,18 @@ _NO_FIGURES = Figures()
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPicture:
-    """A picture that the model was shown.
+class KnownMedium:
+    """A picture or video that the model was shown.
 
     Attributes:
-        number: The model reads it as “Image <number>”.
-        limits: The areas it could have when it was shown.
+        limits: The areas that a picture could have when it was shown.
+        clip_limits: The areas that all frames of a video could have together.
+        is_picture: Whether it was shown as a picture; None for a video that is not open yet.
     """
 
-    number: int
     limits: PixelLimits
+    clip_limits: PixelLimits = RELEASED_CLIP_LIMITS
+    is_picture: bool | None = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +163,16 @@ class Conversation:
         return self._turns[-1] if self._turns and self._turns[-1].is_open else None
 
     @property
-    def known_pictures(self) -> dict[PictureSource, KnownPicture]:
-        """The pictures that the model knows, or is just being shown, in the order of their numbers."""
-        known: dict[PictureSource, KnownPicture] = {}
+    def known_media(self) -> dict[Source, KnownMedium]:
+        """The pictures and videos that the model knows, or is just being shown, in the order in which it was."""
+        known: dict[Source, KnownMedium] = {}
         for turn in self._known_turns:
-            for source in turn.question.sources:
-                if isinstance(source, PictureSource):
-                    known[source] = KnownPicture(len(known) + 1, turn.question.limits)
+            question = turn.question
+            for source, medium in itertools.zip_longest(question.sources, turn.media[: len(question.sources)]):
+                is_picture: bool | None = not isinstance(source, ClipSource) or None
+                if medium is not None:
+                    is_picture = isinstance(medium, Picture)
+                known[source] = KnownMedium(question.limits, question.clip_limits, is_picture)
         return known
 
     @property
@@ -213,9 +220,10 @@ class Conversation:
         sampling: Sampling,
         system: str,
         now: datetime,
+        clip_limits: PixelLimits = RELEASED_CLIP_LIMITS,
         preset: Preset | None = None,
     ) -> Question:
-        """Adds a turn and gives the question that the engine is to answer; known pictures are not shown again.
+        """Adds a turn and gives the question that the engine is to answer; what is known is not shown again.
 
         Raises:
             EngineError: The turn before is still being answered.
@@ -231,6 +239,7 @@ class Conversation:
             tuple(source for source in sources if source not in known),
             tuple(Turn(turn.question.text, turn.media, turn.answer) for turn in self._turns if turn.is_told),
             system,
+            clip_limits,
         )
         self._turns.append(AskedTurn(question, max_image_tokens, now, sampling, preset=preset))
         return question

@@ -1,4 +1,4 @@
-"""What the next question shows the model: which pictures, under which numbers, at what cost."""
+"""What the next question shows the model: which pictures and videos, under which numbers, at what cost."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from app.core.shelf import picture_cost
+from app.core.errors import ErrorText
+from app.core.shelf import Medium, clip_cost, picture_cost
+from app.core.vision import RELEASED_CLIP_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from app.core.conversation import KnownPicture
-    from app.core.pictures import PictureSource
-    from app.core.shelf import Cost, Medium
+    from app.core.conversation import KnownMedium
+    from app.core.footage import ClipPlan
+    from app.core.requests import Source
+    from app.core.shelf import Cost
     from app.core.vision import PixelLimits
 
 _NEAR_SHARE = 0.8
@@ -27,10 +30,10 @@ class ContextUse:
     The words of the question are not counted: they are few beside a picture, and only the tokenizer could tell.
 
     Attributes:
-        new_tokens: The pictures that are newly shown.
+        new_tokens: The pictures and videos that are newly shown.
         held_tokens: The conversation before.
         context_tokens: What the model can take, the answer included; 0 while there is no model.
-        is_counted: Whether the sizes of all pictures are known; until then it is more than this.
+        is_counted: Whether the sizes of all of them are known; until then it is more than this.
     """
 
     new_tokens: int
@@ -55,58 +58,81 @@ class ContextUse:
 
 
 class NextQuestion:
-    """The pictures at hand as they stand before a question is asked: a snapshot.
+    """What is at hand as it stands before a question is asked: a snapshot.
 
-    Selected pictures that the model does not know yet go with the question, in the tray's order; the model reads them
-    as “Image 1”, “Image 2” and so on through the whole conversation.
+    What is selected and not yet known to the model goes with the question, in the tray's order; the model reads it as
+    “Image 1”, “Video 1”, “Image 2” and so on through the whole conversation, a video of a single frame as an image. A
+    video of which other frames are wanted than were shown counts as not yet known.
 
     Args:
-        media: All pictures at hand, in order.
-        selected_ids: Which of them the question is about.
-        known: What the model was shown in this conversation.
+        media: All that is at hand, in order.
+        selected_ids: What of it the question is about.
+        known: What the model was shown in this conversation, in order.
         limits: The areas that newly shown pictures may have.
         held_tokens: What the conversation so far takes of the model's context.
         context_tokens: How much that is; 0 while there is no model.
+        clip_limits: The areas that all frames of a newly shown video may have together.
     """
 
     def __init__(
         self,
         media: Sequence[Medium],
         selected_ids: AbstractSet[str],
-        known: Mapping[PictureSource, KnownPicture],
+        known: Mapping[Source, KnownMedium],
         limits: PixelLimits,
         held_tokens: int = 0,
         context_tokens: int = 0,
+        clip_limits: PixelLimits = RELEASED_CLIP_LIMITS,
     ) -> None:
         self.media = tuple(media)
         self._known = known
         self._limits = limits
+        self._clip_limits = clip_limits
         self._held_tokens = held_tokens
         self._context_tokens = context_tokens
         self.selected = tuple(medium for medium in self.media if medium.medium_id in selected_ids)
         self.new = tuple(medium for medium in self.selected if medium.source not in known)
-        self._numbers = {medium.medium_id: number for number, medium in enumerate(self.new, len(known) + 1)}
 
     def is_known(self, medium: Medium) -> bool:
-        """Whether the model was shown this picture already."""
+        """Whether the model was shown this already, a video with the very frames that are wanted now."""
         return medium.source in self._known
 
-    def number(self, medium: Medium) -> int | None:
-        """Under which number the model knows this picture or will know it, or None where it is not asked about."""
+    def is_video(self, medium: Medium) -> bool:
+        """Whether the model sees it as a video: more than a single frame of it."""
         known = self._known.get(medium.source)
-        return self._numbers.get(medium.medium_id) if known is None else known.number
+        if known is not None and known.is_picture is not None:
+            return not known.is_picture
+        plan = self.plan(medium)
+        return medium.is_video and (plan is None or not plan.is_picture)
+
+    def number(self, medium: Medium) -> int | None:
+        """Under which number of its kind the model knows it or will know it; None where it is not asked about."""
+        return self._numbers.get(medium.source)
+
+    def plan(self, medium: Medium) -> ClipPlan | None:
+        """Which frames of a video are taken, or were; None for a picture, until it is known, and where none can be."""
+        plan = self._planned(medium)
+        return None if isinstance(plan, ErrorText) else plan
+
+    def fault(self, medium: Medium) -> ErrorText | None:
+        """Why no frames of a video can be taken as it is wished."""
+        plan = self._planned(medium)
+        return plan if isinstance(plan, ErrorText) else None
 
     def cost(self, medium: Medium) -> Cost | None:
-        """What a picture costs, or did when it was shown; None until its size is known."""
+        """What a picture or video costs, or did when it was shown; None until its size is known."""
         if not medium.is_opened:
             return None
+        if medium.is_video:
+            plan = self.plan(medium)
+            return None if plan is None else clip_cost(plan)
         known = self._known.get(medium.source)
         limits = self._limits if known is None else known.limits
         return picture_cost(medium.width_px, medium.height_px, limits)
 
     @cached_property
     def new_tokens(self) -> int:
-        """What the newly shown pictures cost together, as far as their sizes are known."""
+        """What is newly shown costs together, as far as sizes are known."""
         costs = (self.cost(medium) for medium in self.new)
         return sum(cost.tokens for cost in costs if cost is not None)
 
@@ -115,3 +141,21 @@ class NextQuestion:
         """How much of the model's context it takes."""
         is_counted = all(medium.is_opened for medium in self.new)
         return ContextUse(self.new_tokens, self._held_tokens, self._context_tokens, is_counted)
+
+    def _planned(self, medium: Medium) -> ClipPlan | ErrorText | None:
+        known = self._known.get(medium.source)
+        if known is None:
+            return medium.plan(self._clip_limits, self._limits)
+        return medium.plan(known.clip_limits, known.limits)
+
+    @cached_property
+    def _numbers(self) -> dict[Source, int]:
+        """In the order in which the prompt counts them: what is known, then what is new."""
+        here = {medium.source: medium for medium in self.media}
+        last = {True: 0, False: 0}
+        numbers: dict[Source, int] = {}
+        for source in (*self._known, *(medium.source for medium in self.new)):
+            is_video = self.is_video(here.get(source) or Medium("", source))
+            last[is_video] += 1
+            numbers[source] = last[is_video]
+        return numbers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.core.pictures import Picture
-from app.core.vision import PixelLimits
+from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     Medium: TypeAlias = Picture | Clip
     Source: TypeAlias = PictureSource | ClipSource
-
-_RELEASED_CLIP_LIMITS = PixelLimits(4_096, 25_165_824)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +78,4 @@ class Question:
     sources: tuple[Source, ...] = ()
     earlier: tuple[Turn, ...] = ()
     system: str = ""
-    clip_limits: PixelLimits = _RELEASED_CLIP_LIMITS
+    clip_limits: PixelLimits = RELEASED_CLIP_LIMITS

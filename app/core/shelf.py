@@ -1,17 +1,21 @@
-"""The pictures at hand, in order, with what was done to them, so that it can be undone."""
+"""The pictures and videos at hand, in order, with what was done to them, so that it can be undone."""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from app.core.clips import ClipSource
+from app.core.errors import AppError, ErrorText
+from app.core.footage import plan_footage
 from app.core.vision import resized_size, token_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from app.core.pictures import PictureSource
+    from app.core.footage import ClipPlan, Footage, FrameWish
+    from app.core.requests import Source
     from app.core.vision import PixelLimits
 
 StepKind: TypeAlias = Literal["add", "remove", "move"]
@@ -23,29 +27,60 @@ _MOST_STEPS = 100
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A picture at hand.
+    """A picture or video at hand.
 
     Attributes:
         medium_id: Names it in the window and in the engine's view events.
-        source: Where it comes from.
+        source: Where it comes from; for a video also which of its frames are wanted.
         width_px: Width of the upright original, 0 until it is known.
         height_px: Height of the upright original, 0 until it is known.
+        footage: What a video holds, once it is known; None for a picture.
     """
 
     medium_id: str
-    source: PictureSource
+    source: Source
     width_px: int = 0
     height_px: int = 0
+    footage: Footage | None = None
+    _plans: dict[tuple[PixelLimits, PixelLimits], ClipPlan | ErrorText] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def is_opened(self) -> bool:
         """Whether its size is known."""
         return self.width_px > 0
 
+    @property
+    def is_video(self) -> bool:
+        """Whether it is a video, even one of a single frame."""
+        return isinstance(self.source, ClipSource)
+
+    def plan(self, limits: PixelLimits, image_limits: PixelLimits) -> ClipPlan | ErrorText | None:
+        """Which frames of a video are taken, or why none can be; None for a picture, or until it is known.
+
+        It is made once: the footage of a long video has very many times.
+
+        Args:
+            limits: Areas all frames may have together.
+            image_limits: Areas of a picture, for a single frame.
+        """
+        if self.footage is None or not isinstance(self.source, ClipSource):
+            return None
+        key = (limits, image_limits)
+        plan = self._plans.get(key)
+        if plan is None:
+            try:
+                plan = plan_footage(self.footage, self.source.wish, limits, image_limits)
+            except AppError as error:
+                plan = error.said
+            self._plans[key] = plan
+        return plan
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a picture will cost, and at what size the model will see it."""
+    """What a picture or video will cost, and at what size the model will see it or each of its frames."""
 
     tokens: int
     width_px: int
@@ -64,15 +99,21 @@ def picture_cost(width_px: int, height_px: int, limits: PixelLimits) -> Cost:
     return Cost(token_count(seen_height, seen_width), seen_width, seen_height, is_reduced)
 
 
+def clip_cost(plan: ClipPlan) -> Cost:
+    """The cost of the frames that are taken of a video."""
+    is_reduced = plan.width_px * plan.height_px < _WHOLE_SHARE * plan.source_width_px * plan.source_height_px
+    return Cost(plan.tokens, plan.width_px, plan.height_px, is_reduced)
+
+
 @dataclass(frozen=True, slots=True)
 class ShelfStep:
-    """Something that was done to the pictures at hand.
+    """Something that was done to what is at hand.
 
     Attributes:
         kind: What was done.
         before: The order before, as medium ids.
         after: The order after.
-        medium_ids: The pictures that it was done to.
+        medium_ids: The pictures and videos that it was done to.
     """
 
     kind: StepKind
@@ -81,7 +122,7 @@ class ShelfStep:
     medium_ids: tuple[str, ...]
 
     def without(self, medium_id: str) -> ShelfStep:
-        """The step as if this picture had never been here."""
+        """The step as if this picture or video had never been here."""
         before, after, medium_ids = (
             tuple(other for other in ids if other != medium_id) for ids in (self.before, self.after, self.medium_ids)
         )
@@ -89,7 +130,7 @@ class ShelfStep:
 
 
 class Shelf:
-    """The pictures at hand; no picture lies here twice."""
+    """The pictures and videos at hand; none lies here twice, whichever frames of a video are wanted."""
 
     def __init__(self) -> None:
         self._media: dict[str, Medium] = {}
@@ -116,17 +157,17 @@ class Shelf:
         return self._undone[-1] if self._undone else None
 
     def get(self, medium_id: str) -> Medium | None:
-        """The picture of this id, if it is here."""
+        """The picture or video of this id, if it is here."""
         medium = self._media.get(medium_id)
         return medium if medium is not None and self._ids.get(_place_of(medium.source)) == medium_id else None
 
-    def find(self, source: PictureSource) -> Medium | None:
-        """The picture of this source, if it is here; a file that was edited since is not."""
+    def find(self, source: Source) -> Medium | None:
+        """What is here of this source, if it is here; a file that was edited since is not."""
         medium = self._media.get(self._ids.get(_place_of(source), ""))
         return medium if medium is not None and medium.source.stamp == source.stamp else None
 
-    def add(self, sources: Iterable[PictureSource]) -> tuple[Medium, ...]:
-        """Puts pictures at the end and gives those that were not here yet.
+    def add(self, sources: Iterable[Source]) -> tuple[Medium, ...]:
+        """Puts pictures and videos at the end and gives those that were not here yet.
 
         A file that was edited since takes the place of what it was.
         """
@@ -150,7 +191,7 @@ class Shelf:
         return tuple(added)
 
     def remove(self, medium_ids: Iterable[str]) -> None:
-        """Takes pictures away."""
+        """Takes pictures and videos away."""
         gone = dict.fromkeys(medium_id for medium_id in medium_ids if self.get(medium_id) is not None)
         if gone:
             self._do("remove", [medium_id for medium_id in self._order if medium_id not in gone], gone)
@@ -184,18 +225,27 @@ class Shelf:
         return step
 
     def forget(self, medium_id: str) -> None:
-        """Takes away a picture that cannot be opened: nothing brings it back."""
+        """Takes away what cannot be opened: nothing brings it back."""
         self._done = _without(self._done, medium_id)
         self._undone = _without(self._undone, medium_id)
         self._arrange(tuple(other for other in self._order if other != medium_id))
         self._media.pop(medium_id, None)
 
-    def note_size(self, medium_id: str, width_px: int, height_px: int) -> Medium | None:
-        """Remembers the size of a picture's upright original."""
+    def note_size(self, medium_id: str, width_px: int, height_px: int, footage: Footage | None = None) -> Medium | None:
+        """Remembers the size of the upright original, and what a video holds."""
         medium = self.get(medium_id)
         if medium is None:
             return None
-        medium = replace(medium, width_px=width_px, height_px=height_px)
+        medium = replace(medium, width_px=width_px, height_px=height_px, footage=footage)
+        self._media[medium_id] = medium
+        return medium
+
+    def set_wish(self, medium_id: str, wish: FrameWish) -> Medium | None:
+        """Takes note of which frames of a video are wanted; it stays the same video."""
+        medium = self.get(medium_id)
+        if medium is None or not isinstance(medium.source, ClipSource):
+            return None
+        medium = replace(medium, source=replace(medium.source, wish=wish))
         self._media[medium_id] = medium
         return medium
 
@@ -213,8 +263,8 @@ class Shelf:
         self._ids = {_place_of(self._media[medium_id].source): medium_id for medium_id in order}
 
 
-def _place_of(source: PictureSource) -> object:
-    """What two sources of one picture have in common: the file, or the very bytes."""
+def _place_of(source: Source) -> object:
+    """What two sources of one picture or video have in common: the file, or the very bytes."""
     return source.path if source.path is not None else source.data
 
 

@@ -50,6 +50,10 @@ class PixelLimits:
         return PixelLimits(min(self.min_pixels, max_pixels), max_pixels)
 
 
+RELEASED_CLIP_LIMITS = PixelLimits(4_096, 25_165_824)
+"""The areas that all frames of a clip may have together (T x h x w), unless a checkpoint says otherwise."""
+
+
 def aspect_is_possible(height_px: int, width_px: int) -> bool:
     """Whether the model can take a picture of this shape at all (sides below 200:1)."""
     return max(height_px, width_px) / min(height_px, width_px) <= MAX_ASPECT

@@ -18,7 +18,7 @@ from app.core.conversation import Conversation
 from app.core.errors import AppError
 from app.core.events import LookOpened, Started, ViewFailed, ViewOpened
 from app.core.next_question import NextQuestion
-from app.core.vision import PixelLimits
+from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
 from app.gui.bridge import Bridge, assert_main_thread
 from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing, CheckpointSearch
 from app.gui.early_imports import EarlyImports
@@ -149,12 +149,28 @@ class Desk(QObject):
         limits = checkpoint.image_limits if checkpoint is not None else PixelLimits()
         return limits.capped(max_image_tokens)
 
-    def next_question(self) -> NextQuestion:
-        """What the next question shows the model, and what every picture costs."""
+    @property
+    def clip_limits(self) -> PixelLimits:
+        """The areas that all frames of a video in the next question may have together."""
+        checkpoint = self.model.checkpoint
+        return checkpoint.clip_limits if checkpoint is not None else RELEASED_CLIP_LIMITS
+
+    def next_question(self, limits: PixelLimits | None = None) -> NextQuestion:
+        """What the next question shows the model, and what every picture and video costs.
+
+        Args:
+            limits: The areas that pictures may have; None for those of the settings.
+        """
         pictures, told = self.pictures, self.conversation.before(self.edited_id)
         context_tokens = self.model.checkpoint.context_tokens if self.model.checkpoint is not None else 0
         return NextQuestion(
-            pictures.media, pictures.selected_ids, told.known_pictures, self.limits, told.held_tokens, context_tokens
+            pictures.media,
+            pictures.selected_ids,
+            told.known_media,
+            self.limits if limits is None else limits,
+            told.held_tokens,
+            context_tokens,
+            self.clip_limits,
         )
 
     # The conversation
@@ -194,6 +210,7 @@ class Desk(QObject):
                 sampling=sampling if preset is None else preset.sampling_from(sampling),
                 system=own.system,
                 now=datetime.now(timezone.utc).astimezone(),
+                clip_limits=self.clip_limits,
                 preset=preset,
             )
             self._engine.ask(question)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from app.core.conversation import AskedTurn
     from app.core.launch import Launch
-    from app.core.pictures import PictureSource
+    from app.core.requests import Source
     from app.gui.shell import MainWindow
 
 _MEDIA_REFRESH_MS = 16
@@ -255,8 +255,8 @@ class WindowContent(QObject):
         self.parts.result.show_turns(self.desk.conversation.turns)
         self._refresh_state()
 
-    def _on_asking_sources_wanted(self, sources: Sequence[PictureSource]) -> None:
-        here = self.desk.pictures.add_sources(sources)
+    def _on_asking_sources_wanted(self, sources: Sequence[Source]) -> None:
+        here = self.desk.pictures.bring_back(sources)
         self.refresh_media()
         self.parts.tray.select(here)
 

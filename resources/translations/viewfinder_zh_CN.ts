@@ -1628,6 +1628,10 @@
         <translation>图 {0}</translation>
     </message>
     <message>
+        <source>Video {0}</source>
+        <translation>视频 {0}</translation>
+    </message>
+    <message>
         <source>Opening…</source>
         <translation>正在打开…</translation>
     </message>

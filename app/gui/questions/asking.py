@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
+from app.core.clips import ClipSource
 from app.core.question_history import Draft
-from app.core.shelf import picture_cost
 from app.gui.bridge import assert_main_thread
 from app.gui.questions.question_keeper import QuestionKeeper
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.conversation import AskedTurn
+    from app.core.footage import FrameWish
     from app.core.presets import Preset
     from app.core.shelf import ShelfStep
     from app.gui.actions import WindowState
@@ -33,6 +34,8 @@ class _Before:
     text: str
     preset: Preset | None
     selected_ids: tuple[str, ...]
+    wishes: dict[str, FrameWish]
+    """Which frames of each video were wanted, by its id."""
 
 
 class Asking(QObject):
@@ -204,7 +207,9 @@ class Asking(QObject):
             return
         self._desk.stop()
         if self._before is None:
-            self._before = _Before(self._box.toPlainText(), self._box.preset, self._parts.tray.selected_ids)
+            media = self._desk.pictures.media
+            wishes = {m.medium_id: m.source.wish for m in media if isinstance(m.source, ClipSource)}
+            self._before = _Before(self._box.toPlainText(), self._box.preset, self._parts.tray.selected_ids, wishes)
         self._desk.edit(turn.request_id)
         self._take_back_brought()
         step = self._desk.pictures.last_step
@@ -221,6 +226,8 @@ class Asking(QObject):
             return
         self._take_back_brought()
         self._end_edit()
+        for medium_id, wish in before.wishes.items():
+            self._desk.pictures.set_wish(medium_id, wish)
         self._select(before.selected_ids)
         self._box.show_text(before.text, before.preset)
         self._box.setFocus()
@@ -238,7 +245,7 @@ class Asking(QObject):
 
     def _select_pictures_of(self, turn: AskedTurn) -> None:
         """Selects what the question showed, or else what was known by then: so that nothing new comes with it."""
-        known = self._desk.conversation.before(turn.request_id).known_pictures
+        known = self._desk.conversation.before(turn.request_id).known_media
         sources = turn.question.sources or tuple(known)
         if sources:
             self.sources_wanted.emit(sources)
@@ -322,7 +329,5 @@ class Asking(QObject):
         self._parts.prompt.budget.show_budget(self._desk.settings.own.max_image_tokens)
 
     def _price(self, budget: int | None) -> int:
-        """What the pictures of the next question would cost with this budget."""
-        limits = self._desk.limits_with(budget)
-        new = self._desk.next_question().new
-        return sum(picture_cost(m.width_px, m.height_px, limits).tokens for m in new if m.is_opened)
+        """What the next question would newly show with this budget, and at what cost."""
+        return self._desk.next_question(self._desk.limits_with(budget)).new_tokens

@@ -1,4 +1,4 @@
-"""The pictures in the tray: put there, opened in small and to be looked at, refused, taken away."""
+"""The pictures and videos in the tray: put there, opened in small and to be looked at, refused, taken away."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.clips import ClipSource
 from app.core.events import LookOpened, ViewFailed, ViewOpened
 from app.core.files import shown_name
 from app.core.shelf import Medium, Shelf
@@ -15,8 +16,9 @@ from app.gui.viewer.pixels import image_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from app.core.footage import FrameWish
     from app.core.launch import AnswerEngine
-    from app.core.pictures import PictureSource
+    from app.core.requests import Source
     from app.core.shelf import ShelfStep
     from app.gui.tray.offered import Offered
 
@@ -117,7 +119,7 @@ class PicturesAtHand(QObject):
         if arrived:
             self.arrived.emit(arrived, known)
 
-    def add_sources(self, sources: Sequence[PictureSource]) -> tuple[str, ...]:
+    def add_sources(self, sources: Sequence[Source]) -> tuple[str, ...]:
         """Puts pictures into the tray and gives the ids of these, new or not."""
         added = self._shelf.add(sources)
         self._open_soon(medium.medium_id for medium in added)
@@ -125,6 +127,22 @@ class PicturesAtHand(QObject):
             self.changed.emit()
         here = (self._shelf.find(source) for source in sources)
         return tuple(dict.fromkeys(medium.medium_id for medium in here if medium is not None))
+
+    def bring_back(self, sources: Sequence[Source]) -> tuple[str, ...]:
+        """Puts what was asked about into the tray, videos with the very frames that were wanted then."""
+        here = self.add_sources(sources)
+        for source in sources:
+            medium = self._shelf.find(source)
+            if medium is not None and isinstance(source, ClipSource):
+                self.set_wish(medium.medium_id, source.wish)
+        return here
+
+    def set_wish(self, medium_id: str, wish: FrameWish) -> None:
+        """Takes note of which frames of a video are wanted: to the model it is another one then."""
+        medium = self._shelf.get(medium_id)
+        if medium is not None and isinstance(medium.source, ClipSource) and medium.source.wish != wish:
+            self._shelf.set_wish(medium_id, wish)
+            self.changed.emit()
 
     def remove(self, medium_ids: Iterable[str]) -> None:
         """Takes pictures out of the tray; what the conversation knows of them stays."""
@@ -184,7 +202,8 @@ class PicturesAtHand(QObject):
                 self.changed.emit()
                 self.refused.emit((event.error,))
         elif is_here:
-            self._shelf.note_size(medium_id, event.bitmap.source_width_px, event.bitmap.source_height_px)
+            bitmap = event.bitmap
+            self._shelf.note_size(medium_id, bitmap.source_width_px, bitmap.source_height_px, event.footage)
             self.thumbnail_opened.emit(medium_id, image_of(event.bitmap))
             self.changed.emit()
         self._open_next()

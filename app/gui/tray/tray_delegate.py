@@ -73,7 +73,8 @@ def tray_row(medium: Medium, question: NextQuestion) -> TrayRow:
     translate = QCoreApplication.translate
     number = question.number(medium)
     name = shown_name(medium.source.name)
-    label = translate("MediaTray", "Image {0}").format(number) if number is not None else ""
+    words = translate("MediaTray", "Video {0}") if question.is_video(medium) else translate("MediaTray", "Image {0}")
+    label = words.format(number) if number is not None else ""
     cost = question.cost(medium)
     if cost is None:
         opening = translate("MediaTray", "Opening…")

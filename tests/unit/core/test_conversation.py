@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from app.core.checkpoint import Checkpoint
-from app.core.conversation import Conversation
+from app.core.clips import ClipSource
+from app.core.conversation import Conversation, KnownMedium
 from app.core.errors import EngineError, ErrorText
 from app.core.events import (
     Figures,
@@ -20,11 +22,16 @@ from app.core.events import (
     TextPiece,
     VisionProgress,
 )
+from app.core.footage import FrameWish
 from app.core.pictures import Picture, PictureSource
 from app.core.requests import Question
 from app.core.results import MediaRecord
 from app.core.sampling import GREEDY, Sampling
-from app.core.vision import PixelLimits
+from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
+from tests.clips_made import noise_clip
+
+if TYPE_CHECKING:
+    from app.core.requests import Source
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 LIMITS = PixelLimits()
@@ -40,7 +47,7 @@ def picture(source: PictureSource) -> Picture:
     return Picture(source.name, source.path, "ab" * 32, 64, 64, 64, 64, bytes(64 * 64 * 3), f"digest of {source.name}")
 
 
-def ask(conversation: Conversation, request_id: str, text: str, *sources: PictureSource) -> Question:
+def ask(conversation: Conversation, request_id: str, text: str, *sources: Source) -> Question:
     return conversation.ask(
         request_id, text, sources, limits=LIMITS, max_image_tokens=640, sampling=Sampling(), system="Be brief.", now=NOW
     )
@@ -221,3 +228,41 @@ def test_the_tokens_held_are_those_measured_last_or_else_counted() -> None:
     answer(conversation, ask(conversation, "3", "Well?"), "", "failed")
     assert conversation.held_tokens == 53 + picture(DOG).tokens + 3
     assert question.sources == (CAT,)
+
+
+def test_known_media_say_how_each_was_shown() -> None:
+    conversation = Conversation()
+    clip, other = ClipSource("roll.mp4", Path("/roll.mp4")), ClipSource("still.gif", Path("/still.gif"))
+    limits = RELEASED_CLIP_LIMITS.capped(1000)
+    question = conversation.ask(
+        "1",
+        "What happens?",
+        (clip, CAT, other),
+        limits=LIMITS,
+        max_image_tokens=None,
+        sampling=Sampling(),
+        system="",
+        now=NOW,
+        clip_limits=limits,
+    )
+    assert question.clip_limits == limits
+    assert [known.is_picture for known in conversation.known_media.values()] == [None, True, None]
+    opened = (noise_clip(1, (0.0, 0.5)), picture(CAT), picture(DOG))
+    conversation.take(Started("1", opened, Sampling(seed=7)))
+    assert conversation.known_media == {
+        clip: KnownMedium(LIMITS, limits, is_picture=False),
+        CAT: KnownMedium(LIMITS, limits, is_picture=True),
+        other: KnownMedium(LIMITS, limits, is_picture=True),
+    }
+
+
+def test_other_frames_of_a_video_are_shown_again() -> None:
+    conversation = Conversation()
+    clip = ClipSource("roll.mp4", Path("/roll.mp4"))
+    later = ClipSource("roll.mp4", Path("/roll.mp4"), wish=FrameWish(start_s=5))
+    question = ask(conversation, "1", "What happens?", clip)
+    conversation.take(Started("1", (noise_clip(1, (0.0, 0.5)),), Sampling(seed=7)))
+    conversation.take(TextPiece("1", "It rolls."))
+    conversation.take(Finished("1", "done", Figures(answer_tokens=3)))
+    assert question.sources == (clip,)
+    assert ask(conversation, "2", "And then?", clip, later).sources == (later,)

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.clips import ClipSource
+from app.core.footage import Footage, FrameWish
 from app.core.pictures import PictureSource, open_picture
 from app.core.shelf import Shelf, picture_cost
 from app.core.vision import PixelLimits
@@ -153,3 +155,27 @@ def test_undoing_everything_always_leads_back(steps: list[tuple[str, int]]) -> N
     for _ in range(count):
         shelf.redo()
     assert names(shelf) == last
+
+
+def test_a_video_is_one_whichever_of_its_frames_are_wanted() -> None:
+    shelf, clip = Shelf(), ClipSource("roll.mp4", Path("/roll.mp4"), stamp=(10, 1))
+    (medium,) = shelf.add([clip])
+    footage = Footage([0.0, 0.5, 1.0, 1.5], 2.0, 64, 48)
+    shelf.note_size(medium.medium_id, 64, 48, footage)
+    wished = shelf.set_wish(medium.medium_id, FrameWish(start_s=1))
+    assert wished is not None
+    assert wished.footage is footage
+    assert isinstance(wished.source, ClipSource)
+    assert wished.source.wish.start_s == 1
+    assert shelf.add([clip]) == ()
+    assert shelf.find(clip) == wished
+    shelf.remove([medium.medium_id])
+    shelf.undo()
+    assert shelf.media == (wished,)
+
+
+def test_a_picture_has_no_frames_to_wish_for() -> None:
+    shelf = Shelf()
+    (medium,) = shelf.add([CAT])
+    assert shelf.set_wish(medium.medium_id, FrameWish(start_s=1)) is None
+    assert shelf.set_wish("medium-gone", FrameWish()) is None
