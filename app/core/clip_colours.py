@@ -30,28 +30,43 @@ _TO_709 = np.array(
 )
 
 
-def rgb_of(frame: Any, width_px: int, height_px: int) -> NDArray[np.uint8]:
-    """A decoded frame at a size as it lies in the file, (h, w, 3) of sRGB; HDR is brought down to it."""
-    space = _SPACES.get(int(frame.colorspace), _BT709 if frame.height >= _HD_HEIGHT_PX else _BT601)
-    is_hdr = int(frame.color_trc) in {_PQ, _HLG}
-    reduced = frame.reformat(
+def is_hdr(frame: Any) -> bool:
+    """Whether a decoded frame's light goes beyond paper white."""
+    return int(frame.color_trc) in {_PQ, _HLG}
+
+
+def reduced(frame: Any, width_px: int, height_px: int, pixel_format: str, scaler: Any) -> Any:
+    """A decoded frame at a size, in RGB of its own curve and primaries.
+
+    Args:
+        frame: PyAV's.
+        width_px: As the frame lies in the file.
+        height_px: The same.
+        pixel_format: FFmpeg's name of an RGB format.
+        scaler: PyAV's VideoReformatter; it is quickest when it does the same again.
+    """
+    return scaler.reformat(
+        frame,
         width=width_px,
         height=height_px,
-        format="rgb48le" if is_hdr else "rgb24",
-        src_colorspace=space,
+        format=pixel_format,
+        src_colorspace=_SPACES.get(int(frame.colorspace), _BT709 if frame.height >= _HD_HEIGHT_PX else _BT601),
         src_color_range="JPEG" if int(frame.color_range) == _FULL_RANGE else "MPEG",
         dst_color_range="JPEG",
         interpolation="BICUBIC",
         threads=1,
     )
-    values: NDArray[Any] = reduced.to_ndarray()
-    return _toned(values, is_pq=int(frame.color_trc) == _PQ) if is_hdr else values
 
 
-def _toned(values: NDArray[np.uint16], *, is_pq: bool) -> NDArray[np.uint8]:
-    """HDR to sRGB: paper white stays white, what is brighter is pressed into the top of the range."""
+def toned(values: NDArray[np.uint16], curve: int) -> NDArray[np.uint8]:
+    """HDR, (h, w, 3), to sRGB: paper white stays white, what is brighter is pressed into the top of the range.
+
+    Args:
+        values: Of BT.2020 primaries.
+        curve: FFmpeg's number of the transfer characteristic, for which `is_hdr` holds.
+    """
     signal = values.astype(np.float32) / 65535.0
-    light = (_light_of_pq(signal) if is_pq else _light_of_hlg(signal)) / _WHITE_NITS
+    light = (_light_of_pq(signal) if curve == _PQ else _light_of_hlg(signal)) / _WHITE_NITS
     light = np.clip(light @ _TO_709.T, 0.0, None)
     brightest = light.max(axis=-1, keepdims=True)
     pressed = np.where(brightest > _KNEE, 1 - (1 - _KNEE) ** 2 / (brightest - 2 * _KNEE + 1), brightest)

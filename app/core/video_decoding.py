@@ -30,6 +30,8 @@ _OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
 _ENCRYPTED_TAGS = ("encv", "drmi")
 _SKIPPABLE = ("h264",)
 """Codecs that mark the frames to which no other frame at all refers."""
+_VPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""The decoders that know transparency, which FFmpeg's own pass over."""
 _SEEK_TRIES = 3
 _NEAR_PACKETS = 30
 
@@ -93,6 +95,7 @@ class OpenVideo:
 
     container: Any
     stream: Any
+    _decoder: Any
 
     def __init__(self, source: ClipSource, thread_count: int = 0) -> None:
         self._source = source
@@ -110,7 +113,7 @@ class OpenVideo:
         """Closes the file and lets its decoder go; safe to call twice."""
         if self.container is not None:
             self.container.close()
-        self.container = self.stream = None
+        self.container = self.stream = self._decoder = None
 
     def _open(self) -> None:
         with opened_stream(self._source):  # refuses folders, pipes and empty files in words
@@ -120,8 +123,9 @@ class OpenVideo:
         self.container = av.open(file, options=dict(_OPTIONS), metadata_errors="replace")
         try:
             self.stream = self._chosen_stream()
-            self.stream.thread_type = "AUTO"
-            self.stream.codec_context.thread_count = self._thread_count
+            self._decoder = self._chosen_decoder()
+            self._decoder.thread_type = "AUTO"
+            self._decoder.thread_count = self._thread_count
         except BaseException:
             self.container.close()
             raise
@@ -144,6 +148,13 @@ class OpenVideo:
             raise self.encrypted()
         return stream
 
+    def _chosen_decoder(self) -> Any:
+        usual = self.stream.codec_context
+        words = {word.lower(): value for word, value in self.stream.metadata.items()}
+        if usual.name in _VPX and words.get("alpha_mode") == "1":
+            return av.CodecContext.create(_VPX[usual.name], "r")
+        return usual
+
     def encrypted(self) -> UserError:
         """What to say of a file that only its own player can decode."""
         return UserError(Sentence("“{name}” is encrypted.", name=self._name), "Choose a copy that is not protected.")
@@ -160,18 +171,18 @@ class OpenVideo:
             timeline: All packets.
             is_wanted: Once it says no, decoding ends with an error.
         """
-        is_skipping = self.stream.codec_context.name in _SKIPPABLE
+        is_skipping = self._decoder.name in _SKIPPABLE
         for packet in self._packets_from(first, timeline):
             if timeline.places.get(packet.pts, last) > last:
                 break
             if not is_wanted():
                 raise InterruptedError
             if is_skipping:
-                self.stream.codec_context.skip_frame = "DEFAULT" if packet.pts in wanted else "NONREF"
+                self._decoder.skip_frame = "DEFAULT" if packet.pts in wanted else "NONREF"
             with suppress(av.FFmpegError):
-                yield from self.stream.codec_context.decode(packet)
+                yield from self._decoder.decode(packet)
         with suppress(av.FFmpegError):
-            yield from self.stream.codec_context.decode(None)
+            yield from self._decoder.decode(None)
 
     def frames_in_order(self, is_wanted: Callable[[], bool]) -> Iterator[Any]:
         """Every frame from the start, for files whose packets do not say when they are shown."""
@@ -180,7 +191,7 @@ class OpenVideo:
             if not is_wanted():
                 raise InterruptedError
             with suppress(av.FFmpegError):
-                yield from self.stream.codec_context.decode(packet if packet.size else None)
+                yield from self._decoder.decode(packet if packet.size else None)
 
     def _open_anew(self) -> None:
         self.close()
@@ -198,7 +209,7 @@ class OpenVideo:
             except (av.FFmpegError, StopIteration):
                 break
             if places.get(begin.pts, first + 1) <= first:
-                self.stream.codec_context.flush_buffers()
+                self._decoder.flush_buffers()
                 yield from _whole(itertools.chain([begin], packets), first, places)
                 return
         self._open_anew()

@@ -15,13 +15,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import av  # noqa: TID253 - this module itself is imported only when a video is opened
-import numpy as np
 
-from app.core.clip_colours import rgb_of
 from app.core.clip_files import Taken, stream_sha256
 from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
 from app.core.footage import Footage
+from app.core.frame_pixels import FrameScaler, stance_of
 from app.core.video_decoding import OpenVideo, Timeline, joined
 
 if TYPE_CHECKING:
@@ -41,8 +40,6 @@ _MAX_PIXELS_AT_ONCE = 10_000_000
 """Of the frames that several decoders work on: each holds about ten of its own."""
 _SHORT_BY = 0.05
 _SHORT_BY_S = 1.0
-_QUARTER_TURN = 90
-_FULL_TURN = 360
 
 
 class VideoReader:
@@ -79,10 +76,15 @@ class VideoReader:
         Raises:
             UserError: Not one of them can be decoded.
         """
-        turned = (height_px, width_px) if self._quarter_turns % 2 else (width_px, height_px)
+        unit = self._video.stream.time_base
 
         def take(decoded: Iterator[tuple[int, Any]]) -> dict[int, Taken]:
-            return {index: self._seen(index, frame, *turned) for index, frame in decoded}
+            scaler = FrameScaler(width_px, height_px, self._stance, self._coded_size)
+            found = {}
+            for index, frame in decoded:
+                found[index] = Taken(self.footage.times_s[index], scaler.rgb(frame, unit))
+                del frame  # before the next is decoded
+            return found
 
         taken = take(self._counted(indices)) if self._timeline is None else self._taken_at_once(indices, take)
         if not taken:
@@ -114,12 +116,6 @@ class VideoReader:
 
         with ThreadPoolExecutor(count, "clip-reader") as pool:
             return {index: frame for found in pool.map(work, parts) for index, frame in found.items()}
-
-    def _seen(self, index: int, frame: Any, width_px: int, height_px: int) -> Taken:
-        rgb = rgb_of(frame, width_px, height_px)
-        if self._quarter_turns:
-            rgb = np.rot90(rgb, self._quarter_turns)
-        return Taken(self.footage.times_s[index], rgb.tobytes())
 
     def _read_packets(self) -> None:
         """Notes when every packet is shown, if at all, and whether decoding can begin with it."""
@@ -180,16 +176,24 @@ class VideoReader:
         return times_s, float((shown[-1] - begin + lasting) * unit)
 
     def _notes_on(self, end_s: float) -> tuple[str, ...]:
+        notes = []
         said_s = self._said_duration_s(end_s / len(self._order))
-        if said_s - end_s <= max(_SHORT_BY_S, _SHORT_BY * said_s):
-            return ()
-        return (
-            Sentence(
-                "The file says that it lasts {said} s, but only {read} s of it can be read.",
-                said=f"{said_s:.1f}",
-                read=f"{end_s:.1f}",
-            ),
-        )
+        if said_s - end_s > max(_SHORT_BY_S, _SHORT_BY * said_s):
+            notes.append(
+                Sentence(
+                    "The file says that it lasts {said} s, but only {read} s of it can be read.",
+                    said=f"{said_s:.1f}",
+                    read=f"{end_s:.1f}",
+                )
+            )
+        if self._stance.is_askew:
+            notes.append(
+                Sentence(
+                    "The file wants its frames turned by {degrees}° more: they are turned by quarters only.",
+                    degrees=f"{self._stance.askew_degrees:.0f}",
+                )
+            )
+        return tuple(notes)
 
     def _said_duration_s(self, step_s: float) -> float:
         """How long the file's header says that it lasts, or 0 where it does not."""
@@ -212,13 +216,12 @@ class VideoReader:
         width_px, height_px = self._coded_size = (frame.width, frame.height)
         aspect = self._video.stream.sample_aspect_ratio or self._video.stream.codec_context.sample_aspect_ratio
         pixel_aspect = float(aspect) if aspect else 1.0
-        rotation = round(frame.rotation / _QUARTER_TURN) * _QUARTER_TURN % _FULL_TURN
-        self._quarter_turns = rotation // _QUARTER_TURN
+        self._stance = stance_of(frame)
         if pixel_aspect > 1:
             width_px = round(width_px * pixel_aspect)
         else:
             height_px = round(height_px / pixel_aspect)
-        return (height_px, width_px) if self._quarter_turns % 2 else (width_px, height_px)
+        return self._stance.upright_size(width_px, height_px)
 
     def _nothing_to_show(self) -> UserError:
         return UserError(
@@ -242,6 +245,7 @@ class VideoReader:
                     left -= 1
                     if not left:
                         break
+                del frame  # before the next is decoded
 
     def _counted(self, indices: Sequence[int]) -> Iterator[tuple[int, Any]]:
         """As `_decoded`, for files whose packets do not say when they are shown: frames are counted from the start."""

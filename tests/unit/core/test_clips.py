@@ -11,10 +11,10 @@ import av
 import numpy as np
 import pytest
 
-from app.core.clip_colours import rgb_of
 from app.core.clip_files import is_clip
 from app.core.clips import Clip, ClipSource, open_clip, plan_clip
 from app.core.footage import FrameWish
+from app.core.frame_pixels import FrameScaler, Stance
 from app.core.pictures import Picture, PictureSource
 from app.core.vision import PixelLimits
 from tests.clips_made import number_in, numbered, numbered_frame, write_animation, write_video
@@ -111,8 +111,9 @@ def test_seeking_decoding_through_and_passing_over_give_the_same_frames(
     write_video(path, numbered(400), rate=25, options=options)
     clip = opened(path, frame_count=6, start_s=1.3, end_s=15.0)
     size = clip.width_px, clip.height_px
+    scaler = FrameScaler(*size, Stance(), (160, 96))
     with av.open(str(path)) as container:
-        whole = [rgb_of(frame, *size).tobytes() for frame in container.decode(video=0)]
+        whole = [scaler.rgb(frame, Fraction(1, 25)) for frame in container.decode(video=0)]
     assert numbers(clip)[0] in {32, 33}
     assert numbers(clip)[-1] == 375
     assert list(clip.frames) == [whole[number] for number in numbers(clip)]
