@@ -1224,6 +1224,10 @@
         <translation>取值范围为 {low} 到 {high}。</translation>
     </message>
     <message>
+        <source>The file wants its frames turned by {degrees}° more: they are turned by quarters only.</source>
+        <translation>该文件要求画面再旋转 {degrees}°：这里只按直角旋转。</translation>
+    </message>
+    <message>
         <source>is neither “image” nor “video”</source>
         <translation>既不是“image”也不是“video”</translation>
     </message>
