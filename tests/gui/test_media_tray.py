@@ -23,8 +23,8 @@ from PySide6.QtWidgets import QApplication, QListView, QMenu
 
 from app.backends.fake_backend import FakeScript
 from app.core.errors import ErrorText
-from app.core.events import ViewFailed
-from app.core.pictures import PictureSource
+from app.core.events import ViewFailed, ViewOpened
+from app.core.pictures import Bitmap, PictureSource
 from app.gui.look import scaled_px
 from app.gui.tray import file_showing
 from app.gui.tray.offered import TRAY_KIND, comes_as_text, may_be_offered
@@ -323,6 +323,9 @@ class _Engine:
     def view(self, view_id: str, _source: PictureSource, _max_pixels: int) -> None:
         self.asked.append(view_id)
 
+    def look(self, view_id: str, _source: PictureSource, _max_pixels: int) -> None:
+        self.asked.append(view_id)
+
 
 def test_thumbnails_in_sight_come_first(qapp: QApplication, tmp_path: Path) -> None:
     found: list[TakenIn] = []
@@ -335,6 +338,32 @@ def test_thumbnails_in_sight_come_first(qapp: QApplication, tmp_path: Path) -> N
     for medium_id in (ids[0], ids[1], ids[6], ids[7]):
         pictures.take(ViewFailed(f"small:{medium_id}", ErrorText("No.")))
     assert engine.asked[2:] == [f"small:{medium_id}" for medium_id in (ids[6], ids[7], ids[2], ids[3])]
+    pictures.deleteLater()
+
+
+@pytest.mark.parametrize("order", ["look first", "thumbnail first"])
+@pytest.mark.parametrize("has_thumbnail", [True, False])
+def test_only_a_picture_without_a_thumbnail_leaves_and_it_is_said_once(
+    order: str, has_thumbnail: bool, qapp: QApplication, tmp_path: Path
+) -> None:
+    pictures = PicturesAtHand(lambda _found: None, qapp)
+    pictures.start(cast("AnswerEngine", _Engine()))
+    (medium_id,) = pictures.add_sources([PictureSource("a.png", tmp_path / "a.png")])
+    refused: list[tuple[ErrorText, ...]] = []
+    unsharp: list[str] = []
+    pictures.refused.connect(refused.append)
+    pictures.no_more_pixels.connect(unsharp.append)
+    pictures.look_at(medium_id, 10)
+    small = ViewOpened(f"small:{medium_id}", Bitmap(2, 1, bytes(6), 20, 10))
+    events = [
+        ViewFailed(f"look:{medium_id}", ErrorText("Too large.")),
+        small if has_thumbnail else ViewFailed(f"small:{medium_id}", ErrorText("Damaged.")),
+    ]
+    for event in events if order == "look first" else reversed(events):
+        pictures.take(event)
+    assert refused == [(ErrorText("Too large." if has_thumbnail else "Damaged."),)]
+    assert [medium.medium_id for medium in pictures.media] == ([medium_id] if has_thumbnail else [])
+    assert unsharp == ([medium_id] if has_thumbnail else [])
     pictures.deleteLater()
 
 

@@ -215,6 +215,26 @@ def test_a_file_that_is_gone_when_more_of_it_is_needed_stays_as_it_is(
     settle(driver.parts.viewer.canvas)
 
 
+def test_a_picture_whose_thumbnail_alone_opens_stays_and_is_tried_again_when_looked_at_again(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(source: PictureSource, _max_pixels: int, _is_wanted: Callable[[], bool]) -> PictureLevels:
+        raise UserError(f"“{source.name}” does not fit into memory.", "Close something.")
+
+    monkeypatch.setattr("app.engine.views.open_levels", fail)
+    driver = open_window(files=(draw(tmp_path / "large.png", 1600, 1200), draw(tmp_path / "other.png")))
+    driver.wait(lambda: "“large.png” does not fit into memory. Close something." in driver.refusals)
+    driver.wait_for_pictures(2)
+    assert driver.names == ["large.png", "other.png"]
+    assert driver.parts.viewer.picture() is None
+    assert "% of its size" in driver.parts.viewer.caption
+    monkeypatch.undo()
+    for row in (1, 0):
+        driver.parts.tray.select([driver.desk.pictures.media[row].medium_id])
+        driver.wait(lambda: driver.parts.viewer.picture() is not None)
+    assert "of its size" not in driver.parts.viewer.caption
+
+
 def test_more_pixels_are_asked_for_once_and_not_of_a_picture_left_behind(
     open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,7 +249,7 @@ def test_more_pixels_are_asked_for_once_and_not_of_a_picture_left_behind(
             raise UserError("“late.png” is damaged.", "Copy it again.")
         return real(source, max_pixels, is_wanted)
 
-    monkeypatch.setattr("app.engine.engine.open_levels", noted)
+    monkeypatch.setattr("app.engine.views.open_levels", noted)
     driver = open_window(files=(draw(tmp_path / "late.png", 1600, 1200), draw(tmp_path / "other.png", 1600, 1200)))
     driver.wait_for_pictures(2)
     viewer = driver.parts.viewer

@@ -16,6 +16,7 @@ from app.gui.viewer.pixels import image_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from app.core.errors import ErrorText
     from app.core.footage import FrameWish
     from app.core.launch import AnswerEngine
     from app.core.requests import Source
@@ -54,7 +55,7 @@ class PicturesAtHand(QObject):
         self._opening: set[str] = set()
         self._looked_at = ""
         self._look_pixels = 0
-        self._is_look_opened = False
+        self._look_fault: ErrorText | None = None
         self.selected_ids: frozenset[str] = frozenset()
 
     @property
@@ -171,9 +172,7 @@ class PicturesAtHand(QObject):
 
     def look_at(self, medium_id: str, max_pixels: int) -> None:
         """Opens a picture to be looked at, with at most so many pixels; another one is no longer waited for."""
-        if medium_id != self._looked_at:
-            self._is_look_opened = False
-        self._looked_at, self._look_pixels = medium_id, max_pixels
+        self._looked_at, self._look_pixels, self._look_fault = medium_id, max_pixels, None
         medium = self._shelf.get(medium_id)
         if medium is not None and self._engine is not None:
             self._engine.look(f"{_LOOK}{medium_id}", medium.source, max_pixels)
@@ -183,7 +182,7 @@ class PicturesAtHand(QObject):
         self._in_sight = tuple(medium_ids)
 
     def take(self, event: ViewOpened | LookOpened | ViewFailed) -> None:
-        """Applies what the engine opened, or could not: such a picture leaves the tray with a reason."""
+        """Applies what the engine opened, or could not: one without even a thumbnail leaves the tray with a reason."""
         is_small = event.view_id.startswith(_SMALL)
         medium_id = event.view_id.partition(":")[2]
         if is_small:
@@ -191,11 +190,10 @@ class PicturesAtHand(QObject):
         is_here = self._shelf.get(medium_id) is not None
         if isinstance(event, LookOpened):
             if medium_id == self._looked_at and is_here:
-                self._is_look_opened = True
                 self.picture_opened.emit(medium_id, event.levels)
-        elif isinstance(event, ViewFailed) and not is_small and medium_id == self._looked_at and self._is_look_opened:
-            self.no_more_pixels.emit(medium_id)
-            self.refused.emit((event.error,))
+        elif isinstance(event, ViewFailed) and not is_small:
+            if medium_id == self._looked_at:
+                self._look_fault = event.error
         elif isinstance(event, ViewFailed):
             self._shelf.forget(medium_id)
             if is_here:
@@ -206,7 +204,16 @@ class PicturesAtHand(QObject):
             self._shelf.note_size(medium_id, bitmap.source_width_px, bitmap.source_height_px, event.footage)
             self.thumbnail_opened.emit(medium_id, image_of(event.bitmap))
             self.changed.emit()
+        self._say_look_fault()
         self._open_next()
+
+    def _say_look_fault(self) -> None:
+        """Says why what is looked at stays unsharp, once its thumbnail proves it to be no broken file."""
+        medium = self._shelf.get(self._looked_at)
+        if self._look_fault is not None and medium is not None and medium.is_opened:
+            fault, self._look_fault = self._look_fault, None
+            self.no_more_pixels.emit(self._looked_at)
+            self.refused.emit((fault,))
 
     def _open_soon(self, medium_ids: Iterable[str]) -> None:
         self._wanted.update(dict.fromkeys(medium_ids))

@@ -218,11 +218,11 @@ class MediaViewer(QWidget):
         images = self.canvas.images
         if images is None:
             return self.tr("opening it…") if self._medium is not None else ""
-        if not self._is_full_wanted or images.largest_scale >= 1:
+        if images.largest_scale >= 1:
             return ""
         if self._is_full_missing:
             return self.tr("shown at {0} of its size").format(zoom_text(images.largest_scale))
-        return self.tr("opening it at full size…")
+        return self.tr("opening it at full size…") if self._is_full_wanted else ""
 
     def _describe(self) -> None:
         framing = self.canvas.framing
