@@ -2179,6 +2179,14 @@
         <source>Copied</source>
         <translation>已复制</translation>
     </message>
+    <message>
+        <source>Show {0} of the video</source>
+        <translation>在视频中显示 {0}</translation>
+    </message>
+    <message>
+        <source>Show {0} to {1} of the video</source>
+        <translation>在视频中显示 {0} 至 {1}</translation>
+    </message>
 </context>
 <context>
     <name>SamplingSettings</name>

@@ -33,10 +33,13 @@ from app.gui.answers.answer_words import write_words
 from app.gui.answers.code_colours import coloured, meaning_colour
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtGui import QTextDocument
 
     from app.gui.answers.answer_leaves import Leaf
     from app.gui.answers.answer_look import AnswerLook
+    from app.gui.answers.answer_moments import Moments
     from app.gui.answers.answer_tables import Columns
     from app.gui.answers.wide_table import WideTable
 
@@ -78,6 +81,8 @@ class BlockWriter:
         self._is_empty = True
         self._group = first_group
         self._columns: Columns | None = None
+        self.moments: Moments | None = None
+        """Makes links of times; None where there is no video."""
 
     @property
     def group(self) -> int:
@@ -160,7 +165,8 @@ class BlockWriter:
         if task:
             first = inline[0].copy(content=inline[0].content[4:])
             inline = (first, *inline[1:])
-        write_words(self._cursor, inline, self._look, self._look.heading if is_heading else self._look.words)
+        base = self._look.heading if is_heading else self._look.words
+        write_words(self._cursor, inline, self._look, base, self.moments)
 
     def _write_formula(self, leaf: Leaf) -> None:
         style = block_format(FORMULA, len(leaf.boxes) + 1)
@@ -193,14 +199,23 @@ class BlockWriter:
             first.setProperty(Role.IS_CONTINUED.value, 1)
         self._cursor.insertBlock(first, self._look.code)
         self._is_empty = False
+        for text, letters in self._coloured(leaf):
+            self._cursor.insertText(text, letters)
+            if leaf.is_joined and "\n" in text:
+                self._cursor.setBlockFormat(style)
+
+    def _coloured(self, leaf: Leaf) -> Iterable[tuple[str, QTextCharFormat]]:
+        """A program's letters in their colours."""
+        pieces = []
         for text, meaning in coloured(leaf.text, leaf.info):
             letters = self._look.code
             if meaning:
                 letters = QTextCharFormat(letters)
                 letters.setForeground(meaning_colour(meaning, self._look.palette))
-            self._cursor.insertText(text, letters)
-            if leaf.is_joined and "\n" in text:
-                self._cursor.setBlockFormat(style)
+            pieces.append((text, letters))
+        if self.moments is not None and self.moments.may_be_in(leaf.info):
+            return self.moments.linked(pieces, self._look)
+        return pieces
 
     def _write_table(self, leaf: Leaf, *, is_open: bool) -> None:
         depth = len(leaf.boxes)
@@ -217,7 +232,7 @@ class BlockWriter:
         if not columns.is_wide:
             if not self._is_empty:
                 self._begin(fixed_format(GAP, depth, 1))
-            write_rows(self._cursor, leaf, columns, self._look, depth=depth, kind=TABLE)
+            write_rows(self._cursor, leaf, columns, self._look, self.moments, depth=depth, kind=TABLE)
             self._is_empty = True
             return
         table = self._host.wide_table(columns.group)
@@ -229,7 +244,7 @@ class BlockWriter:
             table.position = self._cursor.position()
             table.indent_px = indent_px(depth)
             self._cursor.insertText("\u00a0", self._look.words)
-        table.write(leaf, columns, self._look, is_open=is_open)
+        table.write(leaf, columns, self._look, self.moments, is_open=is_open)
         place = QTextCursor(self._cursor.document())
         place.setPosition(table.position)
         style = place.blockFormat()

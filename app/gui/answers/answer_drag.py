@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from app.core.link_address import visible_address
 from app.gui.announcing import announce
+from app.gui.answers.answer_moments import MOMENT, moment_at
 from app.gui.answers.markdown_copy import code_of, markdown_mime
 from app.gui.answers.turn_foot import COPY, EDIT
 from app.gui.describing import tip
@@ -52,7 +53,7 @@ def link_name(anchor: str, words: str) -> str:
         "copy-code": translate("ResultView", "Copy the code"),
         EDIT: translate("ResultView", "Edit the question"),
     }
-    if kind == "link":
+    if kind in {"link", MOMENT}:
         return translate("ResultView", "{0}, link").format(words)
     return translate("ResultView", "{0}, button").format(names.get(kind, words.replace("\u00a0", " ")))
 
@@ -64,6 +65,9 @@ def show_link_tip(view: QWidget, event: QHelpEvent, anchor: str, links: Links) -
     if kind == "link" and value.isdecimal():
         words = visible_address(links.address(int(value)))
         words = words if len(words) <= _TIP_CHARS else f"{words[:_TIP_CHARS]}…"
+    elif kind == MOMENT:
+        moment = moment_at(anchor)
+        words = moment.words if moment is not None else ""
     elif kind == COPY:
         words = QCoreApplication.translate("ResultView", "Click to copy the answer, or drag it where you want it.")
     QToolTip.showText(event.globalPos(), tip(words), view)

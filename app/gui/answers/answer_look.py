@@ -157,6 +157,15 @@ class AnswerLook:
         link.setAnchorHref(address)
         return link
 
+    def timed(self, style: QTextCharFormat, address: str) -> QTextCharFormat:
+        """The format as that of a time which takes the viewer there."""
+        link = QTextCharFormat(style)
+        link.setAnchor(True)
+        link.setAnchorHref(address)
+        link.setForeground(link_text(self.palette))
+        is_on_code = bool(style.property(Role.IS_CODE.value)) or style.fontFixedPitch()
+        return self.on_code(link) if is_on_code else link
+
     def on_code(self, style: QTextCharFormat) -> QTextCharFormat:
         """The format in a colour that can be read on the ground of code too."""
         colour = readable(style.foreground().color(), (self.code_ground,))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from app.gui.answers.answer_leaves import Cell, Leaf
     from app.gui.answers.answer_look import AnswerLook
+    from app.gui.answers.answer_moments import Moments
 
 _CELL_PADDING_PX = 5
 _LEAST_COLUMN_PX = 110
@@ -48,6 +49,7 @@ class Columns:
         wanted_px: Widths at which few cells wrap.
         alignments: Of the columns.
         header: The header and the line under it in Markdown.
+        labels: The header's cells in Markdown.
         is_wide: Whether the table stands over the text; all its pieces are where the first is.
     """
 
@@ -56,6 +58,7 @@ class Columns:
     wanted_px: tuple[float, ...]
     alignments: tuple[str, ...]
     header: str
+    labels: tuple[str, ...]
     is_wide: bool = False
 
     @property
@@ -76,7 +79,8 @@ def columns_of(leaf: Leaf, group: int, look: AnswerLook) -> Columns:
     lines = {"left": ":---", "center": ":---:", "right": "---:"}
     head = "|".join(f" {cell.source} " for cell in leaf.header)
     under = "|".join(f" {lines.get(side, '---')} " for side in leaf.alignments)
-    return Columns(group, tuple(least), tuple(wanted), leaf.alignments, f"|{head}|\n|{under}|")
+    labels = tuple(cell.source for cell in leaf.header)
+    return Columns(group, tuple(least), tuple(wanted), leaf.alignments, f"|{head}|\n|{under}|", labels)
 
 
 def _width(cell: Cell, metrics: QFontMetricsF) -> float:
@@ -84,7 +88,16 @@ def _width(cell: Cell, metrics: QFontMetricsF) -> float:
     return max(metrics.horizontalAdvance(line[:_MEASURED_CHARS]) for line in text.replace("<br>", "\n").split("\n"))
 
 
-def write_rows(cursor: QTextCursor, leaf: Leaf, columns: Columns, look: AnswerLook, *, depth: int, kind: str) -> None:
+def write_rows(
+    cursor: QTextCursor,
+    leaf: Leaf,
+    columns: Columns,
+    look: AnswerLook,
+    moments: Moments | None,
+    *,
+    depth: int,
+    kind: str,
+) -> None:
     """Writes the rows of a leaf at the document's last block, which is empty; it is again afterwards."""
     rows: list[Sequence[Cell]] = [*leaf.rows] if leaf.is_continued else [leaf.header, *leaf.rows]
     style = fixed_format(GAP, depth, 1)
@@ -97,6 +110,7 @@ def write_rows(cursor: QTextCursor, leaf: Leaf, columns: Columns, look: AnswerLo
     table = cursor.insertTable(len(rows), len(columns.alignments), table_style)
     for row, cells in enumerate(rows):
         is_header = row == 0 and not leaf.is_continued
+        around = " ".join(cell.source for cell in cells) if moments is not None else ""
         for column, side in enumerate(columns.alignments):
             place = table.cellAt(row, column)
             cell_style = place.format().toTableCellFormat()
@@ -109,7 +123,9 @@ def write_rows(cursor: QTextCursor, leaf: Leaf, columns: Columns, look: AnswerLo
             at = place.firstCursorPosition()
             at.setBlockFormat(_cell_format(side, kind, columns.group))
             if column < len(cells):
-                write_words(at, cells[column].inline, look, look.column_head if is_header else look.words)
+                label = "" if is_header else columns.labels[column]
+                base = look.column_head if is_header else look.words
+                write_words(at, cells[column].inline, look, base, moments, label=label, around=f"{label} {around}")
     cursor.movePosition(cursor.MoveOperation.End)
     cursor.setBlockFormat(fixed_format(GAP, depth, 1))
     cursor.setCharFormat(QTextCharFormat())

@@ -19,15 +19,38 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QTextCursor
 
     from app.gui.answers.answer_look import AnswerLook
+    from app.gui.answers.answer_moments import Moments
 
 _SPECIAL = re.compile(r"(<br\s*/?>|https?://[^\s<>\"'`|，。；！？、）】」』]+)", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _NOT_OF_ADDRESS = ".,;:!?*_~"
 
 
-def write_words(cursor: QTextCursor, inline: Sequence[Token], look: AnswerLook, base: QTextCharFormat) -> None:
-    """Writes the words at the cursor."""
-    for text, style in formatted_words(inline, look, base):
+def write_words(
+    cursor: QTextCursor,
+    inline: Sequence[Token],
+    look: AnswerLook,
+    base: QTextCharFormat,
+    moments: Moments | None = None,
+    *,
+    label: str = "",
+    around: str = "",
+) -> None:
+    """Writes the words at the cursor.
+
+    Args:
+        cursor: Where.
+        inline: The words.
+        look: Of the conversation.
+        base: Their format.
+        moments: Makes links of the times among them; None where there is no video.
+        label: The head of the column in which they stand.
+        around: The row in which they stand.
+    """
+    pieces = formatted_words(inline, look, base)
+    if moments is not None:
+        pieces = moments.linked(pieces, look, label=label, around=around)
+    for text, style in pieces:
         cursor.insertText(showable(text).replace("\n", LINE_BREAK), style)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from app.gui.answers.answer_blocks import TableHost
     from app.gui.answers.answer_look import AnswerLook
+    from app.gui.answers.answer_moments import Moments
     from app.gui.answers.answer_reader import AnswerReader
 
 _LEAST_READINGS = 2
@@ -49,6 +50,10 @@ class AnswerWriter:
     def group(self) -> int:
         """The number of the last program or table."""
         return self._blocks.group
+
+    def take_moments(self, moments: Moments | None) -> None:
+        """Makes links of the times in what is written from now on."""
+        self._blocks.moments = moments
 
     def write(self, text: str, *, budget_s: float, is_whole: bool = False) -> bool:
         """Brings the document from the answer's earlier words to these, which begin with the same.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPalette
+from PySide6.QtGui import QFontMetricsF, QPainter, QPalette, QTextCursor
 
 from app.gui.answers.answer_look import (
     CODE,
@@ -25,7 +25,7 @@ from app.gui.look import BUBBLE_RADIUS_PX, RADIUS_PX, bubble, dim_text, hairline
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from PySide6.QtGui import QTextBlock
+    from PySide6.QtGui import QTextBlock, QTextLine
     from PySide6.QtWidgets import QTextBrowser
 
 BUBBLE_PADDING = (13, 8)
@@ -46,6 +46,29 @@ def visible_blocks(view: QTextBrowser) -> Iterator[QTextBlock]:
         if layout.blockBoundingRect(block).top() > bottom:
             return
         block = block.next()
+
+
+def areas_of(view: QTextBrowser, cursor: QTextCursor) -> list[QRectF]:
+    """Where the selected words of one block stand in the viewport, line by line, with some room around them."""
+    block = view.document().findBlock(cursor.selectionStart())
+    first, last = cursor.selectionStart() - block.position(), cursor.selectionEnd() - block.position()
+    areas = []
+    for number in range(block.layout().lineCount()):
+        line = block.layout().lineAt(number)
+        begin, end = max(first, line.textStart()), min(last, line.textStart() + line.textLength())
+        if begin < end:
+            place = QTextCursor(block)
+            place.setPosition(block.position() + begin)
+            width = _x_of(line, end) - _x_of(line, begin)
+            corner = QRectF(view.cursorRect(place))
+            area = QRectF(corner.left(), corner.top(), width, corner.height()).normalized()
+            areas.append(area.adjusted(-4, -2, 4, 2))
+    return areas
+
+
+def _x_of(line: QTextLine, position: int) -> float:
+    found: Any = line.cursorToX(position)
+    return float(found[0] if isinstance(found, tuple) else found)
 
 
 def paint_behind(view: QTextBrowser, painter: QPainter, margin_px: float) -> None:

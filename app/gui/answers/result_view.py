@@ -17,7 +17,7 @@ from app.gui.answers.answer_look import (
     AnswerLook,
 )
 from app.gui.answers.end_button import EndButton
-from app.gui.answers.result_painting import paint_behind, paint_beside
+from app.gui.answers.result_painting import areas_of, paint_behind, paint_beside
 from app.gui.answers.sealed_document import SealedDocument
 from app.gui.answers.table_layer import TableLayer
 from app.gui.answers.turn_foot import COMMANDS, COPY
@@ -54,6 +54,8 @@ class ResultView(QTextBrowser):
 
     command_wanted = Signal(str, str)
     """Carries one of the commands of turn_foot, and the request's id."""
+    time_wanted = Signal(object)
+    """Carries the Moment of answer_moments that a time in an answer means."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -247,16 +249,15 @@ class ResultView(QTextBrowser):
 
     def _paint_link_ring(self, painter: QPainter) -> None:
         """Paints the ring around the link that has the keyboard; the one around the whole lies over the window."""
+        for area in self.link_areas():
+            paint_focus_ring(painter, area, self.palette(), _LINK_RADIUS_PX)
+
+    def link_areas(self) -> list[QRectF]:
+        """Where the link stands that has the keyboard, line by line."""
         cursor = self.textCursor()
         if not (self.hasFocus() and cursor.hasSelection() and cursor.charFormat().isAnchor()):
-            return
-        ends = [QTextCursor(self.document()) for _ in range(2)]
-        for end, position in zip(ends, (cursor.selectionStart(), cursor.selectionEnd()), strict=True):
-            end.setPosition(position)
-        first, last = (QRectF(self.cursorRect(end)) for end in ends)
-        if first.top() == last.top():
-            area = QRectF(first.topLeft(), last.bottomLeft()).adjusted(-4, -2, 4, 2)
-            paint_focus_ring(painter, area, self.palette(), _LINK_RADIUS_PX)
+            return []
+        return areas_of(self, cursor)
 
     def _paint_caret(self, painter: QPainter) -> None:
         cursor = QTextCursor(self.document())
@@ -390,6 +391,10 @@ class ResultView(QTextBrowser):
             from app.gui.answers.answer_drag import copy_code  # noqa: PLC0415 - wanted only when something is copied
 
             copy_code(self, int(value))
+        elif command == "moment":
+            from app.gui.answers.answer_moments import moment_at  # noqa: PLC0415 - with the first answer about a video
+
+            self.time_wanted.emit(moment_at(address.toString()))
         elif command == "link" and value.isdecimal():
             from app.gui.answers.link_dialog import show_link  # noqa: PLC0415 - wanted only when a link is clicked
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QTextCharFormat, QTextCursor
 from app.gui.announcing import announce
 from app.gui.answers.answer_cuts import showable
 from app.gui.answers.answer_look import LINE_BREAK, PHASE, QUESTION, Role, block_format
+from app.gui.answers.answer_moments import moments_of
 from app.gui.answers.answer_writer import AnswerWriter
 from app.gui.answers.result_painting import BUBBLE_PADDING
 from app.gui.answers.turn_foot import write_foot, write_question_foot
@@ -98,6 +99,7 @@ class TurnWriter:
         if not turn.answer:
             self._show_phase(phase_text(turn, is_model_ready=is_model_ready) if turn.is_open else "")
             return True
+        writer.take_moments(moments_of(turn))
         selected = self._view.textCursor()
         anchor, position = selected.anchor(), selected.position()
         scrolled = self._view.verticalScrollBar().value()

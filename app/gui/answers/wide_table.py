@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QMimeData, Qt, QUrl
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, Qt, QUrl
+from PySide6.QtGui import QHelpEvent, QTextCursor
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QTextBrowser, QTextEdit
 
-from app.gui.answers.answer_look import TABLE
+from app.gui.answers.answer_look import TABLE, Links
 from app.gui.answers.answer_tables import write_rows
 from app.gui.answers.sealed_document import SealedDocument
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from app.gui.answers.answer_leaves import Leaf
     from app.gui.answers.answer_look import AnswerLook
+    from app.gui.answers.answer_moments import Moments
     from app.gui.answers.answer_tables import Columns
 
 _OF_THE_CONVERSATION = frozenset(
@@ -41,6 +42,7 @@ class WideTable(QTextBrowser):
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
+        self._links = Links()
         self.position = 0
         self.indent_px = 0.0
         self._open_from: int | None = None
@@ -51,6 +53,7 @@ class WideTable(QTextBrowser):
 
     def begin(self, columns: Columns, look: AnswerLook) -> None:
         """Empties the table."""
+        self._links = look.links
         document = SealedDocument(self, look.font)
         document.setDocumentMargin(0)
         old = self.document()
@@ -60,7 +63,7 @@ class WideTable(QTextBrowser):
         self.setLineWrapColumnOrWidth(round(columns.whole_px))
         self._open_from = None
 
-    def write(self, leaf: Leaf, columns: Columns, look: AnswerLook, *, is_open: bool) -> None:
+    def write(self, leaf: Leaf, columns: Columns, look: AnswerLook, moments: Moments | None, *, is_open: bool) -> None:
         """Adds rows; those of an open leaf are taken back with the next ones."""
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
@@ -70,7 +73,7 @@ class WideTable(QTextBrowser):
             cursor.removeSelectedText()
         cursor.movePosition(QTextCursor.MoveOperation.End)
         self._open_from = cursor.position() if is_open else None
-        write_rows(cursor, leaf, columns, look, depth=0, kind=TABLE)
+        write_rows(cursor, leaf, columns, look, moments, depth=0, kind=TABLE)
         cursor.endEditBlock()
         if not self.textCursor().hasSelection():
             scrolled = self.horizontalScrollBar().value()
@@ -102,6 +105,15 @@ class WideTable(QTextBrowser):
             QCoreApplication.sendEvent(self._conversation, event)
             return
         super().keyPressEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Says where a link leads when the pointer rests on it."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            from app.gui.answers.answer_drag import show_link_tip  # noqa: PLC0415 - wanted only when the pointer rests
+
+            show_link_tip(self, event, self.anchorAt(event.pos()), self._links)
+            return True
+        return super().viewportEvent(event)
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """The selected rows as Markdown."""

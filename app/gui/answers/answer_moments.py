@@ -1,0 +1,133 @@
+"""Times in an answer as links that take the viewer there: what such a link holds, and where in the words it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QTextCharFormat
+
+from app.core.answer_times import times_in
+from app.core.footage import clock_text
+from app.core.shown_clips import clip_named, longest_clip_s, names_a_clip
+from app.gui.answers.answer_look import LINE_BREAK, Role, text_property
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from app.core.conversation import AskedTurn
+    from app.gui.answers.answer_look import AnswerLook
+
+MOMENT = "moment"
+"""The first word of such a link's address."""
+_HIDDEN = "\x00"
+_DATA_LANGUAGES = frozenset({"", "json", "json5", "text", "txt", "csv", "srt", "vtt", "yaml", "yml", "markdown", "md"})
+"""Of programs in other languages, which only look as if they held times, none becomes a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where a link leads.
+
+    Attributes:
+        request_id: Of the turn in whose answer it stands.
+        start_s: The moment, or where the stretch begins.
+        end_s: Where the stretch ends, or None.
+        clip_number: Of the video that is named beside it, or 0.
+    """
+
+    request_id: str
+    start_s: float
+    end_s: float | None = None
+    clip_number: int = 0
+
+    @property
+    def address(self) -> str:
+        """The link's, within the conversation."""
+        end = "" if self.end_s is None else f"{self.end_s:.6f}"
+        return f"{MOMENT}:{self.start_s:.6f}:{end}:{self.clip_number}:{self.request_id}"
+
+    @property
+    def words(self) -> str:
+        """What the link does, for people."""
+        if self.end_s is None:
+            words = QCoreApplication.translate("ResultView", "Show {0} of the video")
+            return words.format(clock_text(self.start_s))
+        words = QCoreApplication.translate("ResultView", "Show {0} to {1} of the video")
+        return words.format(clock_text(self.start_s), clock_text(self.end_s))
+
+
+def moment_at(address: str) -> Moment | None:
+    """What a link's address says; None for any other link."""
+    pieces = address.split(":", 4)
+    if pieces[0] != MOMENT or len(pieces) < 5:  # noqa: PLR2004 - as `Moment.address` writes it
+        return None
+    _, start, end, number, request_id = pieces
+    return Moment(request_id, float(start), float(end) if end else None, int(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Finds the times in one answer.
+
+    Attributes:
+        request_id: Of its turn.
+        duration_s: Of the longest clip that it may be about.
+    """
+
+    request_id: str
+    duration_s: float
+
+    def linked(
+        self, pieces: Iterable[tuple[str, QTextCharFormat]], look: AnswerLook, *, label: str = "", around: str = ""
+    ) -> Iterator[tuple[str, QTextCharFormat]]:
+        """The pieces with each time among them as a link; links that stand there already, and formulas, stay.
+
+        Args:
+            pieces: Letters with their formats.
+            look: Of the conversation.
+            label: The head of the column in which they stand.
+            around: The row in which they stand.
+        """
+        known = list(pieces)
+        text = "".join(_searched(letters, style) for letters, style in known)
+        found = times_in(text, self.duration_s, label=label)
+        is_naming = names_a_clip(text)
+        beside = clip_named(around, 0) if found and around else 0
+        begin, at = 0, 0
+        for letters, style in known:
+            end = begin + len(letters)
+            place = begin
+            while at < len(found) and found[at].begin < end:
+                time = found[at]
+                first, last = max(time.begin, place), min(time.end, end)
+                if place < first:
+                    yield letters[place - begin : first - begin], style
+                number = (clip_named(text, time.begin) if is_naming else 0) or beside
+                moment = Moment(self.request_id, time.start_s, time.end_s, number)
+                yield letters[first - begin : last - begin], look.timed(style, moment.address)
+                place = last
+                if time.end > end:
+                    break
+                at += 1
+            if place < end:
+                yield letters[place - begin :], style
+            begin = end
+
+    def may_be_in(self, language: str) -> bool:
+        """Whether times in code of this language are times of the video."""
+        return language.lower() in _DATA_LANGUAGES
+
+
+def moments_of(turn: AskedTurn) -> Moments | None:
+    """What finds the times in a turn's answer; None when the model knew no clip."""
+    duration_s = longest_clip_s(turn)
+    return None if duration_s is None else Moments(turn.request_id, duration_s)
+
+
+def _searched(letters: str, style: QTextCharFormat) -> str:
+    """The letters as they are searched: nothing is found in those of links and formulas."""
+    if style.isAnchor() or text_property(style, Role.SOURCE):
+        return _HIDDEN * len(letters)
+    return letters.replace(LINE_BREAK, "\n")
