@@ -21,6 +21,7 @@ from app.gui.shell import is_wide
 from app.gui.tray.media_commands import MediaCommands
 from app.gui.tray.offered import Offered
 from app.gui.usual_commands import UsualCommands
+from app.gui.viewer.moment_showing import MomentShowing
 from app.gui.viewer.viewing import Viewing
 from app.gui.window_parts import WindowParts
 from app.gui.window_shape import read_shape, write_shape
@@ -66,6 +67,7 @@ class WindowContent(QObject):
         self.settings = SettingsOpening(window, self.desk, self.parts, launch.profile)
         self.asking = Asking(self.desk, self.parts, self.settings, launch.profile.questions_file, self)
         self.viewing = Viewing(window, self.desk, self.parts, self)
+        self.moments = MomentShowing(window, self.desk, self.parts, self.refresh_media, self)
         self.commands = Commands(window, self.desk, self.parts, self.settings, self.asking)
         self.media = MediaCommands(window, self.desk, self.parts)
         self.usual = UsualCommands(window, self.parts, launch.profile.recent_file, self.media)

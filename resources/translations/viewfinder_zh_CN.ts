@@ -1782,6 +1782,29 @@
     </message>
 </context>
 <context>
+    <name>MomentShowing</name>
+    <message>
+        <source>No video of this conversation is that long.</source>
+        <translation>此对话中没有这么长的视频。</translation>
+    </message>
+    <message>
+        <source>“{0}” is in the tray again, at {1}.</source>
+        <translation>“{0}”已放回列表，位于 {1}。</translation>
+    </message>
+    <message>
+        <source>“{0}” at {1}; the file was changed since the question.</source>
+        <translation>“{0}”，{1}；提问之后该文件已更改。</translation>
+    </message>
+    <message>
+        <source>“{0}” at {1}</source>
+        <translation>“{0}”，{1}</translation>
+    </message>
+    <message>
+        <source>{0} to {1}</source>
+        <translation>{0} 至 {1}</translation>
+    </message>
+</context>
+<context>
     <name>Notice</name>
     <message>
         <source>Try again</source>

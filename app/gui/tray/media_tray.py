@@ -198,6 +198,17 @@ class MediaTray(QWidget):
         """Scrolls to the picture that is being looked at."""
         self.view.scrollTo(self.view.currentIndex())
 
+    def look_at(self, medium_id: str) -> None:
+        """Looks at this one; it alone is selected then, unless it is among several that are."""
+        place = self._model.place(medium_id)
+        if place is None:
+            return
+        if place in self._selected_places():
+            self.view.selectionModel().setCurrentIndex(self._model.index(place), _Flag.NoUpdate)
+            self.show_current()
+        else:
+            self.select([medium_id])
+
     def step(self, by: int) -> None:
         """Selects the next or previous picture, round the ends; of several selected ones it only looks at the next."""
         count, current, selected = self._model.rowCount(), self.view.currentIndex().row(), self._selected_places()
