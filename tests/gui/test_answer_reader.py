@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it.parser_inline import ParserInline
 
 from app.gui.answers.answer_reader import AnswerReader
 from app.gui.answers.answer_syntax import make_parser
 
 if TYPE_CHECKING:
+    from markdown_it.rules_inline import StateInline
+
     from app.gui.answers.answer_leaves import Leaf
 
-PARSERS = (make_parser(), make_parser(has_links=False))
+PARSER = make_parser()
 RICH = """# Three shapes
 
 | shape | where |
@@ -107,7 +110,7 @@ NOT_CUT = {"backticks", "stars", "spaces", "columns"}
 
 def read_in_pieces(text: str, piece_chars: int) -> tuple[list[Leaf], int]:
     """Every leaf of a text that comes in such pieces, and the most letters that were read again."""
-    reader = AnswerReader(*PARSERS)
+    reader = AnswerReader(PARSER)
     leaves: list[Leaf] = []
     most = 0
     ends = [*range(piece_chars, len(text), piece_chars), len(text), len(text)]
@@ -205,7 +208,7 @@ def test_the_end_of_a_formula_is_not_sought_without_end() -> None:
 
 
 def test_marks_at_the_end_are_not_seen_before_they_are_whole() -> None:
-    reader = AnswerReader(*PARSERS)
+    reader = AnswerReader(PARSER)
     for text, shown in (
         ("Some **bo", "Some bo"),
         ("Some **bold", "Some bold"),
@@ -216,7 +219,7 @@ def test_marks_at_the_end_are_not_seen_before_they_are_whole() -> None:
         leaf = reader.read(text, is_whole=False).leaves[-1]
         assert "".join(token.content for token in leaf.inline).rstrip() == shown.rstrip()
     for plain in ("5*3 is fifteen and", "a*b or", "an * alone", "it's 2**3 is"):
-        leaf = AnswerReader(*PARSERS).read(plain, is_whole=False).leaves[-1]
+        leaf = AnswerReader(PARSER).read(plain, is_whole=False).leaves[-1]
         assert [token.type for token in leaf.inline] == ["text"], plain
     assert reader.read("5 * 3 is", is_whole=False).leaves[-1].source == "5 * 3 is"
 
@@ -227,3 +230,64 @@ def test_any_text_in_pieces_reads_as_at_once(text: str, piece_chars: int) -> Non
     at_once, _ = read_in_pieces(text, 10**9)
     in_pieces, _ = read_in_pieces(text, piece_chars)
     assert [told(leaf) for leaf in in_pieces] == [told(leaf) for leaf in at_once]
+
+
+def looks_for(text: str) -> int:
+    """The most marks that one step of reading goes over in search of a bracket's end."""
+    reader, most, is_all = AnswerReader(make_parser()), 0, False
+    with pytest.MonkeyPatch.context() as patch:
+        looks: list[int] = []
+        real = ParserInline.skipToken
+
+        def count(self: ParserInline, state: StateInline) -> None:
+            looks.append(state.pos)
+            real(self, state)
+
+        patch.setattr(ParserInline, "skipToken", count)
+        while not is_all:
+            is_all = reader.read(text, is_whole=True).is_all
+            most = max(most, len(looks))
+            looks.clear()
+    return most
+
+
+@pytest.mark.parametrize("mark", ["![", "![a ", "[a ", "[*a_ ", "![*a_`$ ", "![a]("])
+@pytest.mark.parametrize("close", ["", "]", "](b)"])
+def test_the_ends_of_brackets_are_sought_with_work_in_proportion(mark: str, close: str) -> None:
+    for count in (20, 140, 149, 600):
+        text = mark * count + close * count
+        assert looks_for(text) <= 10 * min(len(text), 6_000) + 200, count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[one](https://a.b/c) and " * 100,
+        "[![a picture](https://a.b/c.png)](https://a.b/d) " * 50,
+        "from [0, 1) to " * 20 + "[one](https://a.b/c)",
+        "x[i][j] = a[b[c[i]]] + " * 60 + "[one](https://a.b/c)",
+    ],
+)
+def test_brackets_that_a_person_writes_are_links_still(text: str) -> None:
+    tokens = [token.type for leaf in read_in_pieces(text, 10**9)[0] for token in leaf.inline]
+    assert tokens.count("link_open") == text.count("](https") - text.count("![")
+
+
+def test_a_paragraph_with_too_many_brackets_takes_no_links_from_another() -> None:
+    leaves, _ = read_in_pieces("[a](b)\n\n" + "![a " * 200 + "[a](b)\n\n[a](b)", 10**9)
+    assert ["link_open" in [token.type for token in leaf.inline] for leaf in leaves] == [True, False, True]
+    assert "".join(token.content for token in leaves[1].inline) == "![a " * 200 + "[a](b)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["- abc\n", "1. a\n", "> a\n\n", "# a\n", "a\n\n", "---\n", "  - a\n- b\n", "|a|\n|-|\n\n", "```\na\n```\n"],
+)
+def test_a_step_reads_few_leaves_however_short_they_are(text: str) -> None:
+    reader, sizes, is_all = AnswerReader(PARSER), [], False
+    while not is_all:
+        reading = reader.read(text * 500, is_whole=True)
+        sizes.append(len(reading.leaves))
+        is_all = reading.is_all
+    assert max(sizes) <= 61
+    assert sum(sizes) >= 500

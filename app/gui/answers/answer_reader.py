@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 _SLICE_CHARS = 3_000
 _CUT_SLICE_CHARS = 1_200
+_SLICE_LINES = 60
+"""As each line may be a leaf of its own, and to write a leaf takes as long as some fifty letters."""
 _LINE_MARKS = frozenset("#>-+*_=|`~$<:")
-_MANY_BRACKETS = 150
 _MAX_BOXES = 24
 _FENCE = re.compile(r" *(?:`{3,}|~{3,})[^\n]*")
 
@@ -75,17 +76,17 @@ class AnswerReader:
     """Reads one answer; made anew for another."""
 
     parser: MarkdownIt
-    parser_without_links: MarkdownIt
     references: dict[str, Any] = field(default_factory=dict)
     place: Place = field(default_factory=Place)
     _wanted_chars: int = _SLICE_CHARS
+    _wanted_lines: int = _SLICE_LINES
 
     def anew(self) -> AnswerReader:
         """A reader from the beginning that knows the addresses which this one has found."""
-        return AnswerReader(self.parser, self.parser_without_links, self.references)
+        return AnswerReader(self.parser, self.references)
 
     def read(self, text: str, *, is_whole: bool) -> Reading:
-        """Reads on, at most some thousand letters, and gives the leaves since what is finished.
+        """Reads on, at most some thousand letters in some dozen lines, and gives the leaves since what is finished.
 
         Args:
             text: The answer so far, which begins with what was read before.
@@ -93,6 +94,7 @@ class AnswerReader:
         """
         start = self.place.offset
         rest = text[start : start + self._wanted_chars]
+        rest = rest[: _length(rest, self._wanted_lines)]
         is_to_end = start + len(rest) >= len(text)
         if not is_to_end:
             rest = rest[: rest.rfind("\n") + 1] or rest
@@ -105,7 +107,7 @@ class AnswerReader:
                 length, place = cut
                 leaves = self._parsed(rest[:length], is_growing=False)
                 self.place = place
-                self._wanted_chars = _CUT_SLICE_CHARS
+                self._wanted_chars, self._wanted_lines = _CUT_SLICE_CHARS, _SLICE_LINES
                 return Reading(tuple(leaves), is_last_open=False, is_all=False)
         if is_to_end and is_whole:
             return Reading(tuple(leaves), is_last_open=False, is_all=True)
@@ -115,6 +117,7 @@ class AnswerReader:
             self.place = replace(self.place, offset=start + rest.rfind("\n") + 1)
         is_stuck = self.place.offset == start and not is_to_end
         self._wanted_chars = self._wanted_chars * 2 if is_stuck else _SLICE_CHARS
+        self._wanted_lines = self._wanted_lines * 2 if is_stuck else _SLICE_LINES
         return Reading(tuple(leaves), is_last_open=bool(leaves), is_all=is_to_end)
 
     def _parsed(self, rest: str, *, is_growing: bool) -> list[Leaf]:
@@ -122,8 +125,7 @@ class AnswerReader:
         if is_growing and self.place.continues != "code":
             shown = with_open_marks_closed(shown)
         source = self.place.prefix + shown
-        parser = self.parser if source.count("[") < _MANY_BRACKETS else self.parser_without_links
-        tokens = parser.parse(source, {"references": self.references, IS_GROWING: is_growing})
+        tokens = self.parser.parse(source, {"references": self.references, IS_GROWING: is_growing})
         prefix_lines = self.place.prefix.count("\n")
         leaves: list[Leaf] = []
         for leaf in walk_leaves(tokens, source.split("\n"), self.place.boxes, prefix_lines):

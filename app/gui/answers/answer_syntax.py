@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
+from app.gui.answers.answer_brackets import BoundedInline
+
 if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
@@ -29,6 +31,11 @@ _BLOCK_MARKS = {"$$": "$$", "\\[": "\\]"}
 class _AnswerMarkdown(MarkdownIt):
     """Keeps addresses as they are: each is shown before anything is opened."""
 
+    def __init__(self) -> None:
+        super().__init__("zero")
+        self.inline = BoundedInline()
+        self.configure("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
+
     def validateLink(self, url: str) -> bool:
         """Every address is a link; what may be opened is decided when it is clicked."""
         return True
@@ -42,16 +49,11 @@ class _AnswerMarkdown(MarkdownIt):
         return link
 
 
-def make_parser(*, has_links: bool = True) -> MarkdownIt:
-    """A parser for answers; links keep the address as it was written.
-
-    One without links is for texts with very many brackets, whose pairs the parser seeks from each anew.
-    """
-    parser = _AnswerMarkdown("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
+def make_parser() -> MarkdownIt:
+    """A parser for answers; links keep the address as it was written."""
+    parser = _AnswerMarkdown()
     parser.enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline"])
-    if not has_links:
-        parser.disable(["link", "image"])
     parser.inline.ruler.before("escape", "formula", _inline_formula)
     parser.block.ruler.before(
         "fence", "formula", _block_formula, {"alt": ["paragraph", "reference", "blockquote", "list"]}

@@ -109,5 +109,5 @@ class AnswerWriter:
         from app.gui.answers.answer_reader import AnswerReader  # noqa: PLC0415 - the parser is imported with the first answer
         from app.gui.answers.answer_syntax import make_parser  # noqa: PLC0415
 
-        self._reader = AnswerReader(make_parser(), make_parser(has_links=False))
+        self._reader = AnswerReader(make_parser())
         return self._reader
