@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from app.backends.table import choose_backend
 from app.cli.arguments import STANDARD_INPUT, UsageError, as_text
-from app.cli.recorded import as_whole_characters, recorded_conversation, recorded_sources, source_is_clip
+from app.cli.recorded import as_whole_characters, recorded_conversation, recorded_sources
 from app.core.checkpoint import find_checkpoint
+from app.core.clip_kinds import is_clip
 from app.core.clips import ClipSource, plan_clip
 from app.core.errors import UserError
 from app.core.pictures import PictureSource, read_size
@@ -149,7 +150,7 @@ def _standard_input_text() -> str:
 
 def _source(file: Path, wish: FrameWish) -> Source:
     source = PictureSource(as_text(file.name or str(file)), file.absolute())
-    return ClipSource(source.name, source.path, wish=wish) if source_is_clip(source) else source
+    return ClipSource(source.name, source.path, wish=wish) if is_clip(source) else source
 
 
 def _looked_at(source: Source, limits: PixelLimits, clip_limits: PixelLimits) -> PictureCost | ClipPlan:

@@ -6,6 +6,7 @@ import hashlib
 import stat
 from typing import TYPE_CHECKING
 
+from app.core.clip_kinds import is_clip
 from app.core.clips import ClipSource, open_clip
 from app.core.errors import UserError
 from app.core.files import shown_name
@@ -66,7 +67,7 @@ def as_whole_characters(text: str) -> str:
 def _recorded_source(record: AnyRecord) -> Source:
     if isinstance(record, MediaRecord):
         picture = PictureSource(record.name, _unchanged_file(record))
-        return ClipSource(picture.name, picture.path) if source_is_clip(picture) else picture
+        return ClipSource(picture.name, picture.path) if is_clip(picture) else picture
     from app.core.clip_files import fingerprint_of  # noqa: PLC0415 - PyAV, only where there is a video
 
     shown = shown_name(str(record.path or record.name))
@@ -82,13 +83,6 @@ def _recorded_source(record: AnyRecord) -> Source:
     if not is_same:
         raise UserError(f"The video {shown} has changed since it was asked about.", _GIVE_IT)
     return source
-
-
-def source_is_clip(source: PictureSource) -> bool:
-    """Whether a file is a video or an animation, by its content."""
-    from app.core.clip_files import is_clip  # noqa: PLC0415 - PyAV, slow to import
-
-    return is_clip(source)
 
 
 def _unchanged_file(record: MediaRecord) -> Path:

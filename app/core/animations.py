@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from PIL import Image  # noqa: TID253 - this module itself is imported only when an animation is opened
 
-from app.core.clip_files import Taken, opened_stream, stream_sha256
-from app.core.errors import AppError, Sentence, UserError
+from app.core.clip_files import Taken, stream_sha256
+from app.core.clip_kinds import opened_stream
+from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
 from app.core.footage import Footage
-from app.core.picture_files import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,23 +18,11 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from app.core.clips import ClipSource
-    from app.core.pictures import PictureSource
 
 _FORMATS = ("GIF", "PNG", "WEBP")
 _LEAST_MS = 10.0
 _USUAL_MS = 100.0
 """A frame that asks for 10 ms or less is shown for 100 ms, as browsers do."""
-
-
-def is_animated(source: PictureSource | ClipSource) -> bool:
-    """Whether a GIF, WebP or PNG has more than one frame; one that cannot be read has not."""
-    from app.core.pictures import PictureSource  # noqa: PLC0415
-
-    try:
-        with opened(PictureSource(source.name, source.path, source.data)) as picture:
-            return bool(getattr(picture.image, "is_animated", False))
-    except AppError:
-        return False
 
 
 class AnimationReader:

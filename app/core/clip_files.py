@@ -1,23 +1,18 @@
-"""Opening video files for reading frames: what is accepted, which reader reads it, each fault in words.
-
-Detection is by content; the name of a file decides nothing.
-"""
+"""Opening video files for reading frames: which reader reads what, each fault in words."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
-import re
-import stat
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import av  # noqa: TID253 - this module itself is imported only when a clip is opened
 
+from app.core.clip_kinds import ANIMATION_SIGNATURES, HEAD_BYTES, opened_stream
 from app.core.errors import AppError, Sentence, UserError
 from app.core.files import shown_name
-from app.core.pictures import PictureSource
 from app.core.vision import MAX_ASPECT, aspect_is_possible
 
 if TYPE_CHECKING:
@@ -28,17 +23,9 @@ if TYPE_CHECKING:
 
 MAX_FRAME_PIXELS = 100_000_000
 """Of one frame of a video; 8K has 33 million."""
-_HEAD_BYTES = 1024
 _END_BYTES = 1 << 20
-_TS_PACKET_BYTES = 188
 _COPY_AGAIN = "Copy or download it again from where it came from."
 _KINDS = "Videos may be MP4, MOV, MKV, WebM or AVI files, or animated GIF, WebP or PNG."
-_VIDEO_SIGNATURES = re.compile(
-    rb"....(?:ftyp(?!hei|hev|mif1|msf1|avi[fs])|moov|mdat|wide|free|skip|pnot)"
-    rb"|\x1aE\xdf\xa3|RIFF....AVI |RF64....AVI |FLV\x01|OggS|\0\0\x01[\xba\xb3]|0&\xb2u",
-    re.DOTALL,
-)
-_ANIMATION_SIGNATURES = re.compile(rb"GIF8|\x89PNG|RIFF....WEBP", re.DOTALL)
 
 
 class Taken(NamedTuple):
@@ -66,20 +53,6 @@ class ClipReader(Protocol):
         ...
 
 
-def is_clip(source: PictureSource | ClipSource) -> bool:
-    """Whether a file is a video or an animation; one that cannot be read is not."""
-    try:
-        with opened_stream(source) as stream:
-            head = stream.read(_HEAD_BYTES)
-    except (AppError, OSError):
-        return False
-    if _ANIMATION_SIGNATURES.match(head):
-        from app.core.animations import is_animated  # noqa: PLC0415 - Pillow, only for these
-
-        return is_animated(source)
-    return bool(_VIDEO_SIGNATURES.match(head)) or head[:1] == b"\x47" == head[_TS_PACKET_BYTES : _TS_PACKET_BYTES + 1]
-
-
 @contextmanager
 def reading(source: ClipSource, is_wanted: Callable[[], bool]) -> Iterator[ClipReader]:
     """A reader of a video; whatever goes wrong, here or while it is used, becomes a UserError.
@@ -90,8 +63,8 @@ def reading(source: ClipSource, is_wanted: Callable[[], bool]) -> Iterator[ClipR
     name = shown_name(source.name)
     try:
         with opened_stream(source) as stream:
-            head = stream.read(_HEAD_BYTES)
-        if _ANIMATION_SIGNATURES.match(head):
+            head = stream.read(HEAD_BYTES)
+        if ANIMATION_SIGNATURES.match(head):
             from app.core.animations import AnimationReader  # noqa: PLC0415 - Pillow, only for these
 
             with AnimationReader(source, is_wanted) as reader:
@@ -107,33 +80,6 @@ def reading(source: ClipSource, is_wanted: Callable[[], bool]) -> Iterator[ClipR
         raise
     except Exception as error:  # the boundary: decoders raise anything on damaged files
         raise _fault(name, error) from error
-
-
-def opened_stream(source: PictureSource | ClipSource) -> IO[bytes]:
-    """The source's bytes, looked at before they are opened: opening a pipe would wait for a writer.
-
-    Raises:
-        UserError: There is nothing that could be a video.
-    """
-    import io  # noqa: PLC0415
-
-    name = shown_name(source.name)
-    if source.data is not None:
-        if not source.data:
-            raise UserError(Sentence("“{name}” is empty (0 bytes).", name=name), _COPY_AGAIN)
-        return io.BytesIO(source.data)
-    if source.path is None:
-        raise UserError(Sentence("“{name}” has neither a file nor data.", name=name), "Add the video again.")
-    status = source.path.stat()
-    if stat.S_ISDIR(status.st_mode):
-        raise UserError(Sentence("“{name}” is a folder, not a video.", name=name), "Choose the videos inside it.")
-    if not stat.S_ISREG(status.st_mode):
-        raise UserError(
-            Sentence("“{name}” is a device or a pipe, not a file.", name=name), "Save the video as a file first."
-        )
-    if status.st_size == 0:
-        raise UserError(Sentence("“{name}” is empty (0 bytes).", name=name), _COPY_AGAIN)
-    return source.path.open("rb")
 
 
 def fingerprint_of(source: ClipSource) -> str:

@@ -1,4 +1,4 @@
-"""From what a person dropped or chose to pictures: files as they are, folders as the pictures in them."""
+"""From what a person dropped or chose to pictures and videos: files as they are, folders as what lies in them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.core.clip_kinds import is_clip
+from app.core.clips import CLIP_SUFFIXES, ClipSource
 from app.core.errors import ErrorText, Sentence
 from app.core.pictures import PICTURE_SUFFIXES, PictureSource
 
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-MAX_FOLDER_PICTURES = 500
+    from app.core.requests import Source
+
+MAX_FOLDER_FILES = 500
+MEDIA_SUFFIXES = (*PICTURE_SUFFIXES, *CLIP_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +28,21 @@ class Gathered:
     """What was found.
 
     Attributes:
-        sources: Pictures in order; whether each can be opened shows when it is.
+        sources: Pictures and videos in order; whether each can be opened shows when it is.
         refusals: What was left out, and why.
     """
 
-    sources: tuple[PictureSource, ...] = ()
+    sources: tuple[Source, ...] = ()
     refusals: tuple[ErrorText, ...] = ()
 
 
 def gather(paths: Iterable[Path]) -> Gathered:
-    """The pictures that the paths name. A folder stands for the pictures that lie in it, not in folders below it.
+    """The pictures and videos that the paths name. A folder stands for those that lie in it, not in folders below it.
 
-    A file is taken whatever it is called, because its content decides; within a folder the endings decide.
+    A file is taken whatever it is called, because its content decides; within a folder the endings decide. Whether a
+    file is a video is always told by its content: all files are opened for that.
     """
-    sources: list[PictureSource] = []
+    sources: list[Source] = []
     refusals: list[ErrorText] = []
     for path in paths:
         found = stat_of(path)
@@ -45,23 +51,23 @@ def gather(paths: Iterable[Path]) -> Gathered:
             continue
         name = path.name or str(path)
         try:
-            pictures = _pictures_in(path)
+            files = _files_in(path)
         except OSError as error:
             text = Sentence("The folder “{name}” cannot be read.", name=name)
             refusals.append(ErrorText(text, "Check its permissions.", str(error), "input"))
             continue
-        if not pictures:
-            text = Sentence("There are no pictures in the folder “{name}”.", name=name)
+        if not files:
+            text = Sentence("There are no pictures or videos in the folder “{name}”.", name=name)
             refusals.append(ErrorText(text, "Folders inside it are not searched.", kind="input"))
-        if len(pictures) > MAX_FOLDER_PICTURES:
+        if len(files) > MAX_FOLDER_FILES:
             text = Sentence(
-                "The folder “{name}” has {count} pictures; the first {limit} were added.",
+                "The folder “{name}” has {count} pictures and videos; the first {limit} were added.",
                 name=name,
-                count=len(pictures),
-                limit=MAX_FOLDER_PICTURES,
+                count=len(files),
+                limit=MAX_FOLDER_FILES,
             )
             refusals.append(ErrorText(text, "Add the others by choosing the files.", kind="input"))
-        sources.extend(pictures[:MAX_FOLDER_PICTURES])
+        sources.extend(_source(file, found) for file, found in files[:MAX_FOLDER_FILES])
     return Gathered(tuple(dict.fromkeys(sources)), tuple(refusals))
 
 
@@ -73,19 +79,24 @@ def stat_of(path: Path) -> os.stat_result | None:
         return None
 
 
-def _source(path: Path, found: os.stat_result | None) -> PictureSource:
+def source_of(picture: PictureSource) -> Source:
+    """The same as a video, when it is one by its content."""
+    return ClipSource(picture.name, picture.path, picture.data, picture.stamp) if is_clip(picture) else picture
+
+
+def _source(path: Path, found: os.stat_result | None) -> Source:
     stamp = (found.st_size, found.st_mtime_ns) if found is not None else None
-    return PictureSource(path.name or str(path), path.absolute(), stamp=stamp)
+    return source_of(PictureSource(path.name or str(path), path.absolute(), stamp=stamp))
 
 
-def _pictures_in(folder: Path) -> list[PictureSource]:
+def _files_in(folder: Path) -> list[tuple[Path, os.stat_result]]:
     files = []
     for file in folder.iterdir():
-        if file.suffix.lower() in PICTURE_SUFFIXES and not file.name.startswith("."):
+        if file.suffix.lower() in MEDIA_SUFFIXES and not file.name.startswith("."):
             found = stat_of(file)
             if found is not None and stat.S_ISREG(found.st_mode):
-                files.append(_source(file, found))
-    return sorted(files, key=lambda source: _natural_order(source.name))
+                files.append((file, found))
+    return sorted(files, key=lambda file: _natural_order(file[0].name))
 
 
 def _natural_order(name: str) -> list[tuple[int, int, str]]:

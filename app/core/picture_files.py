@@ -58,7 +58,9 @@ _MAX_PNG_CHUNKS = 200_000
 _MAX_EXIF_BYTES = 1 << 20
 _EXIF_ORIENTATIONS = range(1, 9)
 
-_KINDS_TEXT = "Pictures may be JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF files."
+_KINDS_TEXT = (
+    "Pictures may be JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF files, videos MP4, MOV, MKV, WebM or AVI files."
+)
 _COPY_AGAIN = "Copy or download it again from where it came from."
 _PICTURE_SIGNATURES = re.compile(
     rb"\xff\xd8|\x89PNG|GIF8|BM|II\*\0|MM\0\*|RIFF....WEBP|....ftyp(?:hei|hev|mif1|msf1|avi[fs])", re.DOTALL
@@ -71,7 +73,6 @@ _FOREIGN_SIGNATURES: tuple[tuple[re.Pattern[bytes], Sentence], ...] = tuple(
         (rb"8BPS", Sentence("a Photoshop document")),
         (rb"\xff\x0a|\0\0\0\x0cJXL ", Sentence("a JPEG XL picture")),
         (rb"\0\0\0\x0cjP  ", Sentence("a JPEG 2000 picture")),
-        (rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI ", Sentence("a video")),
         (rb"PK\x03\x04", Sentence("a ZIP archive or an office document")),
     )
 )
@@ -279,7 +280,7 @@ def _unidentified(name: str, head: bytes, error: Exception) -> UserError:
     text = (
         Sentence("“{name}” is {kind}, which cannot be opened as a picture.", name=name, kind=kind)
         if kind is not None
-        else Sentence("“{name}” is not a picture.", name=name)
+        else Sentence("“{name}” is not a picture or a video.", name=name)
     )
     return UserError(text, _KINDS_TEXT, repr(error))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import av  # noqa: TID253 - this module itself is imported only when a video is opened
 
-from app.core.clip_files import opened_stream
+from app.core.clip_kinds import opened_stream
 from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
 

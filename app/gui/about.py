@@ -27,7 +27,7 @@ def show_about(window: QWidget) -> None:
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(f"Viewfinder {__version__}")
     said = (
-        translate("About", "Answers questions about pictures with Qwen3-VL on your own computer."),
+        translate("About", "Answers questions about pictures and videos with Qwen3-VL on your own computer."),
         "",
         translate("About", "Licence: {0}").format(_LICENCE),
         f"Python {platform.python_version()}, Qt {qVersion()}, PySide {pyside_version} (LGPL 3)",

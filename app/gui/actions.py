@@ -104,10 +104,10 @@ def action_rows() -> tuple[ActionRow, ...]:
     talk, about = translate("Actions", "&Conversation"), translate("Actions", "&Help")
     nothing_to_undo = translate("Actions", "Nothing to take back here")
     nothing_selected = translate("Actions", "Nothing is selected")
-    no_answer, no_pictures = translate("Actions", "No answer yet"), translate("Actions", "No other picture here")
+    no_answer, no_pictures = translate("Actions", "No answer yet"), translate("Actions", "Nothing else here")
     nothing_asked = translate("Actions", "Nothing has been asked yet")
     return (
-        ActionRow("openAction", file, translate("Actions", "&Open Pictures…"), (_Standard.Open,)),
+        ActionRow("openAction", file, translate("Actions", "&Open…"), (_Standard.Open,)),
         ActionRow("openFolderAction", file, translate("Actions", "Open &Folder…"), ("Ctrl+Shift+O",)),
         ActionRow(
             "screenshotAction",
@@ -186,24 +186,24 @@ def action_rows() -> tuple[ActionRow, ...]:
             translate("Actions", "Copy P&icture"),
             (),  # with the picture in focus the usual keys for copying do it
             lambda state: state.media_count > 0,
-            needs=translate("Actions", "No picture here"),
+            needs=translate("Actions", "Nothing here"),
         ),
         ActionRow(
             "removePictureAction",
             edit,
-            translate("Actions", "&Remove Picture"),
+            translate("Actions", "&Remove Item"),
             (),  # Delete and Backspace do it in the tray; any key here would take a text field's own
             lambda state: state.has_selection,
             starts_group=True,
-            needs=translate("Actions", "No picture is selected"),
+            needs=translate("Actions", "Nothing is selected"),
         ),
         ActionRow(
             "removeAllPicturesAction",
             edit,
-            translate("Actions", "Remove &All Pictures"),
+            translate("Actions", "Remove &All Items"),
             (),
             lambda state: state.media_count > 0,
-            needs=translate("Actions", "No pictures here"),
+            needs=translate("Actions", "Nothing here"),
         ),
         *_picture_rows(edit),
         ActionRow(
@@ -219,7 +219,7 @@ def action_rows() -> tuple[ActionRow, ...]:
         ActionRow(
             "nextPictureAction",
             view,
-            translate("Actions", "&Next Picture"),
+            translate("Actions", "&Next Item"),
             ("Alt+Down",),
             lambda state: state.media_count > 1,
             starts_group=True,
@@ -228,7 +228,7 @@ def action_rows() -> tuple[ActionRow, ...]:
         ActionRow(
             "previousPictureAction",
             view,
-            translate("Actions", "&Previous Picture"),
+            translate("Actions", "&Previous Item"),
             ("Alt+Up",),
             lambda state: state.media_count > 1,
             needs=no_pictures,
@@ -328,10 +328,10 @@ def action_rows() -> tuple[ActionRow, ...]:
 
 
 def _picture_rows(menu: str) -> tuple[ActionRow, ...]:
-    """What is done with the pictures selected in the tray."""
+    """What is done with what is selected in the tray."""
     translate = QCoreApplication.translate
-    no_picture = translate("Actions", "No picture is selected")
-    no_file = translate("Actions", "The picture has no file")
+    nothing_selected = translate("Actions", "Nothing is selected")
+    no_file = translate("Actions", "What is selected has no file")
     in_folder = translate("Actions", "Show in &Folder")
     if sys.platform == "darwin":
         in_folder = translate("Actions", "Show in &Finder")
@@ -339,19 +339,19 @@ def _picture_rows(menu: str) -> tuple[ActionRow, ...]:
         ActionRow(
             "movePictureUpAction",
             menu,
-            translate("Actions", "&Move Picture Up"),
+            translate("Actions", "&Move Item Up"),
             ("Alt+Shift+Up",),
             lambda state: state.has_selection,
             starts_group=True,
-            needs=no_picture,
+            needs=nothing_selected,
         ),
         ActionRow(
             "movePictureDownAction",
             menu,
-            translate("Actions", "Move Picture Do&wn"),
+            translate("Actions", "Move Item Do&wn"),
             ("Alt+Shift+Down",),
             lambda state: state.has_selection,
-            needs=no_picture,
+            needs=nothing_selected,
         ),
         ActionRow(
             "showPictureFileAction",
@@ -384,7 +384,7 @@ def _viewing_rows(menu: str) -> tuple[ActionRow, ...]:
         ActionRow("rotateLeftAction", menu, translate("Actions", "Rotate &Left"), ("Ctrl+L",), starts_group=True),
         ActionRow("rotateRightAction", menu, translate("Actions", "Rotate Ri&ght"), ("Ctrl+R",)),
     )
-    needs = translate("Actions", "No picture here")
+    needs = translate("Actions", "Nothing here")
     return tuple(replace(row, enabled_when=lambda state: state.media_count > 0, needs=needs) for row in rows)
 
 

@@ -9,7 +9,9 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from app.core.clips import CLIP_SUFFIXES
 from app.core.errors import AppError, ErrorText
+from app.core.gathering import MEDIA_SUFFIXES
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.announcing import announce
@@ -78,14 +80,19 @@ class Commands(QObject):
     # File
 
     def on_open(self) -> None:
-        """Opens pictures that the person chooses."""
-        endings = " ".join(f"*{suffix}" for suffix in PICTURE_SUFFIXES)
-        filters = ";;".join((self.tr("Pictures ({0})").format(endings), self.tr("All files (*)")))
-        files, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open Pictures"), str(self._folder), filters)
+        """Opens pictures and videos that the person chooses."""
+        filters = (
+            self.tr("Pictures and videos ({0})").format(_patterns(MEDIA_SUFFIXES)),
+            self.tr("Pictures ({0})").format(_patterns(PICTURE_SUFFIXES)),
+            self.tr("Videos ({0})").format(_patterns(CLIP_SUFFIXES)),
+            self.tr("All files (*)"),
+        )
+        title = self.tr("Open Pictures and Videos")
+        files, _ = QFileDialog.getOpenFileNames(self._window, title, str(self._folder), ";;".join(filters))
         self._add_paths([Path(file) for file in files])
 
     def on_open_folder(self) -> None:
-        """Opens the pictures of a folder that the person chooses."""
+        """Opens the pictures and videos of a folder that the person chooses."""
         folder = QFileDialog.getExistingDirectory(self._window, self.tr("Open Folder"), str(self._folder))
         if folder:
             self._add_paths([Path(folder)])
@@ -277,3 +284,7 @@ class Commands(QObject):
     def _say(self, words: str) -> None:
         self._window.statusBar().showMessage(words, _SAID_MS)
         announce(self._window, words)
+
+
+def _patterns(suffixes: Sequence[str]) -> str:
+    return " ".join(f"*{suffix}" for suffix in suffixes)

@@ -52,7 +52,7 @@ def _page(actions: Actions, dim: str) -> str:
             rows.append(_row(command.text, keys, dim))
     rows.append(_heading(translate("Shortcuts", "In their places")))
     in_places = (
-        (translate("Shortcuts", "Remove the selected pictures (in the list of pictures)"), "Del"),
+        (translate("Shortcuts", "Remove what is selected (in the list of pictures and videos)"), "Del"),
         (translate("Shortcuts", "New line (in the question)"), "Return"),
         (translate("Shortcuts", "Earlier question (in the first line)"), "Up"),
         (translate("Shortcuts", "Later question (in the last line)"), "Down"),

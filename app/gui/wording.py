@@ -51,37 +51,37 @@ def pictures_text(count: int) -> str:
 
 
 def undo_text(step: ShelfStep) -> str:
-    """``Undo Remove Picture``, as a menu says it."""
+    """``Undo Remove Item``, as a menu says it."""
     translate, count = QCoreApplication.translate, len(step.medium_ids)
     if count == 1:
         texts = {
-            "add": translate("Wording", "&Undo Add Picture"),
-            "remove": translate("Wording", "&Undo Remove Picture"),
-            "move": translate("Wording", "&Undo Move Picture"),
+            "add": translate("Wording", "&Undo Add Item"),
+            "remove": translate("Wording", "&Undo Remove Item"),
+            "move": translate("Wording", "&Undo Move Item"),
         }
     else:
         texts = {
-            "add": translate("Wording", "&Undo Add {0} Pictures"),
-            "remove": translate("Wording", "&Undo Remove {0} Pictures"),
-            "move": translate("Wording", "&Undo Move {0} Pictures"),
+            "add": translate("Wording", "&Undo Add {0} Items"),
+            "remove": translate("Wording", "&Undo Remove {0} Items"),
+            "move": translate("Wording", "&Undo Move {0} Items"),
         }
     return texts[step.kind].format(number(count))
 
 
 def redo_text(step: ShelfStep) -> str:
-    """``Redo Remove Picture``, as a menu says it."""
+    """``Redo Remove Item``, as a menu says it."""
     translate, count = QCoreApplication.translate, len(step.medium_ids)
     if count == 1:
         texts = {
-            "add": translate("Wording", "Re&do Add Picture"),
-            "remove": translate("Wording", "Re&do Remove Picture"),
-            "move": translate("Wording", "Re&do Move Picture"),
+            "add": translate("Wording", "Re&do Add Item"),
+            "remove": translate("Wording", "Re&do Remove Item"),
+            "move": translate("Wording", "Re&do Move Item"),
         }
     else:
         texts = {
-            "add": translate("Wording", "Re&do Add {0} Pictures"),
-            "remove": translate("Wording", "Re&do Remove {0} Pictures"),
-            "move": translate("Wording", "Re&do Move {0} Pictures"),
+            "add": translate("Wording", "Re&do Add {0} Items"),
+            "remove": translate("Wording", "Re&do Remove {0} Items"),
+            "move": translate("Wording", "Re&do Move {0} Items"),
         }
     return texts[step.kind].format(number(count))
 

@@ -8,8 +8,8 @@
         <translation>关于 Viewfinder</translation>
     </message>
     <message>
-        <source>Answers questions about pictures with Qwen3-VL on your own computer.</source>
-        <translation>用 Qwen3-VL 在您自己的电脑上回答有关图片的问题。</translation>
+        <source>Answers questions about pictures and videos with Qwen3-VL on your own computer.</source>
+        <translation>用 Qwen3-VL 在您自己的电脑上回答有关图片和视频的问题。</translation>
     </message>
     <message>
         <source>Licence: {0}</source>
@@ -51,16 +51,16 @@
         <translation>还没有回答</translation>
     </message>
     <message>
-        <source>No other picture here</source>
-        <translation>没有其他图片</translation>
-    </message>
-    <message>
         <source>Nothing has been asked yet</source>
         <translation>还没有提问</translation>
     </message>
     <message>
-        <source>&amp;Open Pictures…</source>
-        <translation>打开图片(&amp;O)…</translation>
+        <source>Nothing else here</source>
+        <translation>没有其他项目</translation>
+    </message>
+    <message>
+        <source>&amp;Open…</source>
+        <translation>打开(&amp;O)…</translation>
     </message>
     <message>
         <source>Open &amp;Folder…</source>
@@ -139,24 +139,28 @@
         <translation>复制图片(&amp;I)</translation>
     </message>
     <message>
-        <source>No picture here</source>
-        <translation>没有图片</translation>
+        <source>Nothing here</source>
+        <translation>没有项目</translation>
     </message>
     <message>
-        <source>&amp;Remove Picture</source>
-        <translation>移除图片(&amp;R)</translation>
+        <source>&amp;Remove Item</source>
+        <translation>移除项目(&amp;R)</translation>
     </message>
     <message>
-        <source>No picture is selected</source>
-        <translation>未选择图片</translation>
+        <source>Remove &amp;All Items</source>
+        <translation>移除所有项目(&amp;A)</translation>
     </message>
     <message>
-        <source>Remove &amp;All Pictures</source>
-        <translation>移除所有图片(&amp;A)</translation>
+        <source>&amp;Next Item</source>
+        <translation>下一项(&amp;N)</translation>
     </message>
     <message>
-        <source>No pictures here</source>
-        <translation>没有图片</translation>
+        <source>&amp;Previous Item</source>
+        <translation>上一项(&amp;P)</translation>
+    </message>
+    <message>
+        <source>What is selected has no file</source>
+        <translation>所选项目没有文件</translation>
     </message>
     <message>
         <source>&amp;Settings</source>
@@ -165,14 +169,6 @@
     <message>
         <source>Show &amp;Media</source>
         <translation>显示媒体栏(&amp;M)</translation>
-    </message>
-    <message>
-        <source>&amp;Next Picture</source>
-        <translation>下一张图片(&amp;N)</translation>
-    </message>
-    <message>
-        <source>&amp;Previous Picture</source>
-        <translation>上一张图片(&amp;P)</translation>
     </message>
     <message>
         <source>Next P&amp;art of the Window</source>
@@ -243,10 +239,6 @@
         <translation>关于 Viewfinder(&amp;A)</translation>
     </message>
     <message>
-        <source>The picture has no file</source>
-        <translation>该图片没有文件</translation>
-    </message>
-    <message>
         <source>Show in &amp;Folder</source>
         <translation>在文件夹中显示(&amp;F)</translation>
     </message>
@@ -255,16 +247,16 @@
         <translation>在“访达”中显示(&amp;F)</translation>
     </message>
     <message>
+        <source>&amp;Move Item Up</source>
+        <translation>上移项目(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Move Item Do&amp;wn</source>
+        <translation>下移项目(&amp;W)</translation>
+    </message>
+    <message>
         <source>Copy Pat&amp;h</source>
         <translation>复制路径(&amp;H)</translation>
-    </message>
-    <message>
-        <source>Move Picture Do&amp;wn</source>
-        <translation>下移图片(&amp;W)</translation>
-    </message>
-    <message>
-        <source>&amp;Move Picture Up</source>
-        <translation>上移图片(&amp;M)</translation>
     </message>
     <message>
         <source>Zoom &amp;In</source>
@@ -341,8 +333,8 @@
         <translation>超出了模型的处理上限。</translation>
     </message>
     <message>
-        <source>More pictures are being looked for.</source>
-        <translation>正在查找更多图片。</translation>
+        <source>More pictures and videos are being looked for.</source>
+        <translation>正在查找更多图片和视频。</translation>
     </message>
     <message>
         <source>Ask now: the answer comes once the model is loaded.</source>
@@ -441,8 +433,16 @@
         <translation>所有文件 (*)</translation>
     </message>
     <message>
-        <source>Open Pictures</source>
-        <translation>打开图片</translation>
+        <source>Pictures and videos ({0})</source>
+        <translation>图片和视频 ({0})</translation>
+    </message>
+    <message>
+        <source>Videos ({0})</source>
+        <translation>视频 ({0})</translation>
+    </message>
+    <message>
+        <source>Open Pictures and Videos</source>
+        <translation>打开图片和视频</translation>
     </message>
     <message>
         <source>Open Folder</source>
@@ -487,20 +487,12 @@
 <context>
     <name>DropZone</name>
     <message>
-        <source>Drop pictures here</source>
-        <translation>将图片拖放到这里</translation>
-    </message>
-    <message>
         <source>Add the picture</source>
         <translation>添加该图片</translation>
     </message>
     <message>
         <source>Add {0} pictures</source>
         <translation>添加 {0} 张图片</translation>
-    </message>
-    <message>
-        <source>Save the picture first, then drop the file.</source>
-        <translation>请先保存图片，再拖放文件。</translation>
     </message>
     <message>
         <source>Web addresses are not opened</source>
@@ -511,28 +503,40 @@
         <translation>添加 {0} 项</translation>
     </message>
     <message>
-        <source>Add the files and the pictures in the folders</source>
-        <translation>添加这些文件以及文件夹中的图片</translation>
-    </message>
-    <message>
-        <source>Add the pictures in {0} folders</source>
-        <translation>添加 {0} 个文件夹中的图片</translation>
-    </message>
-    <message>
-        <source>Add the pictures in “{0}”</source>
-        <translation>添加“{0}”中的图片</translation>
-    </message>
-    <message>
         <source>Add “{0}”</source>
         <translation>添加“{0}”</translation>
     </message>
     <message>
-        <source>Add “{0}” if it is a picture</source>
-        <translation>如果“{0}”是图片，则添加</translation>
+        <source>Save it as a file first, then drop the file.</source>
+        <translation>请先另存为文件，再拖放该文件。</translation>
     </message>
     <message>
-        <source>Add the pictures among {0} files</source>
-        <translation>添加 {0} 个文件中的图片</translation>
+        <source>Add the files and what is in the folders</source>
+        <translation>添加这些文件以及文件夹中的内容</translation>
+    </message>
+    <message>
+        <source>Add the pictures and videos in {0} folders</source>
+        <translation>添加 {0} 个文件夹中的图片和视频</translation>
+    </message>
+    <message>
+        <source>Add the pictures and videos in “{0}”</source>
+        <translation>添加“{0}”中的图片和视频</translation>
+    </message>
+    <message>
+        <source>Add “{0}” if it is a picture or a video</source>
+        <translation>如果“{0}”是图片或视频，则添加</translation>
+    </message>
+    <message>
+        <source>Add the pictures and videos among {0} files</source>
+        <translation>添加 {0} 个文件中的图片和视频</translation>
+    </message>
+    <message>
+        <source>Add {0} videos</source>
+        <translation>添加 {0} 个视频</translation>
+    </message>
+    <message>
+        <source>Add {0} files</source>
+        <translation>添加 {0} 个文件</translation>
     </message>
     <message>
         <source>None of these files can be used</source>
@@ -546,28 +550,32 @@
         <source>“{0}” is empty</source>
         <translation>“{0}”为空</translation>
     </message>
+    <message>
+        <source>Drop pictures and videos here</source>
+        <translation>将图片和视频拖放到这里</translation>
+    </message>
 </context>
 <context>
     <name>EmptyState</name>
     <message>
-        <source>Drop pictures or a folder</source>
-        <translation>拖入图片或文件夹</translation>
+        <source>Drop pictures, videos or a folder</source>
+        <translation>拖入图片、视频或文件夹</translation>
     </message>
     <message>
         <source>JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP</source>
         <translation>JPEG、PNG、WebP、HEIC、AVIF、TIFF、GIF、BMP</translation>
     </message>
     <message>
-        <source>Choose pictures…</source>
-        <translation>选择图片…</translation>
+        <source>Choose files…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Opens pictures and videos from this computer.</source>
+        <translation>打开这台电脑上的图片和视频。</translation>
     </message>
     <message>
         <source>Try the sample picture</source>
         <translation>试试示例图片</translation>
-    </message>
-    <message>
-        <source>Opens pictures from this computer.</source>
-        <translation>打开这台电脑上的图片。</translation>
     </message>
     <message>
         <source>Opens a picture that comes with the program, with a question for it.</source>
@@ -800,10 +808,6 @@
         <translation>请检查其权限。</translation>
     </message>
     <message>
-        <source>There are no pictures in the folder “{name}”.</source>
-        <translation>文件夹“{name}”中没有图片。</translation>
-    </message>
-    <message>
         <source>{bits}-bit, group {group}</source>
         <translation>{bits} 位，分组 {group}</translation>
     </message>
@@ -828,10 +832,6 @@
         <translation>请用 --profile DIR 指定一个文件夹。</translation>
     </message>
     <message>
-        <source>Pictures may be JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF files.</source>
-        <translation>支持 JPEG、PNG、WebP、GIF、BMP、TIFF、HEIC 和 AVIF 图片。</translation>
-    </message>
-    <message>
         <source>Copy or download it again from where it came from.</source>
         <translation>请从原处重新复制或下载。</translation>
     </message>
@@ -850,10 +850,6 @@
     <message>
         <source>“{name}” is {kind}, which cannot be opened as a picture.</source>
         <translation>“{name}”（{kind}）无法作为图片打开。</translation>
-    </message>
-    <message>
-        <source>“{name}” is not a picture.</source>
-        <translation>“{name}”不是图片。</translation>
     </message>
     <message>
         <source>Check the name, and that its disk is connected.</source>
@@ -1072,10 +1068,6 @@
         <translation>JPEG 2000 图片</translation>
     </message>
     <message>
-        <source>a video</source>
-        <translation>视频</translation>
-    </message>
-    <message>
         <source>a ZIP archive or an office document</source>
         <translation>ZIP 压缩包或办公文档</translation>
     </message>
@@ -1236,10 +1228,6 @@
         <translation>请检查该文件夹的权限。</translation>
     </message>
     <message>
-        <source>The folder “{name}” has {count} pictures; the first {limit} were added.</source>
-        <translation>文件夹“{name}”中有 {count} 张图片，已添加前 {limit} 张。</translation>
-    </message>
-    <message>
         <source>The settings cannot be kept in {folder}.</source>
         <translation>设置无法保存到 {folder}。</translation>
     </message>
@@ -1346,6 +1334,22 @@
     <message>
         <source>The weights of {name} cannot be read.</source>
         <translation>无法读取 {name} 的权重。</translation>
+    </message>
+    <message>
+        <source>There are no pictures or videos in the folder “{name}”.</source>
+        <translation>文件夹“{name}”中没有图片或视频。</translation>
+    </message>
+    <message>
+        <source>The folder “{name}” has {count} pictures and videos; the first {limit} were added.</source>
+        <translation>文件夹“{name}”中有 {count} 个图片和视频，已添加前 {limit} 个。</translation>
+    </message>
+    <message>
+        <source>Pictures may be JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF files, videos MP4, MOV, MKV, WebM or AVI files.</source>
+        <translation>支持 JPEG、PNG、WebP、GIF、BMP、TIFF、HEIC 和 AVIF 图片，以及 MP4、MOV、MKV、WebM 和 AVI 视频。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a picture or a video.</source>
+        <translation>“{name}”不是图片或视频。</translation>
     </message>
     <message>
         <source>The model {name} does not run here: {reason}</source>
@@ -1577,6 +1581,14 @@
         <translation>重做(&amp;D)</translation>
     </message>
     <message>
+        <source>{0} of these are here already.</source>
+        <translation>其中 {0} 个已在列表中。</translation>
+    </message>
+    <message>
+        <source>{0} files came in.</source>
+        <translation>已添加 {0} 个文件。</translation>
+    </message>
+    <message>
         <source>Copied.</source>
         <translation>已复制。</translation>
     </message>
@@ -1589,20 +1601,12 @@
         <translation>全选</translation>
     </message>
     <message>
-        <source>{0} pictures came in.</source>
-        <translation>已添加 {0} 张图片。</translation>
-    </message>
-    <message>
         <source>The first is selected; select all that the question is about.</source>
         <translation>已选中第一张，请选择问题涉及的所有图片。</translation>
     </message>
     <message>
         <source>“{0}” is here already.</source>
         <translation>“{0}”已在列表中。</translation>
-    </message>
-    <message>
-        <source>{0} of these pictures are here already.</source>
-        <translation>其中 {0} 张图片已在列表中。</translation>
     </message>
 </context>
 <context>
@@ -1612,8 +1616,8 @@
         <translation>媒体</translation>
     </message>
     <message>
-        <source>Pictures</source>
-        <translation>图片</translation>
+        <source>Pictures and videos</source>
+        <translation>图片和视频</translation>
     </message>
     <message>
         <source>The next question is about the selected ones.</source>
@@ -1624,8 +1628,8 @@
         <translation>这里还没有图片。</translation>
     </message>
     <message>
-        <source>Looking for pictures…</source>
-        <translation>正在查找图片…</translation>
+        <source>Looking for pictures and videos…</source>
+        <translation>正在查找图片和视频…</translation>
     </message>
     <message>
         <source>Image {0}</source>
@@ -1881,16 +1885,16 @@
 <context>
     <name>Offered</name>
     <message>
+        <source>Save it as a file first, then drop the file.</source>
+        <translation>请先另存为文件，再拖放该文件。</translation>
+    </message>
+    <message>
         <source>“{0}” is a web address, and Viewfinder does not fetch anything from the web.</source>
         <translation>“{0}”是网址，Viewfinder 不会从网络获取任何内容。</translation>
     </message>
     <message>
         <source>{0} web addresses were left out: Viewfinder does not fetch anything from the web.</source>
         <translation>已忽略 {0} 个网址：Viewfinder 不会从网络获取任何内容。</translation>
-    </message>
-    <message>
-        <source>Save the picture first, then drop the file.</source>
-        <translation>请先保存图片，再拖放文件。</translation>
     </message>
     <message>
         <source>Pasted picture {0}</source>
@@ -2026,10 +2030,6 @@
         <translation>就图片提问…</translation>
     </message>
     <message>
-        <source>Drop a picture first, or just ask…</source>
-        <translation>先拖入图片，或直接提问…</translation>
-    </message>
-    <message>
         <source>Ask</source>
         <translation>提问</translation>
     </message>
@@ -2060,6 +2060,10 @@
     <message>
         <source>Editing an earlier question: what follows it will be replaced</source>
         <translation>正在编辑之前的问题：其后的内容将被替换</translation>
+    </message>
+    <message>
+        <source>Drop a picture or video first, or just ask…</source>
+        <translation>先拖入图片或视频，或直接提问…</translation>
     </message>
     <message>
         <source>Leaves the earlier question and its answer as they are</source>
@@ -2119,8 +2123,8 @@
         <translation>问题和回答，最新的在最后。</translation>
     </message>
     <message>
-        <source>Ask about the pictures. The answers come here.</source>
-        <translation>就图片提问，回答会显示在这里。</translation>
+        <source>Ask about what you see. The answers come here.</source>
+        <translation>就您看到的内容提问，回答会显示在这里。</translation>
     </message>
     <message>
         <source>End of the answer.</source>
@@ -2402,8 +2406,8 @@
         <translation>各区域内</translation>
     </message>
     <message>
-        <source>Remove the selected pictures (in the list of pictures)</source>
-        <translation>移除所选图片（在图片列表中）</translation>
+        <source>Remove what is selected (in the list of pictures and videos)</source>
+        <translation>移除所选项目（在图片和视频列表中）</translation>
     </message>
     <message>
         <source>New line (in the question)</source>
@@ -2631,52 +2635,52 @@
         <translation>超出了模型的处理上限：{0} / {1} token。请选择较低的档位，或减少图片。</translation>
     </message>
     <message>
-        <source>&amp;Undo Add Picture</source>
-        <translation>撤销添加图片(&amp;U)</translation>
+        <source>&amp;Undo Add Item</source>
+        <translation>撤销添加项目(&amp;U)</translation>
     </message>
     <message>
-        <source>&amp;Undo Remove Picture</source>
-        <translation>撤销移除图片(&amp;U)</translation>
+        <source>&amp;Undo Remove Item</source>
+        <translation>撤销移除项目(&amp;U)</translation>
     </message>
     <message>
-        <source>&amp;Undo Move Picture</source>
-        <translation>撤销移动图片(&amp;U)</translation>
+        <source>&amp;Undo Move Item</source>
+        <translation>撤销移动项目(&amp;U)</translation>
     </message>
     <message>
-        <source>&amp;Undo Add {0} Pictures</source>
-        <translation>撤销添加 {0} 张图片(&amp;U)</translation>
+        <source>&amp;Undo Add {0} Items</source>
+        <translation>撤销添加 {0} 个项目(&amp;U)</translation>
     </message>
     <message>
-        <source>&amp;Undo Remove {0} Pictures</source>
-        <translation>撤销移除 {0} 张图片(&amp;U)</translation>
+        <source>&amp;Undo Remove {0} Items</source>
+        <translation>撤销移除 {0} 个项目(&amp;U)</translation>
     </message>
     <message>
-        <source>&amp;Undo Move {0} Pictures</source>
-        <translation>撤销移动 {0} 张图片(&amp;U)</translation>
+        <source>&amp;Undo Move {0} Items</source>
+        <translation>撤销移动 {0} 个项目(&amp;U)</translation>
     </message>
     <message>
-        <source>Re&amp;do Add Picture</source>
-        <translation>重做添加图片(&amp;D)</translation>
+        <source>Re&amp;do Add Item</source>
+        <translation>重做添加项目(&amp;D)</translation>
     </message>
     <message>
-        <source>Re&amp;do Remove Picture</source>
-        <translation>重做移除图片(&amp;D)</translation>
+        <source>Re&amp;do Remove Item</source>
+        <translation>重做移除项目(&amp;D)</translation>
     </message>
     <message>
-        <source>Re&amp;do Move Picture</source>
-        <translation>重做移动图片(&amp;D)</translation>
+        <source>Re&amp;do Move Item</source>
+        <translation>重做移动项目(&amp;D)</translation>
     </message>
     <message>
-        <source>Re&amp;do Add {0} Pictures</source>
-        <translation>重做添加 {0} 张图片(&amp;D)</translation>
+        <source>Re&amp;do Add {0} Items</source>
+        <translation>重做添加 {0} 个项目(&amp;D)</translation>
     </message>
     <message>
-        <source>Re&amp;do Remove {0} Pictures</source>
-        <translation>重做移除 {0} 张图片(&amp;D)</translation>
+        <source>Re&amp;do Remove {0} Items</source>
+        <translation>重做移除 {0} 个项目(&amp;D)</translation>
     </message>
     <message>
-        <source>Re&amp;do Move {0} Pictures</source>
-        <translation>重做移动 {0} 张图片(&amp;D)</translation>
+        <source>Re&amp;do Move {0} Items</source>
+        <translation>重做移动 {0} 个项目(&amp;D)</translation>
     </message>
     <message>
         <source>{0} MP</source>

@@ -89,7 +89,7 @@ def test_the_window_speaks_chinese_throughout(open_window: OpenWindow, picture: 
     driver.wait(lambda: "复制" in read(driver))
     driver.content.open_path(ROOT / "pyproject.toml")
     driver.wait(lambda: bool(driver.refusals))
-    assert "“pyproject.toml”不是图片。" in driver.refusals
+    assert "“pyproject.toml”不是图片或视频。" in driver.refusals
     assert "支持 JPEG、PNG" in driver.refusals
 
 
@@ -245,12 +245,13 @@ def test_qts_own_words_are_chinese_too(open_window: OpenWindow, checkpoint_dir: 
 
 def test_values_within_a_sentence_are_spoken_too(qapp: QApplication) -> None:
     speak(qapp, "zh_CN")
-    video = Sentence("“{name}” is {kind}, which cannot be opened as a picture.", name="a{b}", kind=Sentence("a video"))
-    assert spoken(video) == "“a{b}”（视频）无法作为图片打开。"
+    template = "“{name}” is {kind}, which cannot be opened as a picture."
+    document = Sentence(template, name="a{b}", kind=Sentence("a PDF document"))
+    assert spoken(document) == "“a{b}”（PDF 文档）无法作为图片打开。"
     assert spoken("The program is closing.") == "程序正在关闭。"
     assert (spoken(""), spoken("not a known text {x}")) == ("", "not a known text {x}")
     speak(qapp, "en")
-    assert spoken(video) == "“a{b}” is a video, which cannot be opened as a picture."
+    assert spoken(document) == "“a{b}” is a PDF document, which cannot be opened as a picture."
 
 
 def test_chinese_sentences_stand_without_a_space_between_them() -> None:

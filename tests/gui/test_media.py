@@ -66,7 +66,7 @@ def test_many_files_keep_their_order_and_none_comes_twice(open_window: OpenWindo
     here = driver.desk.pictures.media
     driver.wait(lambda: driver.parts.tray.selected_ids == (here[3].medium_id, here[4].medium_id))
     assert driver.names == [file.name for file in files]
-    assert driver.window.statusBar().currentMessage() == "2 of these pictures are here already."
+    assert driver.window.statusBar().currentMessage() == "2 of these are here already."
 
 
 def test_a_folder_stands_for_its_pictures(open_window: OpenWindow, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_an_empty_folder_says_so(open_window: OpenWindow, tmp_path: Path) -> Non
     driver = open_window()
     (tmp_path / "empty").mkdir()
     driver.drop(tmp_path / "empty")
-    driver.wait(lambda: "no pictures in the folder “empty”" in driver.refusals)
+    driver.wait(lambda: "no pictures or videos in the folder “empty”" in driver.refusals)
 
 
 def test_a_web_address_is_refused_and_not_fetched(open_window: OpenWindow) -> None:
@@ -256,10 +256,8 @@ def test_of_many_the_first_is_selected_and_that_is_said(open_window: OpenWindow,
     driver = open_window()
     driver.drop(*(draw(tmp_path / f"{number}.png") for number in range(9)))
     driver.wait_for_pictures(9)
-    driver.wait(lambda: "9 pictures came in. The first is selected;" in driver.window.statusBar().currentMessage())
+    driver.wait(lambda: "9 files came in. The first is selected;" in driver.window.statusBar().currentMessage())
     driver.drop(*(tmp_path / f"{number}.png" for number in range(9)))
     driver.wait(
-        lambda: (
-            "9 of these pictures are here already. The first is selected;" in driver.window.statusBar().currentMessage()
-        )
+        lambda: "9 of these are here already. The first is selected;" in driver.window.statusBar().currentMessage()
     )

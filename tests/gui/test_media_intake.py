@@ -170,10 +170,10 @@ def test_an_address_without_data_is_refused_while_it_hovers_and_when_dropped(
     mime: QMimeData, said: str, open_window: OpenWindow
 ) -> None:
     driver = open_window()
-    assert hover(driver, mime) == "Web addresses are not opened Save the picture first, then drop the file."
+    assert hover(driver, mime) == "Web addresses are not opened Save it as a file first, then drop the file."
     assert driver.drop(mime=mime)
     driver.wait(lambda: said in driver.refusals)
-    assert "Save the picture first" in driver.refusals
+    assert "Save it as a file first" in driver.refusals
     assert driver.names == []
 
 
@@ -202,7 +202,7 @@ def test_a_picture_under_another_ending_is_taken(open_window: OpenWindow, tmp_pa
     file = tmp_path / "picture.txt"
     file.write_bytes(PNG)
     driver = open_window()
-    assert hover(driver, mime_of(urls=[file.as_uri()])) == "Add “picture.txt” if it is a picture"
+    assert hover(driver, mime_of(urls=[file.as_uri()])) == "Add “picture.txt” if it is a picture or a video"
     driver.drop(file)
     driver.wait_for_pictures(1)
 
@@ -233,14 +233,21 @@ def test_the_hint_says_what_a_drop_would_do(open_window: OpenWindow, tmp_path: P
     holiday, other = (tmp_path / "Holiday").as_uri(), (tmp_path / "other").as_uri()
     (tmp_path / "notes.txt").write_text("words")
     (tmp_path / "none.png").touch()
+    clips = []
+    for number in range(2):
+        (tmp_path / f"{number}.MP4").write_bytes(b"video")
+        clips.append((tmp_path / f"{number}.MP4").as_uri())
     notes, none, gone = ((tmp_path / name).as_uri() for name in ("notes.txt", "none.png", "gone.png"))
     said = {
         "Add “0.png”": files[:1],
         "Add 3 pictures": files,
-        "Add the pictures in “Holiday”": [holiday],
-        "Add the pictures in 2 folders": [holiday, other],
-        "Add the files and the pictures in the folders": [holiday, files[0]],
-        "Add the pictures among 2 files": [files[0], notes],
+        "Add “0.MP4”": clips[:1],
+        "Add 2 videos": clips,
+        "Add 5 files": [*files, *clips],
+        "Add the pictures and videos in “Holiday”": [holiday],
+        "Add the pictures and videos in 2 folders": [holiday, other],
+        "Add the files and what is in the folders": [holiday, files[0]],
+        "Add the pictures and videos among 2 files": [files[0], notes],
         "“none.png” is empty": [none],
         "“gone.png” cannot be found": [gone],
         "None of these files can be used": [gone, none],

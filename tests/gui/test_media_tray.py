@@ -164,7 +164,7 @@ def test_copied_rows_are_files_that_can_be_pasted(open_window: OpenWindow, tmp_p
     assert [url.toLocalFile() for url in copied.urls()] == [str(tmp_path / "0.png"), str(tmp_path / "2.png")]
     driver.prompt.setFocus()
     driver.prompt.paste()
-    driver.wait(lambda: "2 of these pictures are here already." in driver.window.statusBar().currentMessage())
+    driver.wait(lambda: "2 of these are here already." in driver.window.statusBar().currentMessage())
     assert driver.prompt.toPlainText() == ""
     assert stems(driver) == "012"
 
@@ -229,15 +229,15 @@ def test_the_menu_says_what_would_be_undone(open_window: OpenWindow, tmp_path: P
         return undo.text().replace("&", ""), redo.text().replace("&", "")
 
     tray_of(driver).setFocus()
-    assert said() == ("Undo Add 3 Pictures", "Redo")
+    assert said() == ("Undo Add 3 Items", "Redo")
     click(driver, 1)
     driver.action("removePictureAction").trigger()
-    assert said() == ("Undo Remove Picture", "Redo")
+    assert said() == ("Undo Remove Item", "Redo")
     undo.trigger()
-    assert said() == ("Undo Add 3 Pictures", "Redo Remove Picture")
+    assert said() == ("Undo Add 3 Items", "Redo Remove Item")
     driver.prompt.setFocus()
     QTest.keyClicks(driver.prompt, "words")
-    assert said() == ("Undo", "Redo Remove Picture")
+    assert said() == ("Undo", "Redo Remove Item")
 
 
 def test_undo_in_the_question_box_leaves_the_pictures(open_window: OpenWindow, tmp_path: Path) -> None:
@@ -284,11 +284,11 @@ def test_the_menu_of_a_row(open_window: OpenWindow, tmp_path: Path, monkeypatch:
         assert texts == [
             "Show in Finder" if sys.platform == "darwin" else "Show in Folder",
             "Copy Path",
-            "Move Picture Up",
-            "Move Picture Down",
+            "Move Item Up",
+            "Move Item Down",
             "Select All",
-            "Remove Picture",
-            "Remove All Pictures",
+            "Remove Item",
+            "Remove All Items",
         ]
         menu.close()
         driver.wait(lambda: driver.window.findChild(QMenu, "trayMenu") is None)

@@ -62,7 +62,7 @@ class ResultView(QTextBrowser):
         self.setObjectName("resultView")
         self.setAccessibleName(self.tr("Conversation"))
         self.setAccessibleDescription(self.tr("Questions and answers, the newest at the end."))
-        self.setPlaceholderText(self.tr("Ask about the pictures. The answers come here."))
+        self.setPlaceholderText(self.tr("Ask about what you see. The answers come here."))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setOpenLinks(False)

@@ -137,7 +137,7 @@ class Asking(QObject):
             ),
             (not state.has_model, self.tr("The model is being looked for.")),
             (state.is_too_much, self.tr("This is more than the model can take.")),
-            (state.is_taking_in, self.tr("More pictures are being looked for.")),
+            (state.is_taking_in, self.tr("More pictures and videos are being looked for.")),
             (state.is_loading, self.tr("Ask now: the answer comes once the model is loaded.")),
         )
         return next((words for is_so, words in reasons if is_so), self.tr("Send the question"))

@@ -85,7 +85,7 @@ class PromptPanel(QWidget):
 
     def show_media_count(self, count: int) -> None:
         """Says what can be asked."""
-        words = self.tr("Ask about what you see…") if count else self.tr("Drop a picture first, or just ask…")
+        words = self.tr("Ask about what you see…") if count else self.tr("Drop a picture or video first, or just ask…")
         if words != self.edit.placeholderText():
             self.edit.setPlaceholderText(words)
             self.edit.viewport().update()  # Qt paints only that there is one now, or none any more

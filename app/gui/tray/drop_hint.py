@@ -1,4 +1,4 @@
-"""The dashed place at the foot of the tray that says how pictures come here."""
+"""The dashed place at the foot of the tray that says how pictures and videos come here."""
 
 from __future__ import annotations
 

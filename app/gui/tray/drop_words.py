@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.gathering import stat_of
+from app.core.clips import CLIP_SUFFIXES
+from app.core.gathering import MEDIA_SUFFIXES, stat_of
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.tray.offered import embedded_pictures, has_picture_data, local_paths, may_be_offered, paths_in_text
 
@@ -49,7 +50,7 @@ def drop_words(mime: QMimeData) -> DropWords | None:
     if count:
         words = translate("DropZone", "Add the picture") if count == 1 else translate("DropZone", "Add {0} pictures")
         return DropWords(words.format(count))
-    hint = translate("DropZone", "Save the picture first, then drop the file.")
+    hint = translate("DropZone", "Save it as a file first, then drop the file.")
     return DropWords(translate("DropZone", "Web addresses are not opened"), hint, is_refused=True)
 
 
@@ -68,21 +69,31 @@ def _of_paths(paths: Sequence[Path]) -> DropWords:
 def _of_folders(folders: Sequence[Path], *, has_files: bool) -> DropWords:
     translate = QCoreApplication.translate
     if has_files:
-        return DropWords(translate("DropZone", "Add the files and the pictures in the folders"))
+        return DropWords(translate("DropZone", "Add the files and what is in the folders"))
     if len(folders) > 1:
-        return DropWords(translate("DropZone", "Add the pictures in {0} folders").format(len(folders)))
-    return DropWords(translate("DropZone", "Add the pictures in “{0}”").format(folders[0].name or folders[0]))
+        return DropWords(translate("DropZone", "Add the pictures and videos in {0} folders").format(len(folders)))
+    return DropWords(
+        translate("DropZone", "Add the pictures and videos in “{0}”").format(folders[0].name or folders[0])
+    )
 
 
 def _of_files(files: Sequence[Path]) -> DropWords:
     translate = QCoreApplication.translate
-    is_certain = all(path.suffix.lower() in PICTURE_SUFFIXES for path in files)
+    suffixes = {path.suffix.lower() for path in files}
+    is_certain = suffixes.issubset(MEDIA_SUFFIXES)
     if len(files) == 1:
-        certain, uncertain = translate("DropZone", "Add “{0}”"), translate("DropZone", "Add “{0}” if it is a picture")
+        certain = translate("DropZone", "Add “{0}”")
+        uncertain = translate("DropZone", "Add “{0}” if it is a picture or a video")
         return DropWords((certain if is_certain else uncertain).format(files[0].name))
-    certain = translate("DropZone", "Add {0} pictures")
-    uncertain = translate("DropZone", "Add the pictures among {0} files")
-    return DropWords((certain if is_certain else uncertain).format(len(files)))
+    if not is_certain:
+        words = translate("DropZone", "Add the pictures and videos among {0} files")
+    elif suffixes.issubset(PICTURE_SUFFIXES):
+        words = translate("DropZone", "Add {0} pictures")
+    elif suffixes.issubset(CLIP_SUFFIXES):
+        words = translate("DropZone", "Add {0} videos")
+    else:
+        words = translate("DropZone", "Add {0} files")
+    return DropWords(words.format(len(files)))
 
 
 def _nothing_usable(paths: Sequence[Path], *, is_missing: bool) -> DropWords:

@@ -1,4 +1,4 @@
-"""The whole body of the window as one place to drop pictures on."""
+"""The whole body of the window as one place to drop pictures and videos on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DropZone(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("dropZone")
-        self.setAccessibleName(self.tr("Drop pictures here"))
+        self.setAccessibleName(self.tr("Drop pictures and videos here"))
         self.setAcceptDrops(True)
         self._veil = _Veil(self)
         self._is_taking = False

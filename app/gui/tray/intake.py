@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 from PySide6.QtCore import QBuffer, QCoreApplication, QIODevice
 
 from app.core.errors import describe_error
-from app.core.gathering import Gathered, gather
+from app.core.gathering import Gathered, gather, source_of
 from app.core.pictures import PictureSource
 from app.engine.media_pool import MediaPool
 from app.gui.tray.offered import ENCODED, kind_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QImage
 
+    from app.core.requests import Source
     from app.gui.tray.offered import Offered
 
 _FAST_PNG = 90
@@ -69,13 +70,13 @@ class Intake:
         self._sink(TakenIn(gathered))
 
 
-def _source(name: str, content: bytes | str | QImage) -> PictureSource:
+def _source(name: str, content: bytes | str | QImage) -> Source:
     if isinstance(content, str):
         content = _embedded(content)
     data = content if isinstance(content, bytes) else _encoded(content)
     if "." not in name:
         name += ENCODED.get(kind_of(data), "")
-    return PictureSource(name, data=data)
+    return source_of(PictureSource(name, data=data))
 
 
 def _embedded(address: str) -> bytes:

@@ -130,13 +130,13 @@ class MediaCommands(QObject):
 
     @property
     def undo_text(self) -> str:
-        """Such as ``Undo Remove Picture``."""
+        """Such as ``Undo Remove Item``."""
         step = self._desk.pictures.last_step
         return undo_text(step) if step is not None else self.tr("&Undo")
 
     @property
     def redo_text(self) -> str:
-        """Such as ``Redo Remove Picture``."""
+        """Such as ``Redo Remove Item``."""
         step = self._desk.pictures.next_step
         return redo_text(step) if step is not None else self.tr("Re&do")
 
@@ -233,11 +233,11 @@ class MediaCommands(QObject):
         if len(known_names) == 1:
             words.append(self.tr("“{0}” is here already.").format(known_names[0]))
         elif known_names:
-            words.append(self.tr("{0} of these pictures are here already.").format(number(len(known_names))))
+            words.append(self.tr("{0} of these are here already.").format(number(len(known_names))))
         if not are_all_selected:
             came = len(medium_ids) - len(known_names)
             if came > 0:
-                words.append(self.tr("{0} pictures came in.").format(number(came)))
+                words.append(self.tr("{0} files came in.").format(number(came)))
             words.append(self.tr("The first is selected; select all that the question is about."))
         if words:
             self._say(paragraph(*words))

@@ -1,4 +1,4 @@
-"""What a drop or a paste offers: files, folders, picture data; web addresses are refused and never fetched.
+"""What a drop or a paste offers: files, folders, encoded pictures; web addresses are refused and never fetched.
 
 Everything here looks at what was handed over and at nothing else: no disk, no network, so that it is quick.
 """
@@ -18,7 +18,7 @@ from PySide6.QtCore import QCoreApplication, QUrl
 from PySide6.QtGui import QImage, QPixmap
 
 from app.core.errors import ErrorText
-from app.core.pictures import PICTURE_SUFFIXES
+from app.core.gathering import MEDIA_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 TRAY_KIND = f"application/x-viewfinder-media-{os.getpid()}"
 """Rows of our own tray, dragged: they are here already. Those of another window of the program are files like any."""
 ENCODED = {
+    "image/gif": ".gif",
     "image/png": ".png",
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
     "image/heic": ".heic",
     "image/avif": ".avif",
     "image/tiff": ".tif",
-    "image/gif": ".gif",
     "image/bmp": ".bmp",
 }
-"""Endings of the kinds of encoded pictures that programs hand over."""
+"""Endings of the kinds of encoded pictures that programs hand over, the best first: a GIF may be animated."""
 _STARTS = (
     (b"\x89PNG", "image/png"),
     (b"\xff\xd8", "image/jpeg"),
@@ -99,7 +99,7 @@ def comes_as_text(mime: QMimeData) -> bool:
         return True
     if not mime.hasFormat("text/plain"):  # Qt gives the addresses as text where there is none
         return False
-    is_name = "\n" not in text and text.lower().endswith(PICTURE_SUFFIXES)
+    is_name = "\n" not in text and text.lower().endswith(MEDIA_SUFFIXES)
     return not is_name and not all(_ADDRESS.fullmatch(word) for word in text.split())
 
 
@@ -143,7 +143,7 @@ def paths_in_text(mime: QMimeData) -> tuple[Path, ...]:
         return ()
     lines = [line.strip() for line in mime.text().strip().splitlines()]
     paths = tuple(_path_of(line) if _is_local(line) else Path(line) for line in lines)
-    is_meant = all(path.is_absolute() and path.suffix.lower() in PICTURE_SUFFIXES for path in paths)
+    is_meant = all(path.is_absolute() and path.suffix.lower() in MEDIA_SUFFIXES for path in paths)
     return paths if is_meant else ()
 
 
@@ -203,7 +203,7 @@ def _named_contents(mime: QMimeData) -> dict[str, str]:
     """Kinds that hold a picture's file, with its name."""
     found = ((kind, _NAMED_CONTENT.fullmatch(kind)) for kind in mime.formats())
     names = {kind: match.group(1) for kind, match in found if match is not None}
-    return {kind: name for kind, name in names.items() if name.lower().endswith(PICTURE_SUFFIXES)}
+    return {kind: name for kind, name in names.items() if name.lower().endswith(MEDIA_SUFFIXES)}
 
 
 def _picture_data(mime: QMimeData) -> bytes | QImage | None:
@@ -221,14 +221,14 @@ def _name_in(addresses: Sequence[str]) -> str:
     """The name that a picture has in the first of these, as a file may be called; empty without one."""
     name = QUrl(addresses[0]).fileName(QUrl.ComponentFormattingOption.FullyDecoded) if addresses else ""
     name = _NO_NAME_CHARACTERS.sub(" ", name).strip(" .")
-    return name[-_MOST_NAME_CHARACTERS:] if name.lower().endswith(PICTURE_SUFFIXES) else ""
+    return name[-_MOST_NAME_CHARACTERS:] if name.lower().endswith(MEDIA_SUFFIXES) else ""
 
 
 def _web_refusals(addresses: Sequence[str]) -> tuple[ErrorText, ...]:
     if not addresses:
         return ()
     translate = QCoreApplication.translate
-    hint = translate("Offered", "Save the picture first, then drop the file.")
+    hint = translate("Offered", "Save it as a file first, then drop the file.")
     if len(addresses) == 1:
         text = translate("Offered", "“{0}” is a web address, and Viewfinder does not fetch anything from the web.")
         return (ErrorText(text.format(QUrl(addresses[0]).toDisplayString()), hint, kind="input"),)

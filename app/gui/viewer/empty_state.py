@@ -32,11 +32,11 @@ class EmptyState(QWidget):
     def __init__(self, *, has_sample: bool) -> None:
         super().__init__()
         self._glyph = ViewfinderGlyph()
-        title = Caption(self.tr("Drop pictures or a folder"), TITLE_PX, QFont.Weight.DemiBold, is_dim=False)
+        title = Caption(self.tr("Drop pictures, videos or a folder"), TITLE_PX, QFont.Weight.DemiBold, is_dim=False)
         self._kinds = Caption(self.tr("JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP"), BODY_PX)
-        self.open_button = QPushButton(self.tr("Choose pictures…"))
+        self.open_button = QPushButton(self.tr("Choose files…"))
         self.sample_button = QPushButton(self.tr("Try the sample picture"))
-        describe(self.open_button, self.tr("Opens pictures from this computer."))
+        describe(self.open_button, self.tr("Opens pictures and videos from this computer."))
         describe(self.sample_button, self.tr("Opens a picture that comes with the program, with a question for it."))
         if not has_sample:  # shown without a parent it would be a window for a moment
             self.sample_button.hide()

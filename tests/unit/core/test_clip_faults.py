@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from app.core.clip_files import is_clip
+from app.core.clip_kinds import is_clip
 from app.core.clips import Clip, ClipSource, open_clip, plan_clip
 from app.core.errors import UserError
 from app.core.footage import FrameWish

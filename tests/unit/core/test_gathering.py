@@ -1,4 +1,4 @@
-"""From what was dropped or chosen to pictures."""
+"""From what was dropped or chosen to pictures and videos."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.core import gathering
+from app.core.clips import ClipSource
 from app.core.gathering import gather
 from app.core.pictures import PictureSource
+from tests.clips_made import numbered, write_animation, write_video
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,16 +35,16 @@ def test_an_empty_folder_is_refused_and_the_rest_kept(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     gathered = gather([tmp_path / "empty", tmp_path / "a.png"])
     assert [source.name for source in gathered.sources] == ["a.png"]
-    assert "no pictures in the folder “empty”" in gathered.refusals[0].text
+    assert "no pictures or videos in the folder “empty”" in gathered.refusals[0].text
 
 
 def test_a_crowded_folder_gives_its_first_pictures_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "MAX_FOLDER_PICTURES", 2)
+    monkeypatch.setattr(gathering, "MAX_FOLDER_FILES", 2)
     for number in range(3):
         (tmp_path / f"{number}.png").write_bytes(b"x")
     gathered = gather([tmp_path])
     assert [source.name for source in gathered.sources] == ["0.png", "1.png"]
-    assert "has 3 pictures; the first 2" in gathered.refusals[0].text
+    assert "has 3 pictures and videos; the first 2" in gathered.refusals[0].text
 
 
 def test_a_file_that_was_edited_is_another_picture(tmp_path: Path) -> None:
@@ -111,3 +113,24 @@ def test_a_file_and_its_folder_give_it_once(tmp_path: Path) -> None:
 def test_a_name_with_a_nul_in_it_is_only_a_name(tmp_path: Path) -> None:
     (source,) = gather([tmp_path / "a\0.png"]).sources
     assert source.stamp is None
+
+
+def test_videos_and_animations_are_told_by_their_content(tmp_path: Path) -> None:
+    write_video(tmp_path / "1.mp4", numbered(4))
+    (tmp_path / "1.mp4").rename(tmp_path / "1.png")
+    write_animation(tmp_path / "2.gif", numbered(4), [100] * 4)
+    numbered_still = numbered(1)
+    write_animation(tmp_path / "3.gif", numbered_still, [100])
+    (tmp_path / "4.MOV").write_bytes(b"only words")
+    write_video(tmp_path / "5.mkv", numbered(4))
+    found = gather([tmp_path]).sources
+    assert [(source.name, type(source)) for source in found] == [
+        ("1.png", ClipSource),
+        ("2.gif", ClipSource),
+        ("3.gif", PictureSource),
+        ("4.MOV", PictureSource),
+        ("5.mkv", ClipSource),
+    ]
+    assert gather([tmp_path / "5.mkv"]).sources == found[-1:]
+    stamp = (tmp_path / "5.mkv").stat()
+    assert found[-1].stamp == (stamp.st_size, stamp.st_mtime_ns)
