@@ -6,7 +6,7 @@ import importlib
 import re
 import sys
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from app.core.checked_values import CheckedValue
 from app.core.errors import Sentence, UserError
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _BLANK = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-_KEYS = {"id", "title", "order", "prompt", "is_prompt_fixed", "chip", "blanks", "sampling"}
+_KEYS = {"id", "title", "order", "media", "prompt", "is_prompt_fixed", "chip", "blanks", "sampling"}
+MediaKind: TypeAlias = Literal["picture", "video"]
+_EITHER: frozenset[MediaKind] = frozenset({"picture", "video"})
 _SAMPLING_KEYS = {field.name for field in fields(Sampling)} - {"seed"}
 
 
@@ -67,6 +69,7 @@ class Preset:
         sampling: The settings that it changes, by their names in `Sampling`.
         chip: Its place among the common ones, or None.
         is_prompt_fixed: The prompt is the same in every language: models were trained with its very words.
+        media: What it can be asked about.
     """
 
     preset_id: str
@@ -77,6 +80,7 @@ class Preset:
     sampling: tuple[tuple[str, float], ...] = ()
     chip: ShortPlace | None = None
     is_prompt_fixed: bool = False
+    media: frozenset[MediaKind] = _EITHER
 
     def question(self, filled: Mapping[str, str] | None = None) -> str:
         """The prompt with its blanks filled in; one that is missing or empty gets its default."""
@@ -158,6 +162,7 @@ def _preset(part: CheckedValue) -> Preset:
         sampling=_sampling(part.get("sampling")),
         chip=_chip(part.get("chip"), title),
         is_prompt_fixed=_is_so(part.get("is_prompt_fixed")),
+        media=_media(part.get("media")),
     )
     named, used = [blank.name for blank in preset.blanks], _BLANK.findall(prompt)
     if len(set(named)) < len(named):
@@ -180,6 +185,16 @@ def _chip(part: CheckedValue | None, title: str) -> ShortPlace | None:
     _check_keys(part, {"title", "order"})
     short = part.get("title")
     return ShortPlace(title if short is None else _words(short), part["order"].count())
+
+
+def _media(part: CheckedValue | None) -> frozenset[MediaKind]:
+    if part is None:
+        return _EITHER
+    named = [item.text() for item in part.items()]
+    found = frozenset(kind for kind in _EITHER if kind in named)
+    if not named or len(found) < len(set(named)):
+        raise part.fault(Sentence("is none of {names}", names=", ".join(sorted(_EITHER))))
+    return found
 
 
 def _is_so(part: CheckedValue | None) -> bool:

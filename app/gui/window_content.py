@@ -219,6 +219,7 @@ class WindowContent(QObject):
         question = self._question = desk.next_question()
         parts.tray.show_question(question)
         parts.prompt.show_media_count(len(question.media))
+        parts.prompt.show_kinds(question)
         parts.prompt.show_cost(question)
         if not question.media:
             parts.viewer.show_nothing()

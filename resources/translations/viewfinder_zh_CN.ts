@@ -1801,7 +1801,7 @@
     </message>
     <message>
         <source>“{0}” at {1}</source>
-        <translation>“{0}”，{1}</translation>
+        <translation>“{0}”中的 {1}</translation>
     </message>
     <message>
         <source>{0} to {1}</source>
@@ -2460,12 +2460,48 @@
         <translation>比较图片</translation>
     </message>
     <message>
+        <source>Describe the video</source>
+        <translation>描述视频</translation>
+    </message>
+    <message>
+        <source>Describe this video.</source>
+        <translation>请描述这段视频。</translation>
+    </message>
+    <message>
+        <source>Events as JSON</source>
+        <translation>事件（JSON）</translation>
+    </message>
+    <message>
+        <source>Find a moment</source>
+        <translation>查找时刻</translation>
+    </message>
+    <message>
+        <source>somebody comes in</source>
+        <translation>有人走进来</translation>
+    </message>
+    <message>
         <source>Read text</source>
         <translation>识别文字</translation>
     </message>
     <message>
+        <source>Read text in the video</source>
+        <translation>读出视频中的文字</translation>
+    </message>
+    <message>
+        <source>Read all the text that is shown in this video, and say when. Write a Markdown table with the columns “time” (from – to, as 0:00 – 0:06) and “text”.</source>
+        <translation>读出这段视频中出现的所有文字，并说明出现的时间。请写成 Markdown 表格，包含“时间”（起 – 止，写作 0:00 – 0:06）和“文字”两列。</translation>
+    </message>
+    <message>
         <source>Find text with its place</source>
         <translation>识别文字及位置</translation>
+    </message>
+    <message>
+        <source>Timeline</source>
+        <translation>时间线</translation>
+    </message>
+    <message>
+        <source>What happens in this video, and when? Write a Markdown table with the columns “time” (from – to, as 0:00 – 0:06) and “event”.</source>
+        <translation>这段视频里发生了什么，分别在什么时候？请写成 Markdown 表格，包含“时间”（起 – 止，写作 0:00 – 0:06）和“事件”两列。</translation>
     </message>
     <message>
         <source>Fill in a form</source>

@@ -19,7 +19,12 @@ from app.core.sampling import GREEDY, Sampling
 
 FILES = sorted(PRESETS_DIR.iterdir())
 SCHEMA = json.loads((SCHEMAS_DIR / "preset-1.schema.json").read_text(encoding="utf-8"))
-EXACT = {"read_text", "spot_text", "key_values", "boxes", "points", "count", "document_markdown", "document_html"}
+EXACT = {"read_text", "spot_text", "key_values", "boxes", "points", "count", "document_markdown", "document_html"} | {
+    "timeline",
+    "find_moment",
+    "read_video_text",
+    "events",
+}
 """Tasks with one right answer: always the likeliest token, and no penalty on text that rightly repeats."""
 
 
@@ -47,7 +52,10 @@ def test_ids_titles_and_places_are_unique() -> None:
     assert [preset.order for preset in presets] == sorted(preset.order for preset in presets)
     assert presets[0].question() == "Describe this image."
     chips = [preset.chip for preset in presets if preset.chip is not None]
-    assert len({chip.title for chip in chips}) == len({chip.order for chip in chips}) == len(chips) >= 4
+    assert len({chip.order for chip in chips}) == len(chips)
+    for kind in ("picture", "video"):
+        titles = [preset.chip.title for preset in presets if preset.chip is not None and kind in preset.media]
+        assert len(set(titles)) == len(titles) >= 4
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -89,7 +97,7 @@ BLANK = '[[blanks]]\nname = "things"\ntitle = "Things"\ndefault = "cats"\n'
 
 def test_a_preset_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text(GOOD.replace("one", "two").replace("1\n", "2\n") + BLANK)
-    chip = 'is_prompt_fixed = true\n[chip]\ntitle = "1"\norder = 7\n'
+    chip = 'is_prompt_fixed = true\nmedia = ["video"]\n[chip]\ntitle = "1"\norder = 7\n'
     (tmp_path / "one.toml").write_text(GOOD + chip + BLANK + "is_default_fixed = true\n[sampling]\ntop_k = 3\n")
     (tmp_path / "three.toml").write_text(
         GOOD.replace("one", "three").replace("1\n", "3\n") + "[chip]\norder = 0\n" + BLANK
@@ -101,6 +109,7 @@ def test_a_preset_of_ones_own(tmp_path: Path) -> None:
     assert two.blanks == (Blank("things", "Things", "cats"),)
     assert (one.chip, two.chip, three.chip) == (ShortPlace("1", 7), None, ShortPlace("One", 0))
     assert (one.is_prompt_fixed, two.is_prompt_fixed) == (True, False)
+    assert (sorted(one.media), sorted(two.media)) == (["video"], ["picture", "video"])
     assert one.question({"things": "dogs"}) == 'Find dogs as {"a": 1}.'
     assert one.sampling_from(Sampling()) == Sampling(top_k=3)
     assert list_presets(tmp_path / "none") == ()
@@ -127,6 +136,9 @@ def test_a_preset_of_ones_own(tmp_path: Path) -> None:
         (GOOD + BLANK + 'is_default_fixed = "no"\n', "“blanks[0].is_default_fixed” is neither true nor false"),
         (GOOD + '[chip]\ntitle = "1"\n' + BLANK, "“chip.order” is missing"),
         (GOOD + '[chip]\ntitle = ""\norder = 1\n' + BLANK, "“chip.title” is empty"),
+        (GOOD + 'media = ["sound"]\n' + BLANK, "“media” is none of picture, video"),
+        (GOOD + "media = []\n" + BLANK, "“media” is none of picture, video"),
+        (GOOD + 'media = "video"\n' + BLANK, "“media” is not a list"),
         (GOOD + "[chip]\norder = 1\nplace = 1\n" + BLANK, "“chip.place” is none of order, title"),
     ],
 )

@@ -157,9 +157,53 @@ def test_every_task_is_in_the_menu_and_the_chosen_one_is_ticked(open_window: Ope
     assert more.isChecked()
     menu = more.menu()
     menu.popup(QPoint(0, 0))
-    assert [action.text() for action in menu.actions()] == [preset.title for preset in list_presets()]
+    fitting = [preset.title for preset in list_presets() if "picture" in preset.media]
+    others = [preset.title for preset in list_presets() if "picture" not in preset.media]
+    assert [action.text() for action in menu.actions()] == [*fitting, "", *others]
     assert [action.text() for action in menu.actions() if action.isChecked()] == ["Count"]
     QTest.keyClick(menu, Qt.Key.Key_Escape)
+
+
+def test_tasks_for_videos_stand_in_the_row_while_one_is_selected(open_window: OpenWindow) -> None:
+    driver = open_window()
+    chips = driver.parts.prompt.chips
+    chips.resize(1_000, chips.height())
+
+    def shown() -> list[str]:
+        buttons = [button for button in chips.findChildren(QToolButton) if button.isVisible()]
+        return [button.text() for button in sorted(buttons, key=lambda button: button.x())]
+
+    pictures = ["Describe", "Read text", "Table", "Locate"]
+    videos = ["Describe", "Timeline", "Find a moment", "Read text"]
+    assert shown() == [*pictures, "More"]
+    chips.show_kinds({"video"})
+    assert shown() == [*videos, "More"]
+    click(chip(driver, "timeline"))
+    assert "0:00 – 0:06" in driver.prompt.toPlainText()
+    assert chip(driver, "timeline").isChecked()
+    menu = driver.child(QToolButton, "moreTasks").menu()
+    menu.popup(QPoint(0, 0))
+    titles = [action.text() for action in menu.actions()]
+    assert titles[:3] == ["Describe the video", "Timeline", "Find a moment"]
+    assert titles.index("") < titles.index("Compare pictures")
+    QTest.keyClick(menu, Qt.Key.Key_Escape)
+    chips.show_kinds({"picture"})
+    assert shown() == [*pictures, "More"]
+    assert driver.child(QToolButton, "moreTasks").isChecked()
+    chips.show_kinds({"picture", "video"})
+    assert shown() == [*videos, "Table", "Locate", "More"]
+    chips.show_kinds(set())
+    assert shown() == [*pictures, "More"]
+
+
+def test_the_arrow_keys_go_through_the_tasks_for_videos(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.parts.prompt.chips.show_kinds({"video", "picture"})
+    driver.prompt.setFocus()
+    press(Qt.Key.Key_Backtab, SHIFT)
+    assert chip(driver, "describe_video").hasFocus()
+    press(Qt.Key.Key_Right)
+    assert chip(driver, "timeline").hasFocus()
 
 
 def test_chips_without_room_fold_into_the_menu(open_window: OpenWindow) -> None:

@@ -90,6 +90,10 @@ class PromptPanel(QWidget):
             self.edit.setPlaceholderText(words)
             self.edit.viewport().update()  # Qt paints only that there is one now, or none any more
 
+    def show_kinds(self, question: NextQuestion) -> None:
+        """Offers the tasks that fit what the question is about."""
+        self.chips.show_kinds({"video" if question.is_video(medium) else "picture" for medium in question.selected})
+
     @property
     def fault_text(self) -> str:
         """Why the question cannot be sent, where that has to be said in full."""

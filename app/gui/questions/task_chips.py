@@ -15,11 +15,16 @@ from app.gui.questions.chip import Chip
 from app.gui.questions.task_words import localized
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from PySide6.QtGui import QKeyEvent, QResizeEvent
 
-    from app.core.presets import Preset
+    from app.core.presets import MediaKind, Preset
 
 _GAP_PX = 6
+_UNFIT = 2
+_PICTURES: frozenset[MediaKind] = frozenset({"picture"})
+_VIDEOS: frozenset[MediaKind] = frozenset({"video"})
 
 
 class TaskChips(QWidget):
@@ -41,7 +46,10 @@ class TaskChips(QWidget):
         self._chosen_id = ""
         self.is_asking_in_english = False
         """Whether the model knows no other language."""
-        self._chips = {preset_id: Chip(title) for preset_id, title in self._chip_titles()}
+        self._kinds: frozenset[MediaKind] = _PICTURES
+        common = self._common()
+        self._chips = {preset.preset_id: Chip(title) for preset, title in common}
+        self._media = {preset.preset_id: preset.media for preset, _ in common}
         for preset_id, chip in self._chips.items():
             chip.setParent(self)
             chip.setObjectName(f"taskChip_{preset_id}")
@@ -65,7 +73,7 @@ class TaskChips(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes to the chip on the left or right, round the ends."""
-        shown = [chip for chip in (*self._chips.values(), self.more) if not chip.isHidden()]
+        shown = [chip for chip in (*(chip for _, chip in self._offered()), self.more) if not chip.isHidden()]
         focus = self.focusWidget()
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
         if not step or focus not in shown:
@@ -89,10 +97,34 @@ class TaskChips(QWidget):
         """Every task in the person's language; none, and why, when they cannot be read."""
         return tuple(localized(preset, is_asked_in_english=self.is_asking_in_english) for preset in self._read())
 
-    def _chip_titles(self) -> list[tuple[str, str]]:
-        """Id and short title of the common tasks, in the order of the row."""
-        common = [(preset.chip, preset.preset_id) for preset in self.presets() if preset.chip is not None]
-        return [(preset_id, chip.title) for chip, preset_id in sorted(common, key=lambda task: task[0].order)]
+    def show_kinds(self, kinds: AbstractSet[MediaKind]) -> None:
+        """Offers what can be asked about media of these kinds, those for videos first."""
+        wanted = frozenset(kinds) or _PICTURES
+        if wanted != self._kinds:
+            self._kinds = wanted
+            self._menu.clear()
+            self.updateGeometry()
+            self._place_chips()
+
+    def _place(self, media: AbstractSet[MediaKind]) -> int:
+        """Of a task for such media among the others: those for videos first when there is one, the unfit last."""
+        if "video" in self._kinds and media == _VIDEOS:
+            return 0
+        return 1 if self._kinds & media else _UNFIT
+
+    def _offered(self) -> list[tuple[str, Chip]]:
+        """The chips of fitting tasks, in the order of the row; of two that read the same only the first."""
+        places = {preset_id: self._place(media) for preset_id, media in self._media.items()}
+        offered: dict[str, tuple[str, Chip]] = {}
+        for task in sorted(self._chips.items(), key=lambda task: places[task[0]]):
+            if places[task[0]] < _UNFIT:
+                offered.setdefault(task[1].text(), task)
+        return list(offered.values())
+
+    def _common(self) -> list[tuple[Preset, str]]:
+        """The common tasks with their short titles, in the order of the row."""
+        common = [(preset, preset.chip) for preset in self.presets() if preset.chip is not None]
+        return [(preset, chip.title) for preset, chip in sorted(common, key=lambda task: task[1].order)]
 
     def _read(self) -> tuple[Preset, ...]:
         if self._presets is None:
@@ -117,7 +149,8 @@ class TaskChips(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for every chip."""
-        width = sum(chip.sizeHint().width() + _GAP_PX for chip in (*self._chips.values(), self.more))
+        offered = [chip for _, chip in self._offered()]
+        width = sum(chip.sizeHint().width() + _GAP_PX for chip in (*offered, self.more))
         return QSize(width - _GAP_PX, self.more.sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
@@ -132,7 +165,10 @@ class TaskChips(QWidget):
     def _place_chips(self) -> None:
         room = self.width() - self.more.sizeHint().width()
         left, is_full = 0, False
-        for preset_id, chip in self._chips.items():
+        offered = self._offered()
+        for preset_id in self._chips.keys() - {preset_id for preset_id, _ in offered}:
+            self._chips[preset_id].hide()
+        for preset_id, chip in offered:
             size = chip.sizeHint()
             is_full = is_full or left + size.width() + _GAP_PX > room
             chip.setVisible(not is_full)
@@ -143,7 +179,7 @@ class TaskChips(QWidget):
         chosen = self._chips.get(self._chosen_id)
         self._put(self.more, left)
         if any(chip.isHidden() and chip.focusPolicy() for chip in self._chips.values()):
-            self._let_tab_come_to(self.more)
+            self._let_tab_come_to(next((chip for _, chip in offered if not chip.isHidden()), self.more))
         self.more.setChecked(bool(self._chosen_id) and (chosen is None or chosen.isHidden()))
 
     def _put(self, chip: Chip, left: int) -> None:
@@ -156,7 +192,12 @@ class TaskChips(QWidget):
 
     def _on_menu_about_to_show(self) -> None:
         if not self._menu.actions():
-            for preset in self.presets():
+            is_fit_before = False
+            for preset in sorted(self.presets(), key=lambda preset: self._place(preset.media)):
+                is_fit = self._place(preset.media) < _UNFIT
+                if is_fit_before and not is_fit:
+                    self._menu.addSeparator()
+                is_fit_before = is_fit
                 action = self._menu.addAction(preset.title)
                 action.setData(preset.preset_id)
                 action.setCheckable(True)
@@ -164,7 +205,7 @@ class TaskChips(QWidget):
                 self._group.addAction(action)
             self._group.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for action in self._menu.actions():
-            action.setChecked(action.data() == self._chosen_id)
+            action.setChecked(bool(self._chosen_id) and action.data() == self._chosen_id)
 
     def _on_menu_triggered(self, action: QAction) -> None:
         self._choose(action.data())
