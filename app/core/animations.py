@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 from PIL import Image  # noqa: TID253 - this module itself is imported only when an animation is opened
@@ -11,6 +12,7 @@ from app.core.clip_kinds import opened_stream
 from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
 from app.core.footage import Footage
+from app.core.kept_findings import KeptFindings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,10 +25,15 @@ _FORMATS = ("GIF", "PNG", "WEBP")
 _LEAST_MS = 10.0
 _USUAL_MS = 100.0
 """A frame that asks for 10 ms or less is shown for 100 ms, as browsers do."""
+_KEPT_BYTES = 1 << 20
+"""Of the times of frames: some hundred animations."""
+
+
+KEPT = KeptFindings[Footage](_KEPT_BYTES, lambda footage: 8 * len(footage.times_s))
 
 
 class AnimationReader:
-    """An animation, see app.core.clip_files.ClipReader."""
+    """An animation, see app.core.clip_files.ClipReader. Thread: any one at a time."""
 
     def __init__(self, source: ClipSource, is_wanted: Callable[[], bool]) -> None:
         self._source = source
@@ -36,22 +43,11 @@ class AnimationReader:
         self._stream = opened_stream(self._source)
         try:
             self._image = Image.open(self._stream, formats=_FORMATS)
-            self._notes: list[str] = []
-            times, now = [], 0.0
-            for _ in self._walk():
-                times.append(now / 1000.0)
-                lasting = float(self._image.info.get("duration") or 0.0)
-                now += lasting if lasting > _LEAST_MS else _USUAL_MS
+            self._first = int(bool(self._image.info.get("default_image")))
+            self.footage = KEPT.of(self._source, self._found, self._is_wanted)
         except BaseException:
             self._stream.close()
             raise
-        if not times:
-            raise UserError(
-                Sentence("“{name}” has no frame that can be read.", name=shown_name(self._source.name)),
-                "Copy or download it again from where it came from.",
-            )
-        width_px, height_px = self._image.size
-        self.footage = Footage(times, now / 1000.0, width_px, height_px, notes=tuple(self._notes))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,29 +60,44 @@ class AnimationReader:
 
     def frames(self, indices: Sequence[int], width_px: int, height_px: int) -> dict[int, Taken]:
         """Frames by index at a size."""
-        wanted = set(indices)
-        taken = {}
-        for index in self._walk():
-            if index in wanted:
-                whole = self._image.convert("RGBA")
-                flat = Image.new("RGB", whole.size, "white")
-                flat.paste(whole, mask=whole)
-                seen = flat.resize((width_px, height_px), Image.Resampling.BICUBIC)
-                taken[index] = Taken(self.footage.times_s[index], seen.tobytes())
-                if len(taken) == len(wanted):
-                    break
-        return taken
+        return dict(self.each(indices, width_px, height_px))
 
-    def _walk(self) -> Iterator[int]:
-        """Brings up each frame in turn, as far as the file can be read, and gives its index."""
-        count = int(getattr(self._image, "n_frames", 1))
+    def each(self, indices: Sequence[int], width_px: int, height_px: int) -> Iterator[tuple[int, Taken]]:
+        """As `frames`, one after another."""
+        for index in sorted(indices):
+            if not self._is_wanted():
+                raise InterruptedError
+            self._bring_up(index)
+            whole = self._image.convert("RGBA")
+            flat = Image.new("RGB", whole.size, "white")
+            flat.paste(whole, mask=whole)
+            seen = flat.resize((width_px, height_px), Image.Resampling.BICUBIC)
+            yield index, Taken(self.footage.times_s[index], seen.tobytes())
+
+    def _found(self) -> Footage:
+        """Its frames, as far as the file can be read."""
+        count = int(getattr(self._image, "n_frames", 1)) - self._first
+        times, now_ms = array("d"), 0.0
+        notes: list[str] = []
         for index in range(count):
             if not self._is_wanted():
                 raise InterruptedError
             try:
-                self._image.seek(index)
-                self._image.load()
+                self._bring_up(index)
             except (EOFError, OSError, SyntaxError):
-                self._notes[:] = [Sentence("Only {read} of its {said} frames can be read.", read=index, said=count)]
-                return
-            yield index
+                notes.append(Sentence("Only {read} of its {said} frames can be read.", read=index, said=count))
+                break
+            times.append(now_ms / 1000.0)
+            lasting_ms = float(self._image.info.get("duration") or 0.0)
+            now_ms += lasting_ms if lasting_ms > _LEAST_MS else _USUAL_MS
+        if not times:
+            raise UserError(
+                Sentence("“{name}” has no frame that can be read.", name=shown_name(self._source.name)),
+                "Copy or download it again from where it came from.",
+            )
+        return Footage(times, now_ms / 1000.0, *self._image.size, notes=tuple(notes))
+
+    def _bring_up(self, index: int) -> None:
+        """Decodes a frame; those after the last one follow quickly, those before begin anew."""
+        self._image.seek(self._first + index)
+        self._image.load()

@@ -48,6 +48,10 @@ class ClipReader(Protocol):
         """Frames by index at a size; in place of one that cannot be decoded stands the nearest that can."""
         ...
 
+    def each(self, indices: Sequence[int], width_px: int, height_px: int) -> Iterator[tuple[int, Taken]]:
+        """As `frames`, each with its index as soon as it is there."""
+        ...
+
     def sha256(self) -> str:
         """Of the file's bytes, in hex."""
         ...

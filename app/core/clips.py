@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app.core.errors import Sentence
-from app.core.footage import SAME_TIME_S, FrameWish, plan_footage
+from app.core.footage import SAME_TIME_S, FrameWish, nearest_key, plan_footage
 from app.core.pictures import Bitmap, Picture, PictureSource, pixel_digest, size_within
 from app.core.vision import FRAMES_PER_PATCH
 
@@ -163,9 +163,7 @@ def open_poster(source: ClipSource, max_pixels: int) -> tuple[Bitmap, Footage]:
 
     with reading(source, lambda: True) as reader:
         footage = reader.footage
-        early = footage.frame_at(footage.end_s * _POSTER_AT)
-        if footage.keys:
-            early = min(footage.keys, key=lambda key: abs(key - early))
+        early = nearest_key(footage.times_s, footage.keys, footage.frame_at(footage.end_s * _POSTER_AT))
         size = size_within(footage.width_px, footage.height_px, max_pixels)
         rgb = reader.frames([early], *size)[early].rgb
     return Bitmap(*size, rgb, footage.width_px, footage.height_px), footage
@@ -176,6 +174,8 @@ def open_frames(
 ) -> Iterator[tuple[float, Bitmap]]:
     """The frames that a player shows at these times, each of at most `max_pixels`, with the time asked for.
 
+    They come as soon as they are there, which is not always in order.
+
     Raises:
         UserError: The video cannot be used, the text names it and the reason; or `is_wanted` said no meanwhile.
     """
@@ -184,10 +184,13 @@ def open_frames(
     with reading(source, is_wanted) as reader:
         footage = reader.footage
         size = size_within(footage.width_px, footage.height_px, max_pixels)
+        asked: dict[int, list[float]] = {}
         for time_s in times_s:
-            index = footage.frame_at(time_s)
-            rgb = reader.frames([index], *size)[index].rgb
-            yield time_s, Bitmap(*size, rgb, footage.width_px, footage.height_px)
+            asked.setdefault(footage.frame_at(time_s), []).append(time_s)
+        for index, taken in reader.each(list(asked), *size):
+            bitmap = Bitmap(*size, taken.rgb, footage.width_px, footage.height_px)
+            for time_s in asked[index]:
+                yield time_s, bitmap
 
 
 def open_frame_levels(

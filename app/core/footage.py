@@ -7,6 +7,7 @@ file or takes long: a window may call it while a person drags. Every function ma
 from __future__ import annotations
 
 import bisect
+import heapq
 import itertools
 import math
 from dataclasses import dataclass, field
@@ -242,44 +243,58 @@ def chosen_frames(
         count += 1 if count < MIN_FRAMES else -1
     if count > at_hand:
         return Chosen([first, first + 1, first + 1, first + 2], notes)
-    nearby = [key - first for key in keys if first <= key < last]
-    return Chosen([first + index for index in _spread(times_s[first:last], count, nearby)], notes)
+    return Chosen(_spread(times_s, first, last, count, keys), notes)
 
 
-def _spread(times_s: Sequence[float], count: int, keys: Sequence[int]) -> list[int]:
-    """Indices of `count` different frames, as near as can be to evenly spaced times from the first to the last."""
+def _spread(times_s: Sequence[float], first: int, last: int, count: int, keys: Sequence[int]) -> list[int]:
+    """So many different frames of those from first to before last, as near as can be to evenly spaced times."""
     if count == 1:
-        return [0]
-    span_s = times_s[-1] - times_s[0]
-    step_s = span_s / (count - 1)
-    chosen = {_nearest(times_s, times_s[0] + step_s * number) for number in range(count)}
-    if step_s > _FAR_APART_S and keys:
-        key_times_s = [times_s[key] for key in keys]
+        return [first]
+    step_s = (times_s[last - 1] - times_s[first]) / (count - 1)
+    chosen = {_nearest(times_s, first, last, times_s[first] + step_s * number) for number in range(count)}
+    if step_s > _FAR_APART_S:
         for index in sorted(chosen)[1:-1]:
-            key = keys[_nearest(key_times_s, times_s[index])]
-            if abs(times_s[key] - times_s[index]) <= _OFF_ITS_PLACE * step_s:
-                chosen = chosen - {index} | {key}
-    indices = sorted(chosen)
-    while len(indices) < count:
-        # Frames stand unevenly: more of them where the widest gap has any.
-        gaps = [
-            (times_s[right] - times_s[left], left, right)
-            for left, right in itertools.pairwise(indices)
-            if right - left > 1
-        ]
-        _, left, right = max(gaps)
-        middle = _nearest(times_s, (times_s[left] + times_s[right]) / 2)
-        bisect.insort(indices, min(max(middle, left + 1), right - 1))
-    return indices
+            key = nearest_key(times_s, keys, index)
+            if first <= key < last and abs(times_s[key] - times_s[index]) <= _OFF_ITS_PLACE * step_s:
+                chosen.discard(index)
+                chosen.add(key)
+    # Where frames stand unevenly more of them are taken in the widest gap that has any.
+    gaps = [_gap(times_s, left, right) for left, right in itertools.pairwise(sorted(chosen)) if right - left > 1]
+    heapq.heapify(gaps)
+    while len(chosen) < count:
+        _, negative_left, right = heapq.heappop(gaps)
+        left = -negative_left
+        middle = _nearest(times_s, first, last, (times_s[left] + times_s[right]) / 2)
+        middle = min(max(middle, left + 1), right - 1)
+        chosen.add(middle)
+        for part in ((left, middle), (middle, right)):
+            if part[1] - part[0] > 1:
+                heapq.heappush(gaps, _gap(times_s, *part))
+    return sorted(chosen)
 
 
-def _nearest(times_s: Sequence[float], time_s: float) -> int:
-    """The index of the frame nearest to a time; of two equally near ones the even index, as the official rounding."""
-    right = min(bisect.bisect_left(times_s, time_s), len(times_s) - 1)
-    left = max(0, right - 1)
+def _gap(times_s: Sequence[float], left: int, right: int) -> tuple[float, int, int]:
+    """Sorts the widest gap first, of equal ones the latest."""
+    return times_s[left] - times_s[right], -left, right
+
+
+def nearest_key(times_s: Sequence[float], keys: Sequence[int], index: int) -> int:
+    """Which of the frames that can be decoded without another one is shown nearest to a frame; itself without any."""
+    after = bisect.bisect_left(keys, index)
+    around = keys[max(0, after - 1) : after + 1]
+    return min(around, key=lambda key: abs(times_s[key] - times_s[index]), default=index)
+
+
+def _nearest(times_s: Sequence[float], first: int, last: int, time_s: float) -> int:
+    """The frame from first to before last that is nearest to a time; of two equally near ones the even one from first.
+
+    The official processor rounds so.
+    """
+    right = min(bisect.bisect_left(times_s, time_s, first, last), last - 1)
+    left = max(first, right - 1)
     before, after = time_s - times_s[left], times_s[right] - time_s
     if abs(before - after) < 1e-6:  # noqa: PLR2004 - the rounding of floating point
-        return left if left % 2 == 0 else right
+        return left if (left - first) % 2 == 0 else right
     return left if before < after else right
 
 

@@ -7,7 +7,6 @@ import io
 import itertools
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import av  # noqa: TID253 - this module itself is imported only when a video is opened
@@ -17,69 +16,26 @@ from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
 
 if TYPE_CHECKING:
-    from array import array
-    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from typing_extensions import Self
 
     from app.core.clips import ClipSource
+    from app.core.video_timeline import Timeline
 
 _DEMUXERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,ogg,asf"
 """What FFmpeg may take a file for: nothing that opens further files or addresses, as play lists do."""
 _OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
+_ENCRYPTED_PACKET = "encryption_info"
 _ENCRYPTED_TAGS = ("encv", "drmi")
 _SKIPPABLE = ("h264",)
 """Codecs that mark the frames to which no other frame at all refers."""
 _VPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """The decoders that know transparency, which FFmpeg's own pass over."""
 _SEEK_TRIES = 3
-_NEAR_PACKETS = 30
 
 logging.getLogger("libav").setLevel(logging.CRITICAL)
 """What FFmpeg logs about damaged files is said to the person, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """A video's packets in their order.
-
-    Attributes:
-        pts: When each is shown, in the stream's unit.
-        keys: The packets where decoding can begin.
-        places: Each packet's number by its time.
-    """
-
-    pts: array[int]
-    keys: list[int]
-    places: dict[int, int]
-
-    def start_for(self, index: int) -> int:
-        """The packet where decoding has to begin for this one.
-
-        A frame that comes after a key frame in the file but before it in time needs the key frame before.
-        """
-        place = bisect.bisect_right(self.keys, index) - 1
-        while place > 0 and self.pts[self.keys[place]] > self.pts[index]:
-            place -= 1
-        return self.keys[place] if place >= 0 else 0
-
-    def visits(self, packets: Sequence[int]) -> list[tuple[int, int]]:
-        """For the wanted packets, in order: the runs to decode, one for each place where decoding begins."""
-        ends: dict[int, int] = {}
-        for index in packets:
-            ends[self.start_for(index)] = index
-        return sorted(ends.items())
-
-
-def joined(visits: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Runs to decode, those with but a small gap between them made one: a seek empties the decoder."""
-    runs: list[tuple[int, int]] = []
-    for first, last in visits:
-        if runs and first <= runs[-1][1] + _NEAR_PACKETS:
-            runs[-1] = (runs[-1][0], max(runs[-1][1], last))
-        else:
-            runs.append((first, last))
-    return runs
 
 
 class OpenVideo:
@@ -145,7 +101,7 @@ class OpenVideo:
                 "Convert it to H.264 first.",
             )
         if stream.codec_context.codec_tag in _ENCRYPTED_TAGS:
-            raise self.encrypted()
+            raise self._encrypted()
         return stream
 
     def _chosen_decoder(self) -> Any:
@@ -155,25 +111,48 @@ class OpenVideo:
             return av.CodecContext.create(_VPX[usual.name], "r")
         return usual
 
-    def encrypted(self) -> UserError:
+    def _encrypted(self) -> UserError:
         """What to say of a file that only its own player can decode."""
         return UserError(Sentence("“{name}” is encrypted.", name=self._name), "Choose a copy that is not protected.")
 
-    def frames_between(
-        self, first: int, last: int, wanted: Container[int], timeline: Timeline, is_wanted: Callable[[], bool]
-    ) -> Iterator[Any]:
-        """Decodes a run of packets; of H.264 those that nothing refers to are passed over unless wanted.
+    def refuse_encrypted(self, packet: Any) -> None:
+        """Looks at a packet of a file that hides what it is.
+
+        Raises:
+            UserError: It is encrypted.
+        """
+        if packet.has_sidedata(_ENCRYPTED_PACKET):
+            raise self._encrypted()
+
+    def frames_of(
+        self, packets: Sequence[int], timeline: Timeline, is_wanted: Callable[[], bool]
+    ) -> Iterator[tuple[int, Any]]:
+        """Some packets' frames as they are decoded, each with its packet; those that cannot be are left out.
 
         Args:
-            first: The first packet, where decoding can begin.
-            last: The last packet.
-            wanted: The times of wanted frames in the stream's unit.
+            packets: By number.
             timeline: All packets.
             is_wanted: Once it says no, decoding ends with an error.
         """
+        wanted = {timeline.pts[packet]: packet for packet in packets}
+        for first, last in timeline.runs(packets):
+            left = {pts for pts, packet in wanted.items() if first <= packet <= last}
+            for frame in self._frames_between(first, last, left, timeline, is_wanted):
+                if frame.pts in left:
+                    left.discard(frame.pts)
+                    yield wanted[frame.pts], frame
+                    if not left:
+                        break
+                del frame  # before the next is decoded
+
+    def _frames_between(
+        self, first: int, last: int, wanted: Container[int], timeline: Timeline, is_wanted: Callable[[], bool]
+    ) -> Iterator[Any]:
+        """Decodes a run of packets; of H.264 those that nothing refers to are passed over unless wanted."""
         is_skipping = self._decoder.name in _SKIPPABLE
         for packet in self._packets_from(first, timeline):
-            if timeline.places.get(packet.pts, last) > last:
+            place = timeline.packet_at(packet.pts)
+            if place is not None and place > last:
                 break
             if not is_wanted():
                 raise InterruptedError
@@ -186,20 +165,20 @@ class OpenVideo:
 
     def frames_in_order(self, is_wanted: Callable[[], bool]) -> Iterator[Any]:
         """Every frame from the start, for files whose packets do not say when they are shown."""
-        self._open_anew()
+        self.rewind()
         for packet in self.container.demux(self.stream):
             if not is_wanted():
                 raise InterruptedError
             with suppress(av.FFmpegError):
                 yield from self._decoder.decode(packet if packet.size else None)
 
-    def _open_anew(self) -> None:
+    def rewind(self) -> None:
+        """Goes to the file's start, by opening it anew: not every file lets itself be sought through."""
         self.close()
         self._open()
 
     def _packets_from(self, first: int, timeline: Timeline) -> Iterator[Any]:
         """The file's packets from this one on, by seeking; from the file's start where seeking does not find it."""
-        places = timeline.places
         tries = bisect.bisect_right(timeline.keys, first)
         for key in reversed(timeline.keys[max(0, tries - _SEEK_TRIES) : tries]):
             try:
@@ -208,16 +187,24 @@ class OpenVideo:
                 begin = next(packet for packet in packets if packet.size)
             except (av.FFmpegError, StopIteration):
                 break
-            if places.get(begin.pts, first + 1) <= first:
+            place = timeline.packet_at(begin.pts)
+            if place is not None and place <= first:
                 self._decoder.flush_buffers()
-                yield from _whole(itertools.chain([begin], packets), first, places)
+                yield from _whole(itertools.chain([begin], packets), first, timeline)
                 return
-        self._open_anew()
-        yield from _whole(self.container.demux(self.stream), first, places)
+        self.rewind()
+        yield from _whole(self.container.demux(self.stream), first, timeline)
 
 
-def _whole(packets: Iterator[Any], first: int, places: Mapping[int, int]) -> Iterator[Any]:
+def _whole(packets: Iterator[Any], first: int, timeline: Timeline) -> Iterator[Any]:
+    """Those from a packet on, as far as they can be read."""
+    is_there = False
     with suppress(av.FFmpegError):
         for packet in packets:
-            if packet.size and places.get(packet.pts, -1) >= first:
+            if not packet.size:
+                continue
+            if not is_there:
+                place = timeline.packet_at(packet.pts)
+                is_there = place is not None and place >= first
+            if is_there:
                 yield packet

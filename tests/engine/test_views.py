@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from app.core.clips import ClipSource
+from app.core.clips import ClipSource, open_frames
 from app.core.errors import UserError
 from app.core.events import EngineClosed, FrameOpened, LookOpened, StillTaken, ViewFailed, ViewOpened
 from app.core.picture_levels import PictureLevels, open_levels
@@ -106,18 +106,25 @@ def test_frames_of_a_video_are_opened_one_by_one(clip: ClipSource) -> None:
         times_s = [0.0, 1.04, 3.9, 99.0, 2.5]
         driver.engine.frames("strip", clip, times_s, 160 * 96)
         opened = [driver.until(FrameOpened) for _ in times_s]
-        assert [frame.time_s for frame in opened] == times_s
-        assert [number_in(frame.bitmap.rgb, 160, 96) for frame in opened] == [0, 10, 39, 39, 25]
+        found = {frame.time_s: number_in(frame.bitmap.rgb, 160, 96) for frame in opened}
+        assert found == dict(zip(times_s, [0, 10, 39, 39, 25], strict=True))
 
 
-def test_a_newer_strip_takes_the_place_of_one_under_way(clip: ClipSource) -> None:
+def test_a_newer_strip_takes_the_place_of_one_under_way(clip: ClipSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(source: ClipSource, times_s: list[float], max_pixels: int, is_wanted: Callable[[], bool]) -> Any:
+        found = list(open_frames(source, times_s, max_pixels, is_wanted))
+        yield from found
+        while len(times_s) > 1:
+            if not is_wanted():
+                raise InterruptedError
+            yield from found
+
+    monkeypatch.setattr("app.engine.views.open_frames", endless)
     with driven() as driver:
-        driver.engine.frames("old", clip, [step / 10 for step in range(40)] * 50, 160 * 96)
+        driver.engine.frames("old", clip, [0.0, 1.0], 160 * 96)
         driver.until(FrameOpened)
         driver.engine.frames("new", clip, [0.5], 160 * 96)
         assert driver.until(FrameOpened, lambda event: event.view_id == "new").time_s == 0.5
-        olds = [event for event in driver.events if isinstance(event, FrameOpened) and event.view_id == "old"]
-        assert len(olds) < 2000
         assert not [event for event in driver.events if isinstance(event, ViewFailed)]
 
 

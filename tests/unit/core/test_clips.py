@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from app.core.clip_kinds import is_clip
 from app.core.clips import Clip, ClipSource, open_clip, plan_clip
@@ -73,6 +74,24 @@ def test_animations_are_short_videos(tmp_path: Path, name: str) -> None:
     assert numbers(clip) == list(range(8))
     np.testing.assert_allclose(clip.plan.frame_times_s, np.cumsum([0, *durations[:-1]]) / 1000, atol=1e-3)
     assert clip.plan.duration_s == pytest.approx(2.2)
+
+
+def test_a_picture_for_those_who_cannot_animate_is_no_frame(tmp_path: Path) -> None:
+    path = tmp_path / "d.apng"
+    images = [Image.fromarray(frame) for frame in [numbered_frame(1000), *numbered(6)]]
+    images[0].save(path, "PNG", save_all=True, append_images=images[1:], duration=100, default_image=True)
+    clip = opened(path, frame_count=6)
+    assert numbers(clip) == list(range(6))
+    assert clip.plan.source_frames == 6
+    assert clip.plan.duration_s == pytest.approx(0.6)
+
+
+def test_a_gif_whose_frames_ask_for_no_time_runs_as_browsers_show_it(tmp_path: Path) -> None:
+    path = tmp_path / "quick.gif"
+    write_animation(path, numbered(10), [0, 10, 20, 0, 0, 0, 0, 0, 0, 0])
+    clip = opened(path, frame_count=4)
+    assert clip.plan.duration_s == pytest.approx(0.92)
+    np.testing.assert_allclose(clip.plan.frame_times_s, [0.1 * n if n < 3 else 0.1 * n - 0.08 for n in numbers(clip)])
 
 
 def test_a_still_gif_is_no_clip(tmp_path: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from app.core.footage import Footage, FrameWish, clock_text, plan_footage
@@ -39,3 +43,36 @@ def test_a_plan_names_its_frames_by_index_too() -> None:
     plan = plan_footage(FOOTAGE, FrameWish(frame_count=4), PixelLimits(1024, 10**7), PixelLimits())
     assert plan.frame_indices == (0, 1, 2, 3)
     assert plan.frame_times_s == FOOTAGE.times_s
+
+
+@pytest.mark.parametrize("keys", [range(1_000_000), range(0, 1_000_000, 250)])
+def test_hours_of_footage_are_planned_without_looking_at_every_frame(keys: range) -> None:
+    class Counted(Sequence[float]):
+        """A million frames at 60 a second, which counts how often one is looked at."""
+
+        looks = 0
+
+        def __len__(self) -> int:
+            return 1_000_000
+
+        def __getitem__(self, index: Any) -> Any:
+            assert isinstance(index, int), "a part of the footage was copied"
+            self.looks += 1
+            return index / 60
+
+    times_s = Counted()
+    footage = Footage(times_s, 1_000_000 / 60, 1920, 1080, keys)
+    for wish in (FrameWish(), FrameWish(start_s=100.0, end_s=16_000.0), FrameWish(frame_count=64)):
+        plan = plan_footage(footage, wish, PixelLimits(4_096, 25_165_824), PixelLimits())
+        assert plan.source_frames == 1_000_000
+    assert times_s.looks < 100_000
+
+
+def test_bunched_frames_are_spread_over_what_there_is() -> None:
+    times_s = [number / 1000 for number in range(5000)] + [1e6]
+    plan = plan_footage(
+        Footage(times_s, 1e6, 64, 64), FrameWish(frame_count=768), PixelLimits(4096, 10**8), PixelLimits()
+    )
+    assert len(set(plan.frame_indices)) == 768
+    gaps = [b - a for a, b in itertools.pairwise(plan.frame_indices[:-1])]
+    assert max(gaps) <= 10
