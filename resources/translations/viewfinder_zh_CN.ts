@@ -1352,6 +1352,18 @@
         <translation>“{name}”不是图片或视频。</translation>
     </message>
     <message>
+        <source>The file was still being written: what was there is read.</source>
+        <translation>该文件仍在写入：已读取当时已有的内容。</translation>
+    </message>
+    <message>
+        <source>Try again when it is written.</source>
+        <translation>请在写入完成后重试。</translation>
+    </message>
+    <message>
+        <source>“{name}” was changed while it was read.</source>
+        <translation>读取时“{name}”被更改了。</translation>
+    </message>
+    <message>
         <source>The model {name} does not run here: {reason}</source>
         <translation>模型 {name} 无法在此运行：{reason}</translation>
     </message>
