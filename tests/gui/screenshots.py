@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.backends.mlx_backend import MlxBackend
 from app.core.launch import Launch
-from app.core.paths import SAMPLE_PICTURE, profile_at
+from app.core.paths import SAMPLE_PICTURE, SAMPLE_VIDEO, profile_at
 from app.core.report import ReportParts
 from app.core.settings import Settings
 from app.engine.engine import Engine
@@ -76,6 +76,20 @@ def area(radius: float) -> float:
 | square | at the bottom on the right side | a clear blue | 637, 397 – 851, 611 | 45,796 |
 """
 CHINESE = "图中有三个形状：左上角是**红色圆形**，右上角是**绿色三角形**，右下角是**蓝色正方形**。" * 3
+TIMELINE = """## Timeline
+
+| time | event |
+|---|---|
+| 0:00 – 0:01 | A blue circle enters at the left and rolls right |
+| 0:01 – 0:03 | It slows down near the middle |
+| 0:03 – 0:04 | It leaves on the right |
+
+The circle is largest at **0:02.5**; at <3.2 seconds> its edge touches the frame.
+
+```json
+[{"start": "00:01.00", "end": "00:03.00", "event": "slows down"}]
+```
+"""
 LONG = "A long answer goes on and on, so that the window has to scroll. " * 30
 _LIMIT_S = 60.0
 
@@ -106,6 +120,7 @@ class State:
         name: Of the picture, too.
         script: What the fake model does; None for the demo model itself, run by MLX.
         pictures: How many are in the tray.
+        has_video: Whether a video is there too, behind them.
         questions: Asked one after the other.
         is_passing: The state is one that would pass: the picture is taken soon, not when all is done.
         finish: Done at the end.
@@ -114,6 +129,7 @@ class State:
     name: str
     script: FakeScript | None = field(default_factory=lambda: FakeScript(answers=(ANSWER, CHINESE)))
     pictures: int = 3
+    has_video: bool = False
     questions: tuple[str, ...] = ()
     is_passing: bool = False
     finish: Callable[[MainWindow], object] = _always
@@ -134,6 +150,15 @@ def _look_closely(window: MainWindow) -> None:
 
 def _trigger(name: str) -> Callable[[MainWindow], object]:
     return lambda window: window.content.actions_by_id[name].trigger()
+
+
+def _follow(words: str) -> Callable[[MainWindow], object]:
+    def follow(window: MainWindow) -> None:
+        result = window.content.parts.result
+        cursor = result.document().find(words)
+        result.anchorClicked.emit(QUrl(cursor.charFormat().anchorHref()))
+
+    return follow
 
 
 def _hover(*addresses: str) -> Callable[[MainWindow], object]:
@@ -168,6 +193,14 @@ STATES = (
     ),
     State("answer", questions=ASKED),
     State("written", FakeScript(answers=(WRITTEN,)), questions=("How large is the circle?",)),
+    State(
+        "timeline",
+        FakeScript(answers=(TIMELINE,)),
+        pictures=1,
+        has_video=True,
+        questions=("What happens, and when?",),
+        finish=_follow("0:01 – 0:03"),
+    ),
     State("failed", FakeScript(answers=(LONG,), fails_after_pieces=12), questions=ASKED[:1]),
     State("task", finish=_choose_task),
     State(
@@ -235,13 +268,14 @@ def take(
         script = state.script
         return Engine(MlxBackend if script is None else lambda: FakeBackend(script), sink)
 
+    files = pictures[: state.pictures] if state.script is not None else (SAMPLE_PICTURE,)
     with tempfile.TemporaryDirectory() as place:
         launch = Launch(
             make_engine=make_engine,
             profile=profile_at(Path(place) / "profile"),
             settings=Settings(appearance=theme, language=language),
             save_settings=lambda _settings: None,
-            files=pictures[: state.pictures] if state.script is not None else (SAMPLE_PICTURE,),
+            files=(*files, *((SAMPLE_VIDEO,) if state.has_video else ())),
             question="",
             milestone=lambda _name: None,
             report=lambda: ReportParts(""),
