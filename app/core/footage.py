@@ -123,6 +123,10 @@ class Footage:
         """The index of the frame that a player shows at this time."""
         return max(0, bisect.bisect_right(self.times_s, time_s + SAME_TIME_S) - 1)
 
+    def frame_from(self, time_s: float) -> int:
+        """The index of the first frame that is shown at this time or after it; the last where there is none."""
+        return min(bisect.bisect_left(self.times_s, time_s - SAME_TIME_S), len(self.times_s) - 1)
+
 
 @dataclass(frozen=True, slots=True)
 class ClipPlan:

@@ -114,7 +114,7 @@ class NextQuestion:
         plan = self._planned(medium)
         return None if isinstance(plan, ErrorText) else plan
 
-    def fault(self, medium: Medium) -> ErrorText | None:
+    def why_not(self, medium: Medium) -> ErrorText | None:
         """Why no frames of a video can be taken as it is wished."""
         plan = self._planned(medium)
         return plan if isinstance(plan, ErrorText) else None

@@ -166,12 +166,13 @@ class Shelf:
         medium = self._media.get(self._ids.get(_place_of(source), ""))
         return medium if medium is not None and medium.source.stamp == source.stamp else None
 
-    def add(self, sources: Iterable[Source]) -> tuple[Medium, ...]:
-        """Puts pictures and videos at the end and gives those that were not here yet.
+    def add(self, sources: Iterable[Source], behind: str = "") -> tuple[Medium, ...]:
+        """Puts pictures and videos behind the one of this id, or at the end, and gives those that were not here yet.
 
         A file that was edited since takes the place of what it was.
         """
         order = list(self._order)
+        place = order.index(behind) + 1 if behind in order else len(order)
         added: list[Medium] = []
         for source in sources:
             if self.find(source) is not None:
@@ -184,7 +185,8 @@ class Shelf:
                 order[order.index(outdated_id)] = medium.medium_id
                 added = [other for other in added if other.medium_id != outdated_id]
             else:
-                order.append(medium.medium_id)
+                order.insert(place, medium.medium_id)
+                place += 1
             added.append(medium)
         if added:
             self._do("add", order, [medium.medium_id for medium in added])

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from app.gui.command_search import Command
+from app.gui.video_rows import video_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +43,8 @@ class WindowState:
         can_take_screenshot: The system lets programs ask for a picture of the screen.
         has_selection: One of them is selected.
         has_selected_file: One of those has a file on disk.
+        has_video: A video of several frames is looked at.
+        has_range: Only a part of it is asked about.
     """
 
     has_model: bool = False
@@ -58,6 +61,8 @@ class WindowState:
     can_take_screenshot: bool = False
     has_selection: bool = False
     has_selected_file: bool = False
+    has_video: bool = False
+    has_range: bool = False
 
     @property
     def can_ask(self) -> bool:
@@ -250,6 +255,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             (_Standard.FullScreen,) if sys.platform == "darwin" else ("F11",),  # a bare Linux knows no key for it
             is_checkable=True,
         ),
+        *video_rows(ActionRow),
         ActionRow(
             "askAction",
             talk,

@@ -25,6 +25,7 @@ from app.gui.early_imports import EarlyImports
 from app.gui.model_status import ModelState, state_after
 from app.gui.tray.intake import TakenIn
 from app.gui.tray.pictures_at_hand import PicturesAtHand
+from app.gui.viewer.frames_at_hand import FramesAtHand, is_of_frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,7 @@ class Desk(QObject):
         self._imports = EarlyImports()
         self._engine: AnswerEngine | None = None
         self.pictures = PicturesAtHand(self._bridge.post, self)
+        self.frames = FramesAtHand(self)
         self.conversation = Conversation()
         self.model = ModelState()
         self.settings = launch.settings
@@ -88,6 +90,7 @@ class Desk(QObject):
         self._engine = self._launch.make_engine(self._bridge.post)
         self.find_model()
         self.pictures.start(self._engine)
+        self.frames.start(self._engine)
         self._imports.start()
 
     def close(self) -> bool:
@@ -281,7 +284,9 @@ class Desk(QObject):
 
     def _take(self, event: WindowEvent) -> None:
         assert_main_thread()
-        if isinstance(event, (ViewOpened, LookOpened, ViewFailed)):
+        if is_of_frames(event):
+            self.frames.take(event)
+        elif isinstance(event, (ViewOpened, LookOpened, ViewFailed)):
             self.pictures.take(event)
         elif isinstance(event, TakenIn):
             self.pictures.take_in(event)

@@ -22,6 +22,7 @@ from app.gui.tray.media_commands import MediaCommands
 from app.gui.tray.offered import Offered
 from app.gui.usual_commands import UsualCommands
 from app.gui.viewer.moment_showing import MomentShowing
+from app.gui.viewer.video_viewing import VideoViewing
 from app.gui.viewer.viewing import Viewing
 from app.gui.window_parts import WindowParts
 from app.gui.window_shape import read_shape, write_shape
@@ -68,16 +69,19 @@ class WindowContent(QObject):
         self.asking = Asking(self.desk, self.parts, self.settings, launch.profile.questions_file, self)
         self.viewing = Viewing(window, self.desk, self.parts, self)
         self.moments = MomentShowing(window, self.desk, self.parts, self.refresh_media, self)
+        self.video = VideoViewing(window, self.desk, self.parts, self)
         self.commands = Commands(window, self.desk, self.parts, self.settings, self.asking)
         self.media = MediaCommands(window, self.desk, self.parts)
         self.usual = UsualCommands(window, self.parts, launch.profile.recent_file, self.media)
         slots = {**self.commands.slots(), **self.media.slots(), **self.usual.slots(), **self.viewing.slots()}
+        slots |= self.video.slots()
         self.actions_by_id = Actions(window, window.menuBar(), slots)
         self.parts.build_toolbar(window, self.actions_by_id)
         self.commands.take_actions(self.actions_by_id)
         self.media.take_actions(self.actions_by_id)
         self.usual.take_actions(self.actions_by_id)
         self.parts.viewer.take_actions(self.actions_by_id)
+        self.video.take_actions(self.actions_by_id)
         self._question = self.desk.next_question()
         self._media_timer = QTimer(self)
         self._media_timer.setSingleShot(True)
@@ -167,6 +171,7 @@ class WindowContent(QObject):
             self._window.escaped.connect(notice.clear)
         desk.pictures.changed.connect(self._refresh_media_soon)
         desk.pictures.thumbnail_opened.connect(self._on_thumbnail_opened)
+        self.moments.moment_found.connect(parts.viewer.show_moment)
         desk.costs_changed.connect(self._refresh_media_soon)
         desk.turn_changed.connect(self._on_desk_turn_changed)
         desk.turns_replaced.connect(self._on_desk_turns_replaced)
@@ -199,6 +204,8 @@ class WindowContent(QObject):
             can_take_screenshot=self.media.can_take_screenshot,
             has_selection=bool(desk.pictures.selected_ids),
             has_selected_file=bool(self.media.selected_files),
+            has_video=self.video.is_shown,
+            has_range=self.video.has_range,
         )
         self.actions_by_id.enable(state)
         parts.stop_loading.setVisible(state.is_loading)
@@ -231,7 +238,8 @@ class WindowContent(QObject):
     def _show_caption(self) -> None:
         medium = self.desk.pictures.get(self.parts.tray.current_id or "")
         question = self._question
-        cost = question.cost(medium) if medium is not None else None
+        is_video = self.video.show(medium, question)
+        cost = question.cost(medium) if medium is not None and not is_video else None
         if medium is None or cost is None:
             self.parts.viewer.show_caption("", "")
             return

@@ -294,6 +294,42 @@
         <source>&amp;Zoom</source>
         <translation>缩放(&amp;Z)</translation>
     </message>
+    <message>
+        <source>Vi&amp;deo</source>
+        <translation>视频(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Previous Frame</source>
+        <translation>上一帧(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Next Frame</source>
+        <translation>下一帧(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Begin the Range Here</source>
+        <translation>范围从此处开始(&amp;B)</translation>
+    </message>
+    <message>
+        <source>&amp;End the Range Here</source>
+        <translation>范围到此处结束(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Take the &amp;Whole Video</source>
+        <translation>使用整个视频(&amp;W)</translation>
+    </message>
+    <message>
+        <source>&amp;Take Out This Frame as a Picture</source>
+        <translation>将此帧取出为图片(&amp;T)</translation>
+    </message>
+    <message>
+        <source>No video is looked at</source>
+        <translation>当前显示的不是视频</translation>
+    </message>
+    <message>
+        <source>The whole video is taken already</source>
+        <translation>已在使用整个视频</translation>
+    </message>
 </context>
 <context>
     <name>Answer</name>
@@ -1509,6 +1545,94 @@
     </message>
 </context>
 <context>
+    <name>FrameModel</name>
+    <message>
+        <source>Frame {0} of {1}, {2}</source>
+        <translation>第 {0} 帧，共 {1} 帧，{2}</translation>
+    </message>
+</context>
+<context>
+    <name>FrameStrip</name>
+    <message>
+        <source>Frames that the model sees</source>
+        <translation>模型所看的帧</translation>
+    </message>
+    <message>
+        <source>Left and Right go from one to the next.</source>
+        <translation>用左右方向键逐个切换。</translation>
+    </message>
+</context>
+<context>
+    <name>FramesChoice</name>
+    <message>
+        <source>Frames</source>
+        <translation>帧</translation>
+    </message>
+    <message>
+        <source>Frames the model sees</source>
+        <translation>模型所看的帧</translation>
+    </message>
+    <message>
+        <source>Automatic, {0} a second</source>
+        <translation>自动，每秒 {0} 帧</translation>
+    </message>
+    <message>
+        <source>Frames a second</source>
+        <translation>每秒帧数</translation>
+    </message>
+    <message>
+        <source>Number of frames</source>
+        <translation>总帧数</translation>
+    </message>
+    <message>
+        <source>Most tokens for all frames</source>
+        <translation>所有帧的 token 上限</translation>
+    </message>
+    <message>
+        <source>no limit</source>
+        <translation>不限</translation>
+    </message>
+    <message>
+        <source>As the model&apos;s makers have it.</source>
+        <translation>采用模型开发者的设定。</translation>
+    </message>
+    <message>
+        <source>From 4 to 768 frames, whatever the length.</source>
+        <translation>无论视频多长，均为 4 至 768 帧。</translation>
+    </message>
+    <message>
+        <source>An even number from 4 to 768, spread over the range.</source>
+        <translation>4 至 768 之间的偶数，均匀分布在范围内。</translation>
+    </message>
+    <message>
+        <source>Most tokens</source>
+        <translation>token 上限</translation>
+    </message>
+    <message>
+        <source>Frames a second is a number, such as 2 or 0.5.</source>
+        <translation>每秒帧数应为数字，例如 2 或 0.5。</translation>
+    </message>
+    <message>
+        <source>The model sees frames in pairs: choose an even number, such as {0}.</source>
+        <translation>模型成对地看帧：请选择偶数，例如 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} is a whole number.</source>
+        <translation>“{0}”应为整数。</translation>
+    </message>
+</context>
+<context>
+    <name>FramesPill</name>
+    <message>
+        <source>Frames</source>
+        <translation>帧</translation>
+    </message>
+    <message>
+        <source>Frames: {0}</source>
+        <translation>帧：{0}</translation>
+    </message>
+</context>
+<context>
     <name>LinkDialog</name>
     <message>
         <source>Open Link</source>
@@ -1685,6 +1809,10 @@
     <message>
         <source>only to look at it: the file, and what the model sees of it, stay as they are</source>
         <translation>仅用于查看：文件和模型所见保持不变</translation>
+    </message>
+    <message>
+        <source>Video {0}</source>
+        <translation>视频 {0}</translation>
     </message>
     <message>
         <source>Picture {0}</source>
@@ -2098,6 +2226,29 @@
     </message>
 </context>
 <context>
+    <name>RangePill</name>
+    <message>
+        <source>Begin the range here</source>
+        <translation>范围从此处开始</translation>
+    </message>
+    <message>
+        <source>End the range here</source>
+        <translation>范围到此处结束</translation>
+    </message>
+    <message>
+        <source>Take the whole video</source>
+        <translation>使用整个视频</translation>
+    </message>
+    <message>
+        <source>In {0}</source>
+        <translation>入点 {0}</translation>
+    </message>
+    <message>
+        <source>Out {0}</source>
+        <translation>出点 {0}</translation>
+    </message>
+</context>
+<context>
     <name>ReportDialog</name>
     <message>
         <source>Report a Problem</source>
@@ -2354,6 +2505,17 @@
     </message>
 </context>
 <context>
+    <name>Scrubber</name>
+    <message>
+        <source>Position in the video</source>
+        <translation>视频中的位置</translation>
+    </message>
+    <message>
+        <source>{0} of {1}. Left and Right show the next frames, with Shift a second further.</source>
+        <translation>{0}，共 {1}。左右方向键逐帧移动，按住 Shift 移动一秒。</translation>
+    </message>
+</context>
+<context>
     <name>SettingsOpening</name>
     <message>
         <source>Another Model</source>
@@ -2593,6 +2755,71 @@
     <message>
         <source>Re&amp;do</source>
         <translation>重做(&amp;D)</translation>
+    </message>
+</context>
+<context>
+    <name>VideoFoot</name>
+    <message>
+        <source>Take out this frame as a picture</source>
+        <translation>将此帧取出为图片</translation>
+    </message>
+    <message>
+        <source>Take out frame</source>
+        <translation>取出此帧</translation>
+    </message>
+    <message>
+        <source>Take out</source>
+        <translation>取出</translation>
+    </message>
+    <message>
+        <source>Choose which frames the model sees.</source>
+        <translation>选择模型所看的帧。</translation>
+    </message>
+</context>
+<context>
+    <name>VideoViewing</name>
+    <message>
+        <source>“{0}” is a picture of its own now. The next question is about it alone.</source>
+        <translation>“{0}”现在是一张独立的图片。下一个问题只针对它。</translation>
+    </message>
+</context>
+<context>
+    <name>VideoWords</name>
+    <message>
+        <source>frame {0} of {1}</source>
+        <translation>第 {0} 帧，共 {1} 帧</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{0} / {1} 帧</translation>
+    </message>
+    <message>
+        <source>{0} each</source>
+        <translation>每帧 {0}</translation>
+    </message>
+    <message>
+        <source>1 frame</source>
+        <translation>1 帧</translation>
+    </message>
+    <message>
+        <source>{0} frames</source>
+        <translation>{0} 帧</translation>
+    </message>
+    <message>
+        <source>{0} s apart</source>
+        <translation>间隔 {0} 秒</translation>
+    </message>
+    <message>
+        <source>1 frame, seen at {0}: {1}.</source>
+        <translation>1 帧，尺寸为 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>{0}, {1}, each seen at {2}: {3}.</source>
+        <translation>{0}，{1}，每帧尺寸为 {2}：{3}。</translation>
+    </message>
+    <message>
+        <source>Text in the frames may be too small to read: take fewer frames or a shorter range.</source>
+        <translation>帧中的文字可能太小而无法辨认：请减少帧数或缩短范围。</translation>
     </message>
 </context>
 <context>

@@ -120,9 +120,9 @@ class PicturesAtHand(QObject):
         if arrived:
             self.arrived.emit(arrived, known)
 
-    def add_sources(self, sources: Sequence[Source]) -> tuple[str, ...]:
-        """Puts pictures into the tray and gives the ids of these, new or not."""
-        added = self._shelf.add(sources)
+    def add_sources(self, sources: Sequence[Source], behind: str = "") -> tuple[str, ...]:
+        """Puts pictures into the tray, behind the one of this id or at the end, and gives their ids, new or not."""
+        added = self._shelf.add(sources, behind)
         self._open_soon(medium.medium_id for medium in added)
         if added:
             self.changed.emit()

@@ -1,4 +1,4 @@
-"""The picture that is being looked at, with its figures and its zoom; without one, the place to begin."""
+"""The picture or video that is being looked at, with its figures and its zoom; without one, the place to begin."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from app.gui.viewer.empty_state import EmptyState
 from app.gui.viewer.framing import GREATEST_SCALE
 from app.gui.viewer.picture_canvas import MAX_ENLARGEMENT, PictureCanvas
 from app.gui.viewer.picture_tiles import LevelImages
+from app.gui.viewer.video_foot import VideoFoot
 from app.gui.viewer.viewer_pills import CaptionPill, ZoomPill, pill_height_px, zoom_text
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage, QResizeEvent
 
+    from app.core.footage import Footage
     from app.core.picture_levels import PictureLevels
     from app.core.shelf import Medium
     from app.gui.actions import Actions
@@ -40,15 +42,20 @@ _DRAGGED_PX = 160
 
 
 class MediaViewer(QWidget):
-    """Shows one picture, or the empty state.
+    """Shows one picture, one frame of a video, or the empty state.
 
-    Turns are remembered for each picture as long as the program runs; zoom begins anew with each.
+    Turns are remembered for each picture as long as the program runs; zoom begins anew with each, and stays while one
+    goes through a video's frames.
     """
 
     open_wanted = Signal()
     sample_wanted = Signal()
     picture_wanted = Signal(str, int)
-    """Carries a medium's id and how many pixels of it are needed at most."""
+    """Carries the id of a picture, or of a video of a single frame, and how many pixels of it are needed at most."""
+    sharper_wanted = Signal()
+    """It is zoomed in further than the pixels of the frame that is shown."""
+    moment_wanted = Signal(float, object)
+    """Carries the seconds from which, and to which or None, the video shall be shown."""
     step_wanted = Signal(int)
     copy_wanted = Signal()
     drag_out_wanted = Signal()
@@ -62,6 +69,8 @@ class MediaViewer(QWidget):
         self.canvas = PictureCanvas()
         self._stage = _Stage(self.canvas)
         self._caption_pill = CaptionPill(self._stage)
+        self.foot = VideoFoot(self._stage)
+        self.foot.hide()
         self.zoom_pill = ZoomPill(self._stage)
         self._layout = QStackedLayout(self)
         self._layout.addWidget(self._empty)
@@ -98,6 +107,10 @@ class MediaViewer(QWidget):
             "zoomFitButton": "zoomFitAction",
             "rotateLeftButton": "rotateLeftAction",
             "rotateRightButton": "rotateRightAction",
+            "rangeInButton": "rangeInAction",
+            "rangeOutButton": "rangeOutAction",
+            "rangeClearButton": "clearRangeAction",
+            "takeFrameButton": "takeFrameAction",
         }
         tips = {}
         for button, action_id in ids.items():
@@ -110,7 +123,9 @@ class MediaViewer(QWidget):
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             tips[button] = f"{words} ({keys})" if keys else words
         self.zoom_pill.show_tool_tips(tips)
-        self.canvas.addActions([actions[action_id] for action_id in ("copyPictureAction", *ids.values())])
+        self.foot.show_tool_tips(tips)
+        zooming = [action_id for button, action_id in ids.items() if not button.startswith(("range", "take"))]
+        self.canvas.addActions([actions[action_id] for action_id in ("copyPictureAction", *zooming)])
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     # What is shown
@@ -145,13 +160,54 @@ class MediaViewer(QWidget):
         if thumbnail is not None:
             images = LevelImages.of_thumbnail(thumbnail, medium.width_px, medium.height_px)
         self._take(medium, images)
-        self.picture_wanted.emit(medium.medium_id, FIRST_PIXELS)
+        if not medium.is_video:
+            self.picture_wanted.emit(medium.medium_id, FIRST_PIXELS)
 
     def show_thumbnail(self, medium: Medium, thumbnail: QImage) -> None:
         """Shows the thumbnail of the picture that is looked at, if there is nothing better."""
         if self._is_looked_at(medium.medium_id) and not self._is_opened:
             self.canvas.show_sharper(LevelImages.of_thumbnail(thumbnail, medium.width_px, medium.height_px))
             self._show_words()
+
+    @property
+    def is_video(self) -> bool:
+        """Whether a video of several frames is looked at, and what it holds is known."""
+        return not self.foot.isHidden()
+
+    def show_video(self, footage: Footage, frame: int) -> None:
+        """Shows what the video that is looked at holds; a single frame is shown as a picture."""
+        medium = self._medium
+        if medium is None or self.is_video or self._is_opened:
+            return
+        if footage.is_picture:
+            self.picture_wanted.emit(medium.medium_id, FIRST_PIXELS)
+            return
+        self.foot.show()
+        self.foot.show_video(footage, frame)
+        self.canvas.setAccessibleName(self.tr("Video {0}").format(shown_name(medium.source.name)))
+        self._show_words()
+
+    def show_frame(self, medium_id: str, levels: PictureLevels) -> None:
+        """Shows a frame that was opened, where the one before it was."""
+        if not self._is_looked_at(medium_id) or not self.is_video:
+            return
+        self._is_opened = True
+        images = LevelImages.of(levels)
+        if self.canvas.framing is None:
+            self.canvas.show_picture(images, self._turns.get(medium_id, 0))
+        else:
+            self.canvas.show_sharper(images)
+        self._describe()
+
+    def show_moment(self, start_s: float, end_s: float | None) -> None:
+        """Shows the frame at this time of the video that is looked at, as soon as it is open; a range is marked."""
+        self.moment_wanted.emit(start_s, end_s)
+
+    @property
+    def fitting_pixels(self) -> int:
+        """How many pixels of a frame are seen while it is fitted."""
+        ratio = self.devicePixelRatioF()
+        return max(1, round(self.canvas.width() * self.canvas.height() * ratio * ratio))
 
     def show_levels(self, medium_id: str, levels: PictureLevels) -> None:
         """Shows the picture that was opened, unless another is looked at or it is sharper already."""
@@ -202,6 +258,8 @@ class MediaViewer(QWidget):
         self._medium = medium
         self._is_opened = self._is_full_wanted = self._is_full_missing = False
         name = shown_name(medium.source.name) if medium is not None else ""
+        self.foot.hide()
+        self.foot.show_nothing()
         self.canvas.setAccessibleName(self.tr("Picture {0}").format(name).strip())
         self.canvas.show_picture(images, self._turns.get(medium.medium_id, 0) if medium is not None else 0)
         self._show_words()
@@ -211,7 +269,7 @@ class MediaViewer(QWidget):
             self._size_text, " · ".join(text for text in (self._detail, self._note()) if text)
         )
         self._describe()
-        self._place()
+        self.place()
 
     def _note(self) -> str:
         """What is to be known about the pixels that are shown."""
@@ -226,7 +284,7 @@ class MediaViewer(QWidget):
 
     def _describe(self) -> None:
         framing = self.canvas.framing
-        words = [self.caption]
+        words = [self.foot.frames_pill.text() if self.is_video else self.caption]
         if framing is not None:
             words.append(self.tr("Shown at {0}.").format(zoom_text(framing.shown_scale)))
             if framing.quarter_turns:
@@ -240,7 +298,7 @@ class MediaViewer(QWidget):
             return
         if self._turns.get(self._medium.medium_id, 0) != framing.quarter_turns:
             self._turns[self._medium.medium_id] = framing.quarter_turns
-            self._place()
+            self.place()
         scale = framing.shown_scale
         self.zoom_pill.show_zoom(
             scale,
@@ -251,7 +309,9 @@ class MediaViewer(QWidget):
         self._describe()
 
     def _on_canvas_more_pixels_wanted(self) -> None:
-        if self._medium is not None and self._is_opened and not self._is_full_wanted:
+        if self.is_video:
+            self.sharper_wanted.emit()
+        elif self._medium is not None and self._is_opened and not self._is_full_wanted:
             self._is_full_wanted = True
             self.picture_wanted.emit(self._medium.medium_id, FULL_PIXELS)
             self._show_words()
@@ -265,19 +325,22 @@ class MediaViewer(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lays the pills over the foot of the picture."""
         super().resizeEvent(event)
-        self._place()
+        self.place()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follows the system's letters."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._place()
+            self.place()
 
-    def _place(self) -> None:
+    def place(self) -> None:
         """Gives each pill its room: first the zoom buttons, then the picture's size, then turns and the rest.
 
         In a low window the pills are made short and stand beside the picture, where it is larger so.
         """
+        if self.is_video:
+            self._place_video()
+            return
         width, height, pill = self.width(), self.height(), pill_height_px()
         pills = self._pills(width)
         margins = QMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, pill + 2 * _EDGE_PX)
@@ -298,6 +361,33 @@ class MediaViewer(QWidget):
         self._caption_pill.setVisible(bool(self.caption) and caption_width >= scaled_px(_LEAST_CAPTION_PX))
         self.canvas.setGeometry(0, 0, width, height)
         self.canvas.set_margins(margins)
+
+    def _place_video(self) -> None:
+        """The foot below; the zoom buttons above it in a tall viewer, at its end in a low one, else nowhere.
+
+        Menu, keys, wheel and pinch zoom as well.
+        """
+        width, height, pill = self.width(), self.height(), pill_height_px()
+        foot_px = self.foot.rows_px(height)
+        zoom_width = self.zoom_pill.folded_width(width - 2 * _EDGE_PX, is_low=not self.foot.is_tall_in(height))
+        self._caption_pill.hide()
+        is_one_row = self.foot.is_one_row_in(height)
+        is_tall = self.foot.is_tall_in(height)
+        has_zoom = not is_one_row and self.canvas.framing is not None
+        self.zoom_pill.setVisible(has_zoom)
+        self.foot.room_beside_px = zoom_width if has_zoom and not is_tall else 0
+        self.foot.setGeometry(0, height - foot_px, width, foot_px)
+        left = width - _EDGE_PX - zoom_width
+        bottom = height - foot_px - _GAP_PX // 2 if is_tall else height - _EDGE_PX
+        self.zoom_pill.fold(zoom_width)
+        self.zoom_pill.setGeometry(left, bottom - pill, zoom_width, pill)
+        note_width = min(self.foot.note.sizeHint().width(), left - _EDGE_PX - _GAP_PX)
+        self.foot.note.setGeometry(_EDGE_PX, bottom - pill, note_width, pill)
+        margin = _MARGIN_PX if is_tall else _LOW_MARGIN_PX
+        below = foot_px + (pill + _GAP_PX + _GAP_PX // 2 if is_tall else _GAP_PX // 2)
+        self.zoom_pill.raise_()
+        self.canvas.setGeometry(0, 0, width, height)
+        self.canvas.set_margins(QMargins(margin, margin, margin, below))
 
     def _pills(self, width: int, *, is_low: bool = False) -> tuple[int, int]:
         """The widths of both pills."""

@@ -16,6 +16,8 @@ from app.gui.viewer.framing import Area, Framing, wheel_factor
 from app.gui.viewer.picture_tiles import LevelImages, Tiles
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QFocusEvent, QMouseEvent, QPaintEvent, QResizeEvent, QWheelEvent
 
     from app.gui.viewer.picture_tiles import Strip
@@ -70,6 +72,8 @@ class PictureCanvas(QLabel):
         if sys.platform != "darwin":  # there a touchpad's pinch comes as a native gesture, and would count twice
             self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
             self.grabGesture(Qt.GestureType.PinchGesture)
+        self.take_key: Callable[[QKeyEvent], bool] = lambda _event: False
+        """Takes keys that lead through a video, where nothing is to pan; tells whether it took one."""
         self._tiles = Tiles()
         self._images: LevelImages | None = None
         self._framing: Framing | None = None
@@ -343,6 +347,8 @@ class PictureCanvas(QLabel):
             super().keyPressEvent(event)
         elif key in shortcuts:
             shortcuts[key]()
+        elif not self._can_pan and self.take_key(event):
+            event.accept()
         elif key in _ARROWS:
             x, y = _ARROWS[key]
             if self._can_pan:

@@ -33,7 +33,8 @@ def pill_height_px() -> int:
     return scaled_px(_HEIGHT_PX)
 
 
-def _paint_pill(painter: QPainter, area: QRectF, palette: QPalette) -> None:
+def paint_pill(painter: QPainter, area: QRectF, palette: QPalette) -> None:
+    """The ground of a pill."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(hairline(palette), 1))
     painter.setBrush(palette.color(QPalette.ColorRole.Window))
@@ -91,7 +92,7 @@ class CaptionPill(QLabel):
         """Paints the pill and the words."""
         painter = QPainter(self)
         palette = self.palette()
-        _paint_pill(painter, QRectF(self.rect()), palette)
+        paint_pill(painter, QRectF(self.rect()), palette)
         inner = QRectF(self.rect()).adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
         strong, plain = self._fonts()
@@ -116,7 +117,7 @@ def _within(detail: str, metrics: QFontMetrics, room_px: int) -> str:
     return metrics.elidedText(detail, Qt.TextElideMode.ElideRight, room_px)
 
 
-class _PillButton(QToolButton):
+class PillButton(QToolButton):
     """A flat button inside a pill: words, or an arrow that turns."""
 
     def __init__(
@@ -206,14 +207,14 @@ class ZoomPill(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("zoomPill")
-        self.zoom_out = _PillButton("zoomOutButton", "−", self.tr("Zoom out"), letters_px=HEADING_PX)
-        self.actual_size = _PillButton("actualSizeButton", "100 %", self.tr("Actual size"))
+        self.zoom_out = PillButton("zoomOutButton", "−", self.tr("Zoom out"), letters_px=HEADING_PX)
+        self.actual_size = PillButton("actualSizeButton", "100 %", self.tr("Actual size"))
         self.actual_size.widest_text = "3,200 %"
-        self.zoom_in = _PillButton("zoomInButton", "+", self.tr("Zoom in"), letters_px=HEADING_PX)
-        self.fit = _PillButton("zoomFitButton", self.tr("Fit"), self.tr("Fit"))
+        self.zoom_in = PillButton("zoomInButton", "+", self.tr("Zoom in"), letters_px=HEADING_PX)
+        self.fit = PillButton("zoomFitButton", self.tr("Fit"), self.tr("Fit"))
         self.fit.setCheckable(True)
-        self.turn_left = _PillButton("rotateLeftButton", "", self.tr("Turn left"), turns=-1)
-        self.turn_right = _PillButton("rotateRightButton", "", self.tr("Turn right"), turns=1)
+        self.turn_left = PillButton("rotateLeftButton", "", self.tr("Turn left"), turns=-1)
+        self.turn_right = PillButton("rotateRightButton", "", self.tr("Turn right"), turns=1)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(4, 3, 4, 3)
         self._row.setSpacing(0)
@@ -274,7 +275,7 @@ class ZoomPill(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the pill."""
         painter = QPainter(self)
-        _paint_pill(painter, QRectF(self.rect()), self.palette())
+        paint_pill(painter, QRectF(self.rect()), self.palette())
         painter.end()
 
     def _on_turn_left_clicked(self) -> None:

@@ -123,7 +123,7 @@ def test_a_video_costs_all_its_frames_within_the_limits_of_the_model() -> None:
 
 def test_until_a_video_is_known_it_has_no_cost() -> None:
     question = asked(CLOSED)
-    assert (question.plan(CLOSED), question.cost(CLOSED), question.fault(CLOSED)) == (None, None, None)
+    assert (question.plan(CLOSED), question.cost(CLOSED), question.why_not(CLOSED)) == (None, None, None)
     assert not question.use.is_counted
 
 
@@ -139,7 +139,7 @@ def test_other_frames_of_a_known_video_are_new() -> None:
 def test_a_range_without_frames_is_a_fault_with_a_reason() -> None:
     late = replace(ROLL, source=ClipSource("roll.mp4", Path("/roll.mp4"), wish=FrameWish(start_s=20)))
     question = asked(late)
-    fault = question.fault(late)
+    fault = question.why_not(late)
     assert fault is not None
     assert "ends at 14.0 s" in fault.text
     assert (question.plan(late), question.cost(late)) == (None, None)

@@ -1,0 +1,316 @@
+"""The frames of a video that the model will see, side by side with their times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.core.footage import clock_text
+from app.gui.contrast import mixed
+from app.gui.focus_ring import HAS_KEYBOARD, PAINTS_OWN_FOCUS
+from app.gui.look import FOCUS_RING_PX, SMALL_PX, canvas, focus_ring, hairline, scaled_px, sized
+from app.gui.wording import number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtGui import QImage, QMouseEvent, QResizeEvent, QWheelEvent
+
+    Index = QModelIndex | QPersistentModelIndex
+
+_PICTURE_HEIGHT_PX = 56
+_LEAST_WIDTH_PX, _MOST_WIDTH_PX = 44, 112
+_RING_PX = 3
+"""Around each picture: the outline of the one that is shown, and a little air."""
+_GAP_PX = 3
+_BAR_PX = 12
+_RADIUS_PX = 5
+_TAG_GROUND = QColor(24, 24, 28, 205)
+_TAG_TEXT = QColor("white")
+_CLOSE_S = 1.0
+_SETTLED_MS = 60
+_NOTCH_PX = 80
+
+
+def strip_height_px() -> int:
+    """Of the pictures, what is around them and the scroll bar."""
+    return scaled_px(_PICTURE_HEIGHT_PX) + 2 * _RING_PX + _BAR_PX
+
+
+class FrameModel(QAbstractListModel):
+    """The sampled frames in order, by their times and their indices among the video's frames."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.times_s: tuple[float, ...] = ()
+        self.indices: tuple[int, ...] = ()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """How many there are."""
+        return len(self.times_s) if parent is None or not parent.isValid() else 0
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What a frame is called."""
+        if not index.isValid() or not 0 <= index.row() < len(self.times_s):
+            return None
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            time = clock_text(self.times_s[index.row()], 1)
+            return self.tr("Frame {0} of {1}, {2}").format(number(index.row() + 1), number(len(self.times_s)), time)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.label(index.row())
+        return None
+
+    def label(self, place: int) -> str:
+        """The time that stands on a frame: with tenths where whole seconds would not tell the frames apart."""
+        return clock_text(self.times_s[place], 1 if self._are_close else 0)
+
+    @property
+    def _are_close(self) -> bool:
+        count = len(self.times_s)
+        return count > 1 and (self.times_s[-1] - self.times_s[0]) / (count - 1) < _CLOSE_S
+
+    def show(self, times_s: Sequence[float], indices: Sequence[int]) -> None:
+        """Takes other frames; as many as before stay in their places."""
+        before, after = len(self.times_s), len(times_s)
+        if after < before:
+            self.beginRemoveRows(QModelIndex(), after, before - 1)
+            self.times_s, self.indices = self.times_s[:after], self.indices[:after]
+            self.endRemoveRows()
+        elif after > before:
+            self.beginInsertRows(QModelIndex(), before, after - 1)
+        self.times_s, self.indices = tuple(times_s), tuple(indices)
+        if after > before:
+            self.endInsertRows()
+        if after:
+            self.dataChanged.emit(self.index(0), self.index(after - 1))
+
+
+class FrameStrip(QListView):
+    """Only what is in sight is wanted; hundreds of frames cost no more than ten."""
+
+    frame_wanted = Signal(int)
+    """Carries the index, among the video's frames, of the one that the person wants to see."""
+    in_sight_changed = Signal()
+    """Other frames than before can be seen, and have been for a moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("frameStrip")
+        self.setAccessibleName(self.tr("Frames that the model sees"))
+        self.setAccessibleDescription(self.tr("Left and Right go from one to the next."))
+        self.setProperty(PAINTS_OWN_FOCUS, True)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setUniformItemSizes(True)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.viewport().setAutoFillBackground(False)
+        self.image: Callable[[int], QImage | None] = lambda _index: None
+        """Gives the small picture of a frame by its index among the video's frames; None while it is not open."""
+        self.frames = FrameModel(self)
+        self._aspect = 16 / 9
+        self._shown_place: int | None = None
+        self.setModel(self.frames)
+        self.setItemDelegate(_FrameDelegate(self))
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLED_MS)
+        self._settle.timeout.connect(self.in_sight_changed)
+        self.horizontalScrollBar().valueChanged.connect(self._on_scrolled)
+
+    # What is shown
+
+    @property
+    def picture_size(self) -> QSize:
+        """Of each frame, in logical pixels; very wide and very narrow ones are shown with room around them."""
+        height = scaled_px(_PICTURE_HEIGHT_PX)
+        width = min(scaled_px(_MOST_WIDTH_PX), max(scaled_px(_LEAST_WIDTH_PX), round(height * self._aspect)))
+        return QSize(width, height)
+
+    @property
+    def shown_place(self) -> int | None:
+        """Which of them is the one that is looked at."""
+        return self._shown_place
+
+    def wanted(self, around: int) -> list[int]:
+        """The indices, among the video's frames, of those in sight, and then of so many on either side of them."""
+        indices = self.frames.indices
+        left, pitch = self.horizontalScrollBar().value(), self.pitch_px
+        first, last = max(0, left // pitch), (left + self.viewport().width()) // pitch
+        near = (*indices[last + 1 : last + 1 + around], *reversed(indices[max(0, first - around) : first]))
+        return list(dict.fromkeys((*indices[first : last + 1], *near)))
+
+    @property
+    def pitch_px(self) -> int:
+        """From one frame to the next."""
+        return self.picture_size.width() + 2 * _RING_PX + _GAP_PX
+
+    def show_frames(self, times_s: Sequence[float], indices: Sequence[int], aspect: float) -> None:
+        """Shows these frames of a video whose width is `aspect` times its height."""
+        is_other = tuple(times_s) != self.frames.times_s or tuple(indices) != self.frames.indices
+        if aspect != self._aspect:
+            self._aspect = aspect
+            self.scheduleDelayedItemsLayout()
+            self._settle.start()
+        if is_other:
+            self._shown_place = None
+            self.frames.show(times_s, indices)
+            self._settle.start()
+
+    def show_frame(self, index: int) -> None:
+        """Outlines a frame if it is one of these, and brings it, or the one before it, into sight."""
+        indices = self.frames.indices
+        place = indices.index(index) if index in indices else None
+        nearest = place if place is not None else max(0, sum(other <= index for other in indices) - 1)
+        if place != self._shown_place:
+            self._shown_place = place
+            self.viewport().update()
+        if indices and self.currentIndex().row() != nearest:
+            self.setCurrentIndex(self.frames.index(nearest))
+
+    def show_image(self, index: int) -> None:
+        """Paints a frame anew whose small picture has come."""
+        for place, other in enumerate(self.frames.indices):
+            if other == index:
+                self.update(self.frames.index(place))
+
+    def _on_scrolled(self) -> None:
+        self._settle.start()
+
+    # Sizes
+
+    def sizeHint(self) -> QSize:
+        """As wide as there is room."""
+        return QSize(scaled_px(300), strip_height_px())
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow windows have it too."""
+        return QSize(scaled_px(60), strip_height_px())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Others may be in sight now."""
+        super().resizeEvent(event)
+        self._settle.start()
+
+    # Keys, mouse and wheel
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Goes to another frame and shows it; the frame that keys act on shows a ring."""
+        self.setProperty(HAS_KEYBOARD, True)
+        before = self.currentIndex()
+        super().keyPressEvent(event)
+        is_chosen = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+        if self.currentIndex() != before or is_chosen:
+            self._want(self.currentIndex())
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters find nothing here."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Shows the frame that is clicked."""
+        self.setProperty(HAS_KEYBOARD, False)
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid():
+            self._want(index)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scrolls to the side, whichever way the wheel turns."""
+        event.accept()
+        pixels, angle = event.pixelDelta(), event.angleDelta()
+        if not pixels.isNull():
+            moved = pixels.x() if abs(pixels.x()) >= abs(pixels.y()) else pixels.y()
+        else:
+            moved = round((angle.x() or angle.y()) * _NOTCH_PX / 120)
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() - moved)
+
+    def _want(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.frame_wanted.emit(self.frames.indices[index.row()])
+
+
+class _FrameDelegate(QStyledItemDelegate):
+    """Paints one frame: its picture, its time, and the outline of the one that is looked at."""
+
+    def __init__(self, strip: FrameStrip) -> None:
+        super().__init__(strip)
+        self._strip = strip
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Every frame is as wide as every other."""
+        size = self._strip.picture_size
+        return QSize(self._strip.pitch_px, size.height() + 2 * _RING_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paints it."""
+        strip, palette = self._strip, self._strip.palette()
+        area: QRect = option.rect
+        size = strip.picture_size
+        box = QRectF(QRect(area.topLeft() + QPoint(_RING_PX, _RING_PX), size))
+        is_shown = index.row() == strip.shown_place
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        path = QPainterPath()
+        path.addRoundedRect(box, _RADIUS_PX, _RADIUS_PX)
+        painter.fillPath(path, mixed(canvas(palette), palette.color(palette.ColorRole.WindowText), 0.06))
+        image = strip.image(strip.frames.indices[index.row()])
+        if image is not None and not image.isNull():
+            painter.save()
+            painter.setClipPath(path)
+            painter.drawImage(_within(box, image.width() / image.height()), image)
+            painter.restore()
+        painter.setPen(QPen(hairline(palette), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS_PX, _RADIUS_PX)
+        self._paint_time(painter, box, strip.frames.label(index.row()))
+        has_keyboard = strip.hasFocus() and strip.property(HAS_KEYBOARD) and index == strip.currentIndex()
+        if is_shown or has_keyboard:
+            ring = box.adjusted(-1.5, -1.5, 1.5, 1.5)
+            painter.setPen(QPen(focus_ring(palette), FOCUS_RING_PX))
+            painter.drawRoundedRect(ring, _RADIUS_PX + 1.5, _RADIUS_PX + 1.5)
+        if has_keyboard:
+            painter.setPen(QPen(canvas(palette), 1))
+            painter.drawRoundedRect(box.adjusted(0, 0, 0, 0), _RADIUS_PX, _RADIUS_PX)
+        painter.restore()
+
+    def _paint_time(self, painter: QPainter, box: QRectF, words: str) -> None:
+        painter.setFont(sized(self._strip.font(), SMALL_PX, QFont.Weight.Medium))
+        metrics = painter.fontMetrics()
+        width, height = metrics.horizontalAdvance(words) + 6, metrics.height()
+        tag = QRectF(box.left() + 3, box.bottom() - height - 3, width, height)
+        path = QPainterPath()
+        path.addRoundedRect(tag, 4, 4)
+        painter.fillPath(path, _TAG_GROUND)
+        painter.setPen(_TAG_TEXT)
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def _within(box: QRectF, aspect: float) -> QRectF:
+    """All of a picture inside the box."""
+    width = min(box.width(), box.height() * aspect)
+    height = min(box.height(), width / aspect)
+    if box.width() - width < 1:  # which rounding made
+        width = box.width()
+    if box.height() - height < 1:
+        height = box.height()
+    return QRectF(box.center().x() - width / 2, box.center().y() - height / 2, width, height)

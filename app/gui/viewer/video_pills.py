@@ -1,0 +1,236 @@
+"""The pills under a video: what is seen of it and which frames are taken, the range, and what should be known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from app.core.footage import clock_text
+from app.gui.contrast import mixed
+from app.gui.describing import describe, tip
+from app.gui.focus_ring import PAINTS_OWN_FOCUS
+from app.gui.look import SMALL_PX, STATE_AMBER, dim_text, paint_focus_ring, scaled_px, sized, state_colour
+from app.gui.viewer.viewer_pills import PillButton, paint_pill, pill_height_px
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QPaintEvent
+
+    from app.core.footage import Footage
+    from app.gui.viewer.video_words import Piece
+
+_PADDING_PX = 10
+_ARROW = " ▾"
+_SIGN = "⚠ "
+_OVER, _DOWN = 0.06, 0.12
+_DIGITS = str.maketrans("123456789", "000000000")
+
+
+class FramesPill(QPushButton):
+    """Says which frame is seen and what the model will see; opens the choice of frames."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("framesPill")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty(PAINTS_OWN_FOCUS, True)
+        self.setAccessibleName(self.tr("Frames"))
+        self._choices: Sequence[Sequence[Piece]] = ()
+        self._widest: Sequence[Sequence[Piece]] = ()
+        self._is_warning = False
+
+    def show_pieces(
+        self, choices: Sequence[Sequence[Piece]], widest: Sequence[Sequence[Piece]], *, is_warning: bool
+    ) -> None:
+        """Shows the fullest of these words that there is room for.
+
+        Args:
+            choices: From the fullest to the shortest.
+            widest: The same for the frame with the widest words, so that nothing moves from frame to frame.
+            is_warning: Whether a sign stands before them.
+        """
+        self._choices, self._widest, self._is_warning = choices, widest, is_warning
+        words = self._words(choices[0]) if choices else ""
+        if self.text() != words:
+            self.setText(words)
+            self.setAccessibleName(self.tr("Frames: {0}").format(words.removeprefix(_SIGN)))
+        self.update()
+
+    def width_within(self, room_px: int) -> int:
+        """As wide as the fullest of the words that fit into so many pixels."""
+        widths = [self._width(pieces) for pieces in self._widest]
+        return next((width for width in widths if width <= room_px), widths[-1] if widths else 0)
+
+    @property
+    def shown_words(self) -> str:
+        """What there is room for."""
+        return self._words(self._fitting())
+
+    def sizeHint(self) -> QSize:
+        """With all words."""
+        return QSize(self._width(self._widest[0]) if self._widest else 0, pill_height_px())
+
+    def minimumSizeHint(self) -> QSize:
+        """With the fewest."""
+        return QSize(self._width(self._widest[-1]) if self._widest else 0, pill_height_px())
+
+    def event(self, event: QEvent) -> bool:
+        """Paints anew as the pointer comes and goes."""
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
+            self.update()
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the pill and the words."""
+        painter = QPainter(self)
+        palette = QPalette(self.palette())
+        window, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
+        share = _DOWN if self.isDown() else _OVER if self.underMouse() else 0.0
+        palette.setColor(QPalette.ColorRole.Window, mixed(window, text, share))
+        paint_pill(painter, QRectF(self.rect()), palette)
+        area = QRectF(self.rect()).adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
+        strong, plain = self._fonts()
+        if self._is_warning:
+            painter.setFont(plain)
+            painter.setPen(state_colour(STATE_AMBER, palette))
+            painter.drawText(area, middle, _SIGN)
+            area.setLeft(area.left() + painter.fontMetrics().horizontalAdvance(_SIGN))
+        for piece in self._fitting():
+            painter.setFont(strong if piece.is_strong else plain)
+            painter.setPen(text if piece.is_strong else dim_text(palette))
+            painter.drawText(area, middle, piece.text)
+            area.setLeft(area.left() + painter.fontMetrics().horizontalAdvance(piece.text))
+        painter.setFont(plain)
+        painter.setPen(dim_text(palette))
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(QRectF(self.rect()).adjusted(0, 0, -_PADDING_PX, 0), right, _ARROW.strip())
+        if self.hasFocus():
+            paint_focus_ring(painter, QRectF(self.rect()), palette)
+        painter.end()
+
+    def _fitting(self) -> Sequence[Piece]:
+        pairs = zip(self._choices, self._widest, strict=True)
+        fitting = (choice for choice, widest in pairs if self._width(widest) <= self.width())
+        return next(fitting, self._choices[-1] if self._choices else ())
+
+    def _fonts(self) -> tuple[QFont, QFont]:
+        return sized(self.font(), SMALL_PX, QFont.Weight.DemiBold), sized(self.font(), SMALL_PX)
+
+    def _width(self, pieces: Sequence[Piece]) -> int:
+        strong, plain = (QFontMetrics(font) for font in self._fonts())
+        words = sum(
+            (strong if piece.is_strong else plain).horizontalAdvance(piece.text.translate(_DIGITS)) for piece in pieces
+        )
+        sign = plain.horizontalAdvance(_SIGN) if self._is_warning else 0
+        return sign + words + plain.horizontalAdvance(_ARROW) + 2 * _PADDING_PX + 1
+
+    def _words(self, pieces: Sequence[Piece]) -> str:
+        return (_SIGN if self._is_warning else "") + "".join(piece.text for piece in pieces)
+
+
+class ButtonPill(QWidget):
+    """Flat buttons side by side."""
+
+    def __init__(self, name: str, *buttons: PillButton) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._buttons = buttons
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 3, 4, 3)
+        row.setSpacing(0)
+        for button in buttons:
+            row.addWidget(button)
+
+    def sizeHint(self) -> QSize:
+        """Its buttons."""
+        return QSize(sum(button.sizeHint().width() for button in self._buttons) + 8, pill_height_px())
+
+    def minimumSizeHint(self) -> QSize:
+        """No less."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the pill."""
+        painter = QPainter(self)
+        paint_pill(painter, QRectF(self.rect()), self.palette())
+        painter.end()
+
+
+class RangePill(ButtonPill):
+    """Where the range begins and ends; each button sets it at the frame that is seen."""
+
+    begin_wanted = Signal()
+    end_wanted = Signal()
+    clear_wanted = Signal()
+
+    def __init__(self) -> None:
+        self.begin = PillButton("rangeInButton", "", self.tr("Begin the range here"))
+        self.end = PillButton("rangeOutButton", "", self.tr("End the range here"))
+        self.clear = PillButton("rangeClearButton", "×", self.tr("Take the whole video"))
+        super().__init__("rangePill", self.begin, self.end, self.clear)
+        self.begin.clicked.connect(self.begin_wanted)
+        self.end.clicked.connect(self.end_wanted)
+        self.clear.clicked.connect(self.clear_wanted)
+
+    def show_range(self, footage: Footage, first: int | None, last: int | None) -> None:
+        """Says where it begins and ends; what a person has set with tenths of seconds."""
+        begin = clock_text(footage.times_s[first], 1) if first is not None else clock_text(0)
+        end = clock_text(footage.times_s[last], 1) if last is not None else clock_text(footage.end_s)
+        widest = clock_text(footage.end_s, 1).translate(_DIGITS)
+        for button, words, time in ((self.begin, self.tr("In {0}"), begin), (self.end, self.tr("Out {0}"), end)):
+            button.widest_text = words.format(widest)
+            button.setText(words.format(time))
+            button.setAccessibleName(f"{button.text()}. {button.accessibleDescription()}")
+        self.clear.setEnabled(first is not None or last is not None)
+        self.updateGeometry()
+
+    def show_tool_tips(self, tips: dict[str, str]) -> None:
+        """Says what each button does, by the buttons' object names."""
+        for button in self._buttons:
+            if button.objectName() in tips:
+                describe(button, tips[button.objectName()])
+
+
+class NotePill(QLabel):
+    """One thing that should be known, shortened where it has to be; the tool tip has all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("videoNote")
+        self._words = ""
+        self._is_warning = False
+
+    def show_note(self, words: str, *, is_warning: bool) -> None:
+        """Says this; with no words it is not there."""
+        self._words, self._is_warning = words, is_warning
+        text = f"{_SIGN}{words}" if words and is_warning else words
+        if text != self.text():
+            self.setText(text)
+            self.setToolTip(tip(words))
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the words."""
+        width = QFontMetrics(sized(self.font(), SMALL_PX)).horizontalAdvance(self.text())
+        return QSize(width + 2 * _PADDING_PX + 2, pill_height_px())
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width."""
+        return QSize(scaled_px(24), pill_height_px())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the pill and the words."""
+        painter = QPainter(self)
+        palette = self.palette()
+        paint_pill(painter, QRectF(self.rect()), palette)
+        painter.setFont(sized(self.font(), SMALL_PX))
+        painter.setPen(state_colour(STATE_AMBER, palette) if self._is_warning else dim_text(palette))
+        area = self.rect().adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
+        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width() + 1)
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+        painter.end()

@@ -1,0 +1,406 @@
+"""Looking at a video: which frame, as fast as decoding gives them; which frames the model sees; frames taken out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QImage, QKeyEvent
+
+from app.core.clips import ClipSource
+from app.core.files import shown_name
+from app.core.footage import clock_text
+from app.gui.announcing import announce
+from app.gui.bridge import assert_main_thread
+from app.gui.viewer.media_viewer import FIRST_PIXELS, FULL_PIXELS
+from app.gui.wording import paragraph, spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.core.errors import ErrorText
+    from app.core.footage import ClipPlan, Footage
+    from app.core.next_question import NextQuestion
+    from app.core.picture_levels import PictureLevels
+    from app.core.pictures import PictureSource
+    from app.core.shelf import Medium
+    from app.gui.actions import Actions
+    from app.gui.desk import Desk
+    from app.gui.shell import MainWindow
+    from app.gui.viewer.frames_choice import FramesChoice
+    from app.gui.window_parts import WindowParts
+
+_REST_MS = 120
+_WISH_MS = 60
+_SAID_MS = 5000
+_AROUND = 4
+"""Frames of the strip that are opened beside those in sight, on either side."""
+
+
+class VideoViewing(QObject):
+    """The viewer's part of the commands, as far as videos go. Thread: main.
+
+    One frame is opened at a time, and then the one that is wanted by then: while a person drags, frames come as fast as
+    they can be decoded, and none is decoded in vain.
+    """
+
+    def __init__(self, window: MainWindow, desk: Desk, parts: WindowParts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._desk = desk
+        self._tray = parts.tray
+        self._notice = parts.media_notice
+        self._viewer = parts.viewer
+        self._foot = parts.viewer.foot
+        self._actions: Actions | None = None
+        self._choice: FramesChoice | None = None
+        self._medium: Medium | None = None
+        self._plan: ClipPlan | None = None
+        self._fault: ErrorText | None = None
+        self._frames: dict[str, int] = {}
+        """Which frame of each video was looked at last."""
+        self._moment: tuple[float, float | None] | None = None
+        self._asked: tuple[int, int] | None = None
+        self._shown: tuple[int, int] | None = None
+        """The frame that is being opened, and the one that is shown: its index and its most pixels."""
+        self._range: tuple[int | None, int | None] = (None, None)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._on_rest_timeout)
+        self._wish_timer = QTimer(self)
+        self._wish_timer.setSingleShot(True)
+        self._wish_timer.setInterval(_WISH_MS)
+        self._wish_timer.timeout.connect(self._on_wish_timeout)
+        self._connect()
+
+    def _connect(self) -> None:
+        foot, viewer, frames = self._foot, self._viewer, self._desk.frames
+        foot.frame_wanted.connect(self._on_foot_frame_wanted)
+        foot.range_wanted.connect(self._on_foot_range_wanted)
+        foot.scrubber.let_go.connect(self._on_scrubber_let_go)
+        foot.strip.in_sight_changed.connect(self._on_strip_in_sight_changed)
+        foot.strip.image = self._image
+        foot.frames_pill.clicked.connect(self._on_frames_pill_clicked)
+        foot.take_out.clicked.connect(self.on_take_frame)
+        viewer.sharper_wanted.connect(self._on_viewer_sharper_wanted)
+        viewer.moment_wanted.connect(self._on_viewer_moment_wanted)
+        viewer.canvas.take_key = self._take_key
+        frames.frame_looked.connect(self._on_frames_frame_looked)
+        frames.frame_failed.connect(self._on_frames_frame_failed)
+        frames.frame_opened.connect(self._on_frames_frame_opened)
+        frames.still_taken.connect(self._on_frames_still_taken)
+        frames.still_failed.connect(self._notice.show_errors)
+
+    def slots(self) -> dict[str, Callable[..., None]]:
+        """The method of each action id."""
+        return {
+            "previousFrameAction": self.on_previous_frame,
+            "nextFrameAction": self.on_next_frame,
+            "rangeInAction": self.on_range_in,
+            "rangeOutAction": self.on_range_out,
+            "clearRangeAction": self.on_clear_range,
+            "takeFrameAction": self.on_take_frame,
+        }
+
+    def take_actions(self, actions: Actions) -> None:
+        """Takes the actions that stand in the viewer's menu too."""
+        self._actions = actions
+
+    # What is looked at
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a video of several frames is looked at."""
+        return self._medium is not None
+
+    @property
+    def has_range(self) -> bool:
+        """Whether only a part of it is asked about."""
+        return self._range != (None, None)
+
+    def show(self, medium: Medium | None, question: NextQuestion) -> bool:
+        """Brings the viewer up to date with what is looked at; tells whether it is a video of several frames."""
+        footage = medium.footage if medium is not None and medium.is_video else None
+        looked_at = self._viewer.medium
+        if medium is None or footage is None or looked_at is None or looked_at.medium_id != medium.medium_id:
+            self._leave(medium)
+            return False
+        if self._medium is None or self._medium.medium_id != medium.medium_id:
+            self._begin(medium, footage, question)
+        if not self._viewer.is_video:
+            return False
+        self._medium = medium
+        self._show_plan(medium, footage, question)
+        return True
+
+    def _leave(self, medium: Medium | None) -> None:
+        if self._moment is not None and (medium is None or not medium.is_video):
+            self._moment = None
+        if self._medium is None:
+            return
+        self._apply_wish()
+        here = {other.medium_id for other in self._desk.pictures.media}
+        gone = [medium_id for medium_id in self._frames if medium_id not in here]
+        self._desk.frames.forget(gone)
+        for medium_id in gone:
+            del self._frames[medium_id]
+        self._medium = self._plan = self._fault = self._asked = self._shown = None
+        self._range = (None, None)
+        self._rest.stop()
+        if self._choice is not None:
+            self._choice.close()
+        self._desk.frames.want(None, (), 0)
+        if self._actions is not None:
+            self._viewer.canvas.removeAction(self._actions["takeFrameAction"])
+
+    def _begin(self, medium: Medium, footage: Footage, question: NextQuestion) -> None:
+        self._leave(medium)
+        plan = question.plan(medium)
+        first = plan.frame_indices[0] if plan is not None else 0
+        frame = min(self._frames.get(medium.medium_id, first), len(footage.times_s) - 1)
+        self._viewer.show_video(footage, frame)
+        if not self._viewer.is_video:
+            return
+        self._medium = medium
+        if self._actions is not None:
+            self._viewer.canvas.addAction(self._actions["takeFrameAction"])
+        if self._moment is not None:
+            self._show_moment(footage)
+        else:
+            self._ask(frame)
+
+    def _show_plan(self, medium: Medium, footage: Footage, question: NextQuestion) -> None:
+        source = medium.source
+        if not isinstance(source, ClipSource):
+            return
+        self._plan, self._fault = question.plan(medium), question.why_not(medium)
+        wish = source.wish
+        if not self._wish_timer.isActive():
+            self._range = (
+                footage.frame_from(wish.start_s) if wish.start_s is not None else None,
+                footage.frame_at(wish.end_s) if wish.end_s is not None else None,
+            )
+        fault = paragraph(spoken(self._fault.text), spoken(self._fault.hint)) if self._fault is not None else ""
+        self._foot.show_plan(self._plan, *self._range, fault)
+        if self._choice is not None:
+            self._choice.show_wish(wish, self._plan, self._fault)
+        self._viewer.place()
+
+    # The frame that is looked at
+
+    def _on_foot_frame_wanted(self, index: int) -> None:
+        assert_main_thread()
+        moment = self._foot.scrubber.moment
+        footage = self._foot.footage
+        if footage is not None and moment is not None and not moment[0] <= footage.times_s[index] <= moment[1]:
+            self._foot.scrubber.show_moment(None)
+        self._seek(index)
+
+    def _seek(self, index: int) -> None:
+        if self._medium is None:
+            return
+        self._foot.show_frame(index)
+        self._frames[self._medium.medium_id] = index
+        self._rest.stop()
+        if self._asked is None:
+            self._ask(index)
+
+    def _ask(self, index: int, max_pixels: int | None = None) -> None:
+        medium, footage = self._medium, self._foot.footage
+        if medium is None or footage is None:
+            return
+        if max_pixels is None:
+            max_pixels = min(FIRST_PIXELS, self._viewer.fitting_pixels) if self._is_fitted else self._sharp_pixels
+        if self._shown is not None and self._shown[0] == index and self._shown[1] >= max_pixels:
+            self._rest.start()
+            return
+        self._asked = (index, max_pixels)
+        self._desk.frames.look(medium, footage.times_s[index], max_pixels)
+
+    @property
+    def _is_fitted(self) -> bool:
+        framing = self._viewer.canvas.framing
+        return framing is None or framing.is_fitted
+
+    @property
+    def _sharp_pixels(self) -> int:
+        return FIRST_PIXELS if self._is_fitted else FULL_PIXELS
+
+    def _on_frames_frame_looked(self, medium_id: str, time_s: float, levels: PictureLevels) -> None:
+        assert_main_thread()
+        footage, asked = self._foot.footage, self._asked
+        if self._medium is None or medium_id != self._medium.medium_id or footage is None or asked is None:
+            return
+        if footage.times_s[asked[0]] != time_s:
+            return
+        self._asked = None
+        self._shown = (asked[0], FULL_PIXELS if levels.is_whole else asked[1])
+        self._viewer.show_frame(medium_id, levels)
+        self._go_on(asked[0])
+
+    def _on_frames_frame_failed(self, medium_id: str, error: ErrorText) -> None:
+        assert_main_thread()
+        asked = self._asked
+        if self._medium is None or medium_id != self._medium.medium_id or asked is None:
+            return
+        self._asked = None
+        if asked[0] == self._foot.frame:
+            self._foot.show_frame_fault(spoken(error.text))
+            self._viewer.place()
+        else:
+            self._go_on(asked[0])
+
+    def _go_on(self, index: int) -> None:
+        """Opens the frame that is wanted by now, or the same one sharper once nothing else is wanted for a moment."""
+        if self._foot.frame != index:
+            self._ask(self._foot.frame)
+        elif self._shown is not None and self._shown[1] < self._sharp_pixels:
+            self._rest.start()
+
+    def _on_rest_timeout(self) -> None:
+        if self._asked is None and not self._foot.scrubber.held:
+            self._ask_sharp()
+
+    def _on_viewer_sharper_wanted(self) -> None:
+        if self._asked is None:
+            self._ask_sharp()
+
+    def _on_scrubber_let_go(self) -> None:
+        self._rest.start()
+        self._apply_wish()
+
+    def _ask_sharp(self) -> None:
+        if self._shown is None or self._shown[0] != self._foot.frame or self._shown[1] < self._sharp_pixels:
+            self._ask(self._foot.frame, self._sharp_pixels)
+
+    def _take_key(self, event: QKeyEvent) -> bool:
+        """Keys on the frame itself lead where they lead on the scrubber; Up and Down go to what else is in the tray."""
+        return self._medium is not None and self._foot.scrubber.take_key(event)
+
+    # A moment that an answer speaks of
+
+    def _on_viewer_moment_wanted(self, start_s: float, end_s: float | None) -> None:
+        self._moment = (start_s, end_s)
+        footage = self._foot.footage
+        current = self._desk.pictures.get(self._tray.current_id or "")
+        if self._medium is not None and current is not None and current.medium_id == self._medium.medium_id:
+            if footage is not None:
+                self._show_moment(footage)
+        elif current is None or not current.is_video:
+            self._moment = None
+
+    def _show_moment(self, footage: Footage) -> None:
+        if self._moment is None:
+            return
+        start_s, end_s = self._moment
+        self._moment = None
+        start_s = min(max(0.0, start_s), footage.end_s)
+        self._foot.scrubber.show_moment((start_s, min(end_s, footage.end_s)) if end_s is not None else None)
+        self._seek(footage.frame_at(start_s))
+
+    # The strip
+
+    def _image(self, index: int) -> QImage | None:
+        return self._desk.frames.image(self._medium.medium_id, index) if self._medium is not None else None
+
+    def _on_strip_in_sight_changed(self) -> None:
+        if self._medium is None or self._foot.strip.isHidden():
+            return
+        size, ratio = self._foot.strip.picture_size, self._viewer.devicePixelRatioF()
+        pixels = round(size.width() * size.height() * ratio * ratio)
+        self._desk.frames.want(self._medium, self._foot.strip.wanted(_AROUND), pixels)
+
+    def _on_frames_frame_opened(self, medium_id: str, index: int) -> None:
+        assert_main_thread()
+        if self._medium is not None and medium_id == self._medium.medium_id:
+            self._foot.strip.show_image(index)
+
+    # Which frames the model sees
+
+    def _on_foot_range_wanted(self, first: int | None, last: int | None) -> None:
+        self._range = (first, last)
+        if not self._wish_timer.isActive():
+            self._wish_timer.start()
+
+    def _on_wish_timeout(self) -> None:
+        self._apply_wish(is_due=True)
+
+    def _apply_wish(self, *, is_due: bool = False) -> None:
+        """Makes the range that was dragged the wish: not at every step of the mouse."""
+        if not is_due and not self._wish_timer.isActive():
+            return
+        self._wish_timer.stop()
+        medium, footage = self._medium, self._foot.footage
+        if medium is None or footage is None or not isinstance(medium.source, ClipSource):
+            return
+        first, last = self._range
+        start_s = footage.times_s[first] if first is not None else None
+        end_s = footage.times_s[last] if last is not None else None
+        here = self._desk.pictures.get(medium.medium_id)
+        wish = here.source.wish if here is not None and isinstance(here.source, ClipSource) else medium.source.wish
+        self._desk.pictures.set_wish(medium.medium_id, replace(wish, start_s=start_s, end_s=end_s))
+
+    def _on_frames_pill_clicked(self) -> None:
+        medium = self._medium
+        if medium is None or not isinstance(medium.source, ClipSource):
+            return
+        if self._choice is None:
+            from app.gui.viewer.frames_choice import FramesChoice  # noqa: PLC0415 - only when it is first asked for
+
+            self._choice = FramesChoice(self._window)
+            self._choice.wish_chosen.connect(self._on_choice_wish_chosen)
+        self._choice.show_wish(medium.source.wish, self._plan, self._fault)
+        self._choice.open_over(self._foot.frames_pill)
+
+    def _on_choice_wish_chosen(self, wish: object) -> None:
+        medium = self._medium
+        if medium is not None and isinstance(medium.source, ClipSource):
+            self._apply_wish()
+            self._desk.pictures.set_wish(medium.medium_id, wish)  # type: ignore[arg-type]
+
+    # Commands
+
+    def on_previous_frame(self) -> None:
+        """Shows the frame before."""
+        self._foot.scrubber.step(-1)
+
+    def on_next_frame(self) -> None:
+        """Shows the next frame."""
+        self._foot.scrubber.step(1)
+
+    def on_range_in(self) -> None:
+        """Begins the range with the frame that is seen."""
+        self._foot.begin_here()
+
+    def on_range_out(self) -> None:
+        """Ends the range with the frame that is seen."""
+        self._foot.end_here()
+
+    def on_clear_range(self) -> None:
+        """Takes the whole video again."""
+        self._foot.clear_range()
+
+    def on_take_frame(self) -> None:
+        """Makes the frame that is seen a picture in the tray, right behind the video."""
+        if self._medium is not None:
+            self._desk.frames.take_still(self._medium, self._foot.time_s)
+
+    def _on_frames_still_taken(self, medium_id: str, source: PictureSource) -> None:
+        assert_main_thread()
+        ids = self._desk.pictures.add_sources([source], behind=medium_id)
+        self._tray.show_question(self._desk.next_question())
+        self._tray.select_added(ids)
+        words = self.tr("“{0}” is a picture of its own now. The next question is about it alone.")
+        words = words.format(shown_name(source.name))
+        self._window.statusBar().showMessage(words, _SAID_MS)
+        announce(self._tray, words)
+
+    @property
+    def frame_name(self) -> str:
+        """What the frame that is seen is called where it leaves the window: the video's name and the time."""
+        if self._medium is None:
+            return ""
+        time = clock_text(self._foot.time_s, 2).replace(":", ".")
+        return f"{shown_name(self._medium.source.name)} {time}"
