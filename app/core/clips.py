@@ -116,6 +116,18 @@ def plan_clip(
         return plan_footage(reader.footage, source.wish, limits, image_limits)
 
 
+def footage_of(source: ClipSource, is_wanted: Callable[[], bool] = lambda: True) -> Footage:
+    """What a video holds, without decoding more than the first frame.
+
+    Raises:
+        UserError: The video cannot be used; the text names it and the reason.
+    """
+    from app.core.clip_files import reading  # noqa: PLC0415 - PyAV and Pillow, slow to import
+
+    with reading(source, is_wanted) as reader:
+        return reader.footage
+
+
 def open_clip(
     source: ClipSource, limits: PixelLimits, image_limits: PixelLimits, is_wanted: Callable[[], bool] = lambda: True
 ) -> Clip | Picture:

@@ -13,10 +13,23 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from app import __version__
 from app.core.clips import ClipSource
 from app.core.errors import EngineError
-from app.core.events import Figures, Finished, PrefillProgress, Started, TextPiece, VisionProgress
+from app.core.events import (
+    Figures,
+    Finished,
+    MergeStarted,
+    PrefillProgress,
+    SegmentEnded,
+    SegmentsPlanned,
+    SegmentStarted,
+    SegmentText,
+    Started,
+    TextPiece,
+    VisionProgress,
+)
+from app.core.merging import timeline_text
 from app.core.pictures import Picture
 from app.core.requests import Question, Turn
-from app.core.results import ModelRecord, Result, TurnRecord, record_of
+from app.core.results import ModelRecord, Result, TurnRecord, record_of, whole_record
 from app.core.vision import RELEASED_CLIP_LIMITS
 
 if TYPE_CHECKING:
@@ -27,6 +40,7 @@ if TYPE_CHECKING:
     from app.core.events import EngineEvent, ModelReady, Outcome
     from app.core.presets import Preset
     from app.core.requests import Medium, Source
+    from app.core.results import AnyRecord, SegmentRecord
     from app.core.sampling import Sampling
     from app.core.vision import PixelLimits
 
@@ -62,13 +76,15 @@ class AskedTurn:
         done: How much of the phase is done (pictures, or prompt tokens).
         total: Of how much; 0 where it cannot be told.
         reused_pictures: Pictures that had been looked at before.
-        media: What the model was newly shown, once opened.
+        media: What the model was newly shown, once opened; of a video in segments only the segments hold records.
         sampling: Every setting; the seed is drawn once the model has begun.
         answer: The words so far.
         outcome: How it ended, or None while it goes on.
         figures: What it cost.
         error: Why it failed, or None.
         preset: The task it was asked as, or None.
+        segments: Of a video that is asked about in several passes, in order.
+        segment_at: Which of them is being asked about, from 0; None before, between and after.
     """
 
     question: Question
@@ -86,6 +102,8 @@ class AskedTurn:
     figures: Figures = _NO_FIGURES
     error: ErrorText | None = None
     preset: Preset | None = None
+    segments: tuple[SegmentRecord, ...] = ()
+    segment_at: int | None = None
 
     @property
     def request_id(self) -> str:
@@ -98,6 +116,12 @@ class AskedTurn:
         return tuple(medium for medium in self.media if isinstance(medium, Picture))
 
     @property
+    def single_sources(self) -> tuple[Source, ...]:
+        """Where its media come from: all sources but a video in segments."""
+        sources = self.question.sources
+        return tuple(s for s in sources if not isinstance(s, ClipSource)) if self.segments else sources
+
+    @property
     def is_open(self) -> bool:
         """Whether the answer is still to come or coming."""
         return self.outcome is None
@@ -105,19 +129,47 @@ class AskedTurn:
     @property
     def is_told(self) -> bool:
         """Whether later questions tell the model of this turn."""
-        return self.outcome is not None and bool(self.answer)
+        return self.outcome is not None and bool(self.told_answer)
+
+    @property
+    def told_answer(self) -> str:
+        """What later questions tell the model was answered: of segments not yet merged, what was said of each."""
+        if self.answer or not any(segment.is_answered for segment in self.segments):
+            return self.answer
+        return timeline_text(self.question.text, self.segments)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it ended with segments left, or not merged: the same question with them goes on from there."""
+        return bool(self.segments) and self.outcome in {"cancelled", "failed"}
+
+    @property
+    def records(self) -> tuple[AnyRecord, ...]:
+        """What was shown, as exports write it: a video in segments as one."""
+        if not self.segments:
+            return tuple(record_of(medium) for medium in self.media)
+        opened = iter(self.media)
+        records = [
+            whole_record(self.segments, source.wish)
+            if isinstance(source, ClipSource)
+            else next((record_of(medium) for medium in opened), None)
+            for source in self.question.sources
+        ]
+        return tuple(record for record in records if record is not None)
 
     def record(self) -> TurnRecord:
         """The turn as exports write it."""
         return TurnRecord(
             self.question.text,
-            tuple(record_of(medium) for medium in self.media),
+            self.records,
             self.answer,
             self.outcome or "done",
             self.sampling,
             self.figures,
             self.created_at,
             self.max_image_tokens,
+            self.segments,
+            self.question.segment_s if self.segments else None,
         )
 
     @property
@@ -142,8 +194,35 @@ def turn_after(turn: AskedTurn, event: EngineEvent) -> AskedTurn:
     elif isinstance(event, TextPiece):
         after = replace(turn, phase="answering", answer=turn.answer + event.text)
     elif isinstance(event, Finished):
-        after = replace(turn, phase="ended", outcome=event.outcome, figures=event.figures, error=event.error)
+        after = replace(
+            turn, phase="ended", outcome=event.outcome, figures=event.figures, error=event.error, segment_at=None
+        )
+    else:
+        after = _after_segment(turn, event)
     return after
+
+
+def _after_segment(turn: AskedTurn, event: EngineEvent) -> AskedTurn:
+    """The turn after an event about its segments."""
+    if isinstance(event, SegmentsPlanned):
+        return replace(turn, segments=event.segments)
+    if isinstance(event, MergeStarted):
+        return replace(turn, phase="reading_prompt", segment_at=None, done=0, total=0)
+    if not isinstance(event, SegmentStarted | SegmentText | SegmentEnded):
+        return turn
+    index, segments = event.index, list(turn.segments)
+    if isinstance(event, SegmentStarted):
+        segments[index] = replace(segments[index].unasked, shown=event.shown)
+        turn = replace(turn, phase="reading_pictures", segment_at=index, done=0, total=0)
+    elif isinstance(event, SegmentText):
+        segments[index] = replace(segments[index], answer=segments[index].answer + event.text)
+        turn = replace(turn, phase="answering")
+    else:
+        segments[index] = replace(
+            segments[index], outcome=event.outcome, figures=event.figures, error=event.error
+        )
+        turn = replace(turn, segment_at=None)
+    return replace(turn, segments=tuple(segments))
 
 
 class Conversation:
@@ -189,7 +268,9 @@ class Conversation:
         """How much of the model's context the conversation so far takes, as measured or at least counted."""
         held = 0
         for turn in self._turns:
-            if turn.is_told and turn.figures.prompt_tokens:  # measured with all that stood before it
+            if turn.segments:  # later questions are told the words alone
+                held += sum(medium.tokens for medium in turn.media) + turn.figures.answer_tokens
+            elif turn.is_told and turn.figures.prompt_tokens:  # measured with all that stood before it
                 held = turn.figures.prompt_tokens + turn.figures.answer_tokens
             elif turn.is_told or turn.is_open:
                 held += sum(medium.tokens for medium in turn.media) + turn.figures.answer_tokens
@@ -201,7 +282,7 @@ class Conversation:
         return {
             medium.sha256: source.data
             for turn in self._turns
-            for source, medium in zip(turn.question.sources, turn.media, strict=False)
+            for source, medium in zip(turn.single_sources, turn.media, strict=False)
             if source.data is not None and isinstance(medium, Picture)
         }
 
@@ -237,7 +318,7 @@ class Conversation:
             limits,
             sampling,
             tuple(source for source in sources if source not in known),
-            tuple(Turn(turn.question.text, turn.media, turn.answer) for turn in self._turns if turn.is_told),
+            tuple(Turn(turn.question.text, turn.media, turn.told_answer) for turn in self._turns if turn.is_told),
             system,
             clip_limits,
         )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.core.picture_levels import PictureLevels
     from app.core.pictures import Bitmap, PictureSource
     from app.core.requests import Medium
+    from app.core.results import AnyRecord, SegmentRecord
     from app.core.sampling import Sampling
 
 Outcome: TypeAlias = Literal["done", "length", "cancelled", "failed"]
@@ -119,6 +120,66 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentsPlanned:
+    """A video is asked about in several passes: all its segments, those of an earlier run already answered.
+
+    Follows ``Started``; each one that is not answered then has a ``SegmentStarted``, text, and a ``SegmentEnded``,
+    unless the request ends before. Progress in between is the segment's. Text after all is the merged answer's.
+    """
+
+    request_id: str
+    segments: tuple[SegmentRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentStarted:
+    """A segment's frames are open and the model looks at them; `index` counts from 0."""
+
+    request_id: str
+    index: int
+    shown: AnyRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentText:
+    """More of what is said of one segment; never half a character."""
+
+    request_id: str
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEnded:
+    """A segment has its answer, or will have none in this run; the others go on unless the request ends.
+
+    Attributes:
+        request_id: Which request.
+        index: Which segment, from 0.
+        outcome: As of a request.
+        figures: What it cost.
+        error: Why it failed; None otherwise.
+    """
+
+    request_id: str
+    index: int
+    outcome: Outcome
+    figures: Figures
+    error: ErrorText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeStarted:
+    """One answer is now made of the segments' answers."""
+
+    request_id: str
+
+
+LongEvent: TypeAlias = GenerateEvent | SegmentsPlanned | SegmentStarted | SegmentText | SegmentEnded | MergeStarted
+"""About one request whose video is asked about in several passes."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelLoading:
     """The named checkpoint is being loaded."""
 
@@ -216,6 +277,7 @@ class EngineClosed:
 EngineEvent: TypeAlias = (
     GenerateEvent
     | Started
+    | LongEvent
     | ModelLoading
     | ModelReady
     | ModelFailed

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from app.core.clips import Clip, ClipSource
     from app.core.pictures import PictureSource
+    from app.core.results import SegmentRecord
     from app.core.sampling import Sampling
 
     Medium: TypeAlias = Picture | Clip
@@ -69,6 +70,9 @@ class Question:
         sampling: Settings; a missing seed is drawn by the engine.
         system: Instruction that stands before the conversation, or empty.
         clip_limits: Area limits for all frames of a new clip together (T x h x w): the checkpoint's own.
+        context_tokens: What the model can take, the answer included; 0 where that is not known.
+        segment_s: How long the segments of a video are that is asked about in several passes; None: as few as can be.
+        segments: The segments of an earlier run of this very question: what is answered is not asked again.
     """
 
     request_id: str
@@ -79,3 +83,6 @@ class Question:
     earlier: tuple[Turn, ...] = ()
     system: str = ""
     clip_limits: PixelLimits = RELEASED_CLIP_LIMITS
+    context_tokens: int = 0
+    segment_s: float | None = None
+    segments: tuple[SegmentRecord, ...] = ()

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.core.events import Figures
 from app.core.pictures import Picture
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
     from typing import TypeAlias
 
     from app.core.clips import Clip
-    from app.core.events import Figures, ModelReady, Outcome
+    from app.core.errors import ErrorText
+    from app.core.events import ModelReady, Outcome
     from app.core.footage import FrameWish
     from app.core.requests import Medium
     from app.core.sampling import Sampling
 
     AnyRecord: TypeAlias = "MediaRecord | ClipRecord"
+
+_NO_FIGURES = Figures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,75 @@ def record_of(medium: Medium) -> AnyRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """A stretch of a long video that was asked about on its own, and what was said of it.
+
+    Attributes:
+        start_s: Where it begins.
+        end_s: Where it ends.
+        shown: Its frames as the model saw them, or None while it was not looked at.
+        answer: The model's words about it, as far as they came.
+        outcome: How it ended, or None while it has not.
+        figures: What it cost.
+        error: Why it failed, or None.
+    """
+
+    start_s: float
+    end_s: float
+    shown: AnyRecord | None = None
+    answer: str = ""
+    outcome: Outcome | None = None
+    figures: Figures = _NO_FIGURES
+    error: ErrorText | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether it need not be asked about again."""
+        return self.outcome in {"done", "length"}
+
+    @property
+    def unasked(self) -> SegmentRecord:
+        """The same stretch before anything was said of it."""
+        return SegmentRecord(self.start_s, self.end_s)
+
+
+def whole_record(segments: Sequence[SegmentRecord], wish: FrameWish) -> AnyRecord | None:
+    """The record of a video whose segments were looked at, its frames' times in the order of looking; None for none.
+
+    Args:
+        segments: All, those not looked at among them.
+        wish: What was asked for of the whole video.
+    """
+    shown = [segment.shown for segment in segments if segment.shown is not None]
+    clips = [record for record in shown if isinstance(record, ClipRecord)]
+    if not clips:
+        return shown[0] if shown else None
+    digests = "\n".join(clip.digest for clip in clips)
+    return replace(
+        clips[0],
+        digest=hashlib.sha256(digests.encode()).hexdigest(),
+        tokens=sum(clip.tokens for clip in clips),
+        frame_times_s=tuple(time_s for clip in clips for time_s in clip.frame_times_s),
+        wish=wish,
+    )
+
+
+def added_figures(all_figures: Sequence[Figures]) -> Figures:
+    """What several passes cost together; the speed is that of all their tokens after the first ones."""
+    decoding = [(f.answer_tokens - 1, (f.answer_tokens - 1) / f.tokens_per_s) for f in all_figures if f.tokens_per_s]
+    took_s = sum(seconds for _, seconds in decoding)
+    return Figures(
+        prompt_tokens=sum(figures.prompt_tokens for figures in all_figures),
+        reused_tokens=sum(figures.reused_tokens for figures in all_figures),
+        answer_tokens=sum(figures.answer_tokens for figures in all_figures),
+        time_to_first_token_s=next((f.time_to_first_token_s for f in all_figures if f.answer_tokens), 0.0),
+        total_s=sum(figures.total_s for figures in all_figures),
+        tokens_per_s=sum(tokens for tokens, _ in decoding) / took_s if took_s > 0 else 0.0,
+        peak_memory_bytes=max((figures.peak_memory_bytes for figures in all_figures), default=0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRecord:
     """One question and its answer.
 
@@ -133,6 +208,8 @@ class TurnRecord:
         figures: What it cost.
         created_at: When the question was asked, with a time zone.
         max_image_tokens: The person's token budget for each of its pictures, or None for the checkpoint's own limit.
+        segments: Of a video that was asked about in several passes, in order; none where one pass held all.
+        segment_s: The length that was asked for them, or None for as few as could be.
     """
 
     question: str
@@ -143,6 +220,8 @@ class TurnRecord:
     figures: Figures
     created_at: datetime
     max_image_tokens: int | None
+    segments: tuple[SegmentRecord, ...] = ()
+    segment_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

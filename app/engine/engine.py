@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.core.clips import Clip, ClipSource, open_clip
@@ -28,14 +29,16 @@ from app.core.pictures import open_picture
 from app.core.requests import Question, Request, Turn
 from app.core.sampling import MAX_SEED
 from app.engine.jobs import Job, begin, end_without_answer, take, want_stop
+from app.engine.long_footage import LongFootage, long_footage
 from app.engine.media_pool import MediaPool
 from app.engine.views import Views, told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from app.core.backend import Backend
     from app.core.checkpoint import Checkpoint
+    from app.core.events import LongEvent
     from app.core.requests import Medium, Source
     from app.core.sampling import Sampling
 
@@ -52,6 +55,13 @@ class _Opening:
     ready: threading.Event = field(default_factory=threading.Event)
     media: list[Medium] = field(default_factory=list)
     error: ErrorText | None = None
+    long: LongFootage | None = None
+
+    def give_up(self) -> None:
+        """Lets nobody wait any more."""
+        self.ready.set()
+        if self.long is not None:
+            self.long.give_up()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +162,7 @@ class Engine:
             self._jobs[request_id] = want_stop(job)
             opening = self._openings.get(request_id)
         if opening is not None:
-            opening.ready.set()
+            opening.give_up()
         if opening is not None and job.state == "waiting":
             self._end(opening, None)
 
@@ -188,7 +198,7 @@ class Engine:
                 load.stop.set()
             openings = list(self._openings.values())
         for opening in openings:
-            opening.ready.set()
+            opening.give_up()
         self._thread.join(max(0.0, deadline - time.monotonic()))
         closed = (self._asked_pool.close, self._views.close)
         have_ended = [close(max(0.0, deadline - time.monotonic())) for close in closed]
@@ -213,7 +223,16 @@ class Engine:
 
     def _open(self, opening: _Opening) -> None:
         question = opening.question
+
+        def is_stopped() -> bool:
+            return self._is_stopped(question.request_id)
+
         try:
+            opening.long = long_footage(question, self._asked_pool.submit, is_stopped)
+            if opening.long is not None:
+                opening.media.extend(opening.long.pictures)
+                opening.long.begin()
+                return
             for source in question.sources:
                 if self._is_stopped(question.request_id):
                     break
@@ -293,29 +312,32 @@ class Engine:
                 self._loads.remove(load)
 
     def _answer(self, backend: Backend, openings: tuple[_Opening, ...]) -> None:
-        requests = []
+        requests: list[Request] = []
+        together: list[_Opening] = []
+        alone: list[tuple[_Opening, LongFootage]] = []
         for opening in openings:
             opening.ready.wait()
             request = self._begin(backend, opening)
-            if request is not None:
+            if request is None:
+                continue
+            if opening.long is None:
                 requests.append(request)
-        error: ErrorText | None = None
-        try:
-            if requests:
-                self._generate(backend, requests)
-        except Exception as fault:
-            if not isinstance(fault, AppError):
-                logger.exception("Answering failed")
-            error = describe_error(fault)
-        for opening in openings:
+                together.append(opening)
+            else:
+                alone.append((opening, opening.long))
+        error = self._pass_on(lambda: backend.generate(requests, self._is_stopped)) if requests else None
+        for opening in together:
             self._end(opening, error)
+        for opening, long in alone:
+            self._end(opening, self._pass_on(partial(long.answer, backend)))
 
     def _begin(self, backend: Backend, opening: _Opening) -> Request | None:
         question = opening.question
         error = opening.error
         if error is None and not backend.is_loaded:
             error = self._load_error or ModelError("No model is loaded.", "Choose a model first.").said
-        if error is None and not backend.abilities.video and _has_clip(question, opening.media):
+        has_clip = opening.long is not None or _has_clip(question, opening.media)
+        if error is None and has_clip and not backend.abilities.video:
             error = UserError("This model's runtime cannot look at videos.", "Ask about pictures of it instead.").said
         with self._lock:
             if self._openings.get(question.request_id) is not opening:
@@ -332,9 +354,11 @@ class Engine:
         turns = (*question.earlier, Turn(question.text, media))
         return Request(question.request_id, turns, question.sampling, question.system)
 
-    def _generate(self, backend: Backend, requests: list[Request]) -> None:
-        events = backend.generate(requests, self._is_stopped)
+    def _pass_on(self, generate: Callable[[], Iterator[LongEvent]]) -> ErrorText | None:
+        """Says what jobs that run have to say; gives the error that ended it early, or None."""
+        events: Iterator[LongEvent] = iter(())
         try:
+            events = generate()
             for event in events:
                 with self._lock:
                     job = self._jobs.get(event.request_id)
@@ -343,10 +367,15 @@ class Engine:
                     self._jobs[event.request_id], is_passed_on = take(job, event)
                 if is_passed_on:
                     self._say(event)
+        except Exception as fault:
+            if not isinstance(fault, AppError):
+                logger.exception("Answering failed")
+            return describe_error(fault)
         finally:
             close = getattr(events, "close", None)
             if close is not None:
                 close()
+        return None
 
     def _end(self, opening: _Opening, error: ErrorText | None) -> None:
         """Announces the end of a job that the backend did not end, and forgets the job."""

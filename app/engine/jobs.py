@@ -13,7 +13,7 @@ from app.core.errors import EngineError, ErrorText, Sentence
 from app.core.events import Figures, Finished
 
 if TYPE_CHECKING:
-    from app.core.events import GenerateEvent
+    from app.core.events import LongEvent
 
 State: TypeAlias = Literal["waiting", "running", "ended"]
 
@@ -51,7 +51,7 @@ def begin(job: Job) -> Job:
     return replace(job, state="running")
 
 
-def take(job: Job, event: GenerateEvent) -> tuple[Job, bool]:
+def take(job: Job, event: LongEvent) -> tuple[Job, bool]:
     """The job after a backend's event, and whether the event is passed on.
 
     Nothing is passed on before the beginning or after the end: a second end is dropped.

@@ -1,0 +1,306 @@
+"""One question about a video too long for one pass: its segments asked one after another, then one answer of all.
+
+The frames of the segment after the one being looked at are opened beside the model, never more: frames of two segments
+are alive at most, besides what a backend holds for itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.core.clips import ClipSource, footage_of, open_clip
+from app.core.errors import AppError, UserError, describe_error
+from app.core.events import (
+    Figures,
+    Finished,
+    MergeStarted,
+    SegmentEnded,
+    SegmentsPlanned,
+    SegmentStarted,
+    SegmentText,
+    TextPiece,
+)
+from app.core.merging import batches, merging_question, timeline_text
+from app.core.pictures import open_picture, read_size
+from app.core.requests import Request, Turn
+from app.core.results import ClipRecord, SegmentRecord, added_figures, record_of
+from app.core.segments import plan_segments, room_of
+from app.core.vision import resized_size, token_count
+from app.engine.views import told_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from app.core.backend import Backend
+    from app.core.errors import ErrorText
+    from app.core.events import LongEvent, GenerateEvent
+    from app.core.requests import Medium, Question
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """A segment's media on their way; `ready` is set when they are open, failed or not wanted."""
+
+    ready: threading.Event
+    media: tuple[Medium, ...] | None = None
+    error: ErrorText | None = None
+
+
+class LongFootage:
+    """The run of one such question.
+
+    Args:
+        question: With exactly one video among its sources, and its seed drawn.
+        segments: All of them in order, those of an earlier run with their answers.
+        pictures: What else is shown with every segment, opened.
+        submit: Has something done on the media pool.
+        is_stopped: Whether the request shall end.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        segments: Sequence[SegmentRecord],
+        pictures: tuple[Medium, ...],
+        submit: Callable[[Callable[[], None]], None],
+        is_stopped: Callable[[], bool],
+    ) -> None:
+        self._question = question
+        self._segments = [segment if segment.is_answered else segment.unasked for segment in segments]
+        self.pictures = pictures
+        self._submit = submit
+        self._is_stopped = is_stopped
+        self._ahead: dict[int, _Ahead] = {}
+        self._figures: list[Figures] = []
+
+    def begin(self) -> None:
+        """Opens the first segment that has no answer, at once. Thread: media pool."""
+        index = self._next(0)
+        if index is not None:
+            self._ahead[index] = _Ahead(threading.Event())
+            self._open(index)
+
+    def give_up(self) -> None:
+        """Lets nobody wait any more for media that are not opened any more. Thread: any."""
+        for ahead in list(self._ahead.values()):
+            ahead.ready.set()
+
+    def answer(self, backend: Backend) -> Iterator[LongEvent]:
+        """Everything that happens, a ``Finished`` at the end. Thread: model."""
+        request_id = self._question.request_id
+        yield SegmentsPlanned(request_id, tuple(self._segments))
+        index = self._next(0)
+        while index is not None and not self._is_stopped():
+            following = self._next(index + 1)
+            yield from self._answer_segment(backend, index, following)
+            index = following
+        if self._is_stopped():
+            yield self._finished("cancelled")
+        elif not any(segment.is_answered for segment in self._segments):
+            error = next((segment.error for segment in self._segments if segment.error is not None), None)
+            yield self._finished("failed", error)
+        else:
+            yield MergeStarted(request_id)
+            yield from self._merge(backend)
+
+    def _finished(self, outcome: str, error: ErrorText | None = None) -> Finished:
+        figures = [segment.figures for segment in self._segments] + self._figures
+        return Finished(self._question.request_id, outcome, added_figures(figures), error)  # type: ignore[arg-type]
+
+    def _next(self, first: int) -> int | None:
+        """The first segment from `first` that has no answer yet."""
+        numbers = range(first, len(self._segments))
+        return next((number for number in numbers if not self._segments[number].is_answered), None)
+
+    # Media
+
+    def _open(self, index: int) -> None:
+        ahead = self._ahead[index]
+        try:
+            if not self._is_stopped():
+                ahead.media = self._media_of(self._segments[index])
+        except Exception as error:  # noqa: BLE001 - job boundary
+            ahead.error = told_of(error)
+        finally:
+            ahead.ready.set()
+
+    def _media_of(self, segment: SegmentRecord) -> tuple[Medium, ...]:
+        """The question's media in their order, the video's frames only those of a segment."""
+        question, pictures = self._question, iter(self.pictures)
+        media: list[Medium] = []
+        for source in question.sources:
+            if isinstance(source, ClipSource):
+                wish = replace(source.wish, start_s=segment.start_s, end_s=segment.end_s)
+                part = replace(source, wish=wish)
+                media.append(open_clip(part, question.clip_limits, question.limits, lambda: not self._is_stopped()))
+            else:
+                media.append(next(pictures))
+        return tuple(media)
+
+    def _open_soon(self, index: int) -> None:
+        self._ahead[index] = _Ahead(threading.Event())
+        self._submit(lambda: self._open(index))
+
+    def _opened(self, index: int) -> _Ahead:
+        """The media of a segment, waited for and no longer held here."""
+        if index not in self._ahead:
+            self._open_soon(index)
+        ahead = self._ahead[index]
+        # Whoever ends the request says so first and then sets what is waited for: one of the two is seen.
+        if not self._is_stopped():
+            ahead.ready.wait()
+        return self._ahead.pop(index)
+
+    def _changed_fault(self, media: tuple[Medium, ...]) -> ErrorText | None:
+        """Whether these frames are of another file than those of the segments that were answered earlier."""
+        shown = [one.shown.fingerprint for one in self._segments if one.is_answered and isinstance(one.shown, ClipRecord)]
+        now = [record.fingerprint for record in map(record_of, media) if isinstance(record, ClipRecord)]
+        if not shown or now[:1] == shown[:1]:
+            return None
+        return UserError(
+            "The video has changed since its first parts were asked about.", "Ask about it anew."
+        ).said
+
+    # Answers
+
+    def _answer_segment(self, backend: Backend, index: int, following: int | None) -> Iterator[LongEvent]:
+        question = self._question
+        ahead = self._opened(index)
+        if self._is_stopped():
+            return
+        error = ahead.error
+        if error is None and ahead.media is not None:
+            error = self._changed_fault(ahead.media)
+        if error is not None or ahead.media is None:
+            self._segments[index] = replace(self._segments[index], outcome="failed", error=error)
+            yield SegmentEnded(question.request_id, index, "failed", Figures(), error)
+            return
+        turns = (*question.earlier, Turn(question.text, ahead.media))
+        shown = next((r for r in map(record_of, reversed(ahead.media)) if isinstance(r, ClipRecord)), None)
+        self._segments[index] = replace(
+            self._segments[index], shown=shown or record_of(ahead.media[-1])
+        )
+        del ahead
+        if following is not None:
+            self._open_soon(following)
+        yield SegmentStarted(question.request_id, index, self._segments[index].shown or record_of(turns[-1].media[-1]))
+        request = Request(question.request_id, turns, question.sampling, question.system)
+        for event in _generated(backend, request, self._is_stopped):
+            if isinstance(event, TextPiece):
+                self._segments[index] = replace(
+                    self._segments[index], answer=self._segments[index].answer + event.text
+                )
+                yield SegmentText(question.request_id, index, event.text)
+            elif isinstance(event, Finished):
+                self._segments[index] = replace(
+                    self._segments[index], outcome=event.outcome, figures=event.figures, error=event.error
+                )
+                yield SegmentEnded(question.request_id, index, event.outcome, event.figures, event.error)
+            else:
+                yield event
+
+    def _merge(self, backend: Backend) -> Iterator[LongEvent]:
+        """One answer of all, in rounds where they do not fit into one prompt, and the timeline below it."""
+        question = self._question
+        left = list(self._segments)
+        while True:
+            groups = batches(question.text, left, room_of(question).tokens)
+            if len(groups) == 1:
+                break
+            merged = []
+            for group in groups:
+                if len(group) == 1:
+                    merged += group
+                    continue
+                one = SegmentRecord(group[0].start_s, group[-1].end_s)
+                for event in self._merging(backend, group):
+                    if isinstance(event, TextPiece):
+                        one = replace(one, answer=one.answer + event.text)
+                    elif isinstance(event, Finished):
+                        one = replace(one, outcome=event.outcome, figures=event.figures, error=event.error)
+                    else:
+                        yield event
+                self._figures.append(one.figures)
+                if not one.is_answered:
+                    yield self._finished(one.outcome or "failed", one.error)
+                    return
+                merged.append(one)
+            left = merged
+        for event in self._merging(backend, groups[0]):
+            if not isinstance(event, Finished):
+                yield event
+                continue
+            self._figures.append(event.figures)
+            if event.outcome in {"done", "length"}:
+                yield TextPiece(question.request_id, f"\n\n{timeline_text(question.text, self._segments)}\n")
+            yield self._finished(event.outcome, event.error)
+
+    def _merging(self, backend: Backend, group: list[SegmentRecord]) -> Iterator[GenerateEvent]:
+        question = self._question
+        turns = (*question.earlier, Turn(merging_question(question.text, group)))
+        request = Request(question.request_id, turns, question.sampling, question.system)
+        return _generated(backend, request, self._is_stopped)
+
+def long_footage(
+    question: Question, submit: Callable[[Callable[[], None]], None], is_stopped: Callable[[], bool]
+) -> LongFootage | None:
+    """How a question is answered whose video one pass cannot hold, or which is to be split; None for all others.
+
+    Its pictures are opened, its video only looked through. Thread: media pool.
+
+    Raises:
+        UserError: A picture or the video cannot be used, or cannot be split so.
+    """
+    clips = [source for source in question.sources if isinstance(source, ClipSource)]
+    if len(clips) > 1 and question.segment_s is not None:
+        raise UserError("Only one video at a time can be looked at in parts.", "Ask about each video on its own.")
+    if len(clips) != 1:
+        return None
+    (source,) = clips
+    segments = question.segments
+    if not segments:
+        footage = footage_of(source, lambda: not is_stopped())
+        room = room_of(question, _pictures_tokens(question))
+        planned = plan_segments(footage, source.wish, room, question.segment_s)
+        segments = tuple(SegmentRecord(segment.start_s, segment.end_s) for segment in planned)
+    if len(segments) < 2:  # noqa: PLR2004 - one pass holds all
+        return None
+    pictures = tuple(open_picture(one, question.limits) for one in question.sources if not isinstance(one, ClipSource))
+    return LongFootage(question, segments, pictures, submit, is_stopped)
+
+
+def _pictures_tokens(question: Question) -> int:
+    limits, tokens = question.limits, 0
+    for source in question.sources:
+        if not isinstance(source, ClipSource):
+            width_px, height_px = read_size(source)
+            tokens += token_count(*resized_size(height_px, width_px, limits.min_pixels, limits.max_pixels))
+    return tokens
+
+
+def _generated(backend: Backend, request: Request, is_stopped: Callable[[], bool]) -> Iterator[GenerateEvent]:
+    """What a backend says about one request, with exactly one end, also where it fails."""
+    has_ended = False
+    events: Iterator[GenerateEvent] = iter(())
+    try:
+        events = backend.generate([request], lambda _: is_stopped())
+        for event in events:
+            has_ended = has_ended or isinstance(event, Finished)
+            yield event
+    except Exception as fault:
+        if not isinstance(fault, AppError):
+            logger.exception("Answering failed")
+        if not has_ended:
+            yield Finished(request.request_id, "failed", Figures(), describe_error(fault))
+            has_ended = True
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
+    if not has_ended:
+        yield Finished(request.request_id, "cancelled" if is_stopped() else "failed", Figures())
