@@ -218,9 +218,7 @@ def _after_segment(turn: AskedTurn, event: EngineEvent) -> AskedTurn:
         segments[index] = replace(segments[index], answer=segments[index].answer + event.text)
         turn = replace(turn, phase="answering")
     else:
-        segments[index] = replace(
-            segments[index], outcome=event.outcome, figures=event.figures, error=event.error
-        )
+        segments[index] = replace(segments[index], outcome=event.outcome, figures=event.figures, error=event.error)
         turn = replace(turn, segment_at=None)
     return replace(turn, segments=tuple(segments))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -97,7 +97,7 @@ def batches(question: str, segments: Sequence[SegmentRecord], room_tokens: int |
 def _tokens(segment: SegmentRecord) -> int:
     """Of its answer with its heading; counted while it was generated, or at most as many as its words can have."""
     counted = segment.figures.answer_tokens
-    return _HEADING_TOKENS + (counted if counted else _text_tokens(segment.answer))
+    return _HEADING_TOKENS + (counted or _text_tokens(segment.answer))
 
 
 def _text_tokens(text: str) -> int:
@@ -109,9 +109,7 @@ def _cut(segment: SegmentRecord, most_tokens: int) -> SegmentRecord:
     if tokens <= most_tokens:
         return segment
     keep = max(0, most_tokens - _HEADING_TOKENS) * len(segment.answer) // max(1, tokens - _HEADING_TOKENS)
-    return SegmentRecord(
-        segment.start_s, segment.end_s, answer=f"{segment.answer[:keep]} …", outcome=segment.outcome, error=segment.error
-    )
+    return replace(segment.unasked, answer=f"{segment.answer[:keep]} …", outcome=segment.outcome, error=segment.error)
 
 
 def _range(words: str, segment: SegmentRecord) -> str:

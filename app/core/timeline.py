@@ -31,7 +31,10 @@ _ROW = re.compile(
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)(?:```|\Z)", re.DOTALL)
-_START_KEYS, _END_KEYS = ("start", "start_time", "start_s", "from", "time", "timestamp"), ("end", "end_time", "end_s", "to")
+_START_KEYS, _END_KEYS = (
+    ("start", "start_time", "start_s", "from", "time", "timestamp"),
+    ("end", "end_time", "end_s", "to"),
+)
 _SECONDS_A_MINUTE = 60
 _TENTH_S = 0.1
 

@@ -32,11 +32,11 @@ from app.core.vision import resized_size, token_count
 from app.engine.views import told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from app.core.backend import Backend
     from app.core.errors import ErrorText
-    from app.core.events import LongEvent, GenerateEvent
+    from app.core.events import GenerateEvent, LongEvent, Outcome
     from app.core.requests import Medium, Question
 
 logger = logging.getLogger(__name__)
@@ -77,6 +77,7 @@ class LongFootage:
         self._is_stopped = is_stopped
         self._ahead: dict[int, _Ahead] = {}
         self._figures: list[Figures] = []
+        self._clip_at = next(at for at, source in enumerate(question.sources) if isinstance(source, ClipSource))
 
     def begin(self) -> None:
         """Opens the first segment that has no answer, at once. Thread: media pool."""
@@ -108,9 +109,9 @@ class LongFootage:
             yield MergeStarted(request_id)
             yield from self._merge(backend)
 
-    def _finished(self, outcome: str, error: ErrorText | None = None) -> Finished:
+    def _finished(self, outcome: Outcome, error: ErrorText | None = None) -> Finished:
         figures = [segment.figures for segment in self._segments] + self._figures
-        return Finished(self._question.request_id, outcome, added_figures(figures), error)  # type: ignore[arg-type]
+        return Finished(self._question.request_id, outcome, added_figures(figures), error)
 
     def _next(self, first: int) -> int | None:
         """The first segment from `first` that has no answer yet."""
@@ -156,15 +157,16 @@ class LongFootage:
             ahead.ready.wait()
         return self._ahead.pop(index)
 
-    def _changed_fault(self, media: tuple[Medium, ...]) -> ErrorText | None:
-        """Whether these frames are of another file than those of the segments that were answered earlier."""
-        shown = [one.shown.fingerprint for one in self._segments if one.is_answered and isinstance(one.shown, ClipRecord)]
-        now = [record.fingerprint for record in map(record_of, media) if isinstance(record, ClipRecord)]
-        if not shown or now[:1] == shown[:1]:
-            return None
-        return UserError(
-            "The video has changed since its first parts were asked about.", "Ask about it anew."
-        ).said
+    def _check_unchanged(self, medium: Medium) -> None:
+        """Refuses frames of another file than the answered segments were.
+
+        Raises:
+            UserError: It is another one.
+        """
+        answered = [segment.shown for segment in self._segments if segment.is_answered]
+        clips = [record for record in (*answered, record_of(medium)) if isinstance(record, ClipRecord)]
+        if len({clip.fingerprint for clip in clips}) > 1:
+            raise UserError("The video has changed since its first parts were asked about.", "Ask about it anew.")
 
     # Answers
 
@@ -173,32 +175,31 @@ class LongFootage:
         ahead = self._opened(index)
         if self._is_stopped():
             return
-        error = ahead.error
-        if error is None and ahead.media is not None:
-            error = self._changed_fault(ahead.media)
-        if error is not None or ahead.media is None:
-            self._segments[index] = replace(self._segments[index], outcome="failed", error=error)
-            yield SegmentEnded(question.request_id, index, "failed", Figures(), error)
+        if ahead.media is None:
+            self._segments[index] = replace(self._segments[index], outcome="failed", error=ahead.error)
+            yield SegmentEnded(question.request_id, index, "failed", Figures(), ahead.error)
             return
+        self._check_unchanged(ahead.media[self._clip_at])
         turns = (*question.earlier, Turn(question.text, ahead.media))
-        shown = next((r for r in map(record_of, reversed(ahead.media)) if isinstance(r, ClipRecord)), None)
-        self._segments[index] = replace(
-            self._segments[index], shown=shown or record_of(ahead.media[-1])
-        )
+        shown = record_of(ahead.media[self._clip_at])
         del ahead
         if following is not None:
             self._open_soon(following)
-        yield SegmentStarted(question.request_id, index, self._segments[index].shown or record_of(turns[-1].media[-1]))
+        yield SegmentStarted(question.request_id, index, shown)
+        pieces: list[str] = []
         request = Request(question.request_id, turns, question.sampling, question.system)
         for event in _generated(backend, request, self._is_stopped):
             if isinstance(event, TextPiece):
-                self._segments[index] = replace(
-                    self._segments[index], answer=self._segments[index].answer + event.text
-                )
+                pieces.append(event.text)
                 yield SegmentText(question.request_id, index, event.text)
             elif isinstance(event, Finished):
                 self._segments[index] = replace(
-                    self._segments[index], outcome=event.outcome, figures=event.figures, error=event.error
+                    self._segments[index],
+                    shown=shown,
+                    answer="".join(pieces),
+                    outcome=event.outcome,
+                    figures=event.figures,
+                    error=event.error,
                 )
                 yield SegmentEnded(question.request_id, index, event.outcome, event.figures, event.error)
             else:
@@ -207,30 +208,13 @@ class LongFootage:
     def _merge(self, backend: Backend) -> Iterator[LongEvent]:
         """One answer of all, in rounds where they do not fit into one prompt, and the timeline below it."""
         question = self._question
-        left = list(self._segments)
-        while True:
-            groups = batches(question.text, left, room_of(question).tokens)
-            if len(groups) == 1:
-                break
-            merged = []
-            for group in groups:
-                if len(group) == 1:
-                    merged += group
-                    continue
-                one = SegmentRecord(group[0].start_s, group[-1].end_s)
-                for event in self._merging(backend, group):
-                    if isinstance(event, TextPiece):
-                        one = replace(one, answer=one.answer + event.text)
-                    elif isinstance(event, Finished):
-                        one = replace(one, outcome=event.outcome, figures=event.figures, error=event.error)
-                    else:
-                        yield event
-                self._figures.append(one.figures)
-                if not one.is_answered:
-                    yield self._finished(one.outcome or "failed", one.error)
-                    return
-                merged.append(one)
-            left = merged
+        room = room_of(question).tokens
+        groups = batches(question.text, self._segments, room)
+        while len(groups) > 1:
+            left = yield from self._merge_groups(backend, groups)
+            if left is None:
+                return
+            groups = batches(question.text, left, room)
         for event in self._merging(backend, groups[0]):
             if not isinstance(event, Finished):
                 yield event
@@ -240,11 +224,36 @@ class LongFootage:
                 yield TextPiece(question.request_id, f"\n\n{timeline_text(question.text, self._segments)}\n")
             yield self._finished(event.outcome, event.error)
 
+    def _merge_groups(
+        self, backend: Backend, groups: list[list[SegmentRecord]]
+    ) -> Generator[LongEvent, None, list[SegmentRecord] | None]:
+        """One record in the place of each group; None when that came to no end, which is said then."""
+        merged = []
+        for group in groups:
+            if len(group) == 1:
+                merged += group
+                continue
+            one = SegmentRecord(group[0].start_s, group[-1].end_s)
+            for event in self._merging(backend, group):
+                if isinstance(event, TextPiece):
+                    one = replace(one, answer=one.answer + event.text)
+                elif isinstance(event, Finished):
+                    one = replace(one, outcome=event.outcome, figures=event.figures, error=event.error)
+                else:
+                    yield event
+            self._figures.append(one.figures)
+            if not one.is_answered:
+                yield self._finished(one.outcome or "failed", one.error)
+                return None
+            merged.append(one)
+        return merged
+
     def _merging(self, backend: Backend, group: list[SegmentRecord]) -> Iterator[GenerateEvent]:
         question = self._question
         turns = (*question.earlier, Turn(merging_question(question.text, group)))
         request = Request(question.request_id, turns, question.sampling, question.system)
         return _generated(backend, request, self._is_stopped)
+
 
 def long_footage(
     question: Question, submit: Callable[[Callable[[], None]], None], is_stopped: Callable[[], bool]
