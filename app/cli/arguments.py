@@ -15,6 +15,7 @@ from app.backends.table import CHOICES
 from app.core.errors import AppError, UserError
 from app.core.footage import FrameWish
 from app.core.paths import profile_at
+from app.core.segments import checked_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -110,6 +111,7 @@ class AskOptions:
         is_quiet: Whether standard error only takes errors.
         again: An exported result whose last question is asked again.
         wish: Which frames of videos are wanted.
+        segments: How long the parts of a long video are, in seconds, or ``auto`` for as few as can be.
         is_dry_run: Whether only to say what would be shown to the model and at what cost.
     """
 
@@ -126,6 +128,7 @@ class AskOptions:
     is_quiet: bool = False
     again: Path | None = None
     wish: FrameWish = _NO_WISH
+    segments: float | Literal["auto"] | None = None
     is_dry_run: bool = False
 
 
@@ -248,7 +251,22 @@ def _add_clip_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", metavar="T", type=_time_s, help="where in the video to start: seconds or mm:ss")
     parser.add_argument("--end", metavar="T", type=_time_s, help="where in the video to end")
     parser.add_argument("--max-video-tokens", metavar="N", type=int, help="the most tokens one video may cost")
+    parser.add_argument(
+        "--segments",
+        metavar="auto|SECONDS",
+        type=_segments,
+        help="ask about a long video in parts of this length, with --frames of each; usually as few as hold all frames",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be shown and what it costs; ask nothing")
+
+
+def _segments(word: str) -> float | Literal["auto"]:
+    if word == "auto":
+        return "auto"
+    try:
+        return _time_s(word)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"“{word}” is neither auto nor a length such as 60 or 5:00") from error
 
 
 def _time_s(word: str) -> float:
@@ -308,6 +326,7 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
     wish = FrameWish(values.fps, values.frames, values.start, values.end, values.max_video_tokens)
     try:
         wish.checked()
+        checked_length(None if values.segments == "auto" else values.segments)
     except UserError as error:
         raise UsageError(error.said.text, error.said.hint) from error
     output: Path | None = values.output
@@ -328,6 +347,7 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
         is_quiet=values.quiet,
         again=values.again,
         wish=wish,
+        segments=values.segments,
         is_dry_run=values.dry_run,
     )
 

@@ -11,13 +11,33 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.cli.arguments import DONE, FAILED, INPUT_UNREADABLE, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
-from app.cli.figures import cost_lines, figures_line, media_lines, model_line
+from app.cli.figures import (
+    cost_lines,
+    ended_lines,
+    figures_line,
+    long_lines,
+    media_lines,
+    model_line,
+    part_text,
+    together_line,
+)
 from app.cli.interrupts import Interrupts
-from app.cli.plan import REQUEST_ID, make_plan
+from app.cli.plan import REQUEST_ID, LongCost, make_plan
 from app.cli.terminal import OutputGoneError, Terminal
+from app.core.clips import Clip
 from app.core.conversation import AskedTurn, turn_after
 from app.core.errors import AppError, ErrorText, UserError
-from app.core.events import ModelLoading, ModelReady, PrefillProgress, Started, TextPiece, VisionProgress
+from app.core.events import (
+    ModelLoading,
+    ModelReady,
+    PrefillProgress,
+    SegmentEnded,
+    SegmentsPlanned,
+    SegmentStarted,
+    Started,
+    TextPiece,
+    VisionProgress,
+)
 from app.core.files import write_atomically
 from app.core.results import ModelRecord, Result
 from app.core.startup import noting
@@ -68,9 +88,7 @@ def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace) -> int
 
 
 def _tell_costs(plan: Plan, terminal: Terminal) -> int:
-    lines = cost_lines(plan.question.sources, plan.costs)
-    tokens = sum(cost.tokens for cost in plan.costs)
-    lines.append(f"Together {tokens} tokens; {plan.checkpoint.name} can take {plan.checkpoint.context_tokens}.")
+    lines = [*cost_lines(plan.question.sources, plan.costs), together_line(plan.costs, plan.checkpoint)]
     try:
         terminal.answer("".join(f"{line}\n" for line in lines))
     except (OutputGoneError, OSError):
@@ -125,20 +143,63 @@ class _Asking:
         if isinstance(event, TextPiece):
             if self._is_streamed:
                 self._print(event.text, engine)
+        elif isinstance(event, SegmentsPlanned | SegmentStarted | SegmentEnded):
+            self._take_segment(event)
         elif isinstance(event, Started):
             for line in media_lines(event.media, self._earlier_media):
                 self.terminal.note(line)
         elif isinstance(event, ModelReady):
             self.ready = event
             self.terminal.note(model_line(event))
-        elif isinstance(event, ModelLoading):
+        else:
+            self._take_progress(event)
+
+    def _take_progress(self, event: EngineEvent) -> None:
+        if isinstance(event, ModelLoading):
             fraction = event.progress.fraction
             percent = "" if fraction is None else f" {fraction:.0%}"
             self.terminal.progress(f"{_LOAD_STAGES[event.progress.stage]}{percent} ...")
         elif isinstance(event, VisionProgress):
-            self.terminal.progress(f"Looking: {event.done} of {event.total} ...")
+            self.terminal.progress(f"{self._doing}Looking: {event.done} of {event.total} ...")
         elif isinstance(event, PrefillProgress):
-            self.terminal.progress(f"Reading the prompt: {event.done_tokens} of {event.total_tokens} tokens ...")
+            done, total = event.done_tokens, event.total_tokens
+            self.terminal.progress(f"{self._doing}Reading the prompt: {done} of {total} tokens ...")
+
+    @property
+    def _doing(self) -> str:
+        """Which part of a long video it is about, before how far that is."""
+        turn = self.turn
+        if not turn.segments:
+            return ""
+        if turn.segment_at is None:
+            return "One answer of all parts: "
+        return f"{part_text(turn.segment_at, turn.segments)}: "
+
+    def _take_segment(self, event: SegmentsPlanned | SegmentStarted | SegmentEnded) -> None:
+        """Says how the parts of a long video come along; what is there is written before the next one."""
+        parts, lines = self.turn.segments, []
+        if isinstance(event, SegmentsPlanned):
+            number = sum(isinstance(medium, Clip) for medium in self._earlier_media) + 1
+            for source, cost in zip(self.plan.question.sources, self.plan.costs, strict=True):
+                lines += long_lines(number, source.name, cost) if isinstance(cost, LongCost) else []
+            answered = sum(part.is_answered for part in parts)
+            lines += [f"Parts that are answered already: {answered} of {len(parts)}."] if answered else []
+        elif isinstance(event, SegmentEnded):
+            lines = ended_lines(event.index, parts)
+            self._keep()
+        for line in lines:
+            self.terminal.note(line)
+        if isinstance(event, SegmentStarted):
+            self.terminal.progress(f"{self._doing}...")
+
+    def _keep(self) -> None:
+        """Writes the file as far as the parts are there, so that a run that is killed can be gone on with."""
+        result, output = self._result(), self.options.output
+        if output is not None and result is not None and self.options.output_format != "text":
+            try:
+                save(result, output, self.options.output_format)
+            except UserError as error:
+                logger.warning("The result so far cannot be written: %s", error.said.text)
 
     @property
     def _earlier_media(self) -> tuple[Medium, ...]:
@@ -178,7 +239,7 @@ class _Asking:
         if self.options.output is not None and result is not None:
             self._write_file(self.options.output, result)
         if turn.has_begun:
-            self.terminal.note(figures_line(turn, (*self._earlier_media, *turn.media)))
+            self.terminal.note(figures_line(turn, (*self._earlier_media, *turn.records)))
         if turn.error is not None:
             is_input = turn.error.kind == "input"
             self.terminal.error(replace(turn.error, detail="") if is_input else turn.error)
@@ -189,7 +250,7 @@ class _Asking:
         return DONE
 
     def _write_file(self, file: Path, result: Result) -> None:
-        name, answer = self.options.output_format, self.turn.answer
+        name, answer = self.options.output_format, self.turn.told_answer
         try:
             if name == "text":
                 write_atomically(file, answer if answer.endswith("\n") else f"{answer}\n")
@@ -204,7 +265,7 @@ class _Asking:
     def _result(self) -> Result | None:
         """What is written; None when the request ended without an answer, so that an earlier file stays."""
         turn = self.turn
-        if self.ready is None or not turn.has_begun or not (turn.answer or turn.outcome in {"done", "length"}):
+        if self.ready is None or not turn.has_begun or not (turn.told_answer or turn.outcome in {"done", "length"}):
             return None
         recorded = self.plan.recorded
         turns = (*(recorded.turns[:-1] if recorded is not None else ()), self.turn.record())

@@ -6,18 +6,23 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from app.core.clips import Clip
+from app.cli.plan import LongCost
 from app.core.footage import ClipPlan
 from app.core.pictures import Picture
+from app.core.results import MediaRecord
 from app.core.sampling import GREEDY
+from app.core.segment_timeline import span_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.cli.plan import PictureCost
+    from app.cli.plan import MediumCost
+    from app.core.checkpoint import Checkpoint
     from app.core.conversation import AskedTurn
     from app.core.events import ModelReady, Outcome
     from app.core.requests import Medium, Source
+    from app.core.results import AnyRecord, SegmentRecord
+    from app.core.segments import Segment
 
 _OUTCOMES: dict[Outcome, str] = {
     "done": "done",
@@ -78,11 +83,14 @@ def media_lines(media: Sequence[Medium], earlier: Sequence[Medium]) -> list[str]
     return lines
 
 
-def cost_lines(sources: Sequence[Source], costs: Sequence[PictureCost | ClipPlan]) -> list[str]:
+def cost_lines(sources: Sequence[Source], costs: Sequence[MediumCost]) -> list[str]:
     """For each picture and clip what it will cost, with what a person should know about it."""
     lines: list[str] = []
     images, videos = itertools.count(1), itertools.count(1)
     for source, cost in zip(sources, costs, strict=True):
+        if isinstance(cost, LongCost):
+            lines += long_lines(next(videos), source.name, cost)
+            continue
         if isinstance(cost, ClipPlan) and not cost.is_picture:
             lines.append(clip_line(next(videos), source.name, cost))
             lines += [f"  {note}" for note in clip_notes(cost)]
@@ -96,18 +104,60 @@ def cost_lines(sources: Sequence[Source], costs: Sequence[PictureCost | ClipPlan
     return lines
 
 
+def long_lines(number: int, name: str, cost: LongCost) -> list[str]:
+    """What a video in parts costs, a line for each part, with what a person should know."""
+    plan = cost.plans[0]
+    notes = dict.fromkeys(note for part in cost.plans for note in clip_notes(part))
+    size = f"{plan.source_width_px} x {plan.source_height_px}, {plan.duration_s:.1f} s"
+    return [
+        f"Video {number}: {name}, {size}; {len(cost.plans)} parts, one after another, {cost.tokens} tokens",
+        *(
+            f"  {part_text(index, cost.segments)}: {len(one.frame_times_s)} frames, {one.spacing_s:.2f} s apart, "
+            f"seen at {one.width_px} x {one.height_px}, {one.tokens} tokens"
+            for index, one in enumerate(cost.plans)
+        ),
+        *(f"  {note}" for note in notes),
+    ]
+
+
+def part_text(index: int, parts: Sequence[Segment | SegmentRecord]) -> str:
+    """Which part of a video, such as ``Part 3 of 10, 12:48 – 19:12``."""
+    return f"Part {index + 1} of {len(parts)}, {span_text(parts[index].start_s, parts[index].end_s)}"
+
+
+def ended_lines(index: int, parts: Sequence[SegmentRecord]) -> list[str]:
+    """What was said of a part of a video, or why nothing was."""
+    part = parts[index]
+    how = "" if part.is_answered else f" ({_OUTCOMES[part.outcome or 'failed']})"
+    said = part.answer.strip() or (str(part.error) if part.error is not None else "")
+    return [f"{part_text(index, parts)}{how}:", *(f"  {line}" for line in said.splitlines())]
+
+
+def together_line(costs: Sequence[MediumCost], checkpoint: Checkpoint) -> str:
+    """What all that is shown costs together, and how much the model can take."""
+    tokens, most = sum(cost.tokens for cost in costs), checkpoint.context_tokens
+    long = next((cost for cost in costs if isinstance(cost, LongCost)), None)
+    if long is None:
+        return f"Together {tokens} tokens; {checkpoint.name} can take {most}."
+    at_once = max(plan.tokens for plan in long.plans) + tokens - long.tokens
+    return f"Together {tokens} tokens, at most {at_once} at once; {checkpoint.name} can take {most}."
+
+
 def clip_notes(plan: ClipPlan) -> list[str]:
     """What a person should know before asking about a clip."""
     return [*plan.notes, *([_TOO_SMALL] if plan.is_text_unreadable else [])]
 
 
-def figures_line(turn: AskedTurn, media: Sequence[Medium]) -> str:
+def figures_line(turn: AskedTurn, media: Sequence[Medium | AnyRecord]) -> str:
     """How the answer ended and what it took."""
     figures, sampling = turn.figures, turn.sampling
-    parts = [_OUTCOMES[turn.outcome or "failed"], f"{figures.prompt_tokens} prompt tokens"]
+    parts = [_OUTCOMES[turn.outcome or "failed"]]
+    if turn.segments:
+        parts.append(f"{sum(part.is_answered for part in turn.segments)} of {len(turn.segments)} parts")
+    parts.append(f"{figures.prompt_tokens} prompt tokens")
     if media:
-        kinds = {type(medium) for medium in media}
-        words = " and ".join(word for kind, word in ((Picture, "pictures"), (Clip, "videos")) if kind in kinds)
+        are_pictures = {isinstance(medium, Picture | MediaRecord) for medium in media}
+        words = " and ".join(word for kind, word in ((True, "pictures"), (False, "videos")) if kind in are_pictures)
         parts[-1] += f" ({sum(medium.tokens for medium in media)} for {words})"
     if figures.reused_tokens:
         parts[-1] += f", {figures.reused_tokens} reused"

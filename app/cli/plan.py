@@ -11,15 +11,19 @@ from app.cli.arguments import STANDARD_INPUT, UsageError, as_text
 from app.cli.recorded import as_whole_characters, recorded_conversation, recorded_sources
 from app.core.checkpoint import find_checkpoint
 from app.core.clip_kinds import is_clip
-from app.core.clips import ClipSource, plan_clip
+from app.core.clips import ClipSource, footage_of
 from app.core.errors import UserError
+from app.core.footage import plan_footage
 from app.core.pictures import PictureSource, read_size
 from app.core.requests import Question
+from app.core.results import SegmentRecord
+from app.core.segments import MIN_SEGMENTS, check_alone, plan_segments, room_of
 from app.core.vision import resized_size, token_count
 from app.exporters.json_export import read_result_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TypeAlias
 
     from app.backends.table import BackendEntry
     from app.cli.arguments import AskOptions
@@ -27,8 +31,11 @@ if TYPE_CHECKING:
     from app.core.footage import ClipPlan, FrameWish
     from app.core.requests import Source
     from app.core.results import Result, TurnRecord
+    from app.core.segments import Segment
     from app.core.settings import Settings
     from app.core.vision import PixelLimits
+
+    MediumCost: TypeAlias = "PictureCost | ClipPlan | LongCost"
 
 REQUEST_ID = "ask"
 
@@ -56,6 +63,24 @@ class PictureCost:
 
 
 @dataclass(frozen=True, slots=True)
+class LongCost:
+    """What a video costs that is asked about in parts.
+
+    Attributes:
+        segments: The parts, at least two.
+        plans: Which frames of each.
+    """
+
+    segments: tuple[Segment, ...]
+    plans: tuple[ClipPlan, ...]
+
+    @property
+    def tokens(self) -> int:
+        """Language-model tokens of all parts together."""
+        return sum(plan.tokens for plan in self.plans)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A question that is ready to be asked.
 
@@ -73,7 +98,7 @@ class Plan:
     question: Question
     max_image_tokens: int | None
     recorded: Result | None
-    costs: tuple[PictureCost | ClipPlan, ...]
+    costs: tuple[MediumCost, ...]
 
     @property
     def is_other_revision(self) -> bool:
@@ -110,7 +135,6 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     max_image_tokens = recorded_budget if options.max_image_tokens is None else options.max_image_tokens
     recorded_system = recorded.system if recorded is not None else own.system
     limits = checkpoint.image_limits.capped(max_image_tokens)
-    costs = tuple(_looked_at(source, limits, checkpoint.clip_limits) for source in sources)
     base = last.sampling if last is not None else own.sampling or checkpoint.default_sampling
     question = Question(
         REQUEST_ID,
@@ -123,8 +147,36 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
         else (),
         as_whole_characters(recorded_system if options.system is None else options.system),
         checkpoint.clip_limits,
+        checkpoint.context_tokens,
+        _segment_length(options, last),
     )
-    return Plan(checkpoint, entry, question, max_image_tokens, recorded, costs)
+    costs, segments = looked_at(question)
+    plan = Plan(checkpoint, entry, question, max_image_tokens, recorded, costs)
+    answered = {} if options.files else _answered(plan)
+    records = (answered.get((part.start_s, part.end_s)) or SegmentRecord(part.start_s, part.end_s) for part in segments)
+    return replace(plan, question=replace(question, segments=tuple(records)))
+
+
+def _segment_length(options: AskOptions, last: TurnRecord | None) -> float | None:
+    if options.segments is None:
+        return last.segment_s if last is not None else None
+    return None if options.segments == "auto" else options.segments
+
+
+def _answered(plan: Plan) -> dict[tuple[float, float], SegmentRecord]:
+    """What a recorded run that was stopped has already, by its range: where all else is as it was then."""
+    recorded, question = plan.recorded, plan.question
+    if recorded is None:
+        return {}
+    last, model = recorded.turns[-1], recorded.model
+    is_same = (
+        (last.question, recorded.system, last.sampling) == (question.text, question.system, question.sampling)
+        and (model.model_id, model.revision) == (plan.checkpoint.model_id, plan.checkpoint.revision)
+        and last.max_image_tokens == plan.max_image_tokens
+    )
+    if not is_same or last.outcome not in {"cancelled", "failed"}:
+        return {}
+    return {(part.start_s, part.end_s): part for part in last.segments if part.is_answered}
 
 
 def _question_text(options: AskOptions, last: TurnRecord | None) -> str:
@@ -153,8 +205,34 @@ def _source(file: Path, wish: FrameWish) -> Source:
     return ClipSource(source.name, source.path, wish=wish) if is_clip(source) else source
 
 
-def _looked_at(source: Source, limits: PixelLimits, clip_limits: PixelLimits) -> PictureCost | ClipPlan:
-    if isinstance(source, ClipSource):
-        return plan_clip(source, clip_limits, limits)
+def looked_at(question: Question) -> tuple[tuple[MediumCost, ...], tuple[Segment, ...]]:
+    """What each picture and video of a question costs; and the stretches of the video, when there is a single one.
+
+    Raises:
+        UserError: One cannot be read, or cannot be split as it is wished.
+    """
+    limits, clip_limits = question.limits, question.clip_limits
+    clips = [source for source in question.sources if isinstance(source, ClipSource)]
+    pictures = {
+        source: _picture_cost(source, limits) for source in question.sources if not isinstance(source, ClipSource)
+    }
+    check_alone(len(clips), question.segment_s)
+    segments: tuple[Segment, ...] = ()
+    costs: list[MediumCost] = []
+    for source in question.sources:
+        if not isinstance(source, ClipSource):
+            costs.append(pictures[source])
+            continue
+        footage = footage_of(source)
+        if len(clips) == 1:
+            room = room_of(question, sum(cost.tokens for cost in pictures.values()))
+            segments = plan_segments(footage, source.wish, room, question.segment_s)
+        wishes = [source.wish] if len(segments) < MIN_SEGMENTS else [part.wish(source.wish) for part in segments]
+        plans = tuple(plan_footage(footage, wish, clip_limits, limits) for wish in wishes)
+        costs.append(plans[0] if len(plans) == 1 else LongCost(segments, plans))
+    return tuple(costs), segments
+
+
+def _picture_cost(source: PictureSource, limits: PixelLimits) -> PictureCost:
     width_px, height_px = read_size(source)
     return PictureCost(width_px, height_px, *resized_size(height_px, width_px, limits.min_pixels, limits.max_pixels))

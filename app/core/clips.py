@@ -96,26 +96,6 @@ class Clip:
         return self.plan.notes
 
 
-def plan_clip(
-    source: ClipSource, limits: PixelLimits, image_limits: PixelLimits, is_wanted: Callable[[], bool] = lambda: True
-) -> ClipPlan:
-    """What `open_clip` would take, without decoding more than the first frame.
-
-    Args:
-        source: The video.
-        limits: Areas all frames may have together.
-        image_limits: Areas of a picture, for a video of a single frame.
-        is_wanted: Once it says no, reading ends with an error.
-
-    Raises:
-        UserError: The video cannot be used; the text names it and the reason.
-    """
-    from app.core.clip_files import reading  # noqa: PLC0415 - PyAV and Pillow, slow to import
-
-    with reading(source, is_wanted) as reader:
-        return plan_footage(reader.footage, source.wish, limits, image_limits)
-
-
 def footage_of(source: ClipSource, is_wanted: Callable[[], bool] = lambda: True) -> Footage:
     """What a video holds, without decoding more than the first frame.
 
@@ -133,7 +113,13 @@ def open_clip(
 ) -> Clip | Picture:
     """The clip as the model sees it; a video of a single frame is opened as a picture, which says so.
 
-    Frames are decoded and reduced one at a time. The arguments are those of `plan_clip`.
+    Frames are decoded and reduced one at a time.
+
+    Args:
+        source: The video.
+        limits: Areas all frames may have together.
+        image_limits: Areas of a picture, for a video of a single frame.
+        is_wanted: Once it says no, reading ends with an error.
 
     Raises:
         UserError: The video cannot be used; the text names it and the reason.

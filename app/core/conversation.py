@@ -56,11 +56,13 @@ class KnownMedium:
         limits: The areas that a picture could have when it was shown.
         clip_limits: The areas that all frames of a video could have together.
         is_picture: Whether it was shown as a picture; None for a video that is not open yet.
+        is_in_view: Whether later questions still show it: of a video in segments they only tell the answer.
     """
 
     limits: PixelLimits
     clip_limits: PixelLimits = RELEASED_CLIP_LIMITS
     is_picture: bool | None = True
+    is_in_view: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,13 @@ class AskedTurn:
         return tuple(medium for medium in self.media if isinstance(medium, Picture))
 
     @property
-    def single_sources(self) -> tuple[Source, ...]:
-        """Where its media come from: all sources but a video in segments."""
-        sources = self.question.sources
-        return tuple(s for s in sources if not isinstance(s, ClipSource)) if self.segments else sources
+    def shown(self) -> tuple[tuple[Source, Medium | None], ...]:
+        """Every source with what was opened of it; None for one not yet opened, and for a video in segments."""
+        opened = iter(self.media)
+        return tuple(
+            (source, None if self.segments and isinstance(source, ClipSource) else next(opened, None))
+            for source in self.question.sources
+        )
 
     @property
     def is_open(self) -> bool:
@@ -148,12 +153,13 @@ class AskedTurn:
         """What was shown, as exports write it: a video in segments as one."""
         if not self.segments:
             return tuple(record_of(medium) for medium in self.media)
-        opened = iter(self.media)
         records = [
             whole_record(self.segments, source.wish)
             if isinstance(source, ClipSource)
-            else next((record_of(medium) for medium in opened), None)
-            for source in self.question.sources
+            else None
+            if medium is None
+            else record_of(medium)
+            for source, medium in self.shown
         ]
         return tuple(record for record in records if record is not None)
 
@@ -163,7 +169,7 @@ class AskedTurn:
             self.question.text,
             self.records,
             self.answer,
-            self.outcome or "done",
+            self.outcome or ("cancelled" if self.segments else "done"),
             self.sampling,
             self.figures,
             self.created_at,
@@ -245,11 +251,12 @@ class Conversation:
         known: dict[Source, KnownMedium] = {}
         for turn in self._known_turns:
             question = turn.question
-            for source, medium in itertools.zip_longest(question.sources, turn.media[: len(question.sources)]):
+            for source, medium in turn.shown:
                 is_picture: bool | None = not isinstance(source, ClipSource) or None
                 if medium is not None:
                     is_picture = isinstance(medium, Picture)
-                known[source] = KnownMedium(question.limits, question.clip_limits, is_picture)
+                is_in_view = not (turn.segments and isinstance(source, ClipSource))
+                known[source] = KnownMedium(question.limits, question.clip_limits, is_picture, is_in_view)
         return known
 
     @property
@@ -280,7 +287,7 @@ class Conversation:
         return {
             medium.sha256: source.data
             for turn in self._turns
-            for source, medium in zip(turn.single_sources, turn.media, strict=False)
+            for source, medium in turn.shown
             if source.data is not None and isinstance(medium, Picture)
         }
 
@@ -300,6 +307,7 @@ class Conversation:
         system: str,
         now: datetime,
         clip_limits: PixelLimits = RELEASED_CLIP_LIMITS,
+        context_tokens: int = 0,
         preset: Preset | None = None,
     ) -> Question:
         """Adds a turn and gives the question that the engine is to answer; what is known is not shown again.
@@ -319,6 +327,7 @@ class Conversation:
             tuple(Turn(turn.question.text, turn.media, turn.told_answer) for turn in self._turns if turn.is_told),
             system,
             clip_limits,
+            context_tokens,
         )
         self._turns.append(AskedTurn(question, max_image_tokens, now, sampling, preset=preset))
         return question

@@ -16,7 +16,8 @@ from app.core.checked_values import CheckedValue
 from app.core.errors import UserError
 from app.core.paths import MERGING_FILE
 from app.core.results import SegmentRecord
-from app.core.timeline import span_text, timeline_of
+from app.core.segment_timeline import span_text, timeline_of
+from app.core.timelines import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,11 +61,10 @@ def timeline_text(question: str, segments: Sequence[SegmentRecord]) -> str:
         UserError: The program's own words are not there.
     """
     words = _words_for(question)
-    rows = [(row.start_s, row.end_s, row.text) for row in timeline_of(segments)]
-    rows += [(one.start_s, one.end_s, _said(words, one)) for one in segments if not one.is_answered]
+    unseen = [Moment(one.start_s, one.end_s, _said(words, one)) for one in segments if not one.is_answered]
+    rows = sorted([*timeline_of(segments), *unseen], key=lambda moment: moment.start_s)
     lines = [f"### {words.heading}", "", f"| {words.time} | {words.event} |", "| --- | --- |"]
-    for start_s, end_s, text in sorted(rows):
-        lines.append(f"| {span_text(start_s, end_s)} | {_cell(text)} |")
+    lines += [f"| {span_text(row.start_s, row.end_s)} | {_cell(row.text)} |" for row in rows]
     return "\n".join(lines)
 
 

@@ -154,7 +154,8 @@ class NextQuestion:
         here = {medium.source: medium for medium in self.media}
         last = {True: 0, False: 0}
         numbers: dict[Source, int] = {}
-        for source in (*self._known, *(medium.source for medium in self.new)):
+        in_view = (source for source, known in self._known.items() if known.is_in_view)
+        for source in (*in_view, *(medium.source for medium in self.new)):
             is_video = self.is_video(here.get(source) or Medium("", source))
             last[is_video] += 1
             numbers[source] = last[is_video]

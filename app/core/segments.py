@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from app.core.requests import Question
     from app.core.vision import PixelLimits
 
+MIN_SEGMENTS = 2
+"""One is no segment: one pass holds all."""
 SHORTEST_S = 1.0
 MAX_SEGMENTS = 500
 OVERLAP_S = 2.0
@@ -102,6 +104,16 @@ def checked_length(length_s: float | None) -> float | None:
             "Choose a longer one.",
         )
     return length_s
+
+
+def check_alone(clips: int, length_s: float | None) -> None:
+    """Refuses to split several videos of one question.
+
+    Raises:
+        UserError: A length is wished, and there are several.
+    """
+    if clips > 1 and length_s is not None:
+        raise UserError("Only one video at a time can be looked at in parts.", "Ask about each video on its own.")
 
 
 def plan_segments(footage: Footage, wish: FrameWish, room: Room, length_s: float | None = None) -> tuple[Segment, ...]:

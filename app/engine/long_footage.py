@@ -27,7 +27,7 @@ from app.core.merging import batches, merging_question, timeline_text
 from app.core.pictures import open_picture, read_size
 from app.core.requests import Request, Turn
 from app.core.results import ClipRecord, SegmentRecord, added_figures, record_of
-from app.core.segments import plan_segments, room_of
+from app.core.segments import MIN_SEGMENTS, check_alone, plan_segments, room_of
 from app.core.vision import resized_size, token_count
 from app.engine.views import told_of
 
@@ -266,8 +266,7 @@ def long_footage(
         UserError: A picture or the video cannot be used, or cannot be split so.
     """
     clips = [source for source in question.sources if isinstance(source, ClipSource)]
-    if len(clips) > 1 and question.segment_s is not None:
-        raise UserError("Only one video at a time can be looked at in parts.", "Ask about each video on its own.")
+    check_alone(len(clips), question.segment_s)
     if len(clips) != 1:
         return None
     (source,) = clips
@@ -277,7 +276,7 @@ def long_footage(
         room = room_of(question, _pictures_tokens(question))
         planned = plan_segments(footage, source.wish, room, question.segment_s)
         segments = tuple(SegmentRecord(segment.start_s, segment.end_s) for segment in planned)
-    if len(segments) < 2:  # noqa: PLR2004 - one pass holds all
+    if len(segments) < MIN_SEGMENTS:
         return None
     pictures = tuple(open_picture(one, question.limits) for one in question.sources if not isinstance(one, ClipSource))
     return LongFootage(question, segments, pictures, submit, is_stopped)

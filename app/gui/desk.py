@@ -214,6 +214,7 @@ class Desk(QObject):
                 system=own.system,
                 now=datetime.now(timezone.utc).astimezone(),
                 clip_limits=self.clip_limits,
+                context_tokens=checkpoint.context_tokens,
                 preset=preset,
             )
             self._engine.ask(question)
