@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from app.core.errors import ErrorText
 from app.core.events import Figures
 from app.core.footage import FrameWish
-from app.core.results import ClipRecord, MediaRecord, ModelRecord, Result, TurnRecord
+from app.core.results import ClipRecord, MediaRecord, ModelRecord, Result, SegmentRecord, TurnRecord
 from app.core.sampling import GREEDY, MAX_SEED, Sampling
 
 ASKED_AT = datetime(2026, 3, 4, 15, 6, 7, tzinfo=timezone(timedelta(hours=8)))
@@ -84,22 +86,40 @@ CLIPS = st.builds(
     WISHES,
 )
 MEDIA = st.one_of(PICTURES, CLIPS)
+OUTCOMES = st.sampled_from(["done", "length", "cancelled", "failed"])
+FIGURES_ANY = st.builds(Figures, COUNTS, COUNTS, COUNTS, SPANS, SPANS, SPANS, COUNTS)
+SEGMENTS = st.builds(
+    SegmentRecord,
+    st.floats(0, 100),
+    st.floats(101, 1e5),
+    st.one_of(st.none(), CLIPS),
+    TEXTS,
+    st.one_of(st.none(), OUTCOMES),
+    FIGURES_ANY,
+    st.one_of(st.none(), st.builds(ErrorText, TEXTS, TEXTS)),
+)
 TURNS = st.builds(
     TurnRecord,
     TEXTS,
     st.lists(MEDIA, max_size=2).map(tuple),
     TEXTS,
-    st.sampled_from(["done", "length", "cancelled", "failed"]),
+    OUTCOMES,
     SAMPLINGS,
-    st.builds(Figures, COUNTS, COUNTS, COUNTS, SPANS, SPANS, SPANS, COUNTS),
+    FIGURES_ANY,
     TIMES,
     st.one_of(st.none(), st.integers(1, 16_384)),
+)
+LONG_TURNS = st.builds(
+    replace,
+    TURNS,
+    segments=st.lists(SEGMENTS, min_size=1, max_size=3).map(tuple),
+    segment_s=st.one_of(st.none(), st.floats(1, 1e4)),
 )
 RESULTS = st.builds(
     Result,
     st.builds(ModelRecord, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS),
     TEXTS,
-    st.lists(TURNS, min_size=1, max_size=3).map(tuple),
+    st.lists(st.one_of(TURNS, LONG_TURNS), min_size=1, max_size=3).map(tuple),
     TEXTS,
     TIMES,
 )

@@ -184,7 +184,10 @@ class _Asking:
                 lines += long_lines(number, source.name, cost) if isinstance(cost, LongCost) else []
             answered = sum(part.is_answered for part in parts)
             lines += [f"Parts that are answered already: {answered} of {len(parts)}."] if answered else []
-        elif isinstance(event, SegmentEnded):
+        elif isinstance(event, SegmentStarted):
+            planned = [note for cost in self.plan.costs if isinstance(cost, LongCost) for note in cost.notes]
+            lines = [f"{part_text(event.index, parts)}: {note}" for note in event.notes if note not in planned]
+        else:
             lines = ended_lines(event.index, parts)
             self._keep()
         for line in lines:

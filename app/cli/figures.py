@@ -107,7 +107,7 @@ def cost_lines(sources: Sequence[Source], costs: Sequence[MediumCost]) -> list[s
 def long_lines(number: int, name: str, cost: LongCost) -> list[str]:
     """What a video in parts costs, a line for each part, with what a person should know."""
     plan = cost.plans[0]
-    notes = dict.fromkeys(note for part in cost.plans for note in clip_notes(part))
+    notes = [*cost.notes, *([_TOO_SMALL] if any(part.is_text_unreadable for part in cost.plans) else [])]
     size = f"{plan.source_width_px} x {plan.source_height_px}, {plan.duration_s:.1f} s"
     return [
         f"Video {number}: {name}, {size}; {len(cost.plans)} parts, one after another, {cost.tokens} tokens",

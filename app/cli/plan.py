@@ -79,6 +79,11 @@ class LongCost:
         """Language-model tokens of all parts together."""
         return sum(plan.tokens for plan in self.plans)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the video, each thing once."""
+        return tuple(dict.fromkeys(note for plan in self.plans for note in plan.notes))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -133,11 +133,19 @@ class SegmentsPlanned:
 
 @dataclass(frozen=True, slots=True)
 class SegmentStarted:
-    """A segment's frames are open and the model looks at them; `index` counts from 0."""
+    """A segment's frames are open and the model looks at them.
+
+    Attributes:
+        request_id: Which request.
+        index: Which segment, from 0.
+        shown: Its frames.
+        notes: What a person should know about how they were read.
+    """
 
     request_id: str
     index: int
     shown: AnyRecord
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,11 +181,11 @@ class LongFootage:
             return
         self._check_unchanged(ahead.media[self._clip_at])
         turns = (*question.earlier, Turn(question.text, ahead.media))
-        shown = record_of(ahead.media[self._clip_at])
+        shown, notes = record_of(ahead.media[self._clip_at]), ahead.media[self._clip_at].notes
         del ahead
         if following is not None:
             self._open_soon(following)
-        yield SegmentStarted(question.request_id, index, shown)
+        yield SegmentStarted(question.request_id, index, shown, notes)
         pieces: list[str] = []
         request = Request(question.request_id, turns, question.sampling, question.system)
         for event in _generated(backend, request, self._is_stopped):

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast, get_args
 
 from app.core.checked_values import CheckedValue
-from app.core.errors import Sentence, UserError
+from app.core.errors import ErrorText, Sentence, UserError
 from app.core.events import Figures, Outcome
 from app.core.files import shown_name
 from app.core.footage import FrameWish
-from app.core.results import ClipRecord, MediaRecord, ModelRecord, Result, TurnRecord
+from app.core.results import ClipRecord, MediaRecord, ModelRecord, Result, SegmentRecord, TurnRecord
 from app.core.sampling import Sampling
+from app.core.segment_timeline import timeline_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,8 +61,7 @@ def render(result: Result, links: Mapping[AnyRecord, str] | None = None) -> str:
 
 
 def _turn_value(turn: TurnRecord) -> dict[str, Any]:
-    figures = {name: value if math.isfinite(value) else None for name, value in asdict(turn.figures).items()}
-    return {
+    value = {
         "question": turn.question,
         "created_at": _time_text(turn.created_at),
         "media": [_media_value(media) for media in turn.media],
@@ -69,8 +69,35 @@ def _turn_value(turn: TurnRecord) -> dict[str, Any]:
         "sampling": asdict(turn.sampling),
         "answer": turn.answer,
         "finish_reason": turn.outcome,
-        "usage": {name: value for name, value in figures.items() if name not in _TIMINGS},
-        "timings": {name: figures[name] for name in _TIMINGS},
+        **_figures_value(turn.figures),
+    }
+    if turn.segments:
+        value["segments"] = {
+            "wanted_s": turn.segment_s,
+            "parts": [_segment_value(segment) for segment in turn.segments],
+            "timeline": [asdict(moment) for moment in timeline_of(turn.segments)],
+        }
+    return value
+
+
+def _figures_value(figures: Figures) -> dict[str, Any]:
+    finite = {name: value if math.isfinite(value) else None for name, value in asdict(figures).items()}
+    return {
+        "usage": {name: value for name, value in finite.items() if name not in _TIMINGS},
+        "timings": {name: finite[name] for name in _TIMINGS},
+    }
+
+
+def _segment_value(segment: SegmentRecord) -> dict[str, Any]:
+    error = segment.error
+    return {
+        "start_s": segment.start_s,
+        "end_s": segment.end_s,
+        "media": None if segment.shown is None else _media_value(segment.shown),
+        "answer": segment.answer,
+        "finish_reason": segment.outcome,
+        "error": None if error is None else {"text": error.text, "hint": error.hint},
+        **_figures_value(segment.figures),
     }
 
 
@@ -189,20 +216,39 @@ def _result(part: CheckedValue) -> Result:
 
 
 def _turn(part: CheckedValue) -> TurnRecord:
-    outcome = part["finish_reason"].text()
-    if outcome not in _OUTCOMES:
-        raise part["finish_reason"].fault(Sentence("is none of {names}", names=", ".join(_OUTCOMES)))
-    budget = part["max_image_tokens"]
+    budget, segments = part["max_image_tokens"], part.get("segments")
+    length = None if segments is None else segments["wanted_s"]
     return TurnRecord(
         question=part["question"].text(),
         media=tuple(_media(media) for media in part["media"].items()),
         answer=part["answer"].text(),
-        outcome=cast("Outcome", outcome),
+        outcome=_outcome(part["finish_reason"]),
         sampling=_sampling(part["sampling"]),
         figures=_figures(part["usage"], part["timings"]),
         created_at=part["created_at"].time(),
         max_image_tokens=None if budget.is_null else budget.count(1),
+        segments=() if segments is None else tuple(_segment(segment) for segment in segments["parts"].items()),
+        segment_s=None if length is None or length.is_null else length.number(),
     )
+
+
+def _segment(part: CheckedValue) -> SegmentRecord:
+    shown, outcome, error = part["media"], part["finish_reason"], part["error"]
+    return SegmentRecord(
+        start_s=part["start_s"].number(),
+        end_s=part["end_s"].number(),
+        shown=None if shown.is_null else _media(shown),
+        answer=part["answer"].text(),
+        outcome=None if outcome.is_null else _outcome(outcome),
+        figures=_figures(part["usage"], part["timings"]),
+        error=None if error.is_null else ErrorText(error["text"].text(), error["hint"].text()),
+    )
+
+
+def _outcome(part: CheckedValue) -> Outcome:
+    if part.text() not in _OUTCOMES:
+        raise part.fault(Sentence("is none of {names}", names=", ".join(_OUTCOMES)))
+    return cast("Outcome", part.text())
 
 
 def _figures(usage: CheckedValue, timings: CheckedValue) -> Figures:

@@ -14,14 +14,20 @@ from urllib.parse import quote
 
 from app.core.markdown_text import contained, plain, plain_line
 from app.core.results import ClipRecord, MediaRecord
+from app.core.segment_timeline import span_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.core.events import Outcome
     from app.core.results import AnyRecord, Result, TurnRecord
 
 _ANSWER_HEADINGS = 3
 _NAMES_IN_TITLE = 3
+_UNANSWERED: dict[Outcome, str] = {
+    "cancelled": "This part has no whole answer: it was stopped before.",
+    "failed": "This part has no whole answer: it failed.",
+}
 
 
 def render(result: Result, links: Mapping[AnyRecord, str] | None = None) -> str:
@@ -78,7 +84,21 @@ def _answer(turn: TurnRecord) -> list[str]:
         "cancelled": "*The answer was stopped before its end.*",
         "failed": "*The answer failed; this is as far as it came.*",
     }
-    return [text if text.strip() else "*There is no answer.*", ends[turn.outcome]]
+    none = "*The answers about the parts were not put together.*" if turn.segments else "*There is no answer.*"
+    return [text if text.strip() else none, ends[turn.outcome], *_parts(turn)]
+
+
+def _parts(turn: TurnRecord) -> list[str]:
+    """What was said of each part of a long video, below the answer that was made of it."""
+    blocks = ["### Parts"] if turn.segments else []
+    for part in turn.segments:
+        blocks.append(f"**{span_text(part.start_s, part.end_s)}**")
+        blocks.append(contained(part.answer.strip("\r\n"), _ANSWER_HEADINGS + 1))
+        if not part.is_answered:
+            blocks.append(f"*{_UNANSWERED[part.outcome or 'cancelled']}*")
+        if part.error is not None:
+            blocks.append(plain(str(part.error)))
+    return blocks
 
 
 def _tables(result: Result) -> list[str]:

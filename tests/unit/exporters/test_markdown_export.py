@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from app.core.results import Result
+from app.core.errors import ErrorText
+from app.core.results import Result, SegmentRecord
 from app.core.sampling import Sampling
 from app.exporters.markdown_export import render
 from tests.example_results import RESULTS, media_record, result_of, turn_record
@@ -169,3 +170,18 @@ def test_any_result_keeps_the_documents_own_structure(result: Result) -> None:
 def test_an_answers_own_headings_stand_below_the_documents() -> None:
     text = render(result_of(turn_record(answer="# Title\n\ntext\n\n## Part")))
     assert headings(text)[3:5] == [("h3", "Title"), ("h4", "Part")]
+
+
+def test_a_long_video_is_told_whole_first_and_then_by_its_parts() -> None:
+    parts = (
+        SegmentRecord(0.0, 360.0, answer="# One\nA door.", outcome="done"),
+        SegmentRecord(358.0, 720.0, outcome="failed", error=ErrorText("Damaged *here*.", "Copy it.")),
+        SegmentRecord(718.0, 1080.0),
+    )
+    text = render(result_of(turn_record(answer="All in all.\n\n### Timeline", segments=parts)))
+    order = ["All in all.", "### Timeline", "### Parts", "**0:00 – 6:00**", "#### One", "**5:58 – 12:00**", "it failed"]
+    places = [text.index(words) for words in [*order, r"Damaged \*here\*", "**11:58 – 18:00**", "it was stopped"]]
+    assert places == sorted(places)
+    stopped = render(result_of(turn_record(answer="", outcome="cancelled", segments=parts)))
+    assert "were not put together" in stopped
+    assert "There is no answer" not in stopped
