@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast, get_args
@@ -34,6 +34,7 @@ _TIMINGS = ("time_to_first_token_s", "total_s", "tokens_per_s")
 _OUTCOMES = get_args(Outcome)
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_UNSAID = ErrorText("")
 _ASK_ANEW = "Ask the question again and save it anew."
 
 
@@ -241,7 +242,7 @@ def _segment(part: CheckedValue) -> SegmentRecord:
         answer=part["answer"].text(),
         outcome=None if outcome.is_null else _outcome(outcome),
         figures=_figures(part["usage"], part["timings"]),
-        error=None if error.is_null else ErrorText(error["text"].text(), error["hint"].text()),
+        error=None if error.is_null else replace(_UNSAID, text=error["text"].text(), hint=error["hint"].text()),
     )
 
 
