@@ -1380,12 +1380,56 @@
         <translation>文件夹“{name}”中有 {count} 个图片和视频，已添加前 {limit} 个。</translation>
     </message>
     <message>
+        <source>The file of words for long videos</source>
+        <translation>长视频用语文件</translation>
+    </message>
+    <message>
+        <source>Install the program again.</source>
+        <translation>请重新安装本程序。</translation>
+    </message>
+    <message>
+        <source>The program&apos;s words for long videos cannot be read.</source>
+        <translation>无法读取本程序的长视频用语。</translation>
+    </message>
+    <message>
         <source>Pictures may be JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF files, videos MP4, MOV, MKV, WebM or AVI files.</source>
         <translation>支持 JPEG、PNG、WebP、GIF、BMP、TIFF、HEIC 和 AVIF 图片，以及 MP4、MOV、MKV、WebM 和 AVI 视频。</translation>
     </message>
     <message>
         <source>“{name}” is not a picture or a video.</source>
         <translation>“{name}”不是图片或视频。</translation>
+    </message>
+    <message>
+        <source>What is wanted of the video is more than the model can take.</source>
+        <translation>对这段视频的要求超出了模型能接受的量。</translation>
+    </message>
+    <message>
+        <source>Choose shorter parts, fewer frames a second, or fewer tokens for a video.</source>
+        <translation>请把每段改短、减少每秒帧数，或减少视频的 token 数。</translation>
+    </message>
+    <message>
+        <source>Choose a longer one.</source>
+        <translation>请选择更长的。</translation>
+    </message>
+    <message>
+        <source>Only one video at a time can be looked at in parts.</source>
+        <translation>一次只能分段查看一个视频。</translation>
+    </message>
+    <message>
+        <source>Ask about each video on its own.</source>
+        <translation>请分别对每个视频提问。</translation>
+    </message>
+    <message>
+        <source>A part of a video must be {least} seconds or longer.</source>
+        <translation>视频的每一段至少要有 {least} 秒。</translation>
+    </message>
+    <message>
+        <source>Choose longer parts or a shorter range.</source>
+        <translation>请把每段改长，或缩短范围。</translation>
+    </message>
+    <message>
+        <source>The video would be {count} parts; there may be {most}.</source>
+        <translation>视频会被分成 {count} 段；最多只能有 {most} 段。</translation>
     </message>
     <message>
         <source>The file was still being written: what was there is read.</source>
@@ -1398,6 +1442,14 @@
     <message>
         <source>“{name}” was changed while it was read.</source>
         <translation>读取时“{name}”被更改了。</translation>
+    </message>
+    <message>
+        <source>The video has changed since its first parts were asked about.</source>
+        <translation>视频在前几段被提问之后发生了变化。</translation>
+    </message>
+    <message>
+        <source>Ask about it anew.</source>
+        <translation>请重新提问。</translation>
     </message>
     <message>
         <source>The model {name} does not run here: {reason}</source>
