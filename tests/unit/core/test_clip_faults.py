@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from app.core.clip_kinds import is_clip
-from app.core.clips import Clip, ClipSource, footage_of, open_clip
+from app.core.clips import Clip, ClipSource, open_clip, plan_clip
 from app.core.errors import UserError
-from app.core.footage import FrameWish, plan_footage
+from app.core.footage import FrameWish
 from app.core.pictures import Picture, PictureSource
 from app.core.vision import PixelLimits
 from tests.clips_made import number_in, numbered, write_animation, write_video
@@ -201,7 +201,7 @@ def test_a_ribbon_is_refused(tmp_path: Path) -> None:
 def test_five_hours_are_planned_from_their_packets(tmp_path: Path) -> None:
     path = tmp_path / "long.mkv"
     write_video(path, numbered(300, 32, 32), times_ms=[60_000 * number for number in range(300)])
-    plan = plan_footage(footage_of(ClipSource("long.mkv", path)), FrameWish(), LIMITS, IMAGES)
+    plan = plan_clip(ClipSource("long.mkv", path), LIMITS, IMAGES)
     assert plan.duration_s > 17_900
     assert len(plan.frame_times_s) == 194  # the budget of 200,000 px at the least size
     assert any("further apart" in note for note in plan.notes)

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from app.core.clip_kinds import is_clip
-from app.core.clips import Clip, ClipSource, footage_of, open_clip
-from app.core.footage import FrameWish, plan_footage
+from app.core.clips import Clip, ClipSource, open_clip, plan_clip
+from app.core.footage import FrameWish
 from app.core.frame_pixels import FrameScaler, Stance
 from app.core.pictures import Picture, PictureSource
 from app.core.vision import PixelLimits
@@ -284,7 +284,7 @@ def test_a_plan_is_what_opening_gives(tmp_path: Path) -> None:
     source = ClipSource("p.mp4", path, wish=FrameWish(frames_per_s=4, max_tokens=40))
     clip = open_clip(source, LIMITS, IMAGES)
     assert isinstance(clip, Clip)
-    assert clip.plan == plan_footage(footage_of(source), source.wish, LIMITS, IMAGES)
+    assert clip.plan == plan_clip(source, LIMITS, IMAGES)
     assert clip.tokens <= 40
 
 
