@@ -83,7 +83,7 @@ def reading(source: ClipSource, is_wanted: Callable[[], bool]) -> Iterator[ClipR
     except AppError:
         raise
     except Exception as error:  # the boundary: decoders raise anything on damaged files
-        raise _fault(name, error) from error
+        raise fault_of(name, error) from error
 
 
 def fingerprint_of(source: ClipSource) -> str:
@@ -130,7 +130,13 @@ def _check_size(name: str, footage: Footage) -> None:
         )
 
 
-def _fault(name: str, error: Exception) -> UserError:
+def fault_of(name: str, error: Exception) -> UserError:
+    """What to say of whatever went wrong with a video.
+
+    Args:
+        name: As it is shown to people.
+        error: What its decoder or the system raised.
+    """
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return UserError(

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.footage import ClipPlan, Footage
-    from app.core.picture_levels import PictureLevels
     from app.core.vision import PixelLimits
 
 CLIP_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".ogv", ".3gp")
@@ -200,20 +199,6 @@ def open_frames(
             bitmap = Bitmap(*size, taken.rgb, footage.width_px, footage.height_px)
             for time_s in asked[index]:
                 yield time_s, bitmap
-
-
-def open_frame_levels(
-    source: ClipSource, time_s: float, max_pixels: int, is_wanted: Callable[[], bool] = lambda: True
-) -> PictureLevels:
-    """The frame that a player shows at this time, to be zoomed through; the largest level has at most `max_pixels`.
-
-    Raises:
-        UserError: The video cannot be used, the text names it and the reason; or `is_wanted` said no meanwhile.
-    """
-    from app.core.picture_levels import levels_of  # noqa: PLC0415 - Pillow, slow to import
-
-    ((_, bitmap),) = open_frames(source, [time_s], max_pixels, is_wanted)
-    return levels_of(bitmap, is_wanted)
 
 
 def take_still(source: ClipSource, time_s: float) -> PictureSource:

@@ -148,20 +148,27 @@ class OpenVideo:
     def _frames_between(
         self, first: int, last: int, wanted: Container[int], timeline: Timeline, is_wanted: Callable[[], bool]
     ) -> Iterator[Any]:
-        """Decodes a run of packets; of H.264 those that nothing refers to are passed over unless wanted."""
-        is_skipping = self._decoder.name in _SKIPPABLE
-        for packet in self._packets_from(first, timeline):
+        for packet in self.packets_from(first, timeline):
             place = timeline.packet_at(packet.pts)
             if place is not None and place > last:
                 break
             if not is_wanted():
                 raise InterruptedError
-            if is_skipping:
-                self._decoder.skip_frame = "DEFAULT" if packet.pts in wanted else "NONREF"
-            with suppress(av.FFmpegError):
-                yield from self._decoder.decode(packet)
+            yield from self.decode(packet, is_needed=packet.pts in wanted)
+        yield from self.decode(None)
+
+    def decode(self, packet: Any, *, is_needed: bool = True) -> Sequence[Any]:
+        """The frames that a packet brings out of the decoder; none where it is damaged.
+
+        Args:
+            packet: One from `packets_from`, each in turn; None after the last.
+            is_needed: Whether its own frame is; of H.264 one that is not and to which nothing refers is passed over.
+        """
+        if packet is not None and self._decoder.name in _SKIPPABLE:
+            self._decoder.skip_frame = "DEFAULT" if is_needed else "NONREF"
         with suppress(av.FFmpegError):
-            yield from self._decoder.decode(None)
+            return self._decoder.decode(packet)  # type: ignore[no-any-return]
+        return ()
 
     def frames_in_order(self, is_wanted: Callable[[], bool]) -> Iterator[Any]:
         """Every frame from the start, for files whose packets do not say when they are shown."""
@@ -169,15 +176,14 @@ class OpenVideo:
         for packet in self.container.demux(self.stream):
             if not is_wanted():
                 raise InterruptedError
-            with suppress(av.FFmpegError):
-                yield from self._decoder.decode(packet if packet.size else None)
+            yield from self.decode(packet if packet.size else None)
 
     def rewind(self) -> None:
         """Goes to the file's start, by opening it anew: not every file lets itself be sought through."""
         self.close()
         self._open()
 
-    def _packets_from(self, first: int, timeline: Timeline) -> Iterator[Any]:
+    def packets_from(self, first: int, timeline: Timeline) -> Iterator[Any]:
         """The file's packets from this one on, by seeking; from the file's start where seeking does not find it."""
         tries = bisect.bisect_right(timeline.keys, first)
         for key in reversed(timeline.keys[max(0, tries - _SEEK_TRIES) : tries]):

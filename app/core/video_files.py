@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _MAX_WORKERS = 4
 _MAX_PIXELS_AT_ONCE = 10_000_000
 """Of the frames that several decoders work on: each holds about ten of its own."""
+_AROUND = 16
+"""Frames on either side of one alone that cannot be decoded: one of them may stand in its place."""
 _KEPT_BYTES = 64 << 20
 """Of what is known of files: ten hours at 60 frames a second, or hundreds of usual ones."""
 
@@ -76,6 +78,10 @@ class VideoReader:
         for index, taken in self._decoded(indices, width_px, height_px):
             at_hand[index] = taken
             yield index, taken
+        if not at_hand:
+            around = {near for index in indices for near in range(index - _AROUND, index + _AROUND)}
+            tried = sorted(near for near in around if 0 <= near < len(self.index.order))
+            at_hand = dict(self._decoded(tried, width_px, height_px))
         self._refuse_changed()
         if not at_hand:
             raise UserError(

@@ -6,6 +6,7 @@ header says. Of MP4 and MOV files the tables of samples say the same without rea
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import logging
 from array import array
@@ -55,6 +56,11 @@ class VideoIndex:
     order: Sequence[int]
     coded_size: tuple[int, int]
     stance: Stance
+
+    def place_of(self, pts: int) -> int:
+        """The place among the frames shown of the one that is shown at a time in the stream's unit, or after it."""
+        assert self.timeline is not None  # noqa: S101 - else frames are counted
+        return bisect.bisect_left(self.order, pts, key=self.timeline.pts.__getitem__)
 
     @property
     def size_bytes(self) -> int:

@@ -7,12 +7,13 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from app.core.clips import ClipSource, open_frame_levels, open_frames, open_poster, take_still
+from app.core.clips import ClipSource, open_frames, open_poster, take_still
 from app.core.errors import AppError, describe_error
 from app.core.events import FrameOpened, LookOpened, StillTaken, ViewFailed, ViewOpened
 from app.core.picture_levels import open_levels
 from app.core.pictures import open_bitmap
 from app.core.traces import trace_without_words
+from app.engine.frame_looks import FrameLooks
 from app.engine.media_pool import MediaPool
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Views:
         self._small_pool = MediaPool("media-viewed", _POOL_THREADS)
         self._looked_pool = MediaPool("media-looked", _POOL_THREADS)
         self._strip_pool = MediaPool("media-strip", 1)
+        self._frame_looks = FrameLooks()
         self._numbers = itertools.count(1)
         self._newest_look = 0
         self._newest_strip = 0
@@ -58,7 +60,10 @@ class Views:
         self._submit(self._small_pool, view_id, opened, lambda: True)
 
     def look(self, view_id: str, source: Source, max_pixels: int, time_s: float) -> None:
-        """Opens what is looked at; one that waits or is under way is dropped, unsaid, for a newer one."""
+        """Opens what is looked at; one that waits or is under way is dropped, unsaid, for a newer one.
+
+        Of a video whose frame takes a while a key frame before it comes first, so that a person sees where they are.
+        """
         number = self._newest_look = next(self._numbers)
 
         def is_wanted() -> bool:
@@ -66,9 +71,10 @@ class Views:
 
         def opened() -> Iterable[EngineEvent]:
             if isinstance(source, ClipSource):
-                levels = open_frame_levels(source, time_s, max_pixels, is_wanted)
-                yield LookOpened(view_id, levels, time_s)
+                for levels in self._frame_looks.levels(source, time_s, max_pixels, is_wanted):
+                    yield LookOpened(view_id, levels, time_s)
             else:
+                self._frame_looks.close()
                 yield LookOpened(view_id, open_levels(source, max_pixels, is_wanted))
 
         self._submit(self._looked_pool, view_id, opened, is_wanted)
@@ -100,6 +106,8 @@ class Views:
         deadline_s = time.monotonic() + timeout_s
         pools = (self._small_pool, self._looked_pool, self._strip_pool)
         have_ended = [pool.close(max(0.0, deadline_s - time.monotonic())) for pool in pools]
+        if all(have_ended):
+            self._frame_looks.close()
         return all(have_ended)
 
     def _submit(
