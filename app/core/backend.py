@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from app.core.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TypeAlias
@@ -33,6 +35,11 @@ class Memory:
 
     active_bytes: int = 0
     peak_bytes: int = 0
+
+
+def video_refused() -> UserError:
+    """What is said where a runtime cannot look at videos."""
+    return UserError("This model's runtime cannot look at videos.", "Ask about pictures of it instead.")
 
 
 class Backend(Protocol):

@@ -205,6 +205,7 @@ class ModelReady:
         backend_version: Names and versions of the runtime, such as ``mlx 0.32.4, mlx-vlm 0.7.10``.
         device: What it runs on, in words.
         memory_bytes: Held by the model.
+        can_see_videos: Whether its runtime can look at videos.
     """
 
     checkpoint: Checkpoint
@@ -212,6 +213,7 @@ class ModelReady:
     backend_version: str
     device: str
     memory_bytes: int
+    can_see_videos: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from app.core.vision import (
     group_times,
     resized_frame_size,
     resized_size,
+    time_text,
     token_count,
 )
 
@@ -161,6 +162,16 @@ class ClipPlan:
         """Language-model tokens of all frames, without the times written between them."""
         groups = -(-len(self.frame_times_s) // FRAMES_PER_PATCH)
         return groups * token_count(self.height_px, self.width_px)
+
+    @property
+    def time_tokens(self) -> int:
+        """Tokens of the times between the frames and of the marks around each group, as Qwen's tokenizer counts them.
+
+        It takes every digit as a token; beside them stand ``<``, ``.``, `` seconds``, ``>`` and the two marks.
+        """
+        if self.is_picture:
+            return 0
+        return sum(sum(character.isdigit() for character in time_text(time_s)) + 6 for time_s in self.group_times_s)
 
     @property
     def is_picture(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from app.core.backend import video_refused
 from app.core.errors import ErrorText
 from app.core.shelf import Medium, clip_cost, picture_cost
 from app.core.vision import RELEASED_CLIP_LIMITS
@@ -27,7 +28,8 @@ _NEAR_SHARE = 0.8
 class ContextUse:
     """How much of a model's context a question takes, as far as that is known before it is asked.
 
-    The words of the question are not counted: they are few beside a picture, and only the tokenizer could tell.
+    The words of the question are not counted: they are few beside a picture, and only the tokenizer could tell. The
+    times between a video's frames are, because they can be many.
 
     Attributes:
         new_tokens: The pictures and videos that are newly shown.
@@ -72,6 +74,7 @@ class NextQuestion:
         held_tokens: What the conversation so far takes of the model's context.
         context_tokens: How much that is; 0 while there is no model.
         clip_limits: The areas that all frames of a newly shown video may have together.
+        can_show_videos: Whether the model can look at videos, as far as that is known.
     """
 
     def __init__(
@@ -83,11 +86,14 @@ class NextQuestion:
         held_tokens: int = 0,
         context_tokens: int = 0,
         clip_limits: PixelLimits = RELEASED_CLIP_LIMITS,
+        *,
+        can_show_videos: bool = True,
     ) -> None:
         self.media = tuple(media)
         self._known = known
         self._limits = limits
         self._clip_limits = clip_limits
+        self._can_show_videos = can_show_videos
         self._held_tokens = held_tokens
         self._context_tokens = context_tokens
         self.selected = tuple(medium for medium in self.media if medium.medium_id in selected_ids)
@@ -119,6 +125,13 @@ class NextQuestion:
         plan = self._planned(medium)
         return plan if isinstance(plan, ErrorText) else None
 
+    @cached_property
+    def refusal(self) -> ErrorText | None:
+        """Why what is newly shown cannot be asked about, whatever it costs; None where it can."""
+        if not self._can_show_videos and any(self.is_video(medium) for medium in self.new):
+            return video_refused().said
+        return next((fault for fault in (self.why_not(medium) for medium in self.new) if fault is not None), None)
+
     def cost(self, medium: Medium) -> Cost | None:
         """What a picture or video costs, or did when it was shown; None until its size is known."""
         if not medium.is_opened:
@@ -132,7 +145,7 @@ class NextQuestion:
 
     @cached_property
     def new_tokens(self) -> int:
-        """What is newly shown costs together, as far as sizes are known."""
+        """What is newly shown costs together, as far as sizes are known, without the times between frames."""
         costs = (self.cost(medium) for medium in self.new)
         return sum(cost.tokens for cost in costs if cost is not None)
 
@@ -140,7 +153,9 @@ class NextQuestion:
     def use(self) -> ContextUse:
         """How much of the model's context it takes."""
         is_counted = all(medium.is_opened for medium in self.new)
-        return ContextUse(self.new_tokens, self._held_tokens, self._context_tokens, is_counted)
+        plans = (self.plan(medium) for medium in self.new)
+        time_tokens = sum(plan.time_tokens for plan in plans if plan is not None)
+        return ContextUse(self.new_tokens + time_tokens, self._held_tokens, self._context_tokens, is_counted)
 
     def _planned(self, medium: Medium) -> ClipPlan | ErrorText | None:
         known = self._known.get(medium.source)

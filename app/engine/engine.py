@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from app.core.backend import video_refused
 from app.core.clips import Clip, ClipSource, open_clip
-from app.core.errors import AppError, EngineError, ErrorText, ModelError, Sentence, UserError, describe_error
+from app.core.errors import AppError, EngineError, ErrorText, ModelError, Sentence, describe_error
 from app.core.events import (
     EngineClosed,
     EngineEvent,
@@ -300,7 +301,8 @@ class Engine:
                 self._say(ModelUnloaded())
             else:
                 held_bytes = backend.memory().active_bytes
-                self._say(ModelReady(load.checkpoint, backend.name, backend.version(), backend.device(), held_bytes))
+                name, version, device = backend.name, backend.version(), backend.device()
+                self._say(ModelReady(load.checkpoint, name, version, device, held_bytes, backend.abilities.video))
         except Exception as error:
             if not isinstance(error, AppError):
                 logger.exception("Loading failed")
@@ -338,7 +340,7 @@ class Engine:
             error = self._load_error or ModelError("No model is loaded.", "Choose a model first.").said
         has_clip = opening.long is not None or _has_clip(question, opening.media)
         if error is None and has_clip and not backend.abilities.video:
-            error = UserError("This model's runtime cannot look at videos.", "Ask about pictures of it instead.").said
+            error = video_refused().said
         with self._lock:
             if self._openings.get(question.request_id) is not opening:
                 return None

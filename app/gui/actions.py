@@ -39,6 +39,7 @@ class WindowState:
         has_answer: There is an answer to export.
         media_count: Pictures in the tray.
         is_too_much: The question is more than the model can take.
+        is_refused: What is selected cannot be asked about, such as a video that the runtime cannot look at.
         is_taking_in: More pictures are being looked for.
         can_take_screenshot: The system lets programs ask for a picture of the screen.
         has_selection: One of them is selected.
@@ -57,6 +58,7 @@ class WindowState:
     has_answer: bool = False
     media_count: int = 0
     is_too_much: bool = False
+    is_refused: bool = False
     is_taking_in: bool = False
     can_take_screenshot: bool = False
     has_selection: bool = False
@@ -67,8 +69,8 @@ class WindowState:
     @property
     def can_ask(self) -> bool:
         """Whether the question box can be sent."""
-        is_busy = self.is_answering or self.is_composing or self.is_taking_in or self.is_too_much
-        return self.has_model and self.has_question and not is_busy
+        is_busy = self.is_answering or self.is_composing or self.is_taking_in
+        return self.has_model and self.has_question and not (is_busy or self.is_too_much or self.is_refused)
 
 
 @dataclass(frozen=True, slots=True)

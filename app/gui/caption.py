@@ -53,10 +53,14 @@ class Caption(QLabel):
             return
         painter = QPainter(self)
         area = self.contentsRect()
-        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        words = self.words_within(area.width())
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
         painter.end()
+
+    def words_within(self, width_px: int) -> str:
+        """The text as far as there is room for it."""
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, width_px)
 
     def colour(self) -> QColor:
         """The colour of the letters where they are not those of usual text."""

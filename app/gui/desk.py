@@ -174,6 +174,7 @@ class Desk(QObject):
             told.held_tokens,
             context_tokens,
             self.clip_limits,
+            can_show_videos=self.model.ready is None or self.model.ready.can_see_videos,
         )
 
     # The conversation

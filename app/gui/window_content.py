@@ -200,6 +200,7 @@ class WindowContent(QObject):
             has_answer=any(turn.is_told for turn in desk.conversation.turns),
             media_count=len(desk.pictures.media),
             is_too_much=self._question.use.is_over,
+            is_refused=self._question.refusal is not None,
             is_taking_in=desk.pictures.is_taking_in,
             can_take_screenshot=self.media.can_take_screenshot,
             has_selection=bool(desk.pictures.selected_ids),

@@ -43,11 +43,14 @@ def tokens_text(tokens: int) -> str:
     return QCoreApplication.translate("Wording", "{0} tokens").format(number(tokens))
 
 
-def pictures_text(count: int) -> str:
-    """``3 pictures``."""
-    if count == 1:
-        return QCoreApplication.translate("Wording", "1 picture")
-    return QCoreApplication.translate("Wording", "{0} pictures").format(number(count))
+def media_text(pictures: int, videos: int) -> str:
+    """``3 pictures``, ``1 video`` or ``2 videos, 1 picture``."""
+    translate = QCoreApplication.translate
+    words = translate("Wording", "1 video") if videos == 1 else translate("Wording", "{0} videos")
+    told = [words.format(number(videos))] if videos else []
+    words = translate("Wording", "1 picture") if pictures == 1 else translate("Wording", "{0} pictures")
+    told += [words.format(number(pictures))] if pictures else []
+    return translate("Wording", "{0}, {1}").format(*told) if len(told) > 1 else "".join(told)
 
 
 def undo_text(step: ShelfStep) -> str:

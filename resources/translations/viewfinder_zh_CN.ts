@@ -365,6 +365,10 @@
         <translation>正在查找模型。</translation>
     </message>
     <message>
+        <source>What is selected cannot be asked about.</source>
+        <translation>无法就所选项目提问。</translation>
+    </message>
+    <message>
         <source>This is more than the model can take.</source>
         <translation>超出了模型的处理上限。</translation>
     </message>
@@ -1832,6 +1836,10 @@
         <translation>正在打开…</translation>
     </message>
     <message>
+        <source>⚠ no frames</source>
+        <translation>⚠ 没有画面</translation>
+    </message>
+    <message>
         <source>sent whole</source>
         <translation>已按原尺寸发送</translation>
     </message>
@@ -2873,6 +2881,14 @@
         <source>Text in the frames may be too small to read: take fewer frames or a shorter range.</source>
         <translation>帧中的文字可能太小而无法辨认：请减少帧数或缩短范围。</translation>
     </message>
+    <message>
+        <source>{0} frames per second</source>
+        <translation>每秒 {0} 帧</translation>
+    </message>
+    <message>
+        <source>The part from {0}</source>
+        <translation>选取的时间段：{0}</translation>
+    </message>
 </context>
 <context>
     <name>Viewing</name>
@@ -2918,6 +2934,14 @@
         <translation>{0} token</translation>
     </message>
     <message>
+        <source>1 video</source>
+        <translation>1 个视频</translation>
+    </message>
+    <message>
+        <source>{0} videos</source>
+        <translation>{0} 个视频</translation>
+    </message>
+    <message>
         <source>1 picture</source>
         <translation>1 张图片</translation>
     </message>
@@ -2930,16 +2954,28 @@
         <translation>+{0}</translation>
     </message>
     <message>
-        <source>No picture selected</source>
-        <translation>未选择图片</translation>
-    </message>
-    <message>
         <source>{0} tokens of {1}</source>
         <translation>占用 {0} / {1} token</translation>
     </message>
     <message>
-        <source>The new pictures take {0} tokens.</source>
-        <translation>新图片占用 {0} token。</translation>
+        <source>{0}, {1}, {2}</source>
+        <translation>{0}，{1}，{2}</translation>
+    </message>
+    <message>
+        <source>{0}, {1}, {2}: too small for text</source>
+        <translation>{0}，{1}，{2}（文字太小）</translation>
+    </message>
+    <message>
+        <source>Nothing selected</source>
+        <translation>未选择任何项目</translation>
+    </message>
+    <message>
+        <source>What is new takes {0} tokens.</source>
+        <translation>新增内容占用 {0} token。</translation>
+    </message>
+    <message>
+        <source>What is new takes {0} tokens, the times between frames included.</source>
+        <translation>新增内容占用 {0} token，包括帧之间的时间标记。</translation>
     </message>
     <message>
         <source>The conversation so far takes {0}.</source>
@@ -2954,12 +2990,32 @@
         <translation>留给回答的余量不多。</translation>
     </message>
     <message>
-        <source>This is more than the model can take: {0} tokens of {1}. Choose a smaller budget, select fewer pictures or begin a new conversation.</source>
-        <translation>超出了模型的处理上限：{0} / {1} token。请选择较低的档位、减少图片，或开始新的对话。</translation>
+        <source>“{0}”: {1}</source>
+        <translation>“{0}”：{1}</translation>
     </message>
     <message>
-        <source>This is more than the model can take: {0} tokens of {1}. Choose a smaller budget or select fewer pictures.</source>
-        <translation>超出了模型的处理上限：{0} / {1} token。请选择较低的档位，或减少图片。</translation>
+        <source>Take fewer frames or a shorter part of the video, or select less.</source>
+        <translation>请减少帧数、缩短视频的时间段，或少选一些项目。</translation>
+    </message>
+    <message>
+        <source>Take fewer frames or a shorter part of the video, select less, or begin a new conversation.</source>
+        <translation>请减少帧数、缩短视频的时间段、少选一些项目，或开始新的对话。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller budget, select fewer pictures or begin a new conversation.</source>
+        <translation>请选择较低的档位、减少图片，或开始新的对话。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller budget or select fewer pictures.</source>
+        <translation>请选择较低的档位，或减少图片。</translation>
+    </message>
+    <message>
+        <source>This is more than the model can take: {0} tokens of {1}.</source>
+        <translation>超出了模型的处理上限：{0} / {1} token。</translation>
+    </message>
+    <message>
+        <source>{0}, {1}</source>
+        <translation>{0}，{1}</translation>
     </message>
     <message>
         <source>&amp;Undo Add Item</source>

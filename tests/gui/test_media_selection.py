@@ -96,7 +96,7 @@ def test_nothing_selected_is_said_and_shows_nothing(open_window: OpenWindow, pic
     view = tray_of(driver)
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, PLAIN, QPoint(20, view.viewport().height() - 5))
     assert selected_rows(driver) == []
-    driver.wait(lambda: driver.parts.prompt.cost_text == "No picture selected")
+    driver.wait(lambda: driver.parts.prompt.cost_text == "Nothing selected")
     driver.ask("What?")
     driver.wait_for_answer()
     assert shown_names(driver) == [[]]

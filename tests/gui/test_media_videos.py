@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QByteArray, QMimeData
+from PySide6.QtCore import QByteArray, QMimeData, Qt
 from PySide6.QtGui import QGuiApplication
 
+from app.backends.fake_backend import FakeBackend
+from app.core.backend import Abilities
 from app.core.clips import ClipSource
 from app.core.footage import FrameWish
+from app.gui.questions.cost_caption import CostCaption
+from app.gui.tray.tray_delegate import TrayRow
 from tests.clips_made import numbered, write_animation, write_video
 from tests.gui.conftest import draw
 from tests.gui.test_media_intake import paste
@@ -28,6 +32,25 @@ def film(path: Path, count: int = 50, width_px: int = 160, height_px: int = 96) 
 
 def kinds(driver: WindowDriver) -> list[tuple[str, bool]]:
     return [(medium.source.name, medium.is_video) for medium in driver.desk.pictures.media]
+
+
+def row(driver: WindowDriver, place: int) -> TrayRow:
+    found = driver.parts.tray.view.model().index(place, 0).data(Qt.ItemDataRole.UserRole)
+    assert isinstance(found, TrayRow)
+    return found
+
+
+def cost(driver: WindowDriver) -> str:
+    return driver.parts.prompt.cost_text
+
+
+def cost_detail(driver: WindowDriver) -> str:
+    return driver.child(CostCaption, "costCaption").toolTip()
+
+
+def select(driver: WindowDriver, *places: int) -> None:
+    media = driver.desk.pictures.media
+    driver.parts.tray.select([media[place].medium_id for place in places])
 
 
 def frame_counts(driver: WindowDriver) -> list[int]:
@@ -120,3 +143,108 @@ def test_the_same_video_comes_in_once_whichever_frames_are_wanted(open_window: O
     (same,) = driver.desk.pictures.media
     assert isinstance(same.source, ClipSource)
     assert (same.medium_id, same.source.wish) == (medium.medium_id, wish)
+
+
+def test_a_row_says_the_length_the_frames_and_their_cost(open_window: OpenWindow, tmp_path: Path) -> None:
+    film(tmp_path / "roll.mp4", count=350, width_px=320, height_px=192)
+    driver = open_window(files=(draw(tmp_path / "a.png"), tmp_path / "roll.mp4"))
+    driver.wait_for_pictures(2)
+    driver.wait(lambda: row(driver, 1).length == "0:14")
+    found = row(driver, 1)
+    assert (found.cost, found.state, found.label) == ("28 frames · 840 tok", "seen whole", "Video 1")
+    assert row(driver, 0).label == "Image 1"
+    assert row(driver, 0).length == ""
+    assert found.details == (
+        "320×192 · 0:14 · 25 frames per second",
+        "28 frames, 0.52 s apart, each seen at 320×192: 840 tokens.",
+    )
+    index = driver.parts.tray.view.model().index(1, 0)
+    assert str(index.data(Qt.ItemDataRole.AccessibleDescriptionRole)).splitlines() == [
+        found.cost,
+        found.state,
+        found.label,
+        *found.details,
+    ]
+    assert "25 frames per second" in str(index.data(Qt.ItemDataRole.ToolTipRole))
+
+
+def test_a_row_says_which_part_is_asked_about(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=(film(tmp_path / "roll.mp4", count=350, width_px=320, height_px=192),))
+    driver.wait_for_pictures(1)
+    (medium,) = driver.desk.pictures.media
+    driver.desk.pictures.set_wish(medium.medium_id, FrameWish(start_s=5, end_s=10))
+    driver.wait(lambda: row(driver, 0).state == "0:05 – 0:10 · 320×192")
+    assert row(driver, 0).cost == "10 frames · 300 tok"
+    assert "The part from 0:05 – 0:10" in row(driver, 0).details
+    driver.desk.pictures.set_wish(medium.medium_id, FrameWish(start_s=20))
+    driver.wait(lambda: row(driver, 0).cost == "⚠ no frames")
+    assert "The range starts at 20 s, but the video ends at 14.0 s." in row(driver, 0).details[-1]
+    driver.prompt.setPlainText("What happens?")
+    driver.wait_for_model()
+    driver.wait(lambda: "The range starts at 20 s" in driver.parts.prompt.fault_text)
+    assert not driver.ask_button.isEnabled()
+    driver.desk.pictures.set_wish(medium.medium_id, FrameWish())
+    driver.wait(driver.ask_button.isEnabled)
+
+
+def test_a_video_of_a_single_frame_is_a_picture(open_window: OpenWindow, tmp_path: Path) -> None:
+    film(tmp_path / "still.mp4", count=1)
+    driver = open_window(files=(draw(tmp_path / "a.png"), tmp_path / "still.mp4"))
+    driver.wait_for_pictures(2)
+    driver.wait_for_model()
+    driver.wait(lambda: row(driver, 1).label == "Image 2")
+    assert (row(driver, 1).cost, row(driver, 1).length) == ("1 frame · 77 tok", "")
+    assert "The video has a single frame: it is asked about as a picture." in row(driver, 1).details[-1]
+    driver.wait(lambda: cost(driver).startswith("2 pictures · 154 tokens"))
+    driver.ask("What is this?")
+    driver.wait_for_answer()
+    assert row(driver, 1).label == "Image 2"
+
+
+def test_what_a_video_costs_is_said_before_asking(open_window: OpenWindow, tmp_path: Path) -> None:
+    clips = tuple(film(tmp_path / f"{n}.mp4", count=350, width_px=320, height_px=192) for n in range(2))
+    driver = open_window(files=(*clips, draw(tmp_path / "a.png")))
+    driver.wait_for_pictures(3)
+    driver.wait_for_model()
+    select(driver, 0)
+    times = sum(len(f"{1.04 * n + 0.26:.1f}") + 5 for n in range(14))
+    driver.wait(
+        lambda: cost(driver) == f"1 video · 28 frames, 0.52 s apart, 320×192 · {840 + times:,} tokens of 262,144"
+    )
+    assert "“0.mp4”: 28 frames, 0.52 s apart, each seen at 320×192: 840 tokens." in cost_detail(driver)
+    assert f"{840 + times:,} tokens, the times between frames included." in cost_detail(driver)
+    caption = driver.child(CostCaption, "costCaption")
+    assert caption.words_within(10_000) == cost(driver)
+    assert caption.words_within(caption.fontMetrics().horizontalAdvance(cost(driver)) - 1).startswith("28 frames, 0.52")
+    select(driver, 0, 1, 2)
+    driver.wait(lambda: cost(driver) == f"2 videos, 1 picture · {2 * (840 + times) + 77:,} tokens of 262,144")
+    assert "“1.mp4”: 28 frames" in cost_detail(driver)
+
+
+def test_text_too_small_to_read_is_said_before_asking(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(files=(film(tmp_path / "large.mp4", count=50, width_px=1280, height_px=720),))
+    driver.wait_for_pictures(1)
+    driver.wait_for_model()
+    (medium,) = driver.desk.pictures.media
+    driver.wait(lambda: "1280×704" in cost(driver))
+    assert "too small" not in cost(driver) + cost_detail(driver) + "".join(row(driver, 0).details)
+    driver.desk.pictures.set_wish(medium.medium_id, FrameWish(max_tokens=200))
+    driver.wait(lambda: "416×224: too small for text" in cost(driver))
+    words = "Text in the frames may be too small to read: take fewer frames or a shorter range."
+    assert words in cost_detail(driver)
+    assert words in row(driver, 0).details
+
+
+def test_a_model_that_cannot_see_videos_says_so_before_asking(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeBackend, "abilities", Abilities(batch=True))
+    driver = open_window(files=(film(tmp_path / "clip.mp4"), draw(tmp_path / "a.png")))
+    driver.wait_for_pictures(2)
+    driver.wait_for_model()
+    driver.prompt.setPlainText("What happens?")
+    driver.wait(lambda: "This model's runtime cannot look at videos." in driver.parts.prompt.fault_text)
+    assert not driver.ask_button.isEnabled()
+    select(driver, 1)
+    driver.wait(driver.ask_button.isEnabled)
+    assert driver.parts.prompt.fault_text == ""

@@ -136,6 +136,7 @@ class Asking(QObject):
                 self.tr("There is no model to ask: choose one in the settings."),
             ),
             (not state.has_model, self.tr("The model is being looked for.")),
+            (state.is_refused, self.tr("What is selected cannot be asked about.")),
             (state.is_too_much, self.tr("This is more than the model can take.")),
             (state.is_taking_in, self.tr("More pictures and videos are being looked for.")),
             (state.is_loading, self.tr("Ask now: the answer comes once the model is loaded.")),

@@ -6,22 +6,56 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from app.gui.wording import number, paragraph, pictures_text, tokens_text
+from app.core.files import shown_name
+from app.gui.video_words import apart_text, frames_text, notes_text, plan_sentence, warning_text
+from app.gui.wording import media_text, number, paragraph, size_text, spoken, tokens_text
 
 if TYPE_CHECKING:
+    from app.core.footage import ClipPlan
     from app.core.next_question import NextQuestion
 
+_MOST_TOLD = 4
+"""Of more videos not each is told of in a sentence of its own."""
 
-def cost_text(question: NextQuestion) -> str:
-    """What the next question newly shows, and the total: ``3 pictures · 2,112 tokens of 32,768``."""
-    translate, use = QCoreApplication.translate, question.use
-    parts = []
+
+def cost_texts(question: NextQuestion) -> tuple[str, ...]:
+    """What the next question newly shows, and the total, from the fullest words to the shortest.
+
+    ``3 pictures · 2,112 tokens of 32,768``, or of a video alone
+    ``1 video · 28 frames, 0.52 s apart, 448×256 · 1,694 tokens of 32,768``.
+    """
+    plan = question.plan(question.new[0]) if len(question.new) == 1 else None
+    shown = _new_text(question)
+    if plan is None or plan.is_picture:
+        return (_with_total(question, [shown] if shown else []),)
+    frames = _frames_text(plan)
+    return (
+        _with_total(question, [shown, frames]),
+        _with_total(question, [frames]),
+        _with_total(question, [frames_text(plan)]),
+    )
+
+
+def _frames_text(plan: ClipPlan) -> str:
+    words = QCoreApplication.translate("Wording", "{0}, {1}, {2}")
+    if plan.is_text_unreadable:
+        words = QCoreApplication.translate("Wording", "{0}, {1}, {2}: too small for text")
+    return words.format(frames_text(plan), apart_text(plan), size_text(plan.width_px, plan.height_px))
+
+
+def _new_text(question: NextQuestion) -> str:
+    videos = sum(question.is_video(medium) for medium in question.new)
     if question.new:
-        parts.append(pictures_text(len(question.new)))
-        if use.held_tokens:
-            parts.append(translate("Wording", "+{0}").format(number(use.new_tokens)))
-    elif question.media and not question.selected:
-        parts.append(translate("Wording", "No picture selected"))
+        return media_text(len(question.new) - videos, videos)
+    if question.media and not question.selected:
+        return QCoreApplication.translate("Wording", "Nothing selected")
+    return ""
+
+
+def _with_total(question: NextQuestion, parts: list[str]) -> str:
+    translate, use = QCoreApplication.translate, question.use
+    if question.new and use.held_tokens:
+        parts.append(translate("Wording", "+{0}").format(number(use.new_tokens)))
     if use.total_tokens and use.context_tokens:
         total = ("" if use.is_counted else "≥ ") + number(use.total_tokens)
         context = number(use.context_tokens)
@@ -34,9 +68,12 @@ def cost_text(question: NextQuestion) -> str:
 def cost_detail(question: NextQuestion) -> str:
     """The same in full sentences."""
     translate, use = QCoreApplication.translate, question.use
-    sentences = []
+    sentences = list(_video_sentences(question))
     if question.new:
-        sentences.append(translate("Wording", "The new pictures take {0} tokens.").format(number(use.new_tokens)))
+        words = translate("Wording", "What is new takes {0} tokens.")
+        if any(question.is_video(medium) for medium in question.new):
+            words = translate("Wording", "What is new takes {0} tokens, the times between frames included.")
+        sentences.append(words.format(number(use.new_tokens)))
     if use.held_tokens:
         sentences.append(translate("Wording", "The conversation so far takes {0}.").format(number(use.held_tokens)))
     if use.context_tokens:
@@ -47,21 +84,37 @@ def cost_detail(question: NextQuestion) -> str:
     return paragraph(*sentences)
 
 
-def too_much_text(question: NextQuestion) -> str:
+def _video_sentences(question: NextQuestion) -> list[str]:
+    """What of each new video is shown, and what should be known about that."""
+    sentences: list[str] = []
+    for medium in [medium for medium in question.new if medium.is_video][:_MOST_TOLD]:
+        plan, fault = question.plan(medium), question.why_not(medium)
+        if plan is not None:
+            words = QCoreApplication.translate("Wording", "“{0}”: {1}")
+            sentences.append(words.format(shown_name(medium.source.name), plan_sentence(plan)))
+            sentences += [warning_text(plan), notes_text(plan)]
+        elif fault is not None:
+            sentences += [spoken(fault.text), spoken(fault.hint)]
+    return sentences
+
+
+def refusal_text(question: NextQuestion) -> str:
     """Why the model cannot take the next question and what to do, or nothing when it can."""
-    translate, use = QCoreApplication.translate, question.use
+    translate, use, refusal = QCoreApplication.translate, question.use, question.refusal
+    if refusal is not None:
+        return paragraph(spoken(refusal.text), spoken(refusal.hint))
     if not use.is_over:
         return ""
-    if use.held_tokens:
-        words = translate(
-            "Wording",
-            "This is more than the model can take: {0} tokens of {1}. Choose a smaller budget, select fewer pictures "
-            "or begin a new conversation.",
-        )
+    if any(question.is_video(medium) for medium in question.new):
+        advice = translate("Wording", "Take fewer frames or a shorter part of the video, or select less.")
+        if use.held_tokens:
+            advice = translate(
+                "Wording",
+                "Take fewer frames or a shorter part of the video, select less, or begin a new conversation.",
+            )
+    elif use.held_tokens:
+        advice = translate("Wording", "Choose a smaller budget, select fewer pictures or begin a new conversation.")
     else:
-        words = translate(
-            "Wording",
-            "This is more than the model can take: {0} tokens of {1}. "
-            "Choose a smaller budget or select fewer pictures.",
-        )
-    return words.format(number(use.total_tokens), number(use.context_tokens))
+        advice = translate("Wording", "Choose a smaller budget or select fewer pictures.")
+    words = translate("Wording", "This is more than the model can take: {0} tokens of {1}.")
+    return paragraph(words.format(number(use.total_tokens), number(use.context_tokens)), advice)

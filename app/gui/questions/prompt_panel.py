@@ -22,7 +22,7 @@ from app.gui.describing import describe
 from app.gui.look import scaled_px
 from app.gui.questions.budget_choice import BudgetChoice
 from app.gui.questions.cost_caption import CostCaption
-from app.gui.questions.cost_words import cost_detail, cost_text, too_much_text
+from app.gui.questions.cost_words import cost_detail, cost_texts, refusal_text
 from app.gui.questions.question_box import QuestionBox
 from app.gui.questions.task_chips import TaskChips
 from app.gui.settings.fault_line import FaultLine
@@ -62,7 +62,7 @@ class PromptPanel(QWidget):
         self._editing = QWidget()
         self._editing_words = Caption(self.tr("Editing an earlier question: what follows it will be replaced"))
         self._cost = CostCaption()
-        self._too_much = FaultLine()
+        self._refusal = FaultLine()
         self._bar = QProgressBar()
         self._grid = QGridLayout()
         self._is_cost_beside: bool | None = None
@@ -97,17 +97,17 @@ class PromptPanel(QWidget):
     @property
     def fault_text(self) -> str:
         """Why the question cannot be sent, where that has to be said in full."""
-        return self._too_much.text()
+        return self._refusal.text()
 
     def show_cost(self, question: NextQuestion) -> None:
         """Says what the next question costs, and when that is too much what to do."""
-        use, too_much = question.use, too_much_text(question)
-        words, detail = cost_text(question), cost_detail(question)
+        use, refusal = question.use, refusal_text(question)
+        words, detail = cost_texts(question), cost_detail(question)
         self._cost.show_cost(words, detail, is_warning=use.is_near or use.is_over)
-        if too_much:
-            self._too_much.say(too_much)
+        if refusal:
+            self._refusal.say(refusal)
         else:
-            self._too_much.clear()
+            self._refusal.clear()
 
     def show_editing(self, *, is_editing: bool) -> None:
         """Says that an earlier question is being changed, and what that means."""
@@ -201,7 +201,7 @@ class PromptPanel(QWidget):
         layout.addWidget(self._editing)
         layout.addWidget(self.chips)
         layout.addWidget(self.edit)
-        layout.addWidget(self._too_much)
+        layout.addWidget(self._refusal)
         layout.addLayout(self._grid)
         self.show_media_count(0)
 

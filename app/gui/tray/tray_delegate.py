@@ -1,14 +1,15 @@
-"""Paints one picture of the tray."""
+"""Paints one picture or video of the tray."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.core.clips import ClipSource
 from app.core.files import shown_name
 from app.gui.focus_ring import HAS_KEYBOARD
 from app.gui.look import (
@@ -23,6 +24,7 @@ from app.gui.look import (
     selected_ground,
     sized,
 )
+from app.gui.video_words import frames_text, length_text, range_text, video_lines
 from app.gui.wording import megapixels_text, short_size_text, size_text
 from app.gui.wording import number as number_text
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QPixmap
 
+    from app.core.footage import Footage
     from app.core.next_question import NextQuestion
     from app.core.shelf import Cost, Medium
 
@@ -47,12 +50,14 @@ class TrayRow:
     """What one row says.
 
     Attributes:
-        medium_id: Which picture.
+        medium_id: Which picture or video.
         name: Its name.
-        cost: Such as ``1,230 tok · 1600×1200``.
+        cost: Such as ``1,230 tok · 1600×1200`` or ``28 frames · 1,568 tok``.
         short_cost: The same where there is little room: ``1,230 tok · 1.9 MP``.
         state: Such as ``sent · seen whole``.
         label: Such as ``Image 2`` when it is asked about or was, else empty.
+        length: How long a video is, such as ``0:14``, else empty.
+        details: What else is known of a video.
     """
 
     medium_id: str
@@ -61,21 +66,25 @@ class TrayRow:
     short_cost: str
     state: str
     label: str
+    length: str = ""
+    details: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
         """All that it says, line by line."""
-        return tuple(line for line in (self.name, self.cost, self.state, self.label) if line)
+        return tuple(line for line in (self.name, self.cost, self.state, self.label, *self.details) if line)
 
 
 def tray_row(medium: Medium, question: NextQuestion) -> TrayRow:
-    """The row of a picture; without a cost it is still being opened."""
+    """The row of a picture or video; without a cost it is still being opened."""
     translate = QCoreApplication.translate
     number = question.number(medium)
     name = shown_name(medium.source.name)
     words = translate("MediaTray", "Video {0}") if question.is_video(medium) else translate("MediaTray", "Image {0}")
     label = words.format(number) if number is not None else ""
     cost = question.cost(medium)
+    if medium.footage is not None:
+        return _video_row(medium, medium.footage, question, label)
     if cost is None:
         opening = translate("MediaTray", "Opening…")
         return TrayRow(medium.medium_id, name, opening, opening, "", label)
@@ -84,6 +93,21 @@ def tray_row(medium: Medium, question: NextQuestion) -> TrayRow:
     full = f"{tokens} · {short_size_text(medium.width_px, medium.height_px)}"
     short = f"{tokens} · {megapixels_text(medium.width_px, medium.height_px)}"
     return TrayRow(medium.medium_id, name, full, short, _state(cost, is_known=is_known), label)
+
+
+def _video_row(medium: Medium, footage: Footage, question: NextQuestion, label: str) -> TrayRow:
+    translate = QCoreApplication.translate
+    name, length = shown_name(medium.source.name), "" if footage.is_picture else length_text(footage)
+    plan, cost = question.plan(medium), question.cost(medium)
+    if plan is None or cost is None:
+        fault = translate("MediaTray", "⚠ no frames")
+        return TrayRow(medium.medium_id, name, fault, fault, "", label, length, video_lines(medium, question))
+    tokens = translate("MediaTray", "{0} tok").format(number_text(cost.tokens))
+    part = range_text(medium.source.wish, footage) if isinstance(medium.source, ClipSource) else ""
+    state = f"{part} · {size_text(cost.width_px, cost.height_px)}" if part else ""
+    state = state or _state(cost, is_known=question.is_known(medium))
+    full = f"{frames_text(plan)} · {tokens}"
+    return TrayRow(medium.medium_id, name, full, tokens, state, label, length, video_lines(medium, question))
 
 
 def _state(cost: Cost, *, is_known: bool) -> str:
@@ -143,7 +167,9 @@ class TrayDelegate(QStyledItemDelegate):
         box = QRectF(card.left() + 6, card.top() + (card.height() - size.height()) / 2, size.width(), size.height())
         self._paint_thumbnail(painter, box, index.row(), palette)
         if row.label:
-            paint_tag(painter, box, row.label, painter.font())
+            paint_tag(painter, box, row.label, painter.font(), place="top")
+        if row.length:
+            paint_tag(painter, box, row.length, painter.font(), place="corner")
         has_keyboard = bool(state & QStyle.StateFlag.State_HasFocus) and option.widget.property(HAS_KEYBOARD)
         if has_keyboard:
             paint_focus_ring(painter, card, palette)
@@ -192,12 +218,24 @@ class TrayDelegate(QStyledItemDelegate):
             top += height
 
 
-def paint_tag(painter: QPainter, box: QRectF, label: str, font: QFont) -> None:
-    """A tag on a thumbnail's lower edge, dark on every ground so that it reads on every picture."""
+def paint_tag(
+    painter: QPainter, box: QRectF, label: str, font: QFont, place: Literal["top", "bottom", "corner"] = "bottom"
+) -> None:
+    """A tag on a thumbnail, dark on every ground so that it reads on every picture.
+
+    Args:
+        painter: Paints it.
+        box: The thumbnail's place.
+        label: The words.
+        font: Their font; the size is the tag's own.
+        place: In the middle of the upper or lower edge, or in the lower corner at the end.
+    """
     painter.setFont(sized(font, SMALL_PX, QFont.Weight.Medium))
     metrics = painter.fontMetrics()
     width = metrics.horizontalAdvance(label) + 6
-    tag = QRectF(box.center().x() - width / 2, box.bottom() - metrics.height() - 1, width, metrics.height())
+    left = box.right() - width - 1 if place == "corner" else box.center().x() - width / 2
+    top = box.top() + 1 if place == "top" else box.bottom() - metrics.height() - 1
+    tag = QRectF(left, top, width, metrics.height())
     path = QPainterPath()
     path.addRoundedRect(tag, _TAG_RADIUS_PX, _TAG_RADIUS_PX)
     painter.fillPath(path, _TAG_GROUND)

@@ -17,7 +17,7 @@ from app.gui.announcing import announce
 from app.gui.caption import Caption
 from app.gui.look import BODY_PX, scaled_px
 from app.gui.settings.fault_line import FaultLine, mark_faulty
-from app.gui.viewer.video_words import plan_sentence, warning_text
+from app.gui.video_words import plan_sentence, warning_text
 from app.gui.wording import number, paragraph, spoken
 
 if TYPE_CHECKING:

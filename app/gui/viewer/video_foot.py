@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QWidget
 from app.core.footage import clock_text
 from app.gui.describing import describe
 from app.gui.look import canvas, scaled_px
+from app.gui.video_words import notes_text, plan_sentence, warning_text
 from app.gui.viewer.frame_strip import FrameStrip, strip_height_px
 from app.gui.viewer.scrubber import Scrubber, scrubber_height_px
 from app.gui.viewer.video_pills import ButtonPill, FramesPill, NotePill, RangePill
-from app.gui.viewer.video_words import Piece, frame_pieces, notes_text, plan_sentence, warning_text
+from app.gui.viewer.video_words import Piece, frame_pieces
 from app.gui.viewer.viewer_pills import PillButton, pill_height_px
 from app.gui.wording import paragraph
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QCoreApplication
 
 from app.core.footage import clock_text
-from app.gui.wording import number, paragraph, size_text, spoken, tokens_text
+from app.gui.video_words import apart_text, frames_text
+from app.gui.wording import number, size_text, tokens_text
 
 if TYPE_CHECKING:
     from app.core.footage import ClipPlan, Footage
 
 BETWEEN_PARTS = " · "
-_EXACT_BELOW_S = 10.0
 
 
 class Piece(NamedTuple):
@@ -64,43 +64,3 @@ def _joined(*parts: list[Piece]) -> list[Piece]:
             pieces.append(Piece(BETWEEN_PARTS))
         pieces += part
     return pieces
-
-
-def frames_text(plan: ClipPlan) -> str:
-    """``28 frames``."""
-    if len(plan.frame_times_s) == 1:
-        return QCoreApplication.translate("VideoWords", "1 frame")
-    return QCoreApplication.translate("VideoWords", "{0} frames").format(number(len(plan.frame_times_s)))
-
-
-def apart_text(plan: ClipPlan) -> str:
-    """``0.52 s apart``."""
-    seconds = plan.spacing_s
-    decimals = 1 if seconds >= _EXACT_BELOW_S else 2
-    rounded = round(seconds, decimals)
-    decimals = 0 if rounded == round(rounded) else 1 if rounded == round(rounded, 1) else decimals
-    return QCoreApplication.translate("VideoWords", "{0} s apart").format(number(seconds, decimals))
-
-
-def plan_sentence(plan: ClipPlan) -> str:
-    """``28 frames, 0.52 s apart, each seen at 448×256: 1,568 tokens.``"""  # noqa: D415 - an example
-    translate = QCoreApplication.translate
-    size, tokens = size_text(plan.width_px, plan.height_px), tokens_text(plan.tokens)
-    if len(plan.frame_times_s) == 1:
-        return translate("VideoWords", "1 frame, seen at {0}: {1}.").format(size, tokens)
-    words = translate("VideoWords", "{0}, {1}, each seen at {2}: {3}.")
-    return words.format(frames_text(plan), apart_text(plan), size, tokens)
-
-
-def warning_text(plan: ClipPlan | None) -> str:
-    """That text in the frames will be too small, and what to do; or nothing."""
-    if plan is None or plan.is_picture or not plan.is_text_unreadable:
-        return ""
-    return QCoreApplication.translate(
-        "VideoWords", "Text in the frames may be too small to read: take fewer frames or a shorter range."
-    )
-
-
-def notes_text(plan: ClipPlan | None) -> str:
-    """What should be known of the file and of the frames that are taken."""
-    return paragraph(*(spoken(note) for note in plan.notes)) if plan is not None else ""
