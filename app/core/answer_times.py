@@ -33,16 +33,19 @@ _LONGEST_PAIR_CHARS = 1_000
 
 _GAP = "[ \u00a0\u202f]"
 _NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,6})?"
-_SECONDS = r"(?:seconds?|secs?|s)(?![A-Za-z0-9_])"
+_SECONDS = r"(?:seconds?|secs?|s)(?![A-Za-z0-9_/])"
+_MINUTES = r"(?:minutes?|mins?)(?![A-Za-z0-9_/])"
 _JOIN = rf"(?:{_GAP}{{0,3}}(?:-{{0,2}}>|[-‐-―−~～→－至到]){_GAP}{{0,3}}|{_GAP}(?:to|until|till|through){_GAP})"
 _TOKEN = re.compile(
     rf"""(?<![A-Za-z0-9_.:：/\\$€£])(?:
     (?:(?P<hours>[0-9]{{1,2}})[:：])?(?P<minutes>[0-9]{{1,3}})[:：]
-        (?P<clock_s>[0-5][0-9](?:\.[0-9]{{1,6}}|,[0-9]{{3}}(?![0-9]))?)(?![A-Za-z0-9_%/\\]|[:：][0-9]|\.[0-9])
+        (?P<clock_s>[0-5][0-9](?:\.[0-9]{{1,6}}|,[0-9]{{3}}(?![0-9]))?)(?:{_GAP}?{_SECONDS})?
+        (?![A-Za-z0-9_%/\\]|[:：][0-9]|\.[0-9])
     |第?{_GAP}?(?:(?P<zh_hours>[0-9]{{1,2}}){_GAP}?小时)?(?:第?(?P<zh_minutes>[0-9]{{1,3}}){_GAP}?分钟?{_GAP}?)?
         第?(?P<zh_s>{_NUMBER}){_GAP}?秒(?![表杀速])
     |(?P<word_minutes>[0-9]{{1,3}}){_GAP}?(?:minutes?|mins?|m){_GAP}?(?:and{_GAP})?(?P<word_s>{_NUMBER}){_GAP}?{_SECONDS}
     |(?P<s>{_NUMBER})(?:{_GAP}?|-(?=[A-Za-z]{{1,7}}{_GAP}mark)){_SECONDS}
+    |第?(?P<only_minutes>{_NUMBER})(?:{_GAP}?(?:{_MINUTES}|分钟)|-(?=[A-Za-z]{{1,7}}{_GAP}mark){_MINUTES})
     |第?(?P<before_unit>{_NUMBER})(?=(?:{_JOIN}|{_GAP}and{_GAP})第?{_NUMBER}{_GAP}?(?:{_SECONDS}|秒))
     |(?:seconds?|t{_GAP}?=){_GAP}?(?P<after_unit>{_NUMBER})(?![A-Za-z0-9_:]|\.[0-9])
     )""",
@@ -64,6 +67,11 @@ _KEYED = re.compile(
     |["'](?P<string>{_NUMBER}){_GAP}?(?:s|secs?|seconds?|秒)?["']
     |\[\s{{0,20}}(?P<first>{_NUMBER})\s{{0,20}},\s{{0,20}}(?P<second>{_NUMBER})\s{{0,20}}\])""",
     re.VERBOSE,
+)
+_UNQUOTED = re.compile(
+    rf"(?<![A-Za-z0-9_\"'])(?P<key>(?:start|end|begin)(?:[_ -](?:time|s|sec|seconds))?){_GAP}?[:=]{_GAP}?"
+    rf"(?P<value>{_NUMBER})(?={_GAP}{{0,2}}(?:[,;}}\])]|$))",
+    re.IGNORECASE | re.MULTILINE,
 )
 _STRING_KEY = re.compile(rf"""["']([^"'\n]{{1,32}})["']{_GAP}{{0,4}}:{_GAP}{{0,4}}["'][<\[]?$""")
 _START_KEY = re.compile(
@@ -127,7 +135,7 @@ def times_in(text: str, duration_s: float | None = None, *, label: str = "") -> 
         last = whole.end(2) if whole[2] else whole.end(1)
         found = [_Time(whole.start(1), last, float(whole[1]), "label", end_s)]
     else:
-        keyed = list(_behind_keys(text)) if '"' in text or "'" in text else []
+        keyed = [*_behind_keys(text), *_behind_bare_keys(text)] if ":" in text or "=" in text else []
         found = _paired(text, sorted([*keyed, *_in_words(text, keyed)], key=lambda time: time.begin))
     within = (_within(time, duration_s) for time in found)
     return tuple(FoundTime(time.begin, time.end, time.start_s, time.end_s) for time in within if time is not None)
@@ -182,6 +190,15 @@ def _behind_keys(text: str) -> Iterator[_Time]:
                 yield _Time(found.start("first"), found.end("second"), first_s, "keyed", second_s, role)
 
 
+def _behind_bare_keys(text: str) -> Iterator[_Time]:
+    """The numbers behind such keys without quotes, as YAML has them."""
+    for found in _UNQUOTED.finditer(text):
+        known = time_key(found["key"])
+        if known is not None:
+            role, unit_s = known
+            yield _Time(found.start("value"), found.end("value"), float(found["value"]) * unit_s, "keyed", None, role)
+
+
 def _paired(text: str, found: list[_Time]) -> list[_Time]:
     """The same, with the end of its object as the end of each start."""
     for place, (first, second) in enumerate(itertools.pairwise(found)):
@@ -233,6 +250,9 @@ def _tokens(text: str) -> Iterator[_Time]:
             yield _Time(begin, end, int(found["word_minutes"]) * _MINUTE_S + float(found["word_s"]), "unit")
         elif found["s"]:
             yield _Time(begin, end, float(found["s"]), "unit")
+        elif found["only_minutes"]:
+            form = "zh_moment" if found[0].startswith("第") else "unit"
+            yield _Time(begin, end, float(found["only_minutes"]) * _MINUTE_S, form)
         elif found["before_unit"]:
             yield _Time(begin, end, float(found["before_unit"]), "bare")
         else:
@@ -268,6 +288,7 @@ def _reads_as_time(time: _Time, before: str, after: str) -> bool:
         return not is_no_clock(before, after)
     if time.form == "zh_moment" or is_place_after(after):
         return True
-    if is_length_after(after) or is_length_before(before):
-        return time.form == "zh" and is_place_before(before)
-    return time.form == "zh" or is_place_before(before) or (time.form == "unit" and is_opened(before, after))
+    is_placed = is_place_before(before, is_range=time.end_s is not None)
+    if is_length_after(after) or (is_length_before(before) and not (is_placed and time.end_s is not None)):
+        return time.form == "zh" and is_placed
+    return time.form == "zh" or is_placed or (time.form == "unit" and is_opened(before, after))

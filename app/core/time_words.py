@@ -65,7 +65,7 @@ _NO_CLOCK_AFTER = re.compile(
     re.IGNORECASE,
 )
 _LENGTH_AFTER = re.compile(
-    r"[ \u00a0]?(?:-?long\b|later\b|ago\b|earlier\b|apart\b|each\b|of\b|per\b|pass|elapse|remain|left\b"
+    r"[ \u00a0]?(?:-?long\b|later\b|ago\b|earlier\b|apart\b|each\b|intervals?\b|of\b|per\b|pass|elapse|remain|left\b"
     r"|in (?:length|duration|total)|total\b|clip\b|video\b|film\b|footage|before\b|after\b"
     r"|长|之?内|以内|之?后|之?前|的视频|的时间|一次|每|以上|的片段|的镜头|的长度)",
     re.IGNORECASE,
@@ -76,7 +76,10 @@ _LENGTHS_ZH = (
 )
 _PLACES_ZH = ("在", "于", "从", "至", "自", "到", "视频", "视频的")
 _LOOSE_ZH = ("大约", "大概", "约", "为", "是", "了", "的")
-_PLACE_AFTER = re.compile(r"[ \u00a0]?(?:into\b|mark\b|in the (?:video|clip)\b)", re.IGNORECASE)
+_HAPPENING = _set(
+    "happens happen happening occurs occur occurring takes place appears seen shown found located content"
+)
+_PLACE_AFTER = re.compile(r"[ \u00a0]?(?:into\b|mark\b|in the (?:video|clip)\b|in(?=[.,:;]|[ ]?$))", re.IGNORECASE)
 _BULLET = re.compile(r"[ \t>|#]{0,20}(?:[-+•]|[0-9]{1,3}[.)])?[ \t]{0,8}")
 _CLOSED = re.compile(r"[>*_`\"'”]{0,3}[ \u00a0]{0,2}(?:[:：,，)\]}|–—-]|[）】］]|$)")
 
@@ -111,13 +114,15 @@ def is_length_after(after: str) -> bool:
     return _LENGTH_AFTER.match(after) is not None
 
 
-def is_place_before(before: str) -> bool:
-    """Whether the words before make it a place in the video."""
+def is_place_before(before: str, *, is_range: bool = False) -> bool:
+    """Whether the words before make it a place in the video; “happens in” does only with a stretch."""
     if before.rstrip(" ").endswith("@") or _loosened(before).endswith(_PLACES_ZH):
         return True
     words = _words(before)
     while words and words[-1] in _NEAR:
         words.pop()
+    if len(words) > 1 and words[-1] in {"in", "within"} and words[-2] in _HAPPENING:
+        return is_range
     return bool(words) and words[-1] in _PLACES and words[-2:] != ["up", "to"]
 
 

@@ -260,3 +260,20 @@ def test_a_frame_with_very_many_times_is_short(view: ResultView, piece: str) -> 
         frame(view)
         worst = max(worst, time.thread_time() - began)
     assert worst < 0.5
+
+
+def test_people_who_listen_are_told_which_time_has_the_keyboard(
+    view: ResultView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr("app.gui.answers.answer_drag.announce", lambda _widget, text: heard.append(text))
+    wide = "\n\n| time | a | b | c |\n|---|---|---|---|\n| 0:03 |" + " a cell of many words that are long |" * 3
+    show_turn(view, ended(about_clip("At 0:02." + wide)))
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(view.hasFocus)
+    for _ in range(7):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+    assert heard[2] == "0:02, link"
+    assert heard[-1] == "0:03, link"

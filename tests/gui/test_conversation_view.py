@@ -303,7 +303,7 @@ def test_listeners_hear_sentences_and_the_end(view: ResultView, monkeypatch: pyt
 def test_listeners_hear_which_command_has_the_keyboard(view: ResultView, monkeypatch: pytest.MonkeyPatch) -> None:
     show(view, "[one](https://a.b)\n\n```\ncode\n```", is_whole=True)
     heard: list[str] = []
-    monkeypatch.setattr("app.gui.answers.result_view.announce", lambda _widget, text: heard.append(text))
+    monkeypatch.setattr("app.gui.answers.answer_drag.announce", lambda _widget, text: heard.append(text))
     view.setFocus(Qt.FocusReason.TabFocusReason)
     for _ in range(6):
         QTest.keyClick(view, Qt.Key.Key_Tab)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, Qt
-from PySide6.QtGui import QDrag, QGuiApplication
+from PySide6.QtGui import QDrag, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from app.core.link_address import visible_address
@@ -56,6 +56,18 @@ def link_name(anchor: str, words: str) -> str:
     if kind in {"link", MOMENT}:
         return translate("ResultView", "{0}, link").format(words)
     return translate("ResultView", "{0}, button").format(names.get(kind, words.replace("\u00a0", " ")))
+
+
+def announce_link(view: QTextBrowser) -> None:
+    """Says to people who listen which link or command has the keyboard."""
+    cursor = view.textCursor()
+    if not (view.hasFocus() and cursor.hasSelection()):
+        return
+    first = QTextCursor(cursor)
+    first.setPosition(min(cursor.selectionStart() + 1, view.document().characterCount() - 1))
+    anchor = first.charFormat().anchorHref()
+    if anchor:
+        announce(view, link_name(anchor, cursor.selectedText()))
 
 
 def show_link_tip(view: QWidget, event: QHelpEvent, anchor: str, links: Links) -> None:

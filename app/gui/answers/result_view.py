@@ -12,7 +12,6 @@ from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QHelpEvent, QKeySequence, QPainter, QPalette, QTextCursor
 from PySide6.QtWidgets import QFrame, QTextBrowser
 
-from app.gui.announcing import announce
 from app.gui.answers.answer_look import (
     AnswerLook,
 )
@@ -346,18 +345,11 @@ class ResultView(QTextBrowser):
         if not self.hasFocus():  # Asked by a table or button in here: the links have had their turn.
             return QFrame.focusNextPrevChild(self, is_next)
         has_moved = super().focusNextPrevChild(is_next)
-        cursor = self.textCursor()
-        anchor = self._link_under(cursor) if has_moved and self.hasFocus() and cursor.hasSelection() else ""
-        if anchor:
-            from app.gui.answers.answer_drag import link_name  # noqa: PLC0415 - with the first link
+        if has_moved:
+            from app.gui.answers.answer_drag import announce_link  # noqa: PLC0415 - with the first link
 
-            announce(self, link_name(anchor, cursor.selectedText()))
+            announce_link(self)
         return has_moved
-
-    def _link_under(self, cursor: QTextCursor) -> str:
-        first = QTextCursor(cursor)
-        first.setPosition(min(cursor.selectionStart() + 1, self.document().characterCount() - 1))
-        return first.charFormat().anchorHref()
 
     def _on_frame_timeout(self) -> None:
         assert_main_thread()

@@ -106,6 +106,15 @@ class WideTable(QTextBrowser):
             return
         super().keyPressEvent(event)
 
+    def focusNextPrevChild(self, is_next: bool) -> bool:
+        """Goes through the links, and says which one has the keyboard."""
+        has_moved = super().focusNextPrevChild(is_next)
+        if has_moved:
+            from app.gui.answers.answer_drag import announce_link  # noqa: PLC0415 - with the first link
+
+            announce_link(self)
+        return has_moved
+
     def viewportEvent(self, event: QEvent) -> bool:
         """Says where a link leads when the pointer rests on it."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
