@@ -92,10 +92,6 @@ class Logs:
         self._handlers.append(handler)
         logging.getLogger().addHandler(handler)
 
-    def recent_lines(self) -> tuple[str, ...]:
-        """The last lines, oldest first."""
-        return tuple(text for text, _ in self._recent.lines)
-
     def recent_entries(self) -> tuple[tuple[str, str], ...]:
         """The last lines, oldest first, each as it is and as others may read it: empty what is for debugging alone."""
         return tuple(self._recent.lines)

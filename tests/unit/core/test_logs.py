@@ -29,8 +29,8 @@ def test_lines_go_to_the_file_and_the_last_ones_stay_at_hand(logs: Logs) -> None
     for number in range(RECENT_LINES + 5):
         logger.info("line %d 图", number)
     assert logs.file.read_text(encoding="utf-8").count("\n") == RECENT_LINES + 5
-    assert len(logs.recent_lines()) == RECENT_LINES
-    assert logs.recent_lines()[-1].endswith(f"app.some_room: line {RECENT_LINES + 4} 图")
+    assert len(logs.recent_entries()) == RECENT_LINES
+    assert logs.recent_entries()[-1][0].endswith(f"app.some_room: line {RECENT_LINES + 4} 图")
 
 
 def test_lines_from_before_the_file_was_opened_are_in_it_once(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_lines_from_before_the_file_was_opened_are_in_it_once(tmp_path: Path) ->
     logs.stop()
     words = [line.rpartition(": ")[2] for line in logs.file.read_text(encoding="utf-8").splitlines()]
     assert words == ["early", "late"]
-    assert len(logs.recent_lines()) == 2
+    assert len(logs.recent_entries()) == 2
 
 
 def test_detail_is_logged_only_when_asked_for(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_log_folder_that_cannot_be_made_is_no_fault(tmp_path: Path, capsys: py
     logs.write_file()
     logger.info("still here")
     logs.stop()
-    assert "still here" in logs.recent_lines()[-1]
+    assert "still here" in logs.recent_entries()[-1][0]
     assert capsys.readouterr() == ("", "")
 
 
@@ -70,7 +70,7 @@ def test_a_log_that_cannot_be_written_gives_up_without_a_word(logs: Logs, capsys
     logs.file.mkdir()
     logger.info("first")
     logger.info("second")
-    assert len(logs.recent_lines()) == 2
+    assert len(logs.recent_entries()) == 2
     assert capsys.readouterr() == ("", "")
 
 

@@ -192,7 +192,7 @@ def test_the_log_keeps_the_trace_of_an_error_but_not_its_words(logs: Logs) -> No
         raise ValueError(LIBRARY_WORDS)  # noqa: TRY301 - its trace is wanted
     except ValueError:
         logging.getLogger("app.x").exception("It failed")
-    for text in (logs.recent_lines()[-1], logs.file.read_text(encoding="utf-8")):
+    for text in (logs.recent_entries()[-1][0], logs.file.read_text(encoding="utf-8")):
         assert LIBRARY_WORDS not in text
         assert "in test_the_log_keeps_the_trace_of_an_error_but_not_its_words" in text
         assert "ValueError" in text
