@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.core.clips import CLIP_SUFFIXES
 from app.core.errors import AppError, ErrorText
 from app.core.gathering import MEDIA_SUFFIXES
-from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION
+from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.announcing import announce
 from app.gui.answers.turn_foot import COPY, COPY_QUESTION, EDIT, REPORT, RETRY
@@ -99,9 +99,16 @@ class Commands(QObject):
 
     def open_sample(self) -> None:
         """Opens the picture that comes with the program, with a question for it."""
-        self._window.content.add_offered(Offered((SAMPLE_PICTURE,)))
+        self._open_with_question(SAMPLE_PICTURE, SAMPLE_QUESTION)
+
+    def open_sample_video(self) -> None:
+        """Opens the video that comes with the program, with a question for it."""
+        self._open_with_question(SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION)
+
+    def _open_with_question(self, file: Path, question: str) -> None:
+        self._window.content.add_offered(Offered((file,)))
         if not self._parts.prompt.text:
-            self._parts.prompt.edit.setPlainText(SAMPLE_QUESTION)
+            self._parts.prompt.edit.setPlainText(question)
         self._parts.prompt.edit.setFocus()
 
     def _add_paths(self, paths: list[Path]) -> None:

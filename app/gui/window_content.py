@@ -160,6 +160,7 @@ class WindowContent(QObject):
         parts.prompt.settings_toggled.connect(commands.show_settings)
         parts.viewer.open_wanted.connect(commands.on_open)
         parts.viewer.sample_wanted.connect(commands.open_sample)
+        parts.viewer.sample_video_wanted.connect(commands.open_sample_video)
         parts.tray.medium_looked_at.connect(self._on_tray_medium_looked_at)
         parts.result.command_wanted.connect(commands.on_result_command)
         self.settings.opened.connect(commands.show_settings_state)

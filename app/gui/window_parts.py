@@ -75,7 +75,7 @@ class WindowParts:
     def __init__(self, window: QMainWindow) -> None:
         self.drop_zone = DropZone()
         self.tray = MediaTray()
-        self.viewer = MediaViewer(has_sample=SAMPLE_PICTURE.is_file())
+        self.viewer = MediaViewer(has_samples=SAMPLE_PICTURE.is_file())
         self.media_notice = Notice()
         self.result = ResultView()
         self.notice = Notice()

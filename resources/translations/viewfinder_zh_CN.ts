@@ -602,10 +602,6 @@
         <translation>拖入图片、视频或文件夹</translation>
     </message>
     <message>
-        <source>JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP</source>
-        <translation>JPEG、PNG、WebP、HEIC、AVIF、TIFF、GIF、BMP</translation>
-    </message>
-    <message>
         <source>Choose files…</source>
         <translation>选择文件…</translation>
     </message>
@@ -618,8 +614,20 @@
         <translation>试试示例图片</translation>
     </message>
     <message>
+        <source>JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP, MP4, MOV, MKV, WebM, AVI</source>
+        <translation>JPEG、PNG、WebP、HEIC、AVIF、TIFF、GIF、BMP、MP4、MOV、MKV、WebM、AVI</translation>
+    </message>
+    <message>
+        <source>Try the sample video</source>
+        <translation>试试示例视频</translation>
+    </message>
+    <message>
         <source>Opens a picture that comes with the program, with a question for it.</source>
         <translation>打开程序自带的图片和相应的问题。</translation>
+    </message>
+    <message>
+        <source>Opens a video that comes with the program, with a question for it.</source>
+        <translation>打开程序自带的视频和相应的问题。</translation>
     </message>
 </context>
 <context>

@@ -218,6 +218,7 @@ STATES = (
         pictures=1,
         questions=("Describe this image.", "How many shapes are there?"),
     ),
+    State("demo-video", script=None, pictures=0, has_video=True, questions=("What happens in this video?",)),
     State("model-failed", FakeScript(fails_to_load=True)),
     State("refused", finish=lambda window: window.content.open_path(Path(__file__))),
 )
@@ -268,7 +269,7 @@ def take(
         script = state.script
         return Engine(MlxBackend if script is None else lambda: FakeBackend(script), sink)
 
-    files = pictures[: state.pictures] if state.script is not None else (SAMPLE_PICTURE,)
+    files = (pictures if state.script is not None else (SAMPLE_PICTURE,))[: state.pictures]
     with tempfile.TemporaryDirectory() as place:
         launch = Launch(
             make_engine=make_engine,

@@ -12,6 +12,7 @@ from app.backends.fake_backend import FakeBackend
 from app.core.backend import Abilities
 from app.core.clips import ClipSource
 from app.core.footage import FrameWish
+from app.core.paths import SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION
 from app.gui.questions.cost_caption import CostCaption
 from app.gui.tray.tray_delegate import TrayRow
 from tests.clips_made import numbered, write_animation, write_video
@@ -248,3 +249,14 @@ def test_a_model_that_cannot_see_videos_says_so_before_asking(
     select(driver, 1)
     driver.wait(driver.ask_button.isEnabled)
     assert driver.parts.prompt.fault_text == ""
+
+
+def test_the_sample_video_comes_with_its_question(open_window: OpenWindow) -> None:
+    driver = open_window()
+    driver.wait_for_model()
+    driver.parts.viewer.sample_video_wanted.emit()
+    driver.wait_for_pictures(1)
+    (medium,) = driver.desk.pictures.media
+    assert (medium.source.path, medium.is_video) == (SAMPLE_VIDEO, True)
+    driver.wait(driver.ask_button.isEnabled)
+    assert driver.prompt.toPlainText() == SAMPLE_VIDEO_QUESTION

@@ -29,20 +29,27 @@ _KINDS_FROM_PX = 170
 class EmptyState(QWidget):
     """What to do first; what has no room in a low window is left out, the buttons last."""
 
-    def __init__(self, *, has_sample: bool) -> None:
+    def __init__(self, *, has_samples: bool) -> None:
         super().__init__()
         self._glyph = ViewfinderGlyph()
         title = Caption(self.tr("Drop pictures, videos or a folder"), TITLE_PX, QFont.Weight.DemiBold, is_dim=False)
-        self._kinds = Caption(self.tr("JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP"), BODY_PX)
+        self._kinds = Caption(self.tr("JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP, MP4, MOV, MKV, WebM, AVI"), BODY_PX)
         self.open_button = QPushButton(self.tr("Choose files…"))
         self.sample_button = QPushButton(self.tr("Try the sample picture"))
+        self.sample_video_button = QPushButton(self.tr("Try the sample video"))
         describe(self.open_button, self.tr("Opens pictures and videos from this computer."))
         describe(self.sample_button, self.tr("Opens a picture that comes with the program, with a question for it."))
-        if not has_sample:  # shown without a parent it would be a window for a moment
-            self.sample_button.hide()
+        describe(
+            self.sample_video_button, self.tr("Opens a video that comes with the program, with a question for it.")
+        )
         buttons = FlowLayout(is_centred=True)
         buttons.addWidget(self.open_button)
-        buttons.addWidget(self.sample_button)
+        for button in (self.sample_button, self.sample_video_button):
+            if has_samples:
+                buttons.addWidget(button)
+            else:
+                button.setParent(self)  # else it would be a window when shown
+                button.hide()
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
         layout.addStretch(1)

@@ -50,6 +50,7 @@ class MediaViewer(QWidget):
 
     open_wanted = Signal()
     sample_wanted = Signal()
+    sample_video_wanted = Signal()
     picture_wanted = Signal(str, int)
     """Carries the id of a picture, or of a video of a single frame, and how many pixels of it are needed at most."""
     sharper_wanted = Signal()
@@ -60,12 +61,12 @@ class MediaViewer(QWidget):
     copy_wanted = Signal()
     drag_out_wanted = Signal()
 
-    def __init__(self, *, has_sample: bool) -> None:
+    def __init__(self, *, has_samples: bool) -> None:
         super().__init__()
         self.setObjectName("mediaViewer")
         self.setAccessibleName(self.tr("Viewer"))
         self.setMinimumSize(200, 120)
-        self._empty = EmptyState(has_sample=has_sample)
+        self._empty = EmptyState(has_samples=has_samples)
         self.canvas = PictureCanvas()
         self._stage = _Stage(self.canvas)
         self._caption_pill = CaptionPill(self._stage)
@@ -84,6 +85,7 @@ class MediaViewer(QWidget):
         self._turns: dict[str, int] = {}
         self._empty.open_button.clicked.connect(self.open_wanted)
         self._empty.sample_button.clicked.connect(self.sample_wanted)
+        self._empty.sample_video_button.clicked.connect(self.sample_video_wanted)
         canvas, pill = self.canvas, self.zoom_pill
         canvas.framing_changed.connect(self._on_canvas_framing_changed)
         canvas.more_pixels_wanted.connect(self._on_canvas_more_pixels_wanted)
