@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QUrl
+from PySide6.QtGui import QImage
 
 from app.backends.fake_backend import FakeScript
 from app.core.clips import ClipSource
 from app.gui.answers.answer_moments import Moment
-from tests.clips_made import numbered, write_video
+from tests.clips_made import number_in, numbered, write_video
 from tests.gui.window_driver import ask
 
 if TYPE_CHECKING:
@@ -47,6 +48,17 @@ def follow(driver: WindowDriver, words: str) -> list[object]:
     return list(taken.args or ())
 
 
+def frame_shown(driver: WindowDriver) -> int:
+    """The number that the frame in the viewer carries; less than 0 while there is none."""
+    image = driver.parts.viewer.picture()
+    if image is None:
+        return -1
+    image = image.convertToFormat(QImage.Format.Format_RGB888).scaled(160, 96)
+    lines: list[Any] = [image.constScanLine(row) for row in range(96)]
+    rows = [bytes(line)[: 3 * 160] for line in lines]
+    return number_in(b"".join(rows), 160, 96)
+
+
 @pytest.fixture
 def about_two(open_window: OpenWindow, tmp_path: Path) -> WindowDriver:
     """A window with an answer about the second of two videos, which was asked about after the first."""
@@ -69,6 +81,18 @@ def test_a_time_takes_the_viewer_to_the_video_of_its_question(about_two: WindowD
     assert viewed is not None
     assert viewed.medium_id == long.medium_id
     assert "long.mp4" in about_two.window.statusBar().currentMessage()
+
+
+def test_the_viewer_shows_the_frame_of_that_time_and_marks_the_stretch(about_two: WindowDriver) -> None:
+    short, _ = about_two.desk.pictures.media
+    about_two.parts.tray.select([short.medium_id])
+    about_two.wait(lambda: frame_shown(about_two) == 0)
+    follow(about_two, "0:01 – 0:02")
+    about_two.wait(lambda: frame_shown(about_two) == 4)
+    assert about_two.parts.viewer.foot.scrubber.moment == (1.0, 2.0)
+    follow(about_two, "0:03")
+    about_two.wait(lambda: frame_shown(about_two) == 12)
+    assert about_two.parts.viewer.foot.scrubber.moment is None
 
 
 def test_the_video_named_beside_it_is_meant(about_two: WindowDriver) -> None:
@@ -95,6 +119,7 @@ def test_a_video_that_was_taken_out_comes_back(about_two: WindowDriver) -> None:
     assert about_two.names == ["short.mp4", "long.mp4"]
     assert about_two.parts.tray.current_id == about_two.desk.pictures.media[1].medium_id
     assert "is in the tray again" in about_two.window.statusBar().currentMessage()
+    about_two.wait(lambda: frame_shown(about_two) == 12)
 
 
 def test_a_file_that_was_edited_since_is_shown_and_said_so(about_two: WindowDriver, tmp_path: Path) -> None:
