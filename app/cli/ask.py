@@ -181,7 +181,7 @@ class _Asking:
         if isinstance(event, SegmentsPlanned):
             number = sum(isinstance(medium, Clip) for medium in self._earlier_media) + 1
             for source, cost in zip(self.plan.question.sources, self.plan.costs, strict=True):
-                lines += long_lines(number, source.name, cost) if isinstance(cost, LongCost) else []
+                lines += long_lines(number, source.name, cost, has_parts=False) if isinstance(cost, LongCost) else []
             answered = sum(part.is_answered for part in parts)
             lines += [f"Parts that are answered already: {answered} of {len(parts)}."] if answered else []
         elif isinstance(event, SegmentStarted):

@@ -104,8 +104,8 @@ def cost_lines(sources: Sequence[Source], costs: Sequence[MediumCost]) -> list[s
     return lines
 
 
-def long_lines(number: int, name: str, cost: LongCost) -> list[str]:
-    """What a video in parts costs, a line for each part, with what a person should know."""
+def long_lines(number: int, name: str, cost: LongCost, *, has_parts: bool = True) -> list[str]:
+    """What a video in parts costs, with a line for each part or without, and what a person should know."""
     plan = cost.plans[0]
     notes = [*cost.notes, *([_TOO_SMALL] if any(part.is_text_unreadable for part in cost.plans) else [])]
     size = f"{plan.source_width_px} x {plan.source_height_px}, {plan.duration_s:.1f} s"
@@ -114,7 +114,7 @@ def long_lines(number: int, name: str, cost: LongCost) -> list[str]:
         *(
             f"  {part_text(index, cost.segments)}: {len(one.frame_times_s)} frames, {one.spacing_s:.2f} s apart, "
             f"seen at {one.width_px} x {one.height_px}, {one.tokens} tokens"
-            for index, one in enumerate(cost.plans)
+            for index, one in enumerate(cost.plans if has_parts else ())
         ),
         *(f"  {note}" for note in notes),
     ]

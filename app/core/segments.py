@@ -30,6 +30,8 @@ OVERLAP_S = 2.0
 """How much of what was seen before a segment begins with, so that what happens at a border is seen whole once."""
 _OVERLAP_SHARE = 1 / 8
 """Of a short segment: the most that the overlap may be."""
+_WHOLE_SECONDS_FROM_S = 10.0
+"""Segments of this length meet at whole seconds, unless somebody wishes otherwise."""
 _SHORT_REST_SHARE = 1 / 4
 """A rest shorter than this share of a segment goes to the one before."""
 _ANSWER_SHARE = 4
@@ -162,6 +164,8 @@ def _cut(start_s: float, end_s: float, count: int, length_s: float | None, wish:
     rate = MAKERS_FRAMES_PER_S if wish.frames_per_s is None else wish.frames_per_s
     overlap_s = min(max(OVERLAP_S, FRAMES_PER_PATCH / rate), step_s * _OVERLAP_SHARE)
     borders = [start_s + number * step_s for number in range(count)] + [end_s]
+    if length_s is None and step_s >= _WHOLE_SECONDS_FROM_S:
+        borders[1:-1] = [float(round(border)) for border in borders[1:-1]]
     return [
         Segment(round(max(start_s, left - overlap_s), 3), round(right, 3))
         for left, right in itertools.pairwise(borders)
