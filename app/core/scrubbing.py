@@ -128,7 +128,9 @@ class Scrubber:
 
     def _held_run(self, index: VideoIndex) -> _Run:
         if self._run is None:
-            self._run = _Run(self._held.enter_context(OpenVideo(self.source)), index)
+            self._run = _Run(
+                self._held.enter_context(OpenVideo(self.source, may_use_hardware=index.suits_hardware)), index
+            )
         return self._run
 
 
@@ -201,3 +203,6 @@ class _Run:
             else:
                 self._fed = self._timeline.packet_at(packet.pts) or self._fed + 1
             self._waiting = list(self._video.decode(packet, is_needed=packet is None or packet.pts >= needed_pts))
+            if self._video.has_failed:
+                self._video.use_software()
+                self.begin(needed)

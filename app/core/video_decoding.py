@@ -14,6 +14,7 @@ import av  # noqa: TID253 - this module itself is imported only when a video is 
 from app.core.clip_kinds import opened_stream
 from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
+from app.core.hardware_decoding import hardware, is_handed_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
@@ -34,6 +35,7 @@ _VPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """The decoders that know transparency, which FFmpeg's own pass over."""
 _SEEK_TRIES = 3
 
+logger = logging.getLogger(__name__)
 logging.getLogger("libav").setLevel(logging.CRITICAL)
 """What FFmpeg logs about damaged files is said to the person, in words."""
 
@@ -44,6 +46,12 @@ class OpenVideo:
     Attributes:
         container: PyAV's.
         stream: PyAV's; the one that players show.
+        has_failed: Whether the hardware that decodes it gave an error.
+
+    Args:
+        source: The file.
+        thread_count: Of a decoder of our own, 0 for as many as the machine has.
+        may_use_hardware: Whether the machine's own decoder is worth it; without one this changes nothing.
 
     Raises:
         UserError: There is nothing to decode in the file.
@@ -53,10 +61,12 @@ class OpenVideo:
     stream: Any
     _decoder: Any
 
-    def __init__(self, source: ClipSource, thread_count: int = 0) -> None:
+    def __init__(self, source: ClipSource, thread_count: int = 0, *, may_use_hardware: bool = False) -> None:
         self._source = source
         self._name = shown_name(source.name)
         self._thread_count = thread_count
+        self._hardware = hardware() if may_use_hardware else None
+        self.has_failed = False
         self._open()
 
     def __enter__(self) -> Self:
@@ -76,15 +86,39 @@ class OpenVideo:
             pass
         path, data = self._source.path, self._source.data
         file = f"file:{path.absolute()}" if path is not None else io.BytesIO(data or b"")
-        self.container = av.open(file, options=dict(_OPTIONS), metadata_errors="replace")
+        self.container = self._opened(file)
         try:
             self.stream = self._chosen_stream()
             self._decoder = self._chosen_decoder()
             self._decoder.thread_type = "AUTO"
-            self._decoder.thread_count = self._thread_count
+            self._decoder.thread_count = 1 if self.is_hardware else self._thread_count
         except BaseException:
             self.container.close()
             raise
+
+    def _opened(self, file: str | io.BytesIO) -> Any:
+        how: dict[str, Any] = {"options": dict(_OPTIONS), "metadata_errors": "replace"}
+        if self._hardware is not None:
+            try:
+                return av.open(file, hwaccel=self._hardware, **how)
+            except (av.FFmpegError, RuntimeError, NotImplementedError):
+                logger.info("There is no decoder in hardware")
+                self._hardware = None
+                if isinstance(file, io.BytesIO):
+                    file.seek(0)
+        return av.open(file, **how)
+
+    @property
+    def is_hardware(self) -> bool:
+        """Whether frames come from the machine's own decoder, until it fails."""
+        return self._hardware is not None and bool(self._decoder.is_hwaccel)
+
+    def use_software(self) -> None:
+        """Goes on with a decoder of our own, from the file's start."""
+        logger.info("The decoder in hardware gave no frame: decoding goes on without it")
+        self._hardware = None
+        self.has_failed = False
+        self.rewind()
 
     def _chosen_stream(self) -> Any:
         kind = av.stream.Disposition
@@ -137,13 +171,17 @@ class OpenVideo:
         wanted = {timeline.pts[packet]: packet for packet in packets}
         for first, last in timeline.runs(packets):
             left = {pts for pts, packet in wanted.items() if first <= packet <= last}
-            for frame in self._frames_between(first, last, left, timeline, is_wanted):
-                if frame.pts in left:
-                    left.discard(frame.pts)
-                    yield wanted[frame.pts], frame
-                    if not left:
-                        break
-                del frame  # before the next is decoded
+            while left:
+                for frame in self._frames_between(first, last, left, timeline, is_wanted):
+                    if frame.pts in left:
+                        left.discard(frame.pts)
+                        yield wanted[frame.pts], frame
+                        if not left:
+                            break
+                    del frame  # before the next is decoded
+                if not left or not self.is_hardware:
+                    break
+                self.use_software()
 
     def _frames_between(
         self, first: int, last: int, wanted: Container[int], timeline: Timeline, is_wanted: Callable[[], bool]
@@ -155,6 +193,8 @@ class OpenVideo:
             if not is_wanted():
                 raise InterruptedError
             yield from self.decode(packet, is_needed=packet.pts in wanted)
+            if self.has_failed:
+                return
         yield from self.decode(None)
 
     def decode(self, packet: Any, *, is_needed: bool = True) -> Sequence[Any]:
@@ -164,10 +204,14 @@ class OpenVideo:
             packet: One from `packets_from`, each in turn; None after the last.
             is_needed: Whether its own frame is; of H.264 one that is not and to which nothing refers is passed over.
         """
-        if packet is not None and self._decoder.name in _SKIPPABLE:
+        if packet is not None and self._decoder.name in _SKIPPABLE and not self.is_hardware:
             self._decoder.skip_frame = "DEFAULT" if is_needed else "NONREF"
+        frames: Sequence[Any] = ()
         with suppress(av.FFmpegError):
-            return self._decoder.decode(packet)  # type: ignore[no-any-return]
+            frames = self._decoder.decode(packet)
+            if not self.is_hardware or all(is_handed_over(frame.format.name) for frame in frames):
+                return frames
+        self.has_failed = self.is_hardware
         return ()
 
     def frames_in_order(self, is_wanted: Callable[[], bool]) -> Iterator[Any]:

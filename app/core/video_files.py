@@ -14,6 +14,8 @@ from app.core.clip_files import Taken, stream_sha256
 from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
 from app.core.frame_pixels import FrameScaler
+from app.core.hardware_decoding import MAX_WORKERS as HARDWARE_WORKERS
+from app.core.hardware_decoding import hardware
 from app.core.kept_findings import KeptFindings, stamp_of
 from app.core.video_decoding import OpenVideo
 from app.core.video_index import VideoIndex, index_of
@@ -103,6 +105,8 @@ class VideoReader:
         cores = os.cpu_count() or 1
         size = self.index.coded_size[0] * self.index.coded_size[1]
         count = max(1, min(len(visits), cores, _MAX_WORKERS, _MAX_PIXELS_AT_ONCE // size))
+        for_hardware = self.index.suits_hardware and hardware() is not None
+        count = min(count, HARDWARE_WORKERS) if for_hardware else count
         done: queue.SimpleQueue[tuple[int, Taken] | None] = queue.SimpleQueue()
         is_over = threading.Event()
 
@@ -113,7 +117,7 @@ class VideoReader:
             try:
                 mine = visits[len(visits) * part // count : len(visits) * (part + 1) // count]
                 scaler = self._scaler(width_px, height_px)
-                with OpenVideo(self._source, max(1, cores // count)) as video:
+                with OpenVideo(self._source, max(1, cores // count), may_use_hardware=for_hardware) as video:
                     packets = [packet for visit in mine for packet in visit]
                     for packet, frame in video.frames_of(packets, timeline, is_wanted):
                         done.put((places[packet], self._taken(places[packet], frame, video, scaler)))

@@ -20,6 +20,7 @@ import numpy as np
 from app.core.errors import Sentence, UserError
 from app.core.footage import Footage
 from app.core.frame_pixels import stance_of
+from app.core.hardware_decoding import suits_hardware
 from app.core.mp4_tables import samples_of
 from app.core.video_decoding import OpenVideo
 from app.core.video_timeline import Packets
@@ -49,6 +50,7 @@ class VideoIndex:
         order: Of each frame in the order shown, the number of its packet.
         coded_size: (width, height) of a frame as it lies in the file.
         stance: How it is set up.
+        codec: FFmpeg's name of its coding.
     """
 
     footage: Footage
@@ -56,6 +58,12 @@ class VideoIndex:
     order: Sequence[int]
     coded_size: tuple[int, int]
     stance: Stance
+    codec: str
+
+    @property
+    def suits_hardware(self) -> bool:
+        """Whether the machine's own decoder is worth it."""
+        return suits_hardware(self.codec, *self.coded_size)
 
     def place_of(self, pts: int) -> int:
         """The place among the frames shown of the one that is shown at a time in the stream's unit, or after it."""
@@ -110,7 +118,9 @@ class _Pass:
         stance = stance_of(frame)
         notes = self._notes_on(end_s, len(order), stance)
         footage = Footage(times_s, end_s, *self._upright_size(frame, stance), keys, notes)
-        return VideoIndex(footage, timeline, order, (frame.width, frame.height), stance)
+        return VideoIndex(
+            footage, timeline, order, (frame.width, frame.height), stance, self._video.stream.codec_context.name
+        )
 
     def _read_packets(self) -> Packets:
         """Notes when every packet is shown, if at all, and whether decoding can begin with it."""
