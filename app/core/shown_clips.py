@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.core.clips import Clip, ClipSource
+from app.core.results import ClipRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from app.core.conversation import AskedTurn
+    from app.core.results import SegmentRecord
 
 _NAMED = re.compile(r"(?:\b(?:video|clip)|视频|影片)[ \u00a0_]?#?([0-9]{1,3})(?![0-9]|[.:][0-9])", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?;](?=\s)|[。！？；\n]")
@@ -25,7 +27,7 @@ class ShownClip:
     """A clip that the model was shown.
 
     Attributes:
-        number: The model reads it as “Video <number>”.
+        number: The model reads it as “Video <number>”; 0 when it has none.
         source: Where it came from.
         duration_s: Of the whole video.
         is_own: Whether it was first shown with the question that is looked at, not before.
@@ -37,25 +39,30 @@ class ShownClip:
     is_own: bool
 
 
-def longest_clip_s(turn: AskedTurn) -> float | None:
-    """How long the longest clip is that the model knew in this turn; None when it knew none."""
-    earlier = (medium for told in turn.question.earlier for medium in told.media)
-    clips = (medium for medium in (*earlier, *turn.media) if isinstance(medium, Clip))
-    return max((clip.plan.duration_s for clip in clips), default=None)
-
-
 def shown_clips(turns: Iterable[AskedTurn], request_id: str) -> tuple[ShownClip, ...]:
-    """The clips that the model knew when it answered this question, in the order of their numbers."""
+    """The clips that the model knew when it answered this question, in the order in which it was shown them."""
     found: list[ShownClip] = []
+    last = 0
     for turn in turns:
         is_own = turn.request_id == request_id
-        if is_own or turn.is_told:
-            for source, medium in zip(turn.question.sources, turn.media, strict=False):
-                if isinstance(medium, Clip) and isinstance(source, ClipSource):
-                    found.append(ShownClip(len(found) + 1, source, medium.plan.duration_s, is_own))
+        for source, medium in turn.shown if is_own or turn.is_told else ():
+            if not isinstance(source, ClipSource):
+                continue
+            if isinstance(medium, Clip):
+                last += 1
+                found.append(ShownClip(last, source, medium.plan.duration_s, is_own))
+            elif turn.segments:  # later questions are told words alone about it, under no number
+                found.append(ShownClip(last + 1 if is_own else 0, source, _whole_s(turn.segments), is_own))
         if is_own:
             return tuple(found)
     return ()
+
+
+def _whole_s(segments: Iterable[SegmentRecord]) -> float:
+    """How long a video is that was asked about in segments, as far as they tell."""
+    return max(
+        segment.shown.duration_s if isinstance(segment.shown, ClipRecord) else segment.end_s for segment in segments
+    )
 
 
 def clip_meant(clips: Iterable[ShownClip], start_s: float, number: int) -> ShownClip | None:
@@ -67,7 +74,7 @@ def clip_meant(clips: Iterable[ShownClip], start_s: float, number: int) -> Shown
         number: That of the clip which the words around the time name; 0 when they name none.
     """
     known = list(clips)
-    named = next((clip for clip in known if clip.number == number), None)
+    named = next((clip for clip in known if clip.number == number > 0), None)
     if named is not None:
         return named
     own = [clip for clip in known if clip.is_own]

@@ -13,7 +13,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTextBrowser, QToolTip
 
 from app.core.clips import ClipSource
-from app.core.requests import Turn
 from app.gui.answers.answer_moments import Moment, moment_at
 from app.gui.answers.wide_table import WideTable
 from app.gui.look import link_text
@@ -109,10 +108,12 @@ def test_without_a_video_nothing_is_a_link(view: ResultView) -> None:
 
 
 def test_a_follow_up_knows_the_clip_that_was_shown_before(view: ResultView) -> None:
-    asked = ended(turn(answer="At 0:05 and at 7:30."))
-    earlier = (Turn("What?", (noise_clip(1, (0.0, 14.0)),), "That."),)
-    show_turn(view, replace(asked, question=replace(asked.question, earlier=earlier)))
-    assert [words for words, _ in links(view)] == ["0:05"]
+    show_turn(view, ended(about_clip("That.")))
+    show_turn(view, ended(turn("2", "At 0:05 and at 7:30.")))
+    assert links(view) == [("0:05", Moment("2", 5))]
+    view.show_turns([ended(turn("2", "At 0:05 and at 7:30."))])
+    settle(view)
+    assert links(view) == []
 
 
 def test_links_come_while_the_answer_is_written(view: ResultView) -> None:

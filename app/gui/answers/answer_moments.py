@@ -10,7 +10,7 @@ from PySide6.QtGui import QTextCharFormat
 
 from app.core.answer_times import times_in
 from app.core.footage import clock_text
-from app.core.shown_clips import clip_named, longest_clip_s, names_a_clip
+from app.core.shown_clips import clip_named, names_a_clip, shown_clips
 from app.gui.answers.answer_look import LINE_BREAK, Role, text_property
 
 if TYPE_CHECKING:
@@ -120,10 +120,10 @@ class Moments:
         return language.lower() in _DATA_LANGUAGES
 
 
-def moments_of(turn: AskedTurn) -> Moments | None:
-    """What finds the times in a turn's answer; None when the model knew no clip."""
-    duration_s = longest_clip_s(turn)
-    return None if duration_s is None else Moments(turn.request_id, duration_s)
+def moments_of(turns: Iterable[AskedTurn], request_id: str) -> Moments | None:
+    """What finds the times in the answer to this question; None when the model knew no clip."""
+    clips = shown_clips(turns, request_id)
+    return Moments(request_id, max(clip.duration_s for clip in clips)) if clips else None
 
 
 def _searched(letters: str, style: QTextCharFormat) -> str:

@@ -150,7 +150,8 @@ class ResultView(QTextBrowser):
             if shown.writer is None:
                 writer.begin(shown)
             left_s = max(0.0, _BUDGET_S - (time.thread_time() - began))
-            if not writer.write(shown, left_s, is_model_ready=self.is_model_ready):
+            earlier = (before.turn for before in self._shown[: self._at])
+            if not writer.write(shown, earlier, left_s, is_model_ready=self.is_model_ready):
                 self._frame.start()
                 break
             if shown.turn.is_open:

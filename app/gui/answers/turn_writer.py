@@ -45,6 +45,7 @@ class ShownTurn:
         question_at: Where its question stands; less than 0 while it does not.
         writer: Of its answer.
         answer_end: Where a whole answer ends; less than 0 before.
+        are_moments_sought: Whether it is known which clips its times may be about.
     """
 
     turn: AskedTurn
@@ -53,6 +54,7 @@ class ShownTurn:
     question_at: int = -1
     writer: AnswerWriter | None = None
     answer_end: int = -1
+    are_moments_sought: bool = False
 
     def anew(self) -> ShownTurn:
         """The turn for another document."""
@@ -91,15 +93,24 @@ class TurnWriter:
         cursor.endEditBlock()
         shown.writer = AnswerWriter(self._view.document(), self._look, self._tables, self._group)
 
-    def write(self, shown: ShownTurn, budget_s: float, *, is_model_ready: bool) -> bool:
-        """Writes what has come of an answer; tells whether that is all."""
+    def write(self, shown: ShownTurn, earlier: Iterable[AskedTurn], budget_s: float, *, is_model_ready: bool) -> bool:
+        """Writes what has come of an answer; tells whether that is all.
+
+        Args:
+            shown: The turn.
+            earlier: Those before it.
+            budget_s: After how much of this thread's time to leave the rest for later.
+            is_model_ready: Whether the model could answer at once.
+        """
         turn, writer = shown.turn, shown.writer
         if writer is None:
             return True
         if not turn.answer:
             self._show_phase(phase_text(turn, is_model_ready=is_model_ready) if turn.is_open else "")
             return True
-        writer.take_moments(moments_of(turn))
+        if not shown.are_moments_sought:
+            shown.are_moments_sought = True
+            writer.take_moments(moments_of((*earlier, turn), turn.request_id))
         selected = self._view.textCursor()
         anchor, position = selected.anchor(), selected.position()
         scrolled = self._view.verticalScrollBar().value()

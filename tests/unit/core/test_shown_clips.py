@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from app.core.clips import ClipSource
 from app.core.pictures import PictureSource
-from app.core.requests import Turn
-from app.core.shown_clips import ShownClip, clip_meant, clip_named, longest_clip_s, names_a_clip, shown_clips
+from app.core.results import SegmentRecord, record_of
+from app.core.shown_clips import ShownClip, clip_meant, clip_named, names_a_clip, shown_clips
 from tests.clips_made import noise_clip
 from tests.gui.answers_shown import ended, turn
 
@@ -74,12 +74,29 @@ def test_no_clip_is_long_enough() -> None:
     assert clip_meant([ShownClip(1, SHORT, 5, is_own=True)], 30, 0) is None
 
 
-def test_the_longest_clip_that_was_known() -> None:
-    made = asked("2", (SHORT, 5))
-    assert longest_clip_s(made) == 5
-    earlier = (Turn("What?", (noise_clip(1, (0.0, 60.0)),), "That."),)
-    assert longest_clip_s(replace(made, question=replace(made.question, earlier=earlier))) == 60
-    assert longest_clip_s(asked("1")) is None
+def segmented(request_id: str, source: ClipSource, *ends_s: float, shown_s: float | None = None) -> AskedTurn:
+    made = asked(request_id, answer="Merged.")
+    record = record_of(noise_clip(1, (0.0, shown_s))) if shown_s is not None else None
+    segments = tuple(SegmentRecord(end_s - 10, end_s, record) for end_s in ends_s)
+    return replace(made, question=replace(made.question, sources=(source,)), segments=segments)
+
+
+def test_a_video_in_segments_has_a_number_in_its_own_turn_alone() -> None:
+    turns = [asked("1", (SHORT, 5)), segmented("2", LONG, 10, 20, 30), asked("3", (LATER, 9))]
+    assert shown_clips(turns, "2")[-1] == ShownClip(2, LONG, 30, is_own=True)
+    assert [(clip.number, clip.source.name) for clip in shown_clips(turns, "3")] == [
+        (1, "short.mp4"),
+        (0, "long.mp4"),
+        (2, "later.mp4"),
+    ]
+    meant = clip_meant(shown_clips(turns, "3"), 25, 0)
+    assert meant is not None
+    assert meant.source == LONG
+
+
+def test_a_video_in_segments_is_as_long_as_its_file() -> None:
+    (clip,) = shown_clips([segmented("1", LONG, 10, 20, shown_s=60.0)], "1")
+    assert clip.duration_s == 60
 
 
 @pytest.mark.parametrize(
