@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from app.core.backend import Abilities, Memory
+from app.core.clips import Clip
 from app.core.errors import ModelError
 from app.core.events import Figures, Finished, LoadProgress, PrefillProgress, TextPiece, VisionProgress
 
@@ -161,9 +162,9 @@ class FakeBackend:
     def _steps(self, run: _Run) -> Iterator[tuple[float, GenerateEvent]]:
         """Each event with the pause before it."""
         request_id = run.request.request_id
-        media = _media(run.request)
-        for done in range(1, len(media) + 1):
-            yield 0.0, VisionProgress(request_id, done, len(media))
+        parts = sum(len(medium.group_digests) if isinstance(medium, Clip) else 1 for medium in _media(run.request))
+        for done in range(1, parts + 1):
+            yield 0.0, VisionProgress(request_id, done, parts)
         for chunk in range(1, _PREFILL_CHUNKS + 1):
             read = run.prompt_tokens * chunk // _PREFILL_CHUNKS
             yield self.script.prefill_delay_s, PrefillProgress(request_id, read, run.prompt_tokens)

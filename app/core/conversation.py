@@ -75,9 +75,11 @@ class AskedTurn:
         created_at: When it was asked, with a time zone.
         phase: What is being done.
         has_begun: Whether the model has begun: the pictures are open and the seed is drawn.
-        done: How much of the phase is done (pictures, or prompt tokens).
+        done: How much of the phase is done (pictures and groups of frames, or prompt tokens).
         total: Of how much; 0 where it cannot be told.
-        reused_pictures: Pictures that had been looked at before.
+        reused_pictures: Pictures and groups of frames that had been looked at before.
+        planned_frames: Frames of videos that are to be read, as far as that is known when it is asked.
+        reading_s: How long opening its media took.
         media: What the model was newly shown, once opened; of a video in segments only the segments hold records.
         sampling: Every setting; the seed is drawn once the model has begun.
         answer: The words so far.
@@ -98,6 +100,8 @@ class AskedTurn:
     done: int = 0
     total: int = 0
     reused_pictures: int = 0
+    planned_frames: int = 0
+    reading_s: float = 0.0
     media: tuple[Medium, ...] = ()
     answer: str = ""
     outcome: Outcome | None = None
@@ -191,7 +195,14 @@ def turn_after(turn: AskedTurn, event: EngineEvent) -> AskedTurn:
     after = turn
     if isinstance(event, Started):
         phase: Phase = "reading_pictures" if event.media else "reading_prompt"
-        after = replace(turn, phase=phase, has_begun=True, media=event.media, sampling=event.sampling)
+        after = replace(
+            turn,
+            phase=phase,
+            has_begun=True,
+            media=event.media,
+            sampling=event.sampling,
+            reading_s=event.reading_s,
+        )
     elif isinstance(event, VisionProgress):
         reused = max(turn.reused_pictures, event.reused)
         after = replace(turn, phase="reading_pictures", done=event.done, total=event.total, reused_pictures=reused)
@@ -307,6 +318,7 @@ class Conversation:
         system: str,
         now: datetime,
         clip_limits: PixelLimits = RELEASED_CLIP_LIMITS,
+        planned_frames: int = 0,
         context_tokens: int = 0,
         preset: Preset | None = None,
     ) -> Question:
@@ -329,7 +341,8 @@ class Conversation:
             clip_limits,
             context_tokens,
         )
-        self._turns.append(AskedTurn(question, max_image_tokens, now, sampling, preset=preset))
+        turn = AskedTurn(question, max_image_tokens, now, sampling, planned_frames=planned_frames, preset=preset)
+        self._turns.append(turn)
         return question
 
     def take(self, event: EngineEvent) -> AskedTurn | None:

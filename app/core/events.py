@@ -107,11 +107,19 @@ GenerateEvent: TypeAlias = VisionProgress | PrefillProgress | TextPiece | Finish
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A request is now the model thread's work: its pictures and clips are open and its seed is drawn."""
+    """A request is now the model thread's work: its pictures and clips are open and its seed is drawn.
+
+    Attributes:
+        request_id: Which request.
+        media: What is newly shown, opened.
+        sampling: Every setting.
+        reading_s: How long opening it took.
+    """
 
     request_id: str
     media: tuple[Medium, ...]
     sampling: Sampling
+    reading_s: float = 0.0
 
     @property
     def pictures(self) -> tuple[Picture, ...]:

@@ -12,7 +12,7 @@ from app.core.shelf import Medium, clip_cost, picture_cost
 from app.core.vision import RELEASED_CLIP_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from app.core.conversation import KnownMedium
@@ -131,6 +131,12 @@ class NextQuestion:
         if not self._can_show_videos and any(self.is_video(medium) for medium in self.new):
             return video_refused().said
         return next((fault for fault in (self.why_not(medium) for medium in self.new) if fault is not None), None)
+
+    def frames_of(self, sources: Iterable[Source]) -> int:
+        """How many frames of new videos asking about these would show, as far as it is known."""
+        here = {medium.source: medium for medium in self.media}
+        plans = (self.plan(here[source]) for source in sources if source in here and source not in self._known)
+        return sum(len(plan.frame_times_s) for plan in plans if plan is not None and not plan.is_picture)
 
     def cost(self, medium: Medium) -> Cost | None:
         """What a picture or video costs, or did when it was shown; None until its size is known."""

@@ -57,6 +57,7 @@ class _Opening:
     media: list[Medium] = field(default_factory=list)
     error: ErrorText | None = None
     long: LongFootage | None = None
+    reading_s: float = 0.0
 
     def give_up(self) -> None:
         """Lets nobody wait any more."""
@@ -228,6 +229,7 @@ class Engine:
         def is_stopped() -> bool:
             return self._is_stopped(question.request_id)
 
+        began_s = time.monotonic()
         try:
             opening.long = long_footage(question, self._asked_pool.submit, is_stopped)
             if opening.long is not None:
@@ -244,6 +246,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - job boundary
             opening.error = told_of(error)
         finally:
+            opening.reading_s = time.monotonic() - began_s
             opening.ready.set()
 
     def _open_clip(self, source: ClipSource, question: Question) -> Medium:
@@ -352,7 +355,7 @@ class Engine:
             self._end(opening, None if job.is_stop_wanted else error)
             return None
         media = tuple(opening.media)
-        self._say(Started(question.request_id, media, question.sampling))
+        self._say(Started(question.request_id, media, question.sampling, opening.reading_s))
         turns = (*question.earlier, Turn(question.text, media))
         return Request(question.request_id, turns, question.sampling, question.system)
 

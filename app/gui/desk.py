@@ -204,17 +204,20 @@ class Desk(QObject):
         own = self.settings.own
         sampling = own.sampling or checkpoint.default_sampling
         replaced = self.conversation.rewind_to(replaced_id) if replaced_id else ()
+        before = self.next_question()
+        asked = [medium.source for medium in before.selected] if sources is None else sources
         try:
             question = self.conversation.ask(
                 request_id,
                 text,
-                [medium.source for medium in self.next_question().selected] if sources is None else sources,
+                asked,
                 limits=self.limits,
                 max_image_tokens=own.max_image_tokens,
                 sampling=sampling if preset is None else preset.sampling_from(sampling),
                 system=own.system,
                 now=datetime.now(timezone.utc).astimezone(),
                 clip_limits=self.clip_limits,
+                planned_frames=before.frames_of(asked),
                 context_tokens=checkpoint.context_tokens,
                 preset=preset,
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from app.core.clips import Clip
 from app.core.errors import Sentence
 
 if TYPE_CHECKING:
@@ -133,23 +134,6 @@ def loading_text(progress: LoadProgress | None) -> str:
     return f"{words}…" if progress.fraction is None else f"{words} {number(progress.fraction * 100)} %"
 
 
-def phase_text(turn: AskedTurn, *, is_model_ready: bool) -> str:
-    """What is being done for a question before its first word."""
-    translate = QCoreApplication.translate
-    done, total = number(turn.done), number(turn.total)
-    if turn.phase == "waiting" and not is_model_ready:
-        return translate("Wording", "Waiting until the model is loaded…")
-    if turn.phase == "waiting":
-        return translate("Wording", "Opening the pictures…") if turn.question.sources else ""
-    if turn.phase == "reading_pictures":
-        text = translate("Wording", "Looked at {0} of {1} pictures…") if turn.total else ""
-        return text.format(done, total) or translate("Wording", "Looking at the pictures…")
-    if turn.phase == "reading_prompt":
-        text = translate("Wording", "Read {0} of {1} tokens…") if turn.total else ""
-        return text.format(done, total) or translate("Wording", "Reading the question…")
-    return ""
-
-
 def outcome_text(turn: AskedTurn) -> str:
     """How an answer ended, in words; nothing for the usual end."""
     translate = QCoreApplication.translate
@@ -165,10 +149,17 @@ def outcome_text(turn: AskedTurn) -> str:
 
 
 def figures_text(turn: AskedTurn) -> str:
-    """What an answer cost: ``0.9 s to first word · 31 tok/s · 704 tokens in, 118 out · picture reused``."""
+    """What an answer cost: ``0.9 s to first word · 31 tok/s · 704 tokens in, 118 out · picture reused``.
+
+    Where a video was shown, what reading its frames took stands first: ``28 frames read in 0.4 s``.
+    """
     translate = QCoreApplication.translate
     figures = turn.figures
     parts = []
+    frames = sum(len(medium.plan.frame_times_s) for medium in turn.media if isinstance(medium, Clip))
+    if frames and turn.reading_s > 0:
+        seconds = number(turn.reading_s, 1 if turn.reading_s >= 0.1 else 2)  # noqa: PLR2004 - two digits are enough
+        parts.append(translate("Wording", "{0} frames read in {1} s").format(number(frames), seconds))
     if figures.time_to_first_token_s > 0:
         decimals = 1 if figures.time_to_first_token_s >= 0.1 else 2  # noqa: PLR2004 - two digits are enough
         seconds = number(figures.time_to_first_token_s, decimals)
@@ -180,7 +171,9 @@ def figures_text(turn: AskedTurn) -> str:
         text = translate("Wording", "{0} tokens in, {1} out")
         parts.append(text.format(number(figures.prompt_tokens), number(figures.answer_tokens)))
     if turn.is_picture_reused:
-        parts.append(translate("Wording", "picture reused"))
+        in_view = [*turn.media, *(medium for earlier in turn.question.earlier for medium in earlier.media)]
+        has_clip = any(isinstance(medium, Clip) for medium in in_view)
+        parts.append(translate("Wording", "frames reused") if has_clip else translate("Wording", "picture reused"))
     return " · ".join(parts)
 
 

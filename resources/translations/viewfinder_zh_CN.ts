@@ -2235,7 +2235,7 @@
     </message>
     <message>
         <source>Ask about what you see…</source>
-        <translation>就图片提问…</translation>
+        <translation>就您看到的内容提问…</translation>
     </message>
     <message>
         <source>Ask</source>
@@ -2928,7 +2928,7 @@
     <name>WindowContent</name>
     <message>
         <source>{0} selected</source>
-        <translation>已选 {0} 张</translation>
+        <translation>已选 {0} 项</translation>
     </message>
     <message>
         <source>Memory {0}</source>
@@ -3106,8 +3106,20 @@
         <translation>正在等待模型加载…</translation>
     </message>
     <message>
+        <source>Reading {0} frames…</source>
+        <translation>正在读取 {0} 帧…</translation>
+    </message>
+    <message>
+        <source>Reading the video…</source>
+        <translation>正在读取视频…</translation>
+    </message>
+    <message>
         <source>Opening the pictures…</source>
         <translation>正在打开图片…</translation>
+    </message>
+    <message>
+        <source>Looking at the frames…</source>
+        <translation>正在查看视频帧…</translation>
     </message>
     <message>
         <source>Looked at {0} of {1} pictures…</source>
@@ -3116,6 +3128,14 @@
     <message>
         <source>Looking at the pictures…</source>
         <translation>正在查看图片…</translation>
+    </message>
+    <message>
+        <source>Video {0}: {1}</source>
+        <translation>视频 {0}：{1}</translation>
+    </message>
+    <message>
+        <source>Looked at {0} of {1} frames…</source>
+        <translation>已查看 {0} / {1} 帧…</translation>
     </message>
     <message>
         <source>Read {0} of {1} tokens…</source>
@@ -3142,6 +3162,10 @@
         <translation>模型没有给出回答。</translation>
     </message>
     <message>
+        <source>{0} frames read in {1} s</source>
+        <translation>读取 {0} 帧用时 {1} 秒</translation>
+    </message>
+    <message>
         <source>{0} s to first word</source>
         <translation>首字 {0} 秒</translation>
     </message>
@@ -3156,6 +3180,10 @@
     <message>
         <source>picture reused</source>
         <translation>图片已复用</translation>
+    </message>
+    <message>
+        <source>frames reused</source>
+        <translation>视频帧已复用</translation>
     </message>
     <message>
         <source>Demo model: knows only simple shapes and numbers; a toy to try the program with.</source>

@@ -8,13 +8,14 @@ import pytest
 from PySide6.QtCore import QByteArray, QMimeData, Qt
 from PySide6.QtGui import QGuiApplication
 
-from app.backends.fake_backend import FakeBackend
+from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.backend import Abilities
-from app.core.clips import ClipSource
+from app.core.clips import Clip, ClipSource
 from app.core.footage import FrameWish
 from app.core.paths import SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION
 from app.gui.questions.cost_caption import CostCaption
 from app.gui.tray.tray_delegate import TrayRow
+from app.gui.wording import figures_text
 from tests.clips_made import numbered, write_animation, write_video
 from tests.gui.conftest import draw
 from tests.gui.test_media_intake import paste
@@ -22,6 +23,7 @@ from tests.gui.test_media_intake import paste
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.core.requests import Medium
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 
@@ -260,3 +262,70 @@ def test_the_sample_video_comes_with_its_question(open_window: OpenWindow) -> No
     assert (medium.source.path, medium.is_video) == (SAMPLE_VIDEO, True)
     driver.wait(driver.ask_button.isEnabled)
     assert driver.prompt.toPlainText() == SAMPLE_VIDEO_QUESTION
+
+
+def test_videos_and_pictures_are_asked_about_together_in_the_order_of_the_tray(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    clips = [film(tmp_path / f"{n}.mp4", count=25 * (n + 2)) for n in range(2)]
+    pictures = [draw(tmp_path / f"{n}.png") for n in range(2)]
+    files = (clips[0], pictures[0], clips[1], pictures[1])
+    driver = open_window(FakeScript(answers=("Fine.",)), files=files)
+    driver.wait_for_pictures(4)
+    driver.wait_for_model()
+    assert [row(driver, place).label for place in range(4)] == ["Video 1", "Image 1", "Video 2", "Image 2"]
+    select(driver, 2, 3)
+    driver.ask("First?")
+    driver.wait_for_answer()
+    select(driver, 0, 1, 2, 3)
+    driver.wait(lambda: [row(driver, n).label for n in range(4)] == ["Video 2", "Image 2", "Video 1", "Image 1"])
+    driver.ask("And now?")
+    driver.wait_for_answer()
+    shown = [[medium.name for medium in turn.media] for turn in driver.backend.seen[-1].turns]
+    assert shown == [["1.mp4", "1.png"], ["0.mp4", "0.png"]]
+    assert "frames read in" in figures_text(driver.desk.conversation.turns[-1])
+    assert "4 frames" in row(driver, 0).cost
+    assert row(driver, 0).state == "sent whole"
+
+
+def test_other_frames_are_another_video_to_the_model(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(FakeScript(answers=("Fine.",)), files=(film(tmp_path / "roll.mp4", count=250),))
+    driver.wait_for_pictures(1)
+    driver.wait_for_model()
+    (medium,) = driver.desk.pictures.media
+    driver.ask("The whole?")
+    driver.wait_for_answer()
+    driver.wait(lambda: row(driver, 0).state.startswith("sent"))
+    driver.desk.pictures.set_wish(medium.medium_id, FrameWish(start_s=4, end_s=8))
+    driver.wait(lambda: row(driver, 0).label == "Video 2")
+    driver.ask("And this part?")
+    driver.wait_for_answer()
+    times = [clip_times(turn.media) for turn in driver.backend.seen[-1].turns]
+    assert [(first[0], first[-1]) for first in times] == [(0.0, 9.96), (4.0, 8.0)]
+    turns = driver.desk.conversation.turns
+
+    driver.content.asking.edit(turns[0])
+    driver.wait(lambda: wish_of(driver) == FrameWish())
+    driver.content.asking.give_up_edit()
+    driver.wait(lambda: wish_of(driver) == FrameWish(start_s=4, end_s=8))
+
+    driver.content.asking.ask_again(turns[1])
+    driver.wait(lambda: driver.desk.conversation.turns[-1].request_id != turns[1].request_id)
+    driver.wait_for_answer()
+    assert [clip_times(turn.media) for turn in driver.backend.seen[-1].turns] == times
+
+    driver.action("newConversationAction").trigger()
+    driver.wait(lambda: row(driver, 0).label == "Video 1")
+    assert row(driver, 0).state == "0:04 – 0:08 · 160×96"
+
+
+def clip_times(media: tuple[Medium, ...]) -> tuple[float, ...]:
+    (clip,) = media
+    assert isinstance(clip, Clip)
+    return clip.plan.frame_times_s
+
+
+def wish_of(driver: WindowDriver) -> FrameWish:
+    (medium,) = driver.desk.pictures.media
+    assert isinstance(medium.source, ClipSource)
+    return medium.source.wish

@@ -15,9 +15,10 @@ from app.gui.answers.answer_cuts import showable
 from app.gui.answers.answer_look import LINE_BREAK, PHASE, QUESTION, Role, block_format
 from app.gui.answers.answer_moments import moments_of
 from app.gui.answers.answer_writer import AnswerWriter
+from app.gui.answers.phase_words import phase_text
 from app.gui.answers.result_painting import BUBBLE_PADDING
 from app.gui.answers.turn_foot import write_foot, write_question_foot
-from app.gui.wording import outcome_text, phase_text, spoken
+from app.gui.wording import outcome_text, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
