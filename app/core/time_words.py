@@ -27,6 +27,8 @@ _FILLERS = _set(
     "of is was are at reads shows says by showing reading the a time set to face line stands about around roughly "
     "approximately only just"
 )
+_SHOWING = _set("reads reading shows showing says saying displays displaying displayed labeled labelled written")
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』"}
 _NEAR = _set(
     "about around approximately approx. approx roughly exactly just nearly almost precisely only the circa ca."
 )
@@ -50,6 +52,8 @@ _NO_CLOCK_ZH = (
     "钟表",
     "手表",
     "比分",
+    "写着",
+    "显示",
     "比例",
     "比率",
     "章",
@@ -61,6 +65,8 @@ _DATE = re.compile(r"(?:[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?|[0-9]�
 _DATE_CHARS = 14
 _NO_CLOCK_AFTER = re.compile(
     r"[ \u00a0]?(?:[ap]\.?[ ]?m\b|o['’]clock|hrs\b|hours\b|utc\b|gmt\b|[ce]e?[sd]?t\b|p[sd]t\b|ratio|scale|aspect"
+    r"|in the (?:morning|afternoon|evening)|tomorrow|today|tonight|yesterday"
+    r"|on (?:mon|tues|wednes|thurs|fri|satur|sun)day"
     r"|点|(?:的)?(?:宽高)?比)",
     re.IGNORECASE,
 )
@@ -85,20 +91,31 @@ _CLOSED = re.compile(r"[>*_`\"'”]{0,3}[ \u00a0]{0,2}(?:[:：,，)\]}|–—-]|
 
 
 def is_no_clock(before: str, after: str) -> bool:
-    """Whether what is written as ``3:16`` is a score, a verse, a time of day or a length."""
-    if before[-1:] == "[" and before[-2:-1].isalnum() and before[-2:-1].isascii():
-        return True
+    """Whether what is written as ``3:16`` is a score, a verse, a time of day, a length or read in the picture."""
     words = _words(before)
-    if words and words[-1].strip(".") in _BOOKS and before.rstrip(_LOOSE)[-1:] not in ":：":
-        return True
+    is_verse = bool(words) and words[-1].strip(".") in _BOOKS and before.rstrip(_LOOSE)[-1:] not in ":："
+    is_read = bool(words) and words[-1] in _SHOWING
     while words and words[-1] in _FILLERS:
         words.pop()
-    if words and words[-1] in _NO_CLOCK:
-        return True
+    is_figure = bool(words) and words[-1] in _NO_CLOCK
     tail = before.rstrip(_BETWEEN)
-    if tail.removesuffix("显示").removesuffix("为").removesuffix("是").endswith(_NO_CLOCK_ZH):
-        return True
-    return _DATE.search(before[-_DATE_CHARS:]) is not None or _NO_CLOCK_AFTER.match(after) is not None
+    return (
+        is_verse
+        or is_read
+        or is_figure
+        or tail.removesuffix("为").removesuffix("是").endswith(_NO_CLOCK_ZH)
+        or (before[-1:] == "[" and before[-2:-1].isalnum() and before[-2:-1].isascii())
+        or _is_quoted(before, after)
+        or _DATE.search(before[-_DATE_CHARS:]) is not None
+        or _NO_CLOCK_AFTER.match(after) is not None
+    )
+
+
+def _is_quoted(before: str, after: str) -> bool:
+    """Whether it is told as words that are to be read in the picture, and no value of JSON."""
+    mark, lead = before[-1:], before[:-1].rstrip()
+    is_value = not lead or lead.endswith((f"{mark}:", "[", "{", ",", "(", "|"))
+    return mark in _QUOTES and after[:1] == _QUOTES[mark] and not is_value
 
 
 def is_length_before(before: str) -> bool:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QToolButton
 
 from app.backends.fake_backend import FakeScript
 from app.core.clips import ClipSource
 from app.gui.answers.answer_moments import Moment
 from tests.clips_made import number_in, numbered, write_video
+from tests.gui.conftest import draw
 from tests.gui.window_driver import ask
 
 if TYPE_CHECKING:
@@ -136,3 +138,14 @@ def test_a_time_that_no_video_holds_is_said_so(about_two: WindowDriver) -> None:
     about_two.parts.result.time_wanted.emit(Moment(request_id, 60.0))
     assert about_two.parts.tray.current_id == before
     assert "that long" in about_two.window.statusBar().currentMessage()
+
+
+def test_tasks_for_videos_are_offered_while_one_is_selected(about_two: WindowDriver, tmp_path: Path) -> None:
+    timeline = about_two.child(QToolButton, "taskChip_timeline")
+    about_two.wait(timeline.isVisible)
+    picture = draw(tmp_path / "four colours.png")
+    about_two.drop(picture)
+    about_two.wait(lambda: len(about_two.desk.pictures.media) == 3)
+    about_two.parts.tray.select([about_two.desk.pictures.media[2].medium_id])
+    about_two.wait(lambda: not timeline.isVisible())
+    assert about_two.child(QToolButton, "taskChip_describe").isVisible()
