@@ -293,13 +293,13 @@ class Conversation:
         return held
 
     @property
-    def pasted_pictures(self) -> dict[str, bytes]:
-        """Encoded bytes, by sha256, of the pictures that have no file."""
+    def pasted(self) -> dict[str, bytes]:
+        """Encoded bytes of what has no file: of pictures by sha256, of animations by fingerprint."""
         return {
-            medium.sha256: source.data
+            medium.sha256 if isinstance(medium, Picture) else medium.fingerprint: source.data
             for turn in self._turns
             for source, medium in turn.shown
-            if source.data is not None and isinstance(medium, Picture)
+            if source.data is not None and medium is not None
         }
 
     def get(self, request_id: str) -> AskedTurn | None:

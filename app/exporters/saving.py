@@ -1,4 +1,4 @@
-"""Saving a result to a file, with the pictures linked from it or copied beside it."""
+"""Saving a result to a file, with the pictures linked from it or copied beside it; videos are large and stay linked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -53,8 +54,9 @@ def save(
         path: The file; an earlier one is replaced.
         format_name: One of ``EXPORTERS``; without it the file's ending decides.
         copy_pictures: Copy the pictures into ``<name>-files`` beside the file and link the copies; for formats that
-            show pictures.
-        pasted: Encoded bytes by sha256, for copying pictures that have no file.
+            show pictures. Videos that have a file are linked where they are.
+        pasted: Encoded bytes, for copying pictures and animations that have no file: by a picture's sha256 or an
+            animation's fingerprint.
 
     Raises:
         UserError: It cannot be saved there, or a picture cannot be copied; then nothing was changed.
@@ -74,9 +76,9 @@ def save(
         links: dict[AnyRecord, str] = {}
         if exporter.shows_pictures:
             links = {record: _link(record.path, path.parent) for record in media if record.path is not None}
-        pictures = [record for record in media if isinstance(record, MediaRecord)]
-        if exporter.shows_pictures and copy_pictures and pictures:
-            files = _copied(pictures, folder, pasted or {}, undo)
+        originals = [original for record in media if (original := _original(record, pasted or {})) is not None]
+        if exporter.shows_pictures and copy_pictures and originals:
+            files = _copied(originals, folder, undo)
             links = {record: link for record, link in links.items() if not isinstance(record, MediaRecord)}
             links |= {record: _link(file, path.parent) for record, file in files.items()}
         write_atomically(path, exporter.render(result, links))
@@ -93,9 +95,28 @@ def _link(file: Path, folder: Path) -> str:
     return quote(os.fsencode(relative.replace(os.sep, "/")))
 
 
-def _copied(
-    media: Iterable[MediaRecord], folder: Path, pasted: Mapping[str, bytes], undo: contextlib.ExitStack
-) -> dict[MediaRecord, Path]:
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """What can be copied: a picture's file, or the bytes of what has none."""
+
+    record: AnyRecord
+    sha256: str
+    data: bytes | None
+
+    @property
+    def name(self) -> str:
+        return self.record.name
+
+
+def _original(record: AnyRecord, pasted: Mapping[str, bytes]) -> _Original | None:
+    if isinstance(record, MediaRecord):
+        data = pasted.get(record.sha256)
+        return _Original(record, record.sha256, data) if data is not None or record.path is not None else None
+    data = pasted.get(record.fingerprint) if record.path is None else None
+    return _Original(record, hashlib.sha256(data).hexdigest(), data) if data is not None else None
+
+
+def _copied(originals: Iterable[_Original], folder: Path, undo: contextlib.ExitStack) -> dict[AnyRecord, Path]:
     """Copies each picture once; `undo` takes back what was made."""
     try:
         if not folder.is_dir():
@@ -105,26 +126,28 @@ def _copied(
     except OSError as error:
         text = Sentence("The folder “{name}” for the pictures cannot be used.", name=shown_name(folder.name))
         raise UserError(text, "Save to another folder, or without copying the pictures.", str(error)) from error
-    files: dict[MediaRecord, Path] = {}
+    files: dict[AnyRecord, Path] = {}
     by_content: dict[str, Path] = {}
-    for record in media:
-        if record.sha256 not in by_content:
-            if record.sha256 in pasted:
-                by_content[record.sha256] = _copy(record, iter([pasted[record.sha256]]), folder, taken, undo)
-            elif record.path is not None:
-                _check_unchanged(record, record.path)
-                by_content[record.sha256] = _copy(record, _chunks(record.path), folder, taken, undo)
+    for original in originals:
+        path = original.record.path
+        if original.sha256 not in by_content:
+            if original.data is not None:
+                chunks = iter([original.data])
+            elif path is not None:
+                _check_unchanged(original, path)
+                chunks = _chunks(path)
             else:
                 continue
-        files[record] = by_content[record.sha256]
+            by_content[original.sha256] = _copy(original, chunks, folder, taken, undo)
+        files[original.record] = by_content[original.sha256]
     return files
 
 
 def _copy(
-    record: MediaRecord, chunks: Iterator[bytes], folder: Path, taken: set[str], undo: contextlib.ExitStack
+    original: _Original, chunks: Iterator[bytes], folder: Path, taken: set[str], undo: contextlib.ExitStack
 ) -> Path:
     first = next(chunks, b"")
-    target = folder / _free_name(record, first, folder, taken)
+    target = folder / _free_name(original, first, folder, taken)
     if target.name.casefold() not in taken:
         write_atomically(target, itertools.chain([first], chunks))
         taken.add(target.name.casefold())
@@ -132,11 +155,11 @@ def _copy(
     return target
 
 
-def _free_name(record: MediaRecord, first: bytes, folder: Path, taken: set[str]) -> str:
+def _free_name(original: _Original, first: bytes, folder: Path, taken: set[str]) -> str:
     """A name that no other picture has, also where capitals do not count; or that of an earlier copy of this one."""
-    stem, suffix = _safe_name(record.name, first)
+    stem, suffix = _safe_name(original.name, first)
     names = (f"{stem}-{number}{suffix}" if number > 1 else f"{stem}{suffix}" for number in itertools.count(1))
-    return next(name for name in names if name.casefold() not in taken or _is_file_of(folder / name, record.sha256))
+    return next(name for name in names if name.casefold() not in taken or _is_file_of(folder / name, original.sha256))
 
 
 def _safe_name(name: str, first: bytes) -> tuple[str, str]:
@@ -154,13 +177,13 @@ def _shortened(text: str) -> str:
     return text.encode("utf-8")[:_MAX_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .")
 
 
-def _check_unchanged(record: MediaRecord, path: Path) -> None:
-    name = shown_name(record.name)
+def _check_unchanged(original: _Original, path: Path) -> None:
+    name = shown_name(original.name)
     hint = "Save without copying the pictures."
     try:
         if not path.is_file():
             raise UserError(Sentence("The picture “{name}” is no longer there.", name=name), hint)
-        is_same = _sha256(path) == record.sha256
+        is_same = _sha256(path) == original.sha256
     except OSError as error:
         raise UserError(Sentence("The picture “{name}” cannot be read.", name=name), hint, str(error)) from error
     if not is_same:

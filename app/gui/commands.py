@@ -17,7 +17,7 @@ from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.announcing import announce
 from app.gui.answers.turn_foot import COPY, COPY_QUESTION, EDIT, REPORT, RETRY
 from app.gui.editing import focused_field
-from app.gui.saving import JSON, MARKDOWN, save_conversation, suggested_name
+from app.gui.saving import JSON, MARKDOWN, has_linked_videos, save_conversation, suggested_name
 from app.gui.tray.offered import Offered, comes_as_text, may_be_offered, read_offered
 
 if TYPE_CHECKING:
@@ -150,7 +150,10 @@ class Commands(QObject):
             return False
         self._export_folder = path.parent
         self._parts.notice.clear()
-        self._say(self.tr("Saved {0}").format(path.name))
+        said = self.tr("Saved {0}").format(path.name)
+        if is_copying and format_id == MARKDOWN and has_linked_videos(result):
+            said = self.tr("Saved {0}. Videos are linked, not copied: leave them where they are.").format(path.name)
+        self._say(said)
         return True
 
     def on_quit(self) -> None:

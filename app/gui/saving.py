@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.core.errors import Sentence, UserError
+from app.core.results import ClipRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\\/:*?\"<>|]+")
 
 
 def suggested_name(result: Result, format_id: str) -> str:
-    """A file name after the first picture, or after the first question."""
+    """A file name after the first picture or video, or after the first question."""
     first = result.turns[0]
     words = first.media[0].name.rpartition(".")[0] or first.media[0].name if first.media else first.question
     name = " ".join(_NOT_IN_NAMES.sub(" ", words).split())[:_LONGEST_NAME].strip(". ") or "Viewfinder"
@@ -45,5 +46,11 @@ def save_conversation(
                 Sentence("There is a file “{name}” already.", name=path.name),
                 "Give its whole name to replace it, or another.",
             )
-    save(result, path, format_id, copy_pictures=copy_pictures, pasted=conversation.pasted_pictures)
+    save(result, path, format_id, copy_pictures=copy_pictures, pasted=conversation.pasted)
     return path
+
+
+def has_linked_videos(result: Result) -> bool:
+    """Whether it is about videos with files: these are linked, because copying them could take very long."""
+    media = (record for turn in result.turns for record in turn.media)
+    return any(isinstance(record, ClipRecord) and record.path is not None for record in media)

@@ -505,6 +505,10 @@
         <translation>已保存 {0}</translation>
     </message>
     <message>
+        <source>Saved {0}. Videos are linked, not copied: leave them where they are.</source>
+        <translation>已保存 {0}。视频只作链接，未复制：请保留原位置。</translation>
+    </message>
+    <message>
         <source>The answer is on the clipboard.</source>
         <translation>回答已复制到剪贴板。</translation>
     </message>

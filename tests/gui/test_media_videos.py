@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
 
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.backend import Abilities
@@ -329,3 +330,33 @@ def wish_of(driver: WindowDriver) -> FrameWish:
     (medium,) = driver.desk.pictures.media
     assert isinstance(medium.source, ClipSource)
     return medium.source.wish
+
+
+def test_a_saved_conversation_links_videos_and_says_so(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = film(tmp_path / "roll.mp4")
+    driver = open_window(FakeScript(answers=("Fine.",)), files=(clip, draw(tmp_path / "a.png")))
+    driver.wait_for_pictures(2)
+    driver.wait_for_model()
+    write_animation(tmp_path / "a.gif", numbered(6), [100] * 6)
+    mime = QMimeData()
+    mime.setData("image/gif", QByteArray((tmp_path / "a.gif").read_bytes()))
+    paste(driver, mime)
+    driver.wait_for_pictures(3)
+    select(driver, 0, 1, 2)
+    driver.ask("What?")
+    driver.wait_for_answer()
+    target = tmp_path / "out" / "answer.md"
+    target.parent.mkdir()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(target), ""))
+    driver.action("exportMarkdownAction").trigger()
+    assert "linked" not in driver.window.statusBar().currentMessage()
+    driver.action("copyPicturesAction").trigger()
+    driver.action("exportMarkdownAction").trigger()
+    assert "Videos are linked, not copied" in driver.window.statusBar().currentMessage()
+    text = target.read_text(encoding="utf-8")
+    assert "](../roll.mp4)" in text
+    files = target.parent / "answer-files"
+    assert sorted(file.name for file in files.iterdir()) == ["Pasted picture 1.gif", "a.png"]
+    assert (files / "Pasted picture 1.gif").read_bytes() == (tmp_path / "a.gif").read_bytes()

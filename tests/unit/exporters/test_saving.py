@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import unquote
@@ -14,13 +15,15 @@ import pytest
 from markdown_it import MarkdownIt
 
 from app.core.errors import UserError
-from app.core.results import MediaRecord, Result
+from app.core.footage import FrameWish
+from app.core.results import ClipRecord, MediaRecord, Result
 from app.exporters.json_export import read_result_file
 from app.exporters.saving import save
 from tests.example_results import media_record, result_of, turn_record
 
 PNG = b"\x89PNG\r\n\x1a\n one"
 OTHER_PNG = b"\x89PNG\r\n\x1a\n two"
+CLIP = ClipRecord("", None, "ef" * 32, "01" * 32, 64, 48, 64, 32, 4, 2.0, 2.0, (0.0, 0.5, 1.0, 1.5), FrameWish())
 
 
 def record_of(content: bytes, name: str, path: Path | None = None) -> MediaRecord:
@@ -33,14 +36,16 @@ def saved_record(path: Path, content: bytes = PNG) -> MediaRecord:
     return record_of(content, path.name, path)
 
 
-def result_with(*records: MediaRecord) -> Result:
+def result_with(*records: MediaRecord | ClipRecord) -> Result:
     return result_of(turn_record(media=records))
 
 
 def linked(document: Path) -> list[Path]:
-    """The files that the document's pictures lead to, as a reader would find them."""
+    """The files that the document's pictures and videos lead to, as a reader would find them."""
     tokens = MarkdownIt("commonmark").parse(document.read_text(encoding="utf-8"))
-    sources = [child.attrs["src"] for token in tokens for child in token.children or [] if child.type == "image"]
+    children = [child for token in tokens for child in token.children or []]
+    found = (child.attrs.get("src") or child.attrs.get("href") for child in children)
+    sources = [source for source in found if source]
     return [
         Path(os.path.normpath(document.parent / unquote(str(source), errors="surrogateescape"))) for source in sources
     ]
@@ -125,6 +130,23 @@ def test_a_pasted_picture_is_copied_from_its_bytes(tmp_path: Path) -> None:
     save(result_with(pasted, unknown), document, copy_pictures=True, pasted={pasted.sha256: PNG})
     assert linked(document) == [tmp_path / "x-files" / "Pasted picture.png"]
     assert "*Image 2: Lost (not in a file)*" in document.read_text()
+
+
+def test_a_video_stays_linked_and_a_pasted_animation_is_copied(tmp_path: Path) -> None:
+    (tmp_path / "roll.mp4").write_bytes(b"video")
+    film = replace(CLIP, name="roll.mp4", path=tmp_path / "roll.mp4")
+    pasted = replace(CLIP, name="Pasted picture", path=None, fingerprint="cd" * 32)
+    picture = saved_record(tmp_path / "far" / "a.png")
+    document = tmp_path / "x.md"
+    result = result_with(film, pasted, picture)
+    save(result, document, copy_pictures=True, pasted={pasted.fingerprint: b"GIF89a animated"})
+    assert linked(document) == [
+        tmp_path / "roll.mp4",
+        tmp_path / "x-files" / "Pasted picture.gif",
+        tmp_path / "x-files" / "a.png",
+    ]
+    assert (tmp_path / "x-files" / "Pasted picture.gif").read_bytes() == b"GIF89a animated"
+    assert len(list((tmp_path / "x-files").iterdir())) == 2
 
 
 @pytest.mark.parametrize(
