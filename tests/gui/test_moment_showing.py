@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QToolButton
 
 from app.backends.fake_backend import FakeScript
 from app.core.clips import ClipSource
-from app.gui.answers.answer_moments import Moment
+from app.gui.answers.time_links import TimeLink
 from tests.clips_made import number_in, numbered, write_video
 from tests.gui.conftest import draw
 from tests.gui.window_driver import ask
@@ -135,7 +135,7 @@ def test_a_file_that_was_edited_since_is_shown_and_said_so(about_two: WindowDriv
 def test_a_time_that_no_video_holds_is_said_so(about_two: WindowDriver) -> None:
     request_id = about_two.desk.conversation.turns[-1].request_id
     before = about_two.parts.tray.current_id
-    about_two.parts.result.time_wanted.emit(Moment(request_id, 60.0))
+    about_two.parts.result.time_wanted.emit(TimeLink(request_id, 60.0))
     assert about_two.parts.tray.current_id == before
     assert "that long" in about_two.window.statusBar().currentMessage()
 

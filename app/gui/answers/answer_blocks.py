@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from app.gui.answers.answer_leaves import Leaf
     from app.gui.answers.answer_look import AnswerLook
-    from app.gui.answers.answer_moments import Moments
     from app.gui.answers.answer_tables import Columns
+    from app.gui.answers.time_links import TimeLinks
     from app.gui.answers.wide_table import WideTable
 
 _ITEM_GAP_PX = 4.0
@@ -81,7 +81,7 @@ class BlockWriter:
         self._is_empty = True
         self._group = first_group
         self._columns: Columns | None = None
-        self.moments: Moments | None = None
+        self.times: TimeLinks | None = None
         """Makes links of times; None where there is no video."""
 
     @property
@@ -166,7 +166,7 @@ class BlockWriter:
             first = inline[0].copy(content=inline[0].content[4:])
             inline = (first, *inline[1:])
         base = self._look.heading if is_heading else self._look.words
-        write_words(self._cursor, inline, self._look, base, self.moments)
+        write_words(self._cursor, inline, self._look, base, self.times)
 
     def _write_formula(self, leaf: Leaf) -> None:
         style = block_format(FORMULA, len(leaf.boxes) + 1)
@@ -213,8 +213,8 @@ class BlockWriter:
                 letters = QTextCharFormat(letters)
                 letters.setForeground(meaning_colour(meaning, self._look.palette))
             pieces.append((text, letters))
-        if self.moments is not None and self.moments.may_be_in(leaf.info):
-            return self.moments.linked(pieces, self._look)
+        if self.times is not None and self.times.may_be_in(leaf.info):
+            return self.times.linked(pieces, self._look)
         return pieces
 
     def _write_table(self, leaf: Leaf, *, is_open: bool) -> None:
@@ -232,7 +232,7 @@ class BlockWriter:
         if not columns.is_wide:
             if not self._is_empty:
                 self._begin(fixed_format(GAP, depth, 1))
-            write_rows(self._cursor, leaf, columns, self._look, self.moments, depth=depth, kind=TABLE)
+            write_rows(self._cursor, leaf, columns, self._look, self.times, depth=depth, kind=TABLE)
             self._is_empty = True
             return
         table = self._host.wide_table(columns.group)
@@ -244,7 +244,7 @@ class BlockWriter:
             table.position = self._cursor.position()
             table.indent_px = indent_px(depth)
             self._cursor.insertText("\u00a0", self._look.words)
-        table.write(leaf, columns, self._look, self.moments, is_open=is_open)
+        table.write(leaf, columns, self._look, self.times, is_open=is_open)
         place = QTextCursor(self._cursor.document())
         place.setPosition(table.position)
         style = place.blockFormat()

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from app.core.link_address import visible_address
 from app.gui.announcing import announce
-from app.gui.answers.answer_moments import MOMENT, moment_at
 from app.gui.answers.markdown_copy import code_of, markdown_mime
+from app.gui.answers.time_links import MOMENT, time_link_at
 from app.gui.answers.turn_foot import COPY, EDIT
 from app.gui.describing import tip
 
@@ -78,7 +78,7 @@ def show_link_tip(view: QWidget, event: QHelpEvent, anchor: str, links: Links) -
         words = visible_address(links.address(int(value)))
         words = words if len(words) <= _TIP_CHARS else f"{words[:_TIP_CHARS]}…"
     elif kind == MOMENT:
-        moment = moment_at(anchor)
+        moment = time_link_at(anchor)
         words = moment.words if moment is not None else ""
     elif kind == COPY:
         words = QCoreApplication.translate("ResultView", "Click to copy the answer, or drag it where you want it.")

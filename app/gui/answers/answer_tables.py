@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from app.gui.answers.answer_leaves import Cell, Leaf
     from app.gui.answers.answer_look import AnswerLook
-    from app.gui.answers.answer_moments import Moments
+    from app.gui.answers.time_links import TimeLinks
 
 _CELL_PADDING_PX = 5
 _LEAST_COLUMN_PX = 110
@@ -93,7 +93,7 @@ def write_rows(
     leaf: Leaf,
     columns: Columns,
     look: AnswerLook,
-    moments: Moments | None,
+    times: TimeLinks | None,
     *,
     depth: int,
     kind: str,
@@ -110,7 +110,7 @@ def write_rows(
     table = cursor.insertTable(len(rows), len(columns.alignments), table_style)
     for row, cells in enumerate(rows):
         is_header = row == 0 and not leaf.is_continued
-        around = " ".join(cell.source for cell in cells) if moments is not None else ""
+        around = " ".join(cell.source for cell in cells) if times is not None else ""
         for column, side in enumerate(columns.alignments):
             place = table.cellAt(row, column)
             cell_style = place.format().toTableCellFormat()
@@ -125,7 +125,7 @@ def write_rows(
             if column < len(cells):
                 label = "" if is_header else columns.labels[column]
                 base = look.column_head if is_header else look.words
-                write_words(at, cells[column].inline, look, base, moments, label=label, around=f"{label} {around}")
+                write_words(at, cells[column].inline, look, base, times, label=label, around=f"{label} {around}")
     cursor.movePosition(cursor.MoveOperation.End)
     cursor.setBlockFormat(fixed_format(GAP, depth, 1))
     cursor.setCharFormat(QTextCharFormat())

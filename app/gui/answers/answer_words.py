@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QTextCursor
 
     from app.gui.answers.answer_look import AnswerLook
-    from app.gui.answers.answer_moments import Moments
+    from app.gui.answers.time_links import TimeLinks
 
 _SPECIAL = re.compile(r"(<br\s*/?>|https?://[^\s<>\"'`|，。；！？、）】」』]+)", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -31,7 +31,7 @@ def write_words(
     inline: Sequence[Token],
     look: AnswerLook,
     base: QTextCharFormat,
-    moments: Moments | None = None,
+    times: TimeLinks | None = None,
     *,
     label: str = "",
     around: str = "",
@@ -43,13 +43,13 @@ def write_words(
         inline: The words.
         look: Of the conversation.
         base: Their format.
-        moments: Makes links of the times among them; None where there is no video.
+        times: Makes links of the times among them; None where there is no video.
         label: The head of the column in which they stand.
         around: The row in which they stand.
     """
     pieces = formatted_words(inline, look, base)
-    if moments is not None:
-        pieces = moments.linked(pieces, look, label=label, around=around)
+    if times is not None:
+        pieces = times.linked(pieces, look, label=label, around=around)
     for text, style in pieces:
         cursor.insertText(showable(text).replace("\n", LINE_BREAK), style)
 

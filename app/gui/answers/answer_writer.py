@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from app.gui.answers.answer_blocks import TableHost
     from app.gui.answers.answer_look import AnswerLook
-    from app.gui.answers.answer_moments import Moments
     from app.gui.answers.answer_reader import AnswerReader
+    from app.gui.answers.time_links import TimeLinks
 
 _LEAST_READINGS = 2
 
@@ -51,9 +51,9 @@ class AnswerWriter:
         """The number of the last program or table."""
         return self._blocks.group
 
-    def take_moments(self, moments: Moments | None) -> None:
+    def take_time_links(self, times: TimeLinks | None) -> None:
         """Makes links of the times in what is written from now on."""
-        self._blocks.moments = moments
+        self._blocks.times = times
 
     def write(self, text: str, *, budget_s: float, is_whole: bool = False) -> bool:
         """Brings the document from the answer's earlier words to these, which begin with the same.

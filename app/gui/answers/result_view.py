@@ -54,7 +54,7 @@ class ResultView(QTextBrowser):
     command_wanted = Signal(str, str)
     """Carries one of the commands of turn_foot, and the request's id."""
     time_wanted = Signal(object)
-    """Carries the Moment of answer_moments that a time in an answer means."""
+    """Carries the TimeLink of time_links that a time in an answer means."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -385,9 +385,9 @@ class ResultView(QTextBrowser):
 
             copy_code(self, int(value))
         elif command == "moment":
-            from app.gui.answers.answer_moments import moment_at  # noqa: PLC0415 - with the first answer about a video
+            from app.gui.answers.time_links import time_link_at  # noqa: PLC0415 - with the first answer about a video
 
-            self.time_wanted.emit(moment_at(address.toString()))
+            self.time_wanted.emit(time_link_at(address.toString()))
         elif command == "link" and value.isdecimal():
             from app.gui.answers.link_dialog import show_link  # noqa: PLC0415 - wanted only when a link is clicked
 

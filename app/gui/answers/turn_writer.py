@@ -13,10 +13,10 @@ from PySide6.QtGui import QFontMetricsF, QTextCharFormat, QTextCursor
 from app.gui.announcing import announce
 from app.gui.answers.answer_cuts import showable
 from app.gui.answers.answer_look import LINE_BREAK, PHASE, QUESTION, Role, block_format
-from app.gui.answers.answer_moments import moments_of
 from app.gui.answers.answer_writer import AnswerWriter
 from app.gui.answers.phase_words import phase_text
 from app.gui.answers.result_painting import BUBBLE_PADDING
+from app.gui.answers.time_links import time_links_of
 from app.gui.answers.turn_foot import write_foot, write_question_foot
 from app.gui.wording import outcome_text, spoken
 
@@ -46,7 +46,7 @@ class ShownTurn:
         question_at: Where its question stands; less than 0 while it does not.
         writer: Of its answer.
         answer_end: Where a whole answer ends; less than 0 before.
-        are_moments_sought: Whether it is known which clips its times may be about.
+        are_time_links_sought: Whether it is known which clips its times may be about.
     """
 
     turn: AskedTurn
@@ -55,7 +55,7 @@ class ShownTurn:
     question_at: int = -1
     writer: AnswerWriter | None = None
     answer_end: int = -1
-    are_moments_sought: bool = False
+    are_time_links_sought: bool = False
 
     def anew(self) -> ShownTurn:
         """The turn for another document."""
@@ -109,9 +109,9 @@ class TurnWriter:
         if not turn.answer:
             self._show_phase(phase_text(turn, is_model_ready=is_model_ready) if turn.is_open else "")
             return True
-        if not shown.are_moments_sought:
-            shown.are_moments_sought = True
-            writer.take_moments(moments_of((*earlier, turn), turn.request_id))
+        if not shown.are_time_links_sought:
+            shown.are_time_links_sought = True
+            writer.take_time_links(time_links_of((*earlier, turn), turn.request_id))
         selected = self._view.textCursor()
         anchor, position = selected.anchor(), selected.position()
         scrolled = self._view.verticalScrollBar().value()

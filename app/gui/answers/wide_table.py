@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from app.gui.answers.answer_leaves import Leaf
     from app.gui.answers.answer_look import AnswerLook
-    from app.gui.answers.answer_moments import Moments
     from app.gui.answers.answer_tables import Columns
+    from app.gui.answers.time_links import TimeLinks
 
 _OF_THE_CONVERSATION = frozenset(
     {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End}
@@ -63,7 +63,7 @@ class WideTable(QTextBrowser):
         self.setLineWrapColumnOrWidth(round(columns.whole_px))
         self._open_from = None
 
-    def write(self, leaf: Leaf, columns: Columns, look: AnswerLook, moments: Moments | None, *, is_open: bool) -> None:
+    def write(self, leaf: Leaf, columns: Columns, look: AnswerLook, times: TimeLinks | None, *, is_open: bool) -> None:
         """Adds rows; those of an open leaf are taken back with the next ones."""
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
@@ -73,7 +73,7 @@ class WideTable(QTextBrowser):
             cursor.removeSelectedText()
         cursor.movePosition(QTextCursor.MoveOperation.End)
         self._open_from = cursor.position() if is_open else None
-        write_rows(cursor, leaf, columns, look, moments, depth=0, kind=TABLE)
+        write_rows(cursor, leaf, columns, look, times, depth=0, kind=TABLE)
         cursor.endEditBlock()
         if not self.textCursor().hasSelection():
             scrolled = self.horizontalScrollBar().value()

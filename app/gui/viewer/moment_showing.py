@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.core.files import shown_name
-from app.core.footage import clock_text
-from app.core.shown_clips import clip_meant, shown_clips
 from app.gui.announcing import announce
 from app.gui.bridge import assert_main_thread
 
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 
     from app.core.requests import Source
     from app.core.shelf import Medium
-    from app.gui.answers.answer_moments import Moment
+    from app.gui.answers.time_links import TimeLink
     from app.gui.desk import Desk
     from app.gui.shell import MainWindow
     from app.gui.window_parts import WindowParts
@@ -49,8 +47,11 @@ class MomentShowing(QObject):
         self._refresh = refresh
         parts.result.time_wanted.connect(self._on_result_time_wanted)
 
-    def _on_result_time_wanted(self, moment: Moment) -> None:
+    def _on_result_time_wanted(self, moment: TimeLink) -> None:
         assert_main_thread()
+        from app.core.shown_clips import clip_meant, shown_clips  # noqa: PLC0415 - with the answer, not with the window
+        from app.gui.answers.time_links import short_clock  # noqa: PLC0415
+
         turns = self._desk.conversation.turns
         clip = clip_meant(shown_clips(turns, moment.request_id), moment.start_s, moment.clip_number)
         if clip is None:
@@ -71,9 +72,9 @@ class MomentShowing(QObject):
             return
         self._tray.look_at(medium.medium_id)
         self.moment_found.emit(moment.start_s, moment.end_s)
-        at = clock_text(moment.start_s, 1)
+        at = short_clock(moment.start_s)
         if moment.end_s is not None:
-            at = self.tr("{0} to {1}").format(at, clock_text(moment.end_s, 1))
+            at = self.tr("{0} to {1}").format(at, short_clock(moment.end_s))
         self._say(words.format(name, at))
 
     def _in_tray(self, source: Source) -> Medium | None:

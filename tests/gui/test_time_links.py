@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTextBrowser, QToolTip
 
 from app.core.clips import ClipSource
-from app.gui.answers.answer_moments import Moment, moment_at
+from app.gui.answers.time_links import TimeLink, time_link_at
 from app.gui.answers.wide_table import WideTable
 from app.gui.look import link_text
 from tests.clips_made import noise_clip
@@ -59,9 +59,9 @@ def show_turn(view: ResultView, asked: AskedTurn) -> None:
     settle(view)
 
 
-def links(view: QTextBrowser) -> list[tuple[str, Moment]]:
+def links(view: QTextBrowser) -> list[tuple[str, TimeLink]]:
     """The times that are links, with their words, from top to bottom."""
-    found: list[tuple[str, Moment]] = []
+    found: list[tuple[str, TimeLink]] = []
     block = view.document().begin()
     while block.isValid():
         at = block.begin()
@@ -69,7 +69,7 @@ def links(view: QTextBrowser) -> list[tuple[str, Moment]]:
         while not at.atEnd():
             fragment = at.fragment()
             address = fragment.charFormat().anchorHref()
-            moment = moment_at(address)
+            moment = time_link_at(address)
             if moment is not None and address == last:
                 found[-1] = (found[-1][0] + fragment.text(), moment)
             elif moment is not None:
@@ -110,7 +110,7 @@ def test_without_a_video_nothing_is_a_link(view: ResultView) -> None:
 def test_a_follow_up_knows_the_clip_that_was_shown_before(view: ResultView) -> None:
     show_turn(view, ended(about_clip("That.")))
     show_turn(view, ended(turn("2", "At 0:05 and at 7:30.")))
-    assert links(view) == [("0:05", Moment("2", 5))]
+    assert links(view) == [("0:05", TimeLink("2", 5))]
     view.show_turns([ended(turn("2", "At 0:05 and at 7:30."))])
     settle(view)
     assert links(view) == []
@@ -143,7 +143,7 @@ def test_a_click_asks_for_the_moment(view: ResultView, qtbot: QtBot) -> None:
         QTest.mouseClick(
             view.viewport(), Qt.MouseButton.LeftButton, pos=view.cursorRect(cursor).center() - QPoint(4, 0)
         )
-    assert asked.args == [Moment("1", 6, 9)]
+    assert asked.args == [TimeLink("1", 6, 9)]
 
 
 def test_the_keyboard_reaches_every_time(view: ResultView, qtbot: QtBot) -> None:
@@ -159,7 +159,7 @@ def test_the_keyboard_reaches_every_time(view: ResultView, qtbot: QtBot) -> None
         QTest.keyClick(view, Qt.Key.Key_Backtab)
     with qtbot.waitSignal(view.time_wanted) as asked:
         QTest.keyClick(view, Qt.Key.Key_Return)
-    assert asked.args == [Moment("1", 6, 9)]
+    assert asked.args == [TimeLink("1", 6, 9)]
 
 
 def test_the_ring_lies_around_a_link_on_two_lines(view: ResultView, qtbot: QtBot) -> None:
@@ -248,7 +248,7 @@ def test_a_wide_table_holds_links_too(view: ResultView, qtbot: QtBot) -> None:
     QToolTip.hideText()
     with qtbot.waitSignal(view.time_wanted) as asked:
         QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert asked.args == [Moment("1", 3)]
+    assert asked.args == [TimeLink("1", 3)]
 
 
 @pytest.mark.parametrize("piece", ["0:12 ", "0:12-", "(3 s, ", '"start": 3, ', "`0:12`", "| 0:01 "])

@@ -27,7 +27,7 @@ _DATA_LANGUAGES = frozenset({"", "json", "json5", "text", "txt", "csv", "srt", "
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TimeLink:
     """Where a link leads.
 
     Attributes:
@@ -53,22 +53,27 @@ class Moment:
         """What the link does, for people."""
         if self.end_s is None:
             words = QCoreApplication.translate("ResultView", "Show {0} of the video")
-            return words.format(clock_text(self.start_s))
+            return words.format(short_clock(self.start_s))
         words = QCoreApplication.translate("ResultView", "Show {0} to {1} of the video")
-        return words.format(clock_text(self.start_s), clock_text(self.end_s))
+        return words.format(short_clock(self.start_s), short_clock(self.end_s))
 
 
-def moment_at(address: str) -> Moment | None:
+def short_clock(time_s: float) -> str:
+    """A time as players show it, with tenths where it has any."""
+    return clock_text(time_s, 0 if clock_text(time_s, 1).endswith(".0") else 1)
+
+
+def time_link_at(address: str) -> TimeLink | None:
     """What a link's address says; None for any other link."""
     pieces = address.split(":", 4)
-    if pieces[0] != MOMENT or len(pieces) < 5:  # noqa: PLR2004 - as `Moment.address` writes it
+    if pieces[0] != MOMENT or len(pieces) < 5:  # noqa: PLR2004 - as `TimeLink.address` writes it
         return None
     _, start, end, number, request_id = pieces
-    return Moment(request_id, float(start), float(end) if end else None, int(number))
+    return TimeLink(request_id, float(start), float(end) if end else None, int(number))
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class TimeLinks:
     """Finds the times in one answer.
 
     Attributes:
@@ -105,7 +110,7 @@ class Moments:
                 if place < first:
                     yield letters[place - begin : first - begin], style
                 number = (clip_named(text, time.begin) if is_naming else 0) or beside
-                moment = Moment(self.request_id, time.start_s, time.end_s, number)
+                moment = TimeLink(self.request_id, time.start_s, time.end_s, number)
                 yield letters[first - begin : last - begin], look.timed(style, moment.address)
                 place = last
                 if time.end > end:
@@ -120,10 +125,10 @@ class Moments:
         return language.lower() in _DATA_LANGUAGES
 
 
-def moments_of(turns: Iterable[AskedTurn], request_id: str) -> Moments | None:
+def time_links_of(turns: Iterable[AskedTurn], request_id: str) -> TimeLinks | None:
     """What finds the times in the answer to this question; None when the model knew no clip."""
     clips = shown_clips(turns, request_id)
-    return Moments(request_id, max(clip.duration_s for clip in clips)) if clips else None
+    return TimeLinks(request_id, max(clip.duration_s for clip in clips)) if clips else None
 
 
 def _searched(letters: str, style: QTextCharFormat) -> str:
