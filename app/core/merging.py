@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from app.core.checked_values import CheckedValue
 from app.core.errors import UserError
+from app.core.moments import Moment
 from app.core.paths import MERGING_FILE
 from app.core.results import SegmentRecord
 from app.core.segment_timeline import span_text, timeline_of
-from app.core.timelines import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

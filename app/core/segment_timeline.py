@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.core.footage import clock_text
-from app.core.timelines import Moment, timeline_in
+from app.core.moments import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,8 @@ def timeline_of(segments: Sequence[SegmentRecord]) -> tuple[Moment, ...]:
 
 
 def _moments(segment: SegmentRecord) -> list[Moment]:
+    from app.core.timelines import timeline_in  # noqa: PLC0415 - its patterns are slow to compile, and few ask for them
+
     first_s, last_s = segment.start_s, segment.end_s
     moments = []
     for said in timeline_in(segment.answer):

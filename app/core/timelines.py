@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.core.answer_times import is_time_label, time_key, times_in
+from app.core.moments import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,21 +29,6 @@ _LINE_LEAD = re.compile(
     r"[ \t>#]{0,20}(?:[-+*•]|[0-9]{1,3}[.)])?[ \t]{0,8}[*_`(\[（【<]{0,4}[ ]?(?:from |at |在|从)?", re.IGNORECASE
 )
 _LINE_TAIL = re.compile(r"[*_`)\]）】>]{0,4}[ ]?[:：,，|–—-]?[*_`]{0,3}[ ]?[:：–—-]?[ ]{0,3}")
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Something that happens in a video.
-
-    Attributes:
-        start_s: When, or from when on.
-        end_s: Until when; None where the answer does not say.
-        text: What, as the answer has it (Markdown of one line); may be empty.
-    """
-
-    start_s: float
-    end_s: float | None
-    text: str
 
 
 def timeline_in(answer: str, duration_s: float | None = None) -> tuple[Moment, ...]:

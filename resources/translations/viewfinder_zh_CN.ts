@@ -2015,10 +2015,6 @@
         <source>“{0}” at {1}</source>
         <translation>“{0}”中的 {1}</translation>
     </message>
-    <message>
-        <source>{0} to {1}</source>
-        <translation>{0} 至 {1}</translation>
-    </message>
 </context>
 <context>
     <name>Notice</name>
@@ -2444,10 +2440,6 @@
     <message>
         <source>Show {0} of the video</source>
         <translation>在视频中显示 {0}</translation>
-    </message>
-    <message>
-        <source>Show {0} to {1} of the video</source>
-        <translation>在视频中显示 {0} 至 {1}</translation>
     </message>
 </context>
 <context>

@@ -202,7 +202,7 @@ def test_the_pointer_is_told_where_the_link_leads(view: ResultView) -> None:
     place = view.cursorRect(view.document().find("0:06")).center() - QPoint(4, 0)
     event = QHelpEvent(QEvent.Type.ToolTip, place, view.viewport().mapToGlobal(place))
     QApplication.sendEvent(view.viewport(), event)
-    assert "Show 0:06 to 0:09 of the video" in QToolTip.text()
+    assert "Show 0:06 – 0:09 of the video" in QToolTip.text()
     QToolTip.hideText()
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QTextCharFormat
 
 from app.core.answer_times import times_in
-from app.core.footage import clock_text
+from app.core.segment_timeline import span_text
 from app.core.shown_clips import clip_named, names_a_clip, shown_clips
 from app.gui.answers.answer_look import LINE_BREAK, Role, text_property
 
@@ -51,16 +51,8 @@ class TimeLink:
     @property
     def words(self) -> str:
         """What the link does, for people."""
-        if self.end_s is None:
-            words = QCoreApplication.translate("ResultView", "Show {0} of the video")
-            return words.format(short_clock(self.start_s))
-        words = QCoreApplication.translate("ResultView", "Show {0} to {1} of the video")
-        return words.format(short_clock(self.start_s), short_clock(self.end_s))
-
-
-def short_clock(time_s: float) -> str:
-    """A time as players show it, with tenths where it has any."""
-    return clock_text(time_s, 0 if clock_text(time_s, 1).endswith(".0") else 1)
+        words = QCoreApplication.translate("ResultView", "Show {0} of the video")
+        return words.format(span_text(self.start_s, self.end_s))
 
 
 def time_link_at(address: str) -> TimeLink | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.core.files import shown_name
+from app.core.segment_timeline import span_text
 from app.gui.announcing import announce
 from app.gui.bridge import assert_main_thread
 
@@ -50,7 +51,6 @@ class MomentShowing(QObject):
     def _on_result_time_wanted(self, moment: TimeLink) -> None:
         assert_main_thread()
         from app.core.shown_clips import clip_meant, shown_clips  # noqa: PLC0415 - with the answer, not with the window
-        from app.gui.answers.time_links import short_clock  # noqa: PLC0415
 
         turns = self._desk.conversation.turns
         clip = clip_meant(shown_clips(turns, moment.request_id), moment.start_s, moment.clip_number)
@@ -72,10 +72,7 @@ class MomentShowing(QObject):
             return
         self._tray.look_at(medium.medium_id)
         self.moment_found.emit(moment.start_s, moment.end_s)
-        at = short_clock(moment.start_s)
-        if moment.end_s is not None:
-            at = self.tr("{0} to {1}").format(at, short_clock(moment.end_s))
-        self._say(words.format(name, at))
+        self._say(words.format(name, span_text(moment.start_s, moment.end_s)))
 
     def _in_tray(self, source: Source) -> Medium | None:
         """The video of this file, also one that was edited since."""

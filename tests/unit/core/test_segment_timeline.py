@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from app.core.errors import ErrorText
 from app.core.events import Figures
 from app.core.merging import batches, merging_question, timeline_text
+from app.core.moments import Moment
 from app.core.results import SegmentRecord
 from app.core.segment_timeline import span_text, timeline_of
-from app.core.timelines import Moment
 
 
 def told(answer: str, start_s: float = 60.0, end_s: float = 120.0, tokens: int = 0) -> SegmentRecord:

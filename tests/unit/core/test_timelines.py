@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.timelines import Moment, timeline_in
+from app.core.moments import Moment
+from app.core.timelines import timeline_in
 
 _TABLE = """## Timeline
 
