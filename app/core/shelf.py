@@ -42,7 +42,7 @@ class Medium:
     width_px: int = 0
     height_px: int = 0
     footage: Footage | None = None
-    _plans: dict[tuple[PixelLimits, PixelLimits], ClipPlan | ErrorText] = field(
+    _plans: dict[tuple[PixelLimits, PixelLimits | None], ClipPlan | ErrorText] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -67,14 +67,14 @@ class Medium:
         """
         if self.footage is None or not isinstance(self.source, ClipSource):
             return None
-        key = (limits, image_limits)
-        plan = self._plans.get(key)
+        plan = self._plans.get((limits, None)) or self._plans.get((limits, image_limits))
         if plan is None:
             try:
                 plan = plan_footage(self.footage, self.source.wish, limits, image_limits)
             except AppError as error:
                 plan = error.said
-            self._plans[key] = plan
+            is_picture = not isinstance(plan, ErrorText) and plan.is_picture
+            self._plans[limits, image_limits if is_picture else None] = plan
         return plan
 
 

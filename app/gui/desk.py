@@ -68,6 +68,7 @@ class Desk(QObject):
         self._imports = EarlyImports()
         self._engine: AnswerEngine | None = None
         self.pictures = PicturesAtHand(self._bridge.post, self)
+        self.pictures.thumbnail_opened.connect(self._on_pictures_thumbnail_opened)
         self.frames = FramesAtHand(self)
         self.conversation = Conversation()
         self.model = ModelState()
@@ -157,6 +158,12 @@ class Desk(QObject):
         """The areas that all frames of a video in the next question may have together."""
         checkpoint = self.model.checkpoint
         return checkpoint.clip_limits if checkpoint is not None else RELEASED_CLIP_LIMITS
+
+    def _on_pictures_thumbnail_opened(self, medium_id: str, _image: object) -> None:
+        """Finds out which frames are taken as the videos come in: of hundreds at once it would take too long."""
+        medium = self.pictures.get(medium_id)
+        if medium is not None:
+            medium.plan(self.clip_limits, self.limits)
 
     def next_question(self, limits: PixelLimits | None = None) -> NextQuestion:
         """What the next question shows the model, and what every picture and video costs.

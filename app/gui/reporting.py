@@ -35,5 +35,7 @@ def facts_on(desk: Desk) -> str:
     lines = [f"Model        {which}, {model.stage}"]
     if ready is not None:
         lines.append(f"Runs on      {ready.backend_version}, {ready.device}, {ready.memory_bytes} bytes")
-    lines.append(f"In hand      {len(desk.pictures.media)} pictures, {len(turns)} questions")
+    videos = sum(medium.is_video for medium in desk.pictures.media)
+    pictures = len(desk.pictures.media) - videos
+    lines.append(f"In hand      {pictures} pictures, {videos} videos, {len(turns)} questions")
     return "\n".join(lines)

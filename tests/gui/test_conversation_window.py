@@ -189,7 +189,7 @@ def test_a_failed_question_stays_with_its_reason_and_is_tried_again(open_window:
         "\n\nversions and machine\nModel        ‹name›, bf16, ready\nRuns on      fake 1, no device, 0 bytes\n"
         in report
     )
-    assert "In hand      1 pictures, 1 questions\n\nLast log lines\na line of the log\n" in report
+    assert "In hand      1 pictures, 0 videos, 1 questions\n\nLast log lines\na line of the log\n" in report
     assert "four colours" not in report
     assert "What is this?" not in report
     driver.backend.script = FakeScript(answers=("Fine.",))

@@ -19,6 +19,7 @@ from app.gui.tray.tray_delegate import TrayRow
 from app.gui.wording import figures_text
 from tests.clips_made import numbered, write_animation, write_video
 from tests.gui.conftest import draw
+from tests.gui.heartbeat import Heartbeat
 from tests.gui.test_media_intake import paste
 
 if TYPE_CHECKING:
@@ -360,3 +361,48 @@ def test_a_saved_conversation_links_videos_and_says_so(
     files = target.parent / "answer-files"
     assert sorted(file.name for file in files.iterdir()) == ["Pasted picture 1.gif", "a.png"]
     assert (files / "Pasted picture 1.gif").read_bytes() == (tmp_path / "a.gif").read_bytes()
+
+
+def test_many_videos_hold_nothing_up(open_window: OpenWindow, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    content = film(tmp_path / "one.mp4", count=12, width_px=64, height_px=48).read_bytes()
+    for number in range(200):
+        (folder / f"{number}.mp4").write_bytes(content)
+    driver = open_window()
+    driver.wait_for_model()
+    pictures, at_once, stalls = driver.desk.pictures, 0, [""]
+    for _ in range(3):  # a busy machine slows one round; a stall of ours comes in each
+        with Heartbeat() as heartbeat:
+            driver.drop(folder)
+            driver.wait(lambda: len(pictures.media) == 200)
+            while not all(medium.is_opened for medium in pictures.media):
+                at_once = max(at_once, len(pictures._opening))
+                driver.qtbot.wait(5)
+            driver.parts.tray.view.selectAll()
+            driver.wait(lambda: cost(driver).startswith("200 videos · "))
+        stalls = heartbeat.own_stalls
+        if not stalls:
+            break
+        pictures.remove([medium.medium_id for medium in pictures.media])
+    assert at_once in (1, 2)
+    assert not stalls, "\n".join(stalls)
+
+
+def test_a_video_that_vanished_fails_with_its_name_and_can_be_asked_about_again(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    clip = film(tmp_path / "roll.mp4")
+    driver = open_window(FakeScript(answers=("Fine.",)), files=(clip,))
+    driver.wait_for_pictures(1)
+    driver.wait_for_model()
+    clip.rename(tmp_path / "elsewhere.mp4")
+    driver.ask("What happens?")
+    driver.wait_for_answer()
+    error = driver.desk.conversation.turns[-1].error
+    assert error is not None
+    assert error.text == "“roll.mp4” does not exist."
+    (tmp_path / "elsewhere.mp4").rename(clip)
+    driver.content.asking.on_ask_again()
+    driver.wait(lambda: driver.desk.conversation.turns[-1].answer == "Fine.")
+    assert row(driver, 0).label == "Video 1"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.clips import ClipSource
-from app.core.footage import Footage, FrameWish
+from app.core.footage import ClipPlan, Footage, FrameWish
 from app.core.pictures import PictureSource, open_picture
-from app.core.shelf import Shelf, picture_cost
+from app.core.shelf import Medium, Shelf, picture_cost
 from app.core.vision import PixelLimits
 from tests.drawn_pictures import corners_image, encoded
 
@@ -179,3 +179,18 @@ def test_a_picture_has_no_frames_to_wish_for() -> None:
     (medium,) = shelf.add([CAT])
     assert shelf.set_wish(medium.medium_id, FrameWish(start_s=1)) is None
     assert shelf.set_wish("medium-gone", FrameWish()) is None
+
+
+def test_a_plan_is_made_once_whatever_pictures_may_cost() -> None:
+    footage = Footage([0.0, 0.5, 1.0, 1.5], 2.0, 64, 48)
+    video = Medium("1", ClipSource("roll.mp4", Path("/roll.mp4")), 64, 48, footage)
+    limits = PixelLimits(4_096, 1_000_000)
+    plan = video.plan(limits, PixelLimits())
+    assert plan is not None
+    assert video.plan(limits, PixelLimits().capped(64)) is plan
+    assert video.plan(limits.capped(8), PixelLimits()) is not plan
+    large = Medium("2", video.source, 1600, 1200, Footage([0.0], 0.1, 1600, 1200))
+    whole, small = large.plan(limits, PixelLimits()), large.plan(limits, PixelLimits().capped(256))
+    assert isinstance(whole, ClipPlan)
+    assert isinstance(small, ClipPlan)
+    assert (whole.tokens, small.tokens) == (1900, 234)
