@@ -152,11 +152,18 @@ def _trigger(name: str) -> Callable[[MainWindow], object]:
     return lambda window: window.content.actions_by_id[name].trigger()
 
 
+def _are_frames_here(window: MainWindow) -> bool:
+    strip = window.content.parts.viewer.foot.strip
+    return strip.isHidden() or all(strip.image(index) is not None for index in strip.wanted(0))
+
+
 def _follow(words: str) -> Callable[[MainWindow], object]:
     def follow(window: MainWindow) -> None:
         result = window.content.parts.result
         cursor = result.document().find(words)
         result.anchorClicked.emit(QUrl(cursor.charFormat().anchorHref()))
+        foot = window.content.parts.viewer.foot
+        spin(lambda: foot.scrubber.moment is not None and _are_frames_here(window), _LIMIT_S)
 
     return follow
 
