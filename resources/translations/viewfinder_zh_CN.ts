@@ -1685,7 +1685,7 @@
         <translation>模型成对地看帧：请选择偶数，例如 {0}。</translation>
     </message>
     <message>
-        <source>{0} is a whole number.</source>
+        <source>“{0}” is a whole number.</source>
         <translation>“{0}”应为整数。</translation>
     </message>
 </context>
@@ -2907,6 +2907,10 @@
     <message>
         <source>“{0}” is on the clipboard: the file whole, its image at {1}×{2}.</source>
         <translation>“{0}”已复制到剪贴板：文件完整，图像为 {1}×{2}。</translation>
+    </message>
+    <message>
+        <source>The frame at {0} is on the clipboard.</source>
+        <translation>{0} 处的帧已复制到剪贴板。</translation>
     </message>
 </context>
 <context>

@@ -6,21 +6,24 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QLocale, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPalette, QPen
+from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.core.errors import UserError
 from app.core.footage import MAKERS_FRAMES_PER_S, MAX_FRAMES, MIN_FRAMES, FrameWish
 from app.core.vision import FRAMES_PER_PATCH
 from app.gui.announcing import announce
 from app.gui.caption import Caption
-from app.gui.look import BODY_PX, scaled_px
+from app.gui.look import BODY_PX, hairline, scaled_px
 from app.gui.settings.fault_line import FaultLine, mark_faulty
+from app.gui.settings.round_choice import RoundChoice
 from app.gui.video_words import plan_sentence, warning_text
 from app.gui.wording import number, paragraph, spoken
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
     from app.core.errors import ErrorText
     from app.core.footage import ClipPlan
 
@@ -39,19 +42,19 @@ class FramesChoice(QFrame):
     """So many a second, or a number of frames; and the most tokens that all of them may cost."""
 
     wish_chosen = Signal(object)
-    """Carries the FrameWish; the range stays as it is."""
+    """Carries a FrameWish; of its range nothing is said."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("framesChoice")
         self.setAccessibleName(self.tr("Frames"))
-        self.setFrameShape(QFrame.Shape.StyledPanel)
         self._wish = FrameWish()
+        self._anchor: QWidget | None = None
         self._title = Caption(self.tr("Frames the model sees"), BODY_PX, QFont.Weight.DemiBold, is_dim=False)
         rate = number(MAKERS_FRAMES_PER_S)
-        self.automatic = QRadioButton(self.tr("Automatic, {0} a second").format(rate))
-        self.by_rate = QRadioButton(self.tr("Frames a second"))
-        self.by_count = QRadioButton(self.tr("Number of frames"))
+        self.automatic = RoundChoice(self.tr("Automatic, {0} a second").format(rate))
+        self.by_rate = RoundChoice(self.tr("Frames a second"))
+        self.by_count = RoundChoice(self.tr("Number of frames"))
         self.rate = _field("framesPerSecond", self.tr("Frames a second"), rate)
         self.count = _field("frameCount", self.tr("Number of frames"), number(MIN_FRAMES))
         self.tokens = _field("mostTokens", self.tr("Most tokens for all frames"), self.tr("no limit"))
@@ -94,6 +97,7 @@ class FramesChoice(QFrame):
             grid.addWidget(label, row, 0)
             grid.addWidget(field, row, 1)
         layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # that of wrapped words is too high
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(8)
         layout.addWidget(self._title)
@@ -102,22 +106,37 @@ class FramesChoice(QFrame):
         layout.addWidget(self.outcome)
         self.setFixedWidth(scaled_px(_WIDTH_PX))
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A plain ground with a line around it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
+        painter.setPen(QPen(hairline(self.palette()), 1))
+        painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.end()
+
     # What is shown
 
     def open_over(self, anchor: QWidget) -> None:
-        """Opens above a part of the window, or wherever there is room."""
-        self.adjustSize()
-        place = anchor.mapToGlobal(QPoint(0, -self.height() - _GAP_PX))
-        screen = anchor.screen().availableGeometry()
-        if place.y() < screen.top():
-            place.setY(
-                min(anchor.mapToGlobal(QPoint(0, anchor.height() + _GAP_PX)).y(), screen.bottom() - self.height())
-            )
-        place.setX(max(screen.left(), min(place.x(), screen.right() - self.width())))
-        self.move(place)
+        """Opens above a part of the window, or below it where there is no room."""
+        self._anchor = anchor
+        self._refit()
         self.show()
-        chosen = self._group.checkedButton()
-        (chosen or self.automatic).setFocus(Qt.FocusReason.PopupFocusReason)
+        (self._group.checkedButton() or self.automatic).setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _refit(self) -> None:
+        """Makes it as high as what it says, with its foot where it is."""
+        layout = self.layout()
+        if layout is None or self._anchor is None:
+            return
+        layout.activate()
+        height = layout.totalHeightForWidth(self.width())
+        screen = self._anchor.screen().availableGeometry()
+        place = self._anchor.mapToGlobal(QPoint(0, -height - _GAP_PX))
+        if place.y() < screen.top():
+            below = self._anchor.mapToGlobal(QPoint(0, self._anchor.height() + _GAP_PX)).y()
+            place.setY(max(screen.top(), min(below, screen.bottom() - height)))
+        place.setX(max(screen.left(), min(place.x(), screen.right() - self.width())))
+        self.setGeometry(place.x(), place.y(), self.width(), height)
 
     def show_wish(self, wish: FrameWish, plan: ClipPlan | None, fault: ErrorText | None) -> None:
         """Shows what is wished and what comes of it; what is being typed is left alone."""
@@ -132,7 +151,7 @@ class FramesChoice(QFrame):
             self._clear_fault()
         words = paragraph(plan_sentence(plan), warning_text(plan)) if plan is not None else ""
         self.outcome.setText(words)
-        self.outcome.setVisible(bool(words))
+        self.outcome.setVisible(bool(words) and self.fault.isHidden())
         if self.isVisible():
             self._refit()
 
@@ -150,15 +169,6 @@ class FramesChoice(QFrame):
         ):
             if not (field.hasFocus() and _number_in(field.text()) == value):
                 field.setText("" if value is None else QLocale().toString(float(value), "g", 6))
-
-    def _refit(self) -> None:
-        """Keeps its foot where it is when there is more or less to say."""
-        bottom = self.y() + self.height()
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()
-        self.adjustSize()
-        self.move(self.x(), bottom - self.height())
 
     # What is chosen
 
@@ -203,7 +213,7 @@ class FramesChoice(QFrame):
     def _whole(self, field: QLineEdit) -> int:
         value = _number_in(field.text() or field.placeholderText())
         if value is None or value != int(value):
-            raise _WrongTypingError(self.tr("{0} is a whole number.").format(field.accessibleName()))
+            raise _WrongTypingError(self.tr("“{0}” is a whole number.").format(field.accessibleName()))
         return int(value)
 
     def _field_of_kind(self) -> QLineEdit | None:

@@ -295,7 +295,7 @@ class MediaViewer(QWidget):
 
     def _on_canvas_framing_changed(self) -> None:
         framing = self.canvas.framing
-        self.zoom_pill.setVisible(framing is not None)
+        self.zoom_pill.setVisible(framing is not None and not (self.is_video and self.foot.is_one_row))
         if framing is None or self._medium is None:
             return
         if self._turns.get(self._medium.medium_id, 0) != framing.quarter_turns:

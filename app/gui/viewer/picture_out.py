@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import re
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMimeData, QObject, QPoint, Qt, QTemporaryDir, QUrl
-from PySide6.QtGui import QDrag
+from PySide6.QtGui import QDrag, QImage
 
+from app.core.footage import clock_text
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.tray.offered import TRAY_KIND
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QImage, QPixmap
+    from PySide6.QtCore import QMetaType
+    from PySide6.QtGui import QPixmap
     from PySide6.QtWidgets import QWidget
 
     from app.core.shelf import Medium
@@ -43,6 +47,17 @@ class PictureOut(QObject):
         """Drags these until the mouse is let go; what is taken is a copy. The window itself knows them as its own."""
         mime = _mime([self._file(medium) for medium in media], image)
         mime.setData(TRAY_KIND, QByteArray("\n".join(medium.medium_id for medium in media).encode()))
+        self._drag(source, mime, pixmap)
+
+    def drag_image(self, source: QWidget, image: QImage, name: str, pixmap: QPixmap) -> None:
+        """Drags a picture that no file holds; its file is written meanwhile, and whole once it is taken."""
+        file = self._place() / f"{name}.png"
+        mime = _WrittenMeanwhile(image, file)
+        self._drag(source, mime, pixmap)
+        mime.wait()
+
+    @staticmethod
+    def _drag(source: QWidget, mime: QMimeData, pixmap: QPixmap) -> None:
         drag = QDrag(source)
         drag.setMimeData(mime)
         if not pixmap.isNull():
@@ -51,15 +66,19 @@ class PictureOut(QObject):
             drag.setHotSpot(QPoint(round(size.width() / 2), round(size.height() / 2)))
         drag.exec(Qt.DropAction.CopyAction, Qt.DropAction.CopyAction)
 
+    def _place(self) -> Path:
+        """A folder that is there until the window closes."""
+        if self._folder is None:
+            self._folder = QTemporaryDir()
+        return Path(self._folder.path())
+
     def _file(self, medium: Medium) -> Path | None:
         source = medium.source
         if source.path is not None:
             return source.path
         if source.data is None:
             return None
-        if self._folder is None:
-            self._folder = QTemporaryDir()
-        folder = Path(self._folder.path()) / medium.medium_id
+        folder = self._place() / medium.medium_id
         name = Path(source.name).name or "picture"
         file = folder / (name if Path(name).suffix.lower() in PICTURE_SUFFIXES else f"{name}.png")
         try:
@@ -70,6 +89,45 @@ class PictureOut(QObject):
             logger.debug("no file for a picture to hand out: %r", error)
             return None
         return file
+
+
+class _WrittenMeanwhile(QMimeData):
+    """A picture together with its file, which another thread writes: whoever asks for it waits until it is there."""
+
+    def __init__(self, image: QImage, file: Path) -> None:
+        super().__init__()
+        self.setUrls([QUrl.fromLocalFile(str(file))])
+        self.setImageData(image)
+        image = image.convertToFormat(QImage.Format.Format_RGB888)
+        rows = bytes(image.constBits())
+        self._work = (rows, image.width(), image.height(), image.bytesPerLine(), file)
+        self._thread = threading.Thread(target=self._write, name="frame-out", daemon=True)
+        self._thread.start()
+
+    def retrieveData(self, mime_type: str, kind: QMetaType | QMetaType.Type) -> object:
+        """What was asked for, once it is there."""
+        self.wait()
+        return super().retrieveData(mime_type, kind)
+
+    def wait(self) -> None:
+        """Until the file is written."""
+        self._thread.join()
+
+    def _write(self) -> None:
+        rows, width_px, height_px, row_bytes, file = self._work
+        try:
+            from PIL import Image
+
+            picture = Image.frombuffer("RGB", (width_px, height_px), rows, "raw", "RGB", row_bytes, 1)
+            picture.save(file, "PNG", compress_level=1)
+        except OSError as error:
+            logger.debug("no file for a frame to hand out: %r", error)
+
+
+def frame_name(video_name: str, time_s: float) -> str:
+    """What a frame is called where it leaves the window: the video's name and the time, as every system allows it."""
+    name = re.sub(r'[/\\:*?"<>|]', " ", Path(video_name).stem).strip() or "video"
+    return f"{name} {clock_text(time_s, 2).replace(':', '.')}"
 
 
 def _mime(files: list[Path | None], image: QImage | None) -> QMimeData:

@@ -141,8 +141,8 @@ class VideoFoot(QWidget):
             return
         choices = frame_pieces(footage, plan, self.frame)
         time = Piece(clock_text(footage.times_s[-1], 1))
-        widest = frame_pieces(footage, plan, plan.frame_indices[-1] if plan is not None else self.frame)
-        widest = [[time, *pieces[1:]] for pieces in widest]
+        ends = (plan.frame_indices[-1], None) if plan is not None else (None,)
+        widest = [[[time, *pieces[1:]] for pieces in frame_pieces(footage, plan, end)] for end in ends]
         warning = paragraph(self._frame_fault, self._fault, warning_text(plan))
         is_note_seen = bool(self.note_words) and self.is_tall
         self.frames_pill.show_pieces(choices, widest, is_warning=bool(warning) and not is_note_seen)

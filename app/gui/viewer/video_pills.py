@@ -40,17 +40,17 @@ class FramesPill(QPushButton):
         self.setProperty(PAINTS_OWN_FOCUS, True)
         self.setAccessibleName(self.tr("Frames"))
         self._choices: Sequence[Sequence[Piece]] = ()
-        self._widest: Sequence[Sequence[Piece]] = ()
+        self._widest: Sequence[Sequence[Sequence[Piece]]] = ()
         self._is_warning = False
 
     def show_pieces(
-        self, choices: Sequence[Sequence[Piece]], widest: Sequence[Sequence[Piece]], *, is_warning: bool
+        self, choices: Sequence[Sequence[Piece]], widest: Sequence[Sequence[Sequence[Piece]]], *, is_warning: bool
     ) -> None:
         """Shows the fullest of these words that there is room for.
 
         Args:
             choices: From the fullest to the shortest.
-            widest: The same for the frame with the widest words, so that nothing moves from frame to frame.
+            widest: The same for the frames with the widest words, so that nothing moves from frame to frame.
             is_warning: Whether a sign stands before them.
         """
         self._choices, self._widest, self._is_warning = choices, widest, is_warning
@@ -62,7 +62,7 @@ class FramesPill(QPushButton):
 
     def width_within(self, room_px: int) -> int:
         """As wide as the fullest of the words that fit into so many pixels."""
-        widths = [self._width(pieces) for pieces in self._widest]
+        widths = self._widths()
         return next((width for width in widths if width <= room_px), widths[-1] if widths else 0)
 
     @property
@@ -72,11 +72,11 @@ class FramesPill(QPushButton):
 
     def sizeHint(self) -> QSize:
         """With all words."""
-        return QSize(self._width(self._widest[0]) if self._widest else 0, pill_height_px())
+        return QSize(max(self._widths(), default=0), pill_height_px())
 
     def minimumSizeHint(self) -> QSize:
         """With the fewest."""
-        return QSize(self._width(self._widest[-1]) if self._widest else 0, pill_height_px())
+        return QSize(min(self._widths(), default=0), pill_height_px())
 
     def event(self, event: QEvent) -> bool:
         """Paints anew as the pointer comes and goes."""
@@ -114,9 +114,12 @@ class FramesPill(QPushButton):
         painter.end()
 
     def _fitting(self) -> Sequence[Piece]:
-        pairs = zip(self._choices, self._widest, strict=True)
-        fitting = (choice for choice, widest in pairs if self._width(widest) <= self.width())
+        fitting = (choice for choice, width in zip(self._choices, self._widths(), strict=True) if width <= self.width())
         return next(fitting, self._choices[-1] if self._choices else ())
+
+    def _widths(self) -> list[int]:
+        """What each of the choices takes, whichever frame is seen."""
+        return [max(self._width(pieces) for pieces in same) for same in zip(*self._widest, strict=True)]
 
     def _fonts(self) -> tuple[QFont, QFont]:
         return sized(self.font(), SMALL_PX, QFont.Weight.DemiBold), sized(self.font(), SMALL_PX)

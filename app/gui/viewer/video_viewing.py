@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QKeyEvent
 
 from app.core.clips import ClipSource
 from app.core.files import shown_name
-from app.core.footage import clock_text
+from app.core.footage import FrameWish
 from app.gui.announcing import announce
 from app.gui.bridge import assert_main_thread
 from app.gui.viewer.media_viewer import FIRST_PIXELS, FULL_PIXELS
@@ -142,10 +142,7 @@ class VideoViewing(QObject):
             return
         self._apply_wish()
         here = {other.medium_id for other in self._desk.pictures.media}
-        gone = [medium_id for medium_id in self._frames if medium_id not in here]
-        self._desk.frames.forget(gone)
-        for medium_id in gone:
-            del self._frames[medium_id]
+        self._desk.frames.forget([medium_id for medium_id in self._frames if medium_id not in here])
         self._medium = self._plan = self._fault = self._asked = self._shown = None
         self._range = (None, None)
         self._rest.stop()
@@ -332,33 +329,38 @@ class VideoViewing(QObject):
         if not is_due and not self._wish_timer.isActive():
             return
         self._wish_timer.stop()
-        medium, footage = self._medium, self._foot.footage
-        if medium is None or footage is None or not isinstance(medium.source, ClipSource):
+        medium = self._medium
+        footage = medium.footage if medium is not None else None  # the viewer may show another by now
+        if medium is None or footage is None:
             return
         first, last = self._range
         start_s = footage.times_s[first] if first is not None else None
         end_s = footage.times_s[last] if last is not None else None
-        here = self._desk.pictures.get(medium.medium_id)
-        wish = here.source.wish if here is not None and isinstance(here.source, ClipSource) else medium.source.wish
-        self._desk.pictures.set_wish(medium.medium_id, replace(wish, start_s=start_s, end_s=end_s))
+        self._desk.pictures.set_wish(medium.medium_id, replace(self._wish, start_s=start_s, end_s=end_s))
+
+    @property
+    def _wish(self) -> FrameWish:
+        """What is wished of the video that is looked at, as it is by now."""
+        medium = self._desk.pictures.get(self._medium.medium_id) if self._medium is not None else None
+        return medium.source.wish if medium is not None and isinstance(medium.source, ClipSource) else FrameWish()
 
     def _on_frames_pill_clicked(self) -> None:
-        medium = self._medium
-        if medium is None or not isinstance(medium.source, ClipSource):
+        if self._medium is None:
             return
         if self._choice is None:
             from app.gui.viewer.frames_choice import FramesChoice  # noqa: PLC0415 - only when it is first asked for
 
             self._choice = FramesChoice(self._window)
             self._choice.wish_chosen.connect(self._on_choice_wish_chosen)
-        self._choice.show_wish(medium.source.wish, self._plan, self._fault)
+        self._apply_wish()
+        self._choice.show_wish(self._wish, self._plan, self._fault)
         self._choice.open_over(self._foot.frames_pill)
 
-    def _on_choice_wish_chosen(self, wish: object) -> None:
-        medium = self._medium
-        if medium is not None and isinstance(medium.source, ClipSource):
+    def _on_choice_wish_chosen(self, wish: FrameWish) -> None:
+        if self._medium is not None:
             self._apply_wish()
-            self._desk.pictures.set_wish(medium.medium_id, wish)  # type: ignore[arg-type]
+            here = self._wish
+            self._desk.pictures.set_wish(self._medium.medium_id, replace(wish, start_s=here.start_s, end_s=here.end_s))
 
     # Commands
 
@@ -396,11 +398,3 @@ class VideoViewing(QObject):
         words = words.format(shown_name(source.name))
         self._window.statusBar().showMessage(words, _SAID_MS)
         announce(self._tray, words)
-
-    @property
-    def frame_name(self) -> str:
-        """What the frame that is seen is called where it leaves the window: the video's name and the time."""
-        if self._medium is None:
-            return ""
-        time = clock_text(self._foot.time_s, 2).replace(":", ".")
-        return f"{shown_name(self._medium.source.name)} {time}"

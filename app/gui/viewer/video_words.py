@@ -23,20 +23,20 @@ class Piece(NamedTuple):
     is_strong: bool = False
 
 
-def frame_pieces(footage: Footage, plan: ClipPlan | None, index: int) -> list[list[Piece]]:
+def frame_pieces(footage: Footage, plan: ClipPlan | None, index: int | None) -> list[list[Piece]]:
     """What stands under a video, from the fullest words to the shortest.
 
     Args:
         footage: What the video holds.
         plan: What will be taken of it; None where nothing can be.
-        index: The frame that is seen.
+        index: The frame that is seen; None for any that the model does not see.
     """
     translate = QCoreApplication.translate
-    time = Piece(clock_text(footage.times_s[index], 1))
+    time = Piece(clock_text(footage.times_s[index or 0], 1))
     if plan is None:
         return [[time]]
     count = number(len(plan.frame_times_s))
-    if index in plan.frame_indices:
+    if index is not None and index in plan.frame_indices:
         place = number(plan.frame_indices.index(index) + 1)
         full, short = translate("VideoWords", "frame {0} of {1}"), translate("VideoWords", "{0} of {1}")
         full, short = full.format(place, count), short.format(place, count)

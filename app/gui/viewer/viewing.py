@@ -8,9 +8,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.core.files import shown_name
+from app.core.footage import clock_text
 from app.gui.announcing import announce
 from app.gui.bridge import assert_main_thread
-from app.gui.viewer.picture_out import PictureOut
+from app.gui.viewer.picture_out import PictureOut, frame_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +107,9 @@ class Viewing(QObject):
         if medium is None:
             return
         image = self._viewer.picture()
+        if self._viewer.is_video:
+            self._copy_frame(image)
+            return
         QGuiApplication.clipboard().setMimeData(self.out.to_copy(medium, image))
         words = self.tr("“{0}” is on the clipboard.")
         if image is not None and max(image.width(), image.height()) < max(medium.width_px, medium.height_px):
@@ -117,8 +121,22 @@ class Viewing(QObject):
         self._window.statusBar().showMessage(words, 5000)
         announce(self._viewer, words)
 
+    def _copy_frame(self, image: QImage | None) -> None:
+        """The frame alone: whoever pastes it wants what is seen, not the video's file."""
+        if image is None:
+            return
+        QGuiApplication.clipboard().setImage(image)
+        words = self.tr("The frame at {0} is on the clipboard.").format(clock_text(self._viewer.foot.time_s, 1))
+        self._window.statusBar().showMessage(words, 5000)
+        announce(self._viewer, words)
+
     def _on_viewer_drag_out_wanted(self) -> None:
         medium = self._viewer.medium
-        if medium is not None:
+        if medium is not None and self._viewer.is_video:
+            image = self._viewer.picture()
+            if image is not None:
+                name = frame_name(medium.source.name, self._viewer.foot.time_s)
+                self.out.drag_image(self._viewer, image, name, self._viewer.dragged_pixmap())
+        elif medium is not None:
             image = self._viewer.picture() if medium.source.path is None else None
             self.out.drag(self._viewer, [medium], image, self._viewer.dragged_pixmap())

@@ -1,0 +1,420 @@
+"""A video in the viewer: any of its frames, the strip of those that the model sees, the keys, and what goes wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible, QGuiApplication, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.core.errors import ErrorText
+from app.core.events import ViewFailed
+from app.core.footage import FrameWish
+from app.gui.viewer import frames_at_hand
+from tests.clips_made import numbered, write_animation, write_video
+from tests.gui.conftest import draw
+from tests.gui.heartbeat import Heartbeat
+from tests.gui.video_hands import foot_of, is_quiet, make_clip, number_on, open_clip, shown_number
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.gui.viewer.scrubber import Scrubber
+    from tests.gui.window_driver import OpenWindow, WindowDriver
+
+LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Eighty numbered frames, ten a second."""
+    return make_clip(tmp_path / "numbers.mp4")
+
+
+def place(scrubber: Scrubber, time_s: float) -> QPoint:
+    return QPoint(round(scrubber.x_of(time_s)), scrubber.height() // 2)
+
+
+def current_id(driver: WindowDriver) -> str:
+    found = driver.parts.tray.current_id
+    assert found is not None
+    return found
+
+
+# What is shown
+
+
+def test_the_strip_holds_the_very_frames_that_the_model_will_see(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    medium = driver.desk.pictures.media[0]
+    plan = driver.desk.next_question().plan(medium)
+    assert plan is not None
+    assert len(plan.frame_times_s) == 16
+    assert foot.strip.frames.times_s == plan.frame_times_s
+    assert foot.scrubber.sampled == plan.frame_indices
+    assert shown_number(driver) == 0
+    seen = [index for index in foot.strip.wanted(0) if index in plan.frame_indices]
+    assert len(seen) >= 4
+    for index in seen:
+        image = driver.desk.frames.image(medium.medium_id, index)
+        assert image is not None
+        assert number_on(image) == index
+
+
+def test_the_words_under_it_say_time_frame_spacing_size_and_tokens(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    plan = driver.desk.next_question().plan(driver.desk.pictures.media[0])
+    assert plan is not None
+    foot.frame_wanted.emit(plan.frame_indices[3])
+    size = f"{plan.width_px}×{plan.height_px}"
+    words = f"0:01.6 · frame 4 of 16 · {round(plan.spacing_s, 2):g} s apart · {size} each · {plan.tokens:,} tokens"
+    assert foot.frames_pill.text() == words
+    foot.frame_wanted.emit(plan.frame_indices[3] + 1)
+    assert foot.frames_pill.text().startswith("0:01.7 · 16 frames · ")
+    assert not driver.parts.viewer.caption
+
+
+def test_a_frame_that_is_clicked_in_the_strip_is_shown_and_outlined(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    index = foot.strip.frames.index(2)
+    QTest.mouseClick(foot.strip.viewport(), LEFT, PLAIN, foot.strip.visualRect(index).center())
+    assert foot.strip.shown_place == 2
+    assert foot.frame == foot.strip.frames.indices[2]
+    assert shown_number(driver) == foot.strip.frames.indices[2]
+    foot.strip.setFocus()
+    QTest.keyClick(foot.strip, Qt.Key.Key_Right)
+    assert foot.strip.shown_place == 3
+    assert shown_number(driver) == foot.strip.frames.indices[3]
+    foot.scrubber.step(1)
+    assert foot.strip.shown_place is None
+
+
+def test_frames_of_the_strip_have_names_for_those_who_do_not_see_them(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    access = QAccessible.queryAccessibleInterface(foot.strip)
+    assert access is not None
+    assert access.childCount() == 16
+    assert access.child(1).text(QAccessible.Text.Name) == "Frame 2 of 16, 0:00.5"
+    scrubber = QAccessible.queryAccessibleInterface(foot.scrubber)
+    assert scrubber is not None
+    assert scrubber.role() == QAccessible.Role.Slider
+    assert scrubber.text(QAccessible.Text.Description).startswith("0:00.0 of 0:08.")
+
+
+def test_only_frames_in_sight_are_opened_and_few_are_kept(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_clip(tmp_path / "long.mp4", 240, rate=24)
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    medium_id = current_id(driver)
+    driver.desk.pictures.set_wish(medium_id, FrameWish(frame_count=200))
+    driver.wait(lambda: len(foot.strip.frames.times_s) == 200 and is_quiet(driver))
+    frames = driver.desk.frames
+    opened = len(frames._images)
+    assert 4 <= opened < 60
+    bound = frames.held_bytes
+    monkeypatch.setattr(frames_at_hand, "MOST_BYTES", bound)
+    bar = foot.strip.horizontalScrollBar()
+    bar.setValue(bar.maximum())
+    last = foot.strip.frames.indices[-1]
+    driver.wait(lambda: frames.image(medium_id, last) is not None and is_quiet(driver))
+    image = frames.image(medium_id, last)
+    assert image is not None
+    assert number_on(image) == last
+    assert frames.held_bytes <= bound
+    assert sum(image.sizeInBytes() for image in frames._images.values()) == frames.held_bytes
+    assert frames.image(medium_id, 0) is None
+
+
+# Any frame
+
+
+def test_the_scrubber_shows_the_frame_where_it_is_let_go(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    scrubber = foot.scrubber
+    QTest.mousePress(scrubber, LEFT, PLAIN, place(scrubber, 0.4))
+    for tenths in range(5, 66, 3):
+        QTest.mouseMove(scrubber, place(scrubber, tenths / 10))
+        assert foot.frame == scrubber.frame_at(place(scrubber, tenths / 10).x())
+        assert foot.frames_pill.text().startswith(f"0:0{foot.frame / 10:.1f}")  # at once, not once it is decoded
+    QTest.mouseRelease(scrubber, LEFT, PLAIN, place(scrubber, 6.5))
+    assert abs(foot.frame - 65) <= 1
+    assert shown_number(driver) == foot.frame
+
+
+def test_frames_are_opened_one_at_a_time_and_none_in_vain(
+    open_window: OpenWindow, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    engine = driver.desk.frames._engine
+    assert engine is not None
+    asked: list[float] = []
+    look = engine.look
+
+    def note(view_id: str, source: object, max_pixels: int, time_s: float = 0.0) -> None:
+        asked.append(time_s)
+        look(view_id, source, max_pixels, time_s)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine, "look", note)
+    for index in range(1, 61):  # no event is taken in between
+        foot.scrubber.step(1)
+        assert foot.frame == index
+    assert asked == [0.1]
+    assert shown_number(driver) == 60
+    assert set(asked) == {0.1, 6.0}
+
+
+def test_every_source_frame_can_be_reached_by_key(open_window: OpenWindow, tmp_path: Path) -> None:
+    times_ms = [0, 40, 80, 900, 1000, 1010, 2400, 2600, 4000, 4040, 6000, 6100]
+    driver = open_window()
+    foot = open_clip(driver, make_clip(tmp_path / "variable.mkv", len(times_ms), times_ms=times_ms))
+    scrubber = foot.scrubber
+    scrubber.setFocus()
+    met = []
+    for _ in times_ms:
+        met.append((foot.frame, round(foot.time_s * 1000)))
+        QTest.keyClick(scrubber, Qt.Key.Key_Right)
+    assert met == list(enumerate(times_ms))
+    assert foot.frame == 11
+    assert shown_number(driver) == 11
+    QTest.keyClick(scrubber, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert foot.time_s == pytest.approx(4.04)
+    QTest.keyClick(scrubber, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert foot.time_s == pytest.approx(6.0)  # nothing is shown within the second: the next frame all the same
+    QTest.keyClick(scrubber, Qt.Key.Key_Home)
+    assert shown_number(driver) == 0
+    QTest.keyClick(scrubber, Qt.Key.Key_End)
+    assert shown_number(driver) == 11
+
+
+def test_keys_on_the_frame_itself_lead_through_the_video_and_up_and_down_to_the_others(
+    open_window: OpenWindow, clip: Path, picture: Path
+) -> None:
+    driver = open_window()
+    driver.drop(picture)
+    driver.wait_for_pictures(1)
+    foot = open_clip(driver, clip)
+    canvas = driver.parts.viewer.canvas
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    QTest.keyClick(canvas, Qt.Key.Key_Left)
+    assert shown_number(driver) == 1
+    QTest.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert shown_number(driver) == 11
+    QTest.keyClick(canvas, Qt.Key.Key_PageDown)
+    assert foot.frame == next(index for index in foot.scrubber.sampled if index > 11)
+    QTest.keyClick(canvas, Qt.Key.Key_Up)
+    assert not driver.parts.viewer.is_video
+    assert driver.parts.viewer.medium == driver.desk.pictures.media[0]
+    QTest.keyClick(canvas, Qt.Key.Key_Down)
+    driver.wait(lambda: driver.parts.viewer.is_video)
+    assert foot.frame > 11  # where it was left
+
+
+def test_the_wheel_goes_frame_by_frame(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+
+    def turn(eighths: int) -> None:
+        here = QPointF(foot.scrubber.rect().center())
+        there = QPointF(foot.scrubber.mapToGlobal(here))
+        none = Qt.MouseButton.NoButton
+        phase = Qt.ScrollPhase.NoScrollPhase
+        event = QWheelEvent(here, there, QPoint(), QPoint(0, eighths), none, PLAIN, phase, False)
+        QApplication.sendEvent(foot.scrubber, event)
+
+    turn(-120)
+    turn(-120)
+    assert foot.frame == 2
+    turn(120)
+    assert foot.frame == 1
+    for _ in range(4):
+        turn(-30)
+    assert foot.frame == 2
+
+
+def test_zoom_stays_from_frame_to_frame(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    canvas = driver.parts.viewer.canvas
+    canvas.zoom_in()
+    canvas.zoom_in()
+    canvas.zoom_in()
+    canvas.zoom_in()
+    canvas.turn(1)
+    before = canvas.framing
+    assert before is not None
+    assert not before.is_fitted
+    foot.scrubber.step(7)
+    assert shown_number(driver) == 7
+    assert canvas.framing == before
+
+
+def test_the_main_thread_never_stalls_while_frames_are_dragged_through(open_window: OpenWindow, tmp_path: Path) -> None:
+    file = tmp_path / "wide.mp4"
+    write_video(file, numbered(60, 1280, 720), rate=20, options={"g": "30"})
+    driver = open_window()
+    foot = open_clip(driver, file)
+    scrubber = foot.scrubber
+    QTest.mousePress(scrubber, LEFT, PLAIN, place(scrubber, 0.1))
+    with Heartbeat() as heartbeat:
+        for step in range(60):
+            QTest.mouseMove(scrubber, place(scrubber, 0.1 + step * 0.045))
+            QTest.qWait(8)
+        driver.wait(lambda: driver.content.video._asked is None)
+    QTest.mouseRelease(scrubber, LEFT, PLAIN, place(scrubber, 2.7))
+    assert heartbeat.beats > 30
+    assert not heartbeat.own_stalls, "\n".join(heartbeat.own_stalls)
+    assert shown_number(driver) == foot.frame
+
+
+# A moment that an answer speaks of
+
+
+def test_a_moment_is_shown_and_marked_but_sets_no_range(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    driver.parts.viewer.show_moment(2.5, 4.0)
+    assert shown_number(driver) == 25
+    assert foot.scrubber.moment == (2.5, 4.0)
+    assert foot.scrubber.range_frames == (None, None)
+    foot.scrubber.step(3)
+    assert foot.scrubber.moment == (2.5, 4.0)
+    foot.scrubber.setValue(60)
+    assert foot.scrubber.moment is None
+    driver.parts.viewer.show_moment(99.0, None)
+    assert shown_number(driver) == 79
+
+
+def test_a_moment_waits_until_its_video_is_open_and_is_forgotten_with_it(
+    open_window: OpenWindow, clip: Path, picture: Path
+) -> None:
+    driver = open_window()
+    driver.drop(clip)
+    driver.wait(lambda: bool(driver.desk.pictures.media))
+    driver.parts.viewer.show_moment(5.0, None)
+    driver.wait(lambda: driver.parts.viewer.is_video)
+    assert shown_number(driver) == 50
+    driver.drop(picture)
+    driver.wait_for_pictures(2)
+    driver.wait(lambda: not driver.parts.viewer.is_video)
+    driver.parts.viewer.show_moment(1.0, None)
+    driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
+    driver.wait(lambda: driver.parts.viewer.is_video)
+    assert shown_number(driver) == 50
+
+
+# What is no video, or no longer there
+
+
+def test_a_video_of_one_frame_is_shown_as_a_picture(open_window: OpenWindow, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "one.mp4", 1)
+    driver = open_window()
+    assert driver.drop(clip)
+    driver.wait_for_pictures(1)
+    driver.wait(lambda: driver.parts.viewer.picture() is not None)
+    assert not driver.parts.viewer.is_video
+    assert not foot_of(driver).isVisible()
+    assert driver.parts.viewer.caption.startswith("160×96")
+    assert not driver.action("takeFrameAction").isEnabled()
+
+
+def test_an_animation_is_looked_at_like_a_video(open_window: OpenWindow, tmp_path: Path) -> None:
+    file = tmp_path / "numbers.gif"
+    write_animation(file, numbered(12), [100] * 12)
+    driver = open_window()
+    foot = open_clip(driver, file)
+    foot.scrubber.setValue(9)
+    assert shown_number(driver) == 9
+
+
+def test_a_video_that_is_removed_leaves_nothing_behind_and_comes_back_where_it_was(
+    open_window: OpenWindow, clip: Path
+) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    foot.scrubber.setValue(33)
+    assert shown_number(driver) == 33
+    driver.action("removePictureAction").trigger()
+    driver.wait(lambda: driver.parts.viewer.is_empty)
+    assert not driver.parts.viewer.is_video
+    assert not driver.action("rangeInAction").isEnabled()
+    driver.desk.pictures.undo()
+    driver.wait(lambda: driver.parts.viewer.is_video)
+    driver.wait(lambda: driver.parts.viewer.picture() is not None)
+    assert shown_number(driver) == 33
+
+
+def test_a_frame_that_cannot_be_decoded_is_said_and_takes_nothing_away(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    medium_id = current_id(driver)
+    foot.scrubber.step(1)
+    asked = driver.content.video._asked
+    assert asked is not None
+    words = ErrorText("“numbers.mp4” is damaged: none of its frames can be decoded.", kind="input")
+    driver.desk.frames.take(ViewFailed(f"{frames_at_hand.FRAME}{medium_id}", words))
+    assert "none of its frames can be decoded" in foot.note.text()
+    assert foot.note.isVisible()
+    assert driver.names == ["numbers.mp4"]
+    foot.scrubber.step(1)
+    assert "none of its frames" not in foot.note.text()
+    assert shown_number(driver) == 2
+
+
+def test_a_small_frame_that_cannot_be_decoded_holds_up_no_other(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    open_clip(driver, clip)
+    medium = driver.desk.pictures.media[0]
+    frames = driver.desk.frames
+    frames.forget([medium.medium_id])
+    frames.want(medium, [40, 41, 42], 10_000)
+    frames.take(ViewFailed(f"{frames_at_hand.STRIP}{medium.medium_id}", ErrorText("Damaged.", kind="input")))
+    driver.wait(lambda: frames.image(medium.medium_id, 42) is not None)
+    failed = frames.image(medium.medium_id, 40)
+    assert failed is not None
+    assert failed.isNull()
+    image = frames.image(medium.medium_id, 41)
+    assert image is not None
+    assert number_on(image) == 41
+
+
+# Copies
+
+
+def test_the_frame_that_is_copied_is_the_one_that_is_seen_and_not_the_file(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    foot.scrubber.setValue(21)
+    assert shown_number(driver) == 21
+    driver.action("copyPictureAction").trigger()
+    mime = QGuiApplication.clipboard().mimeData()
+    assert not mime.hasUrls()
+    image = QGuiApplication.clipboard().image()
+    assert (image.width(), image.height()) == (160, 96)
+    assert number_on(image) == 21
+    assert driver.window.statusBar().currentMessage() == "The frame at 0:02.1 is on the clipboard."
+
+
+def test_pictures_are_looked_at_as_ever_beside_videos(open_window: OpenWindow, clip: Path, tmp_path: Path) -> None:
+    driver = open_window()
+    open_clip(driver, clip)
+    driver.drop(draw(tmp_path / "picture.png", 300, 200))
+    driver.wait_for_pictures(2)
+    driver.wait(lambda: driver.parts.viewer.picture() is not None and not driver.parts.viewer.is_video)
+    picture = driver.parts.viewer.picture()
+    assert picture is not None
+    assert (picture.width(), picture.height()) == (300, 200)
+    assert driver.parts.viewer.caption.startswith("300×200")
+    assert not foot_of(driver).note.isVisible()
