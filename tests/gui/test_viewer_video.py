@@ -326,7 +326,7 @@ def test_a_video_of_one_frame_is_shown_as_a_picture(open_window: OpenWindow, tmp
     driver.wait(lambda: driver.parts.viewer.picture() is not None)
     assert not driver.parts.viewer.is_video
     assert not foot_of(driver).isVisible()
-    assert driver.parts.viewer.caption.startswith("160×96")
+    driver.wait(lambda: driver.parts.viewer.caption.startswith("160×96"))
     assert not driver.action("takeFrameAction").isEnabled()
 
 
@@ -416,5 +416,5 @@ def test_pictures_are_looked_at_as_ever_beside_videos(open_window: OpenWindow, c
     picture = driver.parts.viewer.picture()
     assert picture is not None
     assert (picture.width(), picture.height()) == (300, 200)
-    assert driver.parts.viewer.caption.startswith("300×200")
+    driver.wait(lambda: driver.parts.viewer.caption.startswith("300×200"))
     assert not foot_of(driver).note.isVisible()
