@@ -272,11 +272,19 @@ class StillTaken:
 
 @dataclass(frozen=True, slots=True)
 class LookOpened:
-    """The picture, or the frame of a video at this time, that is looked at is ready to be zoomed through."""
+    """The picture, or the frame of a video at this time, that is looked at is ready to be zoomed through.
+
+    Attributes:
+        view_id: Names it.
+        levels: Its pixels.
+        time_s: The time of the video that was asked for.
+        is_there: Whether it is that very frame; otherwise it is a key frame before it, and the frame itself follows.
+    """
 
     view_id: str
     levels: PictureLevels
     time_s: float = 0.0
+    is_there: bool = True
 
 
 @dataclass(frozen=True, slots=True)

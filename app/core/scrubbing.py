@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.core.clip_files import ClipReader, fault_of, reading
 from app.core.errors import AppError
@@ -26,6 +26,13 @@ _KEPT_BYTES = 48 << 20
 _STEPS_BACK = 8
 _FAR_PACKETS = 24
 """Decoded before a frame is there: a person sees the key frame meanwhile."""
+
+
+class Look(NamedTuple):
+    """A frame that is ready to be seen, and whether it is the one that was asked for and not one on the way to it."""
+
+    bitmap: Bitmap
+    is_there: bool
 
 
 class Scrubber:
@@ -51,7 +58,7 @@ class Scrubber:
         self._reader = self._run = self._stamp = None
         self._seen.clear()
 
-    def looks(self, time_s: float, max_pixels: int, is_wanted: Callable[[], bool]) -> Iterator[Bitmap]:
+    def looks(self, time_s: float, max_pixels: int, is_wanted: Callable[[], bool]) -> Iterator[Look]:
         """The frame that a player shows at this time; where that takes a while a key frame before it comes first.
 
         Args:
@@ -68,8 +75,8 @@ class Scrubber:
             footage = reader.footage
             index = footage.frame_at(time_s)
             size = size_within(footage.width_px, footage.height_px, max_pixels)
-            for rgb in self._frames(reader, index, size):
-                yield Bitmap(*size, rgb, footage.width_px, footage.height_px)
+            for rgb, is_there in self._frames(reader, index, size):
+                yield Look(Bitmap(*size, rgb, footage.width_px, footage.height_px), is_there)
             self._last = index
         except AppError:
             raise
@@ -89,14 +96,14 @@ class Scrubber:
     def _is_still_wanted(self) -> bool:
         return self._is_wanted()
 
-    def _frames(self, reader: ClipReader, index: int, size: tuple[int, int]) -> Iterator[bytes]:
-        """The frame's pixels, after those of a key frame where these are there long before."""
+    def _frames(self, reader: ClipReader, index: int, size: tuple[int, int]) -> Iterator[tuple[bytes, bool]]:
+        """The frame's pixels, after those of a key frame where these are there long before; and which they are."""
         if (index, size[0]) in self._seen:
             self._seen.move_to_end((index, size[0]))
-            yield self._seen[index, size[0]]
+            yield self._seen[index, size[0]], True
             return
         if not isinstance(reader, VideoReader) or reader.index.timeline is None:
-            yield reader.frames([index], *size)[index].rgb
+            yield reader.frames([index], *size)[index].rgb, True
             return
         back = _STEPS_BACK if 0 < self._last - index <= _STEPS_BACK else 0
         scaler = FrameScaler(*size, reader.index.stance, reader.index.coded_size)
@@ -112,14 +119,14 @@ class Scrubber:
                 found = scaler.rgb(frame, run.time_base)
                 self._keep(place, size, found)
                 if is_far and not is_there:
-                    yield found
+                    yield found, False
                 is_far = False
             del frame
             if is_there:
                 break
         if found is None:  # damaged up to the end
             found = reader.frames([index], *size)[index].rgb
-        yield found
+        yield found, True
 
     def _keep(self, place: int, size: tuple[int, int], rgb: bytes) -> None:
         self._seen[place, size[0]] = rgb

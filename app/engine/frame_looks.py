@@ -22,8 +22,8 @@ class FrameLooks:
 
     def levels(
         self, source: ClipSource, time_s: float, max_pixels: int, is_wanted: Callable[[], bool]
-    ) -> Iterator[PictureLevels]:
-        """The frame that a player shows at this time, to be zoomed through; see Scrubber.looks.
+    ) -> Iterator[tuple[PictureLevels, bool]]:
+        """The frame that a player shows at this time, to be zoomed through, and whether it is that very one.
 
         Raises:
             UserError: The video cannot be used, the text names it and the reason; or `is_wanted` said no.
@@ -37,8 +37,8 @@ class FrameLooks:
                 self._let_go()
                 self._scrubber = Scrubber(source)
             assert self._scrubber is not None  # noqa: S101 - made above
-            for bitmap in self._scrubber.looks(time_s, max_pixels, is_wanted):
-                yield levels_of(bitmap, is_wanted)
+            for bitmap, is_there in self._scrubber.looks(time_s, max_pixels, is_wanted):
+                yield levels_of(bitmap, is_wanted), is_there
 
     def close(self) -> None:
         """Closes the video that is open, if there is one, after the look under way."""

@@ -71,8 +71,8 @@ class Views:
 
         def opened() -> Iterable[EngineEvent]:
             if isinstance(source, ClipSource):
-                for levels in self._frame_looks.levels(source, time_s, max_pixels, is_wanted):
-                    yield LookOpened(view_id, levels, time_s)
+                for levels, is_there in self._frame_looks.levels(source, time_s, max_pixels, is_wanted):
+                    yield LookOpened(view_id, levels, time_s, is_there)
             else:
                 self._frame_looks.close()
                 yield LookOpened(view_id, open_levels(source, max_pixels, is_wanted))

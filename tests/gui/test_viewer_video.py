@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from app.core.errors import ErrorText
 from app.core.events import ViewFailed
 from app.core.footage import FrameWish
-from app.gui.viewer import frames_at_hand
+from app.gui.viewer import frames_at_hand, video_viewing
 from tests.clips_made import numbered, write_animation, write_video
 from tests.gui.conftest import draw
 from tests.gui.heartbeat import Heartbeat
@@ -22,7 +22,9 @@ from tests.gui.video_hands import foot_of, is_quiet, make_clip, number_on, open_
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.core.picture_levels import PictureLevels
     from app.gui.viewer.scrubber import Scrubber
+    from app.gui.viewer.video_foot import VideoFoot
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -42,6 +44,10 @@ def current_id(driver: WindowDriver) -> str:
     found = driver.parts.tray.current_id
     assert found is not None
     return found
+
+
+def moment_of(foot: VideoFoot) -> tuple[float, float] | None:
+    return foot.scrubber.moment
 
 
 # What is shown
@@ -276,7 +282,32 @@ def test_the_main_thread_never_stalls_while_frames_are_dragged_through(open_wind
     QTest.mouseRelease(scrubber, LEFT, PLAIN, place(scrubber, 2.7))
     assert heartbeat.beats > 30
     assert not heartbeat.own_stalls, "\n".join(heartbeat.own_stalls)
+
     assert shown_number(driver) == foot.frame
+
+
+def test_a_key_frame_is_seen_on_the_way_but_never_after_the_frame_itself(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_viewing, "_SMALL_FRAME_PIXELS", 0)  # as a large frame: first as it is seen, then whole
+    file = tmp_path / "far apart.mp4"
+    write_video(file, numbered(120, 1280, 720), rate=20, options={"g": "60"})
+    driver = open_window()
+    foot = open_clip(driver, file)
+    seen: list[tuple[int, int]] = []
+    show = driver.parts.viewer.show_frame
+
+    def note(medium_id: str, levels: PictureLevels) -> None:
+        show(medium_id, levels)
+        image = driver.parts.viewer.picture()
+        assert image is not None
+        seen.append((number_on(image), image.width()))
+
+    monkeypatch.setattr(driver.parts.viewer, "show_frame", note)
+    foot.scrubber.setValue(110)
+    assert shown_number(driver) == 110
+    assert [number for number, _ in seen] == [60, 110, 110]
+    assert seen[1][1] < seen[2][1] == 1280
 
 
 # A moment that an answer speaks of
@@ -292,7 +323,7 @@ def test_a_moment_is_shown_and_marked_but_sets_no_range(open_window: OpenWindow,
     foot.scrubber.step(3)
     assert foot.scrubber.moment == (2.5, 4.0)
     foot.scrubber.setValue(60)
-    assert foot.scrubber.moment is None
+    assert moment_of(foot) is None
     driver.parts.viewer.show_moment(99.0, None)
     assert shown_number(driver) == 79
 

@@ -35,8 +35,9 @@ def is_of_frames(event: object) -> TypeGuard[FrameEvent]:
 class FramesAtHand(QObject):
     """What was opened in small is kept until newer frames need its room. Thread: main."""
 
-    frame_looked = Signal(str, float, object)
-    """Carries the video's id, the time of the frame that is looked at, and its PictureLevels."""
+    frame_looked = Signal(str, float, object, bool)
+    """Carries the video's id, the time that was asked for, the PictureLevels, and whether they are of that very frame:
+    otherwise they are of a key frame before it."""
     frame_failed = Signal(str, object)
     """Carries the video's id and the ErrorText that says why the frame that is looked at cannot be shown."""
 
@@ -113,7 +114,7 @@ class FramesAtHand(QObject):
         """Applies what the engine opened, or could not."""
         medium_id = event.view_id.partition(":")[2]
         if isinstance(event, LookOpened):
-            self.frame_looked.emit(medium_id, event.time_s, event.levels)
+            self.frame_looked.emit(medium_id, event.time_s, event.levels, event.is_there)
         elif isinstance(event, StillTaken):
             self.still_taken.emit(medium_id, event.source)
         elif isinstance(event, FrameOpened):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from app.gui.window_parts import WindowParts
 
 _REST_MS = 120
+_SMALL_FRAME_PIXELS = 2_500_000
+"""Larger frames are opened as large as they are seen first, and whole once nothing else is wanted for a moment."""
 _WISH_MS = 60
 _SAID_MS = 5000
 _AROUND = 4
@@ -209,7 +211,8 @@ class VideoViewing(QObject):
         if medium is None or footage is None:
             return
         if max_pixels is None:
-            max_pixels = min(FIRST_PIXELS, self._viewer.fitting_pixels) if self._is_fitted else self._sharp_pixels
+            is_large = footage.width_px * footage.height_px > _SMALL_FRAME_PIXELS
+            max_pixels = self._viewer.fitting_pixels if is_large and self._is_fitted else self._sharp_pixels
         if self._shown is not None and self._shown[0] == index and self._shown[1] >= max_pixels:
             self._rest.start()
             return
@@ -225,16 +228,23 @@ class VideoViewing(QObject):
     def _sharp_pixels(self) -> int:
         return FIRST_PIXELS if self._is_fitted else FULL_PIXELS
 
-    def _on_frames_frame_looked(self, medium_id: str, time_s: float, levels: PictureLevels) -> None:
+    def _on_frames_frame_looked(self, medium_id: str, time_s: float, levels: PictureLevels, is_there: bool) -> None:
         assert_main_thread()
         footage, asked = self._foot.footage, self._asked
         if self._medium is None or medium_id != self._medium.medium_id or footage is None or asked is None:
             return
         if footage.times_s[asked[0]] != time_s:
             return
+        is_seen = self._shown is not None and self._shown[0] == asked[0]
+        if is_there or not is_seen:  # what is seen already is no place for the frames on the way to it
+            self._viewer.show_frame(medium_id, levels)
+        if not is_there:
+            self._shown = self._shown if is_seen else None
+            if self._foot.frame != asked[0]:
+                self._ask(self._foot.frame)
+            return
         self._asked = None
         self._shown = (asked[0], FULL_PIXELS if levels.is_whole else asked[1])
-        self._viewer.show_frame(medium_id, levels)
         self._go_on(asked[0])
 
     def _on_frames_frame_failed(self, medium_id: str, error: ErrorText) -> None:

@@ -144,7 +144,7 @@ def test_where_hardware_fails_no_frame_is_lost(tmp_path: Path, monkeypatch: pyte
     assert numbers(theirs) == numbers(ours)
     scrubber = Scrubber(ClipSource(path.name, path))
     for number in (100, 101, 3, 70, 119):
-        *_, bitmap = scrubber.looks(number / 25, 160 * 96, lambda: True)
+        *_, (bitmap, _) = scrubber.looks(number / 25, 160 * 96, lambda: True)
         assert number_in(bitmap.rgb, 160, 96) == number
     scrubber.close()
 

@@ -43,10 +43,9 @@ class Decodings:
 
 
 def looks(scrubber: Scrubber, number: int, rate: int = 25) -> list[int]:
-    return [
-        number_in(bitmap.rgb, bitmap.width_px, bitmap.height_px)
-        for bitmap in scrubber.looks(number / rate, PIXELS, lambda: True)
-    ]
+    found = list(scrubber.looks(number / rate, PIXELS, lambda: True))
+    assert [is_there for _, is_there in found] == [*(False for _ in found[1:]), True]
+    return [number_in(bitmap.rgb, bitmap.width_px, bitmap.height_px) for bitmap, _ in found]
 
 
 @pytest.mark.parametrize(
