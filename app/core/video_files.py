@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.core.clip_files import Taken, stream_sha256
 from app.core.errors import Sentence, UserError
@@ -34,6 +34,8 @@ _AROUND = 16
 """Frames on either side of one alone that cannot be decoded: one of them may stand in its place."""
 _KEPT_BYTES = 64 << 20
 """Of what is known of files: ten hours at 60 frames a second, or hundreds of usual ones."""
+
+_Item = TypeVar("_Item")
 
 KEPT = KeptFindings[VideoIndex](_KEPT_BYTES, lambda index: index.size_bytes)
 
@@ -107,33 +109,22 @@ class VideoReader:
         count = max(1, min(len(visits), cores, _MAX_WORKERS, _MAX_PIXELS_AT_ONCE // size))
         for_hardware = self.index.suits_hardware and hardware() is not None
         count = min(count, HARDWARE_WORKERS) if for_hardware else count
-        done: queue.SimpleQueue[tuple[int, Taken] | None] = queue.SimpleQueue()
         is_over = threading.Event()
 
         def is_wanted() -> bool:
             return not is_over.is_set() and self._is_wanted()
 
-        def work(part: int) -> None:
-            try:
-                mine = visits[len(visits) * part // count : len(visits) * (part + 1) // count]
-                scaler = self._scaler(width_px, height_px)
-                with OpenVideo(self._source, max(1, cores // count), may_use_hardware=for_hardware) as video:
-                    packets = [packet for visit in mine for packet in visit]
-                    for packet, frame in video.frames_of(packets, timeline, is_wanted):
-                        done.put((places[packet], self._taken(places[packet], frame, video, scaler)))
-                        del frame  # before the next is decoded
-            finally:
-                done.put(None)
+        def decoded(part: int) -> Iterator[tuple[int, Taken]]:
+            scaler = self._scaler(width_px, height_px)
+            mine = visits[len(visits) * part // count : len(visits) * (part + 1) // count]
+            with OpenVideo(self._source, max(1, cores // count), may_use_hardware=for_hardware) as video:
+                packets = [packet for visit in mine for packet in visit]
+                for packet, frame in video.frames_of(packets, timeline, is_wanted):
+                    taken = self._taken(places[packet], frame, video, scaler)
+                    del frame  # before the next is decoded
+                    yield places[packet], taken
 
-        with ThreadPoolExecutor(count, "clip-reader") as pool:
-            try:
-                futures = [pool.submit(work, part) for part in range(count)]
-                for _ in futures:
-                    yield from iter(done.get, None)
-                for future in futures:
-                    future.result()
-            finally:
-                is_over.set()
+        yield from _at_once([decoded(part) for part in range(count)], is_over.set)
 
     def _counted(self, left: set[int], width_px: int, height_px: int) -> Iterator[tuple[int, Taken]]:
         """The same of files whose packets do not say when they are shown: frames are counted from the start."""
@@ -161,3 +152,44 @@ class VideoReader:
                     Sentence("“{name}” was changed while it was read.", name=self._name),
                     "Try again when it is written.",
                 )
+
+
+def _at_once(parts: Sequence[Iterator[_Item]], stop: Callable[[], None]) -> Iterator[_Item]:
+    """What several iterators give, as soon as it is there: the first runs here, each other on a thread of its own.
+
+    The first runs here because memory from the first pass lies ready for the thread that made it.
+
+    Args:
+        parts: At least one.
+        stop: Called when nothing more is wanted, or one has failed; the others then end soon.
+    """
+    done: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+
+    def work(part: Iterator[_Item]) -> None:
+        try:
+            for item in part:
+                done.put(item)
+        finally:
+            done.put(None)
+
+    first, *others = parts
+    if not others:
+        yield from first
+        return
+    with ThreadPoolExecutor(len(others), "clip-reader") as pool:
+        try:
+            futures = [pool.submit(work, part) for part in others]
+            left = len(others)
+            for item in first:
+                yield item
+                while not done.empty():
+                    other = done.get()
+                    left -= other is None
+                    if other is not None:
+                        yield other
+            for _ in range(left):
+                yield from iter(done.get, None)
+            for future in futures:
+                future.result()
+        finally:
+            stop()
