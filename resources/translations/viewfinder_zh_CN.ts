@@ -2262,16 +2262,16 @@
         <translation>进度</translation>
     </message>
     <message>
-        <source>How far reading the pictures and the question is.</source>
-        <translation>读取图片和问题的进度。</translation>
-    </message>
-    <message>
         <source>Editing an earlier question: what follows it will be replaced</source>
         <translation>正在编辑之前的问题：其后的内容将被替换</translation>
     </message>
     <message>
         <source>Drop a picture or video first, or just ask…</source>
         <translation>先拖入图片或视频，或直接提问…</translation>
+    </message>
+    <message>
+        <source>How far reading the pictures, the videos and the question is.</source>
+        <translation>读取图片、视频和问题的进度。</translation>
     </message>
     <message>
         <source>Leaves the earlier question and its answer as they are</source>
@@ -2970,8 +2970,8 @@
         <translation>{0}，{1}，{2}</translation>
     </message>
     <message>
-        <source>{0}, {1}, {2}: too small for text</source>
-        <translation>{0}，{1}，{2}（文字太小）</translation>
+        <source>{0}: too small for text</source>
+        <translation>{0}（文字太小）</translation>
     </message>
     <message>
         <source>Nothing selected</source>

@@ -22,6 +22,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView, QMenu
 
 from app.backends.fake_backend import FakeScript
+from app.core.clips import ClipSource
 from app.core.errors import ErrorText
 from app.core.events import ViewFailed, ViewOpened
 from app.core.pictures import Bitmap, PictureSource
@@ -338,6 +339,26 @@ def test_thumbnails_in_sight_come_first(qapp: QApplication, tmp_path: Path) -> N
     for medium_id in (ids[0], ids[1], ids[6], ids[7]):
         pictures.take(ViewFailed(f"small:{medium_id}", ErrorText("No.")))
     assert engine.asked[2:] == [f"small:{medium_id}" for medium_id in (ids[6], ids[7], ids[2], ids[3])]
+    pictures.deleteLater()
+
+
+def test_pictures_do_not_wait_for_videos(qapp: QApplication, tmp_path: Path) -> None:
+    pictures = PicturesAtHand(lambda _found: None, qapp)
+    engine = _Engine()
+    pictures.start(cast("AnswerEngine", engine))
+    clips = pictures.add_sources([ClipSource(f"{number}.mp4", tmp_path / f"{number}.mp4") for number in range(3)])
+    assert engine.asked == [f"small:{clips[0]}"]
+    first, second = pictures.add_sources(
+        [PictureSource(f"{number}.png", tmp_path / f"{number}.png") for number in range(2)]
+    )
+    assert engine.asked[1:] == [f"small:{first}"]
+    pictures.take(ViewFailed(f"small:{first}", ErrorText("No.")))
+    assert engine.asked[2:] == [f"small:{second}"]
+    pictures.take(ViewFailed(f"small:{second}", ErrorText("No.")))
+    assert engine.asked[3:] == []
+    pictures.remove([clips[1]])
+    pictures.take(ViewFailed(f"small:{clips[0]}", ErrorText("No.")))
+    assert engine.asked[3:] == [f"small:{clips[2]}"]
     pictures.deleteLater()
 
 

@@ -28,19 +28,23 @@ def cost_texts(question: NextQuestion) -> tuple[str, ...]:
     shown = _new_text(question)
     if plan is None or plan.is_picture:
         return (_with_total(question, [shown] if shown else []),)
-    frames = _frames_text(plan)
-    return (
-        _with_total(question, [shown, frames]),
-        _with_total(question, [frames]),
-        _with_total(question, [frames_text(plan)]),
+    parts = (
+        [shown, _frames_text(plan)],
+        [_frames_text(plan)],
+        [_frames_text(plan, is_short=True)],
+        [frames_text(plan)],
     )
+    return tuple(_with_total(question, part) for part in parts)
 
 
-def _frames_text(plan: ClipPlan) -> str:
-    words = QCoreApplication.translate("Wording", "{0}, {1}, {2}")
+def _frames_text(plan: ClipPlan, *, is_short: bool = False) -> str:
+    """``28 frames, 0.52 s apart, 448×256``, and whether text in them can be read; without the seconds where short."""
+    translate, size = QCoreApplication.translate, size_text(plan.width_px, plan.height_px)
     if plan.is_text_unreadable:
-        words = QCoreApplication.translate("Wording", "{0}, {1}, {2}: too small for text")
-    return words.format(frames_text(plan), apart_text(plan), size_text(plan.width_px, plan.height_px))
+        size = translate("Wording", "{0}: too small for text").format(size)
+    if is_short:
+        return translate("Wording", "{0}, {1}").format(frames_text(plan), size)
+    return translate("Wording", "{0}, {1}, {2}").format(frames_text(plan), apart_text(plan), size)
 
 
 def _new_text(question: NextQuestion) -> str:

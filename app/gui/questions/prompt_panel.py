@@ -179,7 +179,7 @@ class PromptPanel(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(_BAR_PX)
         self._bar.setAccessibleName(self.tr("Progress"))
-        self._bar.setAccessibleDescription(self.tr("How far reading the pictures and the question is."))
+        self._bar.setAccessibleDescription(self.tr("How far reading the pictures, the videos and the question is."))
         policy = self._bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._bar.setSizePolicy(policy)

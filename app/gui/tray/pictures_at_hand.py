@@ -52,7 +52,8 @@ class PicturesAtHand(QObject):
         self._shelf = Shelf()
         self._wanted: dict[str, None] = {}
         self._in_sight: tuple[str, ...] = ()
-        self._opening: set[str] = set()
+        self._opening: dict[str, bool] = {}
+        """By id whether it is a video."""
         self._looked_at = ""
         self._look_pixels = 0
         self._look_fault: ErrorText | None = None
@@ -186,7 +187,7 @@ class PicturesAtHand(QObject):
         is_small = event.view_id.startswith(_SMALL)
         medium_id = event.view_id.partition(":")[2]
         if is_small:
-            self._opening.discard(medium_id)
+            self._opening.pop(medium_id, None)
         is_here = self._shelf.get(medium_id) is not None
         if isinstance(event, LookOpened):
             if medium_id == self._looked_at and is_here:
@@ -221,11 +222,21 @@ class PicturesAtHand(QObject):
 
     def _open_next(self) -> None:
         """Keeps few open at once, so that a picture to be looked at does not wait behind a folder's thumbnails."""
-        while self._engine is not None and self._wanted and len(self._opening) < _AT_ONCE:
-            seen = (medium_id for medium_id in self._in_sight if medium_id in self._wanted)
-            medium_id = next(seen, None) or next(iter(self._wanted))
-            del self._wanted[medium_id]
+        while self._engine is not None and len(self._opening) < _AT_ONCE:
+            medium = self._next_wanted()
+            if medium is None:
+                break
+            del self._wanted[medium.medium_id]
+            self._opening[medium.medium_id] = medium.is_video
+            self._engine.view(f"{_SMALL}{medium.medium_id}", medium.source, _THUMBNAIL_PIXELS)
+
+    def _next_wanted(self) -> Medium | None:
+        """What is in sight before all else, and one video at a time: pictures must not wait for hours of footage."""
+        has_video = any(self._opening.values())
+        for medium_id in (*self._in_sight, *self._wanted):
             medium = self._shelf.get(medium_id)
-            if medium is not None:
-                self._opening.add(medium.medium_id)
-                self._engine.view(f"{_SMALL}{medium.medium_id}", medium.source, _THUMBNAIL_PIXELS)
+            if medium is None:
+                self._wanted.pop(medium_id, None)
+            elif medium_id in self._wanted and not (has_video and medium.is_video):
+                return medium
+        return None
