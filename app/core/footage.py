@@ -144,6 +144,7 @@ class ClipPlan:
         frames_per_s: Of the whole video, on average.
         source_frames: How many frames the whole video has.
         notes: What a person should know: a file that is cut off, a range that was shortened.
+        parts: Of a video that takes several passes, what is taken in each; none where one pass holds all.
     """
 
     frame_times_s: tuple[float, ...]
@@ -156,10 +157,13 @@ class ClipPlan:
     frames_per_s: float
     source_frames: int
     notes: tuple[str, ...] = ()
+    parts: tuple[ClipPlan, ...] = field(default=(), repr=False)
 
     @property
     def tokens(self) -> int:
         """Language-model tokens of all frames, without the times written between them."""
+        if self.parts:
+            return sum(part.tokens for part in self.parts)
         groups = -(-len(self.frame_times_s) // FRAMES_PER_PATCH)
         return groups * token_count(self.height_px, self.width_px)
 
@@ -171,7 +175,16 @@ class ClipPlan:
         """
         if self.is_picture:
             return 0
+        if self.parts:
+            return sum(part.time_tokens for part in self.parts)
         return sum(sum(character.isdigit() for character in time_text(time_s)) + 6 for time_s in self.group_times_s)
+
+    @property
+    def tokens_at_once(self) -> int:
+        """What the fullest pass takes of the model's context, the times between the frames included."""
+        if self.parts:
+            return max(part.tokens_at_once for part in self.parts)
+        return self.tokens + self.time_tokens
 
     @property
     def is_picture(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.core.backend import video_refused
 from app.core.errors import ErrorText
+from app.core.segments import ANSWER_SHARE, Room
 from app.core.shelf import Medium, clip_cost, picture_cost
 from app.core.vision import RELEASED_CLIP_LIMITS
 
@@ -32,7 +33,7 @@ class ContextUse:
     times between a video's frames are, because they can be many.
 
     Attributes:
-        new_tokens: The pictures and videos that are newly shown.
+        new_tokens: The pictures and videos that are newly shown; of a video in parts the fullest one.
         held_tokens: The conversation before.
         context_tokens: What the model can take, the answer included; 0 while there is no model.
         is_counted: Whether the sizes of all of them are known; until then it is more than this.
@@ -159,15 +160,31 @@ class NextQuestion:
     def use(self) -> ContextUse:
         """How much of the model's context it takes."""
         is_counted = all(medium.is_opened for medium in self.new)
-        plans = (self.plan(medium) for medium in self.new)
-        time_tokens = sum(plan.time_tokens for plan in plans if plan is not None)
-        return ContextUse(self.new_tokens + time_tokens, self._held_tokens, self._context_tokens, is_counted)
+        new_tokens = 0
+        for medium in self.new:
+            plan, cost = self.plan(medium), self.cost(medium)
+            new_tokens += plan.tokens_at_once if plan is not None else cost.tokens if cost is not None else 0
+        return ContextUse(new_tokens, self._held_tokens, self._context_tokens, is_counted)
 
     def _planned(self, medium: Medium) -> ClipPlan | ErrorText | None:
         known = self._known.get(medium.source)
         if known is None:
-            return medium.plan(self._clip_limits, self._limits)
-        return medium.plan(known.clip_limits, known.limits)
+            is_alone = sum(other.is_video for other in self.new) == 1
+            return medium.plan(self._clip_limits, self._limits, self._room(self._clip_limits) if is_alone else None)
+        room = None if known.is_in_view else self._room(known.clip_limits)
+        return medium.plan(known.clip_limits, known.limits, room)
+
+    def _room(self, limits: PixelLimits) -> Room:
+        """What one pass may hold, as far as that is known before the question is."""
+        if not self._context_tokens:
+            return Room(limits)
+        beside = sum(
+            picture_cost(medium.width_px, medium.height_px, self._limits).tokens
+            for medium in self.new
+            if medium.is_opened and not medium.is_video
+        )
+        answer = self._context_tokens // ANSWER_SHARE
+        return Room(limits, self._context_tokens - self._held_tokens - beside - answer)
 
     @cached_property
     def _numbers(self) -> dict[Source, int]:

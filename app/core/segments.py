@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.core.errors import Sentence, UserError
-from app.core.footage import MAKERS_FRAMES_PER_S, MAX_FRAMES, MIN_FRAMES, clip_limits
+from app.core.footage import MAKERS_FRAMES_PER_S, MAX_FRAMES, MIN_FRAMES, clip_limits, plan_footage
 from app.core.vision import FRAMES_PER_PATCH, TOKEN_PX, resized_frame_size, token_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.core.footage import Footage, FrameWish
+    from app.core.footage import ClipPlan, Footage, FrameWish
     from app.core.requests import Question
     from app.core.vision import PixelLimits
 
@@ -34,7 +34,7 @@ _WHOLE_SECONDS_FROM_S = 10.0
 """Segments of this length meet at whole seconds, unless somebody wishes otherwise."""
 _SHORT_REST_SHARE = 1 / 4
 """A rest shorter than this share of a segment goes to the one before."""
-_ANSWER_SHARE = 4
+ANSWER_SHARE = 4
 """Room for an answer is kept up to this part of the model's context."""
 _TURN_TOKENS = 32
 """For a chat template's words around a text, counted generously."""
@@ -90,7 +90,7 @@ def room_of(question: Question, beside_tokens: int = 0) -> Room:
         words += [turn.question, turn.answer]
         taken += sum(medium.tokens for medium in turn.media)
     taken += sum(len(text.encode("utf-8", "replace")) // _BYTES_A_TOKEN + _TURN_TOKENS for text in words)
-    answer = min(question.sampling.max_tokens, question.context_tokens // _ANSWER_SHARE)
+    answer = min(question.sampling.max_tokens, question.context_tokens // ANSWER_SHARE)
     return Room(question.clip_limits, question.context_tokens - taken - answer)
 
 
@@ -155,6 +155,28 @@ def plan_segments(footage: Footage, wish: FrameWish, room: Room, length_s: float
     raise UserError(
         "What is wanted of the video is more than the model can take.",
         "Choose shorter parts, fewer frames a second, or fewer tokens for a video.",
+    )
+
+
+def plan_in_segments(
+    footage: Footage, segments: Sequence[Segment], wish: FrameWish, limits: PixelLimits, image_limits: PixelLimits
+) -> ClipPlan:
+    """What will be taken of a video in all its segments together; of a single one what `plan_footage` says.
+
+    Raises:
+        UserError: There is no frame in the range, or the wish can be met by no video.
+    """
+    if len(segments) < MIN_SEGMENTS:
+        return plan_footage(footage, wish, limits, image_limits)
+    parts = tuple(plan_footage(footage, part.wish(wish), limits, image_limits) for part in segments)
+    indices = sorted({index for part in parts for index in part.frame_indices})
+    said = Sentence("It is looked at in {count} parts, one after another.", count=len(parts))
+    return replace(
+        min(parts, key=lambda part: part.width_px * part.height_px),
+        frame_times_s=tuple(footage.times_s[index] for index in indices),
+        frame_indices=tuple(indices),
+        notes=tuple(dict.fromkeys([said, *(note for part in parts for note in part.notes)])),
+        parts=parts,
     )
 
 

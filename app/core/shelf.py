@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from app.core.clips import ClipSource
 from app.core.errors import AppError, ErrorText
-from app.core.footage import plan_footage
+from app.core.segments import MIN_SEGMENTS, plan_in_segments, plan_segments
 from app.core.vision import resized_size, token_count
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from app.core.footage import ClipPlan, Footage, FrameWish
     from app.core.requests import Source
+    from app.core.segments import Room, Segment
     from app.core.vision import PixelLimits
 
 StepKind: TypeAlias = Literal["add", "remove", "move"]
@@ -42,7 +43,7 @@ class Medium:
     width_px: int = 0
     height_px: int = 0
     footage: Footage | None = None
-    _plans: dict[tuple[PixelLimits, PixelLimits | None], ClipPlan | ErrorText] = field(
+    _plans: dict[tuple[PixelLimits, PixelLimits | None, tuple[Segment, ...]], ClipPlan | ErrorText] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -56,7 +57,9 @@ class Medium:
         """Whether it is a video, even one of a single frame."""
         return isinstance(self.source, ClipSource)
 
-    def plan(self, limits: PixelLimits, image_limits: PixelLimits) -> ClipPlan | ErrorText | None:
+    def plan(
+        self, limits: PixelLimits, image_limits: PixelLimits, room: Room | None = None
+    ) -> ClipPlan | ErrorText | None:
         """Which frames of a video are taken, or why none can be; None for a picture, or until it is known.
 
         It is made once: the footage of a long video has very many times.
@@ -64,17 +67,24 @@ class Medium:
         Args:
             limits: Areas all frames may have together.
             image_limits: Areas of a picture, for a single frame.
+            room: What one pass may hold, for a video that may take several; None: it takes one.
         """
         if self.footage is None or not isinstance(self.source, ClipSource):
             return None
-        plan = self._plans.get((limits, None)) or self._plans.get((limits, image_limits))
+        wish = self.source.wish
+        try:
+            segments = plan_segments(self.footage, wish, room) if room is not None else ()
+        except AppError as error:
+            return error.said
+        segments = segments if len(segments) >= MIN_SEGMENTS else ()
+        plan = self._plans.get((limits, None, segments)) or self._plans.get((limits, image_limits, segments))
         if plan is None:
             try:
-                plan = plan_footage(self.footage, self.source.wish, limits, image_limits)
+                plan = plan_in_segments(self.footage, segments, wish, limits, image_limits)
             except AppError as error:
                 plan = error.said
             is_picture = not isinstance(plan, ErrorText) and plan.is_picture
-            self._plans[limits, image_limits if is_picture else None] = plan
+            self._plans[limits, image_limits if is_picture else None, segments] = plan
         return plan
 
 
