@@ -148,6 +148,11 @@ class AskedTurn:
         return timeline_text(self.question.text, self.segments)
 
     @property
+    def told(self) -> Turn:
+        """What later questions tell the model of it."""
+        return Turn(self.question.text, self.media, self.told_answer)
+
+    @property
     def can_go_on(self) -> bool:
         """Whether it ended with segments left, or not merged: the same question with them goes on from there."""
         return bool(self.segments) and self.outcome in {"cancelled", "failed"}
@@ -336,13 +341,26 @@ class Conversation:
             limits,
             sampling,
             tuple(source for source in sources if source not in known),
-            tuple(Turn(turn.question.text, turn.media, turn.told_answer) for turn in self._turns if turn.is_told),
+            tuple(turn.told for turn in self._turns if turn.is_told),
             system,
             clip_limits,
             context_tokens,
         )
         turn = AskedTurn(question, max_image_tokens, now, sampling, planned_frames=planned_frames, preset=preset)
         self._turns.append(turn)
+        return question
+
+    def go_on(self, turn: AskedTurn, request_id: str) -> Question:
+        """Adds the question of a turn that was taken away again, with the segments that are answered.
+
+        Raises:
+            EngineError: The turn before is still being answered.
+        """
+        if self.open_turn is not None:
+            raise EngineError("An answer is still coming.", "Stop it or wait for its end.")
+        question = replace(turn.question, request_id=request_id, sampling=turn.sampling, segments=turn.segments)
+        asked = AskedTurn(question, turn.max_image_tokens, turn.created_at, turn.sampling, preset=turn.preset)
+        self._turns.append(asked)
         return question
 
     def take(self, event: EngineEvent) -> AskedTurn | None:

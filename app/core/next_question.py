@@ -169,22 +169,23 @@ class NextQuestion:
     def _planned(self, medium: Medium) -> ClipPlan | ErrorText | None:
         known = self._known.get(medium.source)
         if known is None:
-            is_alone = sum(other.is_video for other in self.new) == 1
-            return medium.plan(self._clip_limits, self._limits, self._room(self._clip_limits) if is_alone else None)
+            is_alone = medium not in self.new or sum(other.is_video for other in self.new) == 1
+            return medium.plan(self._clip_limits, self._limits, self._room if is_alone else None)
         room = None if known.is_in_view else self._room(known.clip_limits)
         return medium.plan(known.clip_limits, known.limits, room)
 
-    def _room(self, limits: PixelLimits) -> Room:
+    @cached_property
+    def _room(self) -> Room:
         """What one pass may hold, as far as that is known before the question is."""
         if not self._context_tokens:
-            return Room(limits)
+            return Room(self._clip_limits)
         beside = sum(
             picture_cost(medium.width_px, medium.height_px, self._limits).tokens
             for medium in self.new
             if medium.is_opened and not medium.is_video
         )
         answer = self._context_tokens // ANSWER_SHARE
-        return Room(limits, self._context_tokens - self._held_tokens - beside - answer)
+        return Room(self._clip_limits, self._context_tokens - self._held_tokens - beside - answer)
 
     @cached_property
     def _numbers(self) -> dict[Source, int]:

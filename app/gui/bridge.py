@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from app.core.errors import EngineError
-from app.core.events import TextPiece
+from app.core.events import SegmentText, TextPiece
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,9 +56,9 @@ class Bridge(QObject):
             if self._is_closed:
                 return
             last = self._waiting[-1] if self._waiting else None
-            if not isinstance(event, TextPiece):
+            if not isinstance(event, TextPiece | SegmentText):
                 self._waiting.append(event)
-            elif isinstance(last, _Text) and last.request_id == event.request_id:
+            elif isinstance(last, _Text) and last.goes_on_with(event):
                 last.pieces.append(event.text)
             else:
                 self._waiting.append(_Text(event))
@@ -92,13 +93,16 @@ class Bridge(QObject):
 
 
 class _Text:
-    """Pieces of one request's text in a row, joined once: when they are taken."""
+    """Pieces of one request's text, or of one segment's, in a row; joined once: when they are taken."""
 
-    __slots__ = ("pieces", "request_id")
+    __slots__ = ("first", "pieces")
 
-    def __init__(self, first: TextPiece) -> None:
-        self.request_id = first.request_id
+    def __init__(self, first: TextPiece | SegmentText) -> None:
+        self.first = first
         self.pieces = [first.text]
 
-    def joined(self) -> TextPiece:
-        return TextPiece(self.request_id, "".join(self.pieces))
+    def goes_on_with(self, piece: TextPiece | SegmentText) -> bool:
+        return replace(piece, text=self.first.text) == self.first
+
+    def joined(self) -> TextPiece | SegmentText:
+        return replace(self.first, text="".join(self.pieces))

@@ -15,7 +15,7 @@ from app.core.gathering import MEDIA_SUFFIXES
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.announcing import announce
-from app.gui.answers.turn_foot import COPY, COPY_QUESTION, EDIT, REPORT, RETRY
+from app.gui.answers.turn_foot import COPY, COPY_QUESTION, EDIT, GO_ON, REPORT, RETRY
 from app.gui.editing import focused_field
 from app.gui.saving import JSON, MARKDOWN, has_linked_videos, save_conversation, suggested_name
 from app.gui.tray.offered import Offered, comes_as_text, may_be_offered, read_offered
@@ -225,7 +225,9 @@ class Commands(QObject):
         if turn is None:
             return
         if command == COPY:
-            self._copy_answer(turn.answer)
+            self._copy_answer(turn.told_answer)
+        elif command == GO_ON:
+            self._asking.go_on(turn)
         elif command == REPORT:
             self.copy_report(() if turn.error is None else (turn.error,))
         elif command == COPY_QUESTION:
@@ -237,7 +239,7 @@ class Commands(QObject):
 
     def on_copy_answer(self) -> None:
         """Copies the last answer as the model wrote it."""
-        answers = [turn.answer for turn in self._desk.conversation.turns if turn.is_told]
+        answers = [turn.told_answer for turn in self._desk.conversation.turns if turn.is_told]
         if answers:
             self._copy_answer(answers[-1])
 

@@ -28,14 +28,15 @@ from app.gui.tray.pictures_at_hand import PicturesAtHand
 from app.gui.viewer.frames_at_hand import FramesAtHand, is_of_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from app.core.checkpoint import Checkpoint
+    from app.core.conversation import AskedTurn
     from app.core.errors import ErrorText
     from app.core.events import EngineEvent, ModelReady
     from app.core.launch import AnswerEngine, Launch
     from app.core.presets import Preset
-    from app.core.requests import Source
+    from app.core.requests import Question, Source
     from app.core.results import Result
     from app.core.settings import Settings
     from app.gui.bridge import WindowEvent
@@ -213,8 +214,9 @@ class Desk(QObject):
         replaced = self.conversation.rewind_to(replaced_id) if replaced_id else ()
         before = self.next_question()
         asked = [medium.source for medium in before.selected] if sources is None else sources
-        try:
-            question = self.conversation.ask(
+
+        def question() -> Question:
+            return self.conversation.ask(
                 request_id,
                 text,
                 asked,
@@ -228,7 +230,31 @@ class Desk(QObject):
                 context_tokens=checkpoint.context_tokens,
                 preset=preset,
             )
-            self._engine.ask(question)
+
+        return self._send(self._engine, request_id, question, replaced)
+
+    def go_on(self, request_id: str) -> bool:
+        """Asks about the parts of a long video that have no answer yet; anew when another model would answer them."""
+        turn = self.conversation.get(request_id)
+        if turn is None or not turn.can_go_on or self._engine is None:
+            return False
+        if self._answered_by is None or self._answered_by.checkpoint != self.model.checkpoint:
+            return self.retry(request_id)
+        self._load_again_if_needed()
+        replaced = self.conversation.rewind_to(request_id)
+        new_id = uuid.uuid4().hex
+        return self._send(self._engine, new_id, lambda: self.conversation.go_on(turn, new_id), replaced)
+
+    def _send(
+        self,
+        engine: AnswerEngine,
+        request_id: str,
+        make_question: Callable[[], Question],
+        replaced: Sequence[AskedTurn],
+    ) -> bool:
+        """Has a question answered; when that cannot be, the turns come back in whose place it was to come."""
+        try:
+            engine.ask(make_question())
         except AppError as error:
             self.conversation.withdraw(request_id)
             self.conversation.put_back(replaced)
@@ -236,7 +262,7 @@ class Desk(QObject):
             return False
         for turn in replaced:
             if turn.is_open:
-                self._engine.cancel(turn.request_id)
+                engine.cancel(turn.request_id)
         if replaced:
             self.turns_replaced.emit()
         self.costs_changed.emit()

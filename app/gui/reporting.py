@@ -22,7 +22,7 @@ def private_on(desk: Desk, launch: Launch) -> Private:
     names = [name for source in sources for name in (source.name, str(source.path or ""))]
     names += [str(folder) for folder in folders if folder is not None]
     names += [model for model in (desk.settings.model, *desk.settings.models) if Path(model).is_absolute()]
-    words = [text for turn in turns for text in (turn.question.text, turn.answer)]
+    words = [text for turn in turns for text in (turn.question.text, turn.told_answer)]
     words += [launch.question, *(own.system for own in desk.settings.models.values())]
     return Private(names, words)
 

@@ -140,12 +140,21 @@ def outcome_text(turn: AskedTurn) -> str:
     if turn.outcome == "length":
         return translate("Wording", "Ended at the limit of {0} tokens.").format(number(turn.sampling.max_tokens))
     if turn.outcome == "cancelled":
-        return translate("Wording", "Stopped.")
+        return _parts_text(turn) or translate("Wording", "Stopped.")
     if turn.outcome == "failed":
-        return translate("Wording", "Broke off.") if turn.answer else ""
+        return _parts_text(turn) or (translate("Wording", "Broke off.") if turn.answer else "")
     if turn.outcome == "done" and not turn.answer:
         return translate("Wording", "The model gave no answer.")
     return ""
+
+
+def _parts_text(turn: AskedTurn) -> str:
+    """How many parts of a long video have their answer, where it did not come to one of all; else nothing."""
+    if not turn.segments or turn.answer:
+        return ""
+    answered = sum(part.is_answered for part in turn.segments)
+    words = QCoreApplication.translate("Wording", "Stopped: {0} of {1} parts are answered.")
+    return words.format(number(answered), number(len(turn.segments)))
 
 
 def figures_text(turn: AskedTurn) -> str:

@@ -18,6 +18,10 @@ class AnswerSpeech:
         self._said_chars = 0
         self._said_at_s = float("-inf")
 
+    def begin_anew(self) -> None:
+        """Takes what comes as another text, of which nothing was said yet."""
+        self._said_chars = 0
+
     def due(self, text: str, now_s: float) -> str:
         """The sentences that have been finished since, or nothing when something was said just before."""
         if now_s - self._said_at_s < _PAUSE_S:

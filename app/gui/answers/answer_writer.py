@@ -97,6 +97,14 @@ class AnswerWriter:
             self._seen_chars, self._was_whole = len(text), is_whole
         return is_all
 
+    def start_over(self) -> None:
+        """Takes back all that was written: the next words need not begin with it."""
+        self._mark = self._first_mark
+        self._blocks.go_back(self._mark)
+        self._reader = None
+        self._text, self._seen_chars = "", 0
+        self._was_whole = self._knows_references = False
+
     def _begin_again(self, reader: AnswerReader) -> AnswerReader:
         """Takes everything back to write it with the addresses that links were given at the end."""
         self._knows_references = True

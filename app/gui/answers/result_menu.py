@@ -49,7 +49,7 @@ def make_menu(view: ResultView, position: int) -> QMenu:
 
         menu.addAction(translate("ResultView", "Copy Code"), copy_code)
     turn = view.turn_at(position)
-    answer = turn.answer if turn is not None else ""
+    answer = turn.told_answer if turn is not None else ""
 
     def copy_answer() -> None:
         QGuiApplication.clipboard().setMimeData(markdown_mime(answer))

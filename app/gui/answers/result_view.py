@@ -19,7 +19,7 @@ from app.gui.answers.end_button import EndButton
 from app.gui.answers.result_painting import areas_of, paint_behind, paint_beside
 from app.gui.answers.sealed_document import SealedDocument
 from app.gui.answers.table_layer import TableLayer
-from app.gui.answers.turn_foot import COMMANDS, COPY
+from app.gui.answers.turn_foot import COMMANDS, COPY, PARTS
 from app.gui.bridge import assert_main_thread
 from app.gui.look import BODY_PX, paint_focus_ring, scaled_px
 
@@ -242,7 +242,7 @@ class ResultView(QTextBrowser):
         painter.translate(-self.horizontalScrollBar().value(), -self.verticalScrollBar().value())
         paint_beside(self, painter, _MARGIN_PX)
         painter.resetTransform()
-        if self._shown and self._shown[-1].turn.is_open and self._shown[-1].turn.answer:
+        if self._shown and self._shown[-1].turn.is_open and self._shown[-1].words:
             self._paint_caret(painter)
         self._paint_link_ring(painter)
         painter.end()
@@ -286,9 +286,9 @@ class ResultView(QTextBrowser):
         from app.gui.answers.markdown_copy import WholeAnswer  # noqa: PLC0415 - wanted only when something is copied
 
         return [
-            WholeAnswer(shown.writer.start, shown.answer_end, shown.turn.answer)
+            WholeAnswer(shown.writer.start, shown.answer_end, shown.words)
             for shown in self._shown
-            if shown.answer_end >= 0 and shown.turn.answer and shown.writer is not None
+            if shown.answer_end >= 0 and shown.words and shown.writer is not None
         ]
 
     def turn_at(self, position: int) -> AskedTurn | None:
@@ -336,7 +336,7 @@ class ResultView(QTextBrowser):
 
             if is_far_enough(self._pressed_at, event.position().toPoint()):
                 self._pressed_command = ""
-                answer = next((s.turn.answer for s in self._shown if s.turn.request_id == request_id), "")
+                answer = next((s.turn.told_answer for s in self._shown if s.turn.request_id == request_id), "")
                 drag_answer(self, answer)
             return
         super().mouseMoveEvent(event)
@@ -380,6 +380,10 @@ class ResultView(QTextBrowser):
         command, _, value = address.toString().partition(":")
         if command in COMMANDS:
             self.command_wanted.emit(command, value)
+        elif command == PARTS:
+            for shown in self._shown:
+                shown.has_parts ^= shown.turn.request_id == value
+            self._show_again()
         elif command == "copy-code" and value.isdecimal():
             from app.gui.answers.answer_drag import copy_code  # noqa: PLC0415 - wanted only when something is copied
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 COPY, RETRY, REPORT = "copy", "retry", "report"
 COPY_QUESTION, EDIT = "copy-question", "edit"
-COMMANDS = frozenset({COPY, RETRY, REPORT, COPY_QUESTION, EDIT})
+GO_ON, PARTS = "go-on", "parts"
+COMMANDS = frozenset({COPY, RETRY, REPORT, COPY_QUESTION, EDIT, GO_ON})
 _BETWEEN_CHINESE = re.compile("(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
 _GAP = "   "
 _MOST_NAMES = 8
@@ -48,8 +49,15 @@ def write_question_foot(cursor: QTextCursor, turn: AskedTurn, look: AnswerLook) 
     cursor.insertText(_unbroken(translate("ResultView", "Edit")), look.command(f"{EDIT}:{turn.request_id}"))
 
 
-def write_foot(document: QTextDocument, turn: AskedTurn, look: AnswerLook) -> None:
-    """Writes the foot of a turn that has ended at the document's end."""
+def write_foot(document: QTextDocument, turn: AskedTurn, look: AnswerLook, *, has_parts: bool = False) -> None:
+    """Writes the foot of a turn that has ended at the document's end.
+
+    Args:
+        document: Where to.
+        turn: The turn.
+        look: How it is set.
+        has_parts: Whether the parts of a long video stand below the answer.
+    """
     translate = QCoreApplication.translate
     cursor = QTextCursor(document)
     cursor.movePosition(QTextCursor.MoveOperation.End)
@@ -64,7 +72,12 @@ def write_foot(document: QTextDocument, turn: AskedTurn, look: AnswerLook) -> No
     _begin_line(cursor, block_format(FOOT, top=2, bottom=0))
     said = [text for text in (outcome_text(turn), figures_text(turn)) if text]
     cursor.insertText(" · ".join(said), look.dim)
-    commands = [(COPY, translate("ResultView", "Copy"))] if turn.answer else []
+    commands = [(COPY, translate("ResultView", "Copy"))] if turn.told_answer else []
+    if turn.segments and turn.answer:
+        words = translate("ResultView", "Hide parts") if has_parts else translate("ResultView", "Show parts")
+        commands.append((PARTS, words))
+    if turn.can_go_on:
+        commands.append((GO_ON, translate("ResultView", "Continue")))
     if turn.outcome == "failed":
         commands.append((RETRY, translate("ResultView", "Try again")))
         commands.append((REPORT, translate("ResultView", "Copy report")))

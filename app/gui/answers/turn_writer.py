@@ -18,6 +18,7 @@ from app.gui.answers.phase_words import phase_text
 from app.gui.answers.result_painting import BUBBLE_PADDING
 from app.gui.answers.time_links import time_links_of
 from app.gui.answers.turn_foot import write_foot, write_question_foot
+from app.gui.answers.turn_words import words_of
 from app.gui.wording import outcome_text, spoken
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class ShownTurn:
         writer: Of its answer.
         answer_end: Where a whole answer ends; less than 0 before.
         are_time_links_sought: Whether it is known which clips its times may be about.
+        has_parts: Whether what was said of a long video's parts stands below the answer that was made of it.
+        written: What of a long video's turn stands there.
     """
 
     turn: AskedTurn
@@ -56,10 +59,17 @@ class ShownTurn:
     writer: AnswerWriter | None = None
     answer_end: int = -1
     are_time_links_sought: bool = False
+    has_parts: bool = False
+    written: str = ""
+
+    @property
+    def words(self) -> str:
+        """What stands as its answer."""
+        return words_of(self.turn, has_parts=self.has_parts)
 
     def anew(self) -> ShownTurn:
         """The turn for another document."""
-        return ShownTurn(self.turn, self.speech, self.is_told)
+        return ShownTurn(self.turn, self.speech, self.is_told, has_parts=self.has_parts)
 
 
 class TurnWriter:
@@ -106,7 +116,8 @@ class TurnWriter:
         turn, writer = shown.turn, shown.writer
         if writer is None:
             return True
-        if not turn.answer:
+        words = shown.words
+        if not words:
             self._show_phase(phase_text(turn, is_model_ready=is_model_ready) if turn.is_open else "")
             return True
         if not shown.are_time_links_sought:
@@ -115,8 +126,13 @@ class TurnWriter:
         selected = self._view.textCursor()
         anchor, position = selected.anchor(), selected.position()
         scrolled = self._view.verticalScrollBar().value()
+        if turn.segments:
+            if not words.startswith(shown.written):
+                writer.start_over()
+                shown.speech.begin_anew()
+            shown.written = words
         tail = writer.tail_start
-        is_all = writer.write(turn.answer, budget_s=budget_s, is_whole=not turn.is_open)
+        is_all = writer.write(words, budget_s=budget_s, is_whole=not turn.is_open)
         if anchor != position and max(anchor, position) > tail:
             last = self._view.document().characterCount() - 1
             selected.setPosition(min(anchor, last))
@@ -125,19 +141,19 @@ class TurnWriter:
         self._view.verticalScrollBar().setValue(scrolled)
         self._group = writer.group
         if turn.is_open and is_all:
-            announce(self._view, shown.speech.due(turn.answer, time.monotonic()))
+            announce(self._view, shown.speech.due(words, time.monotonic()))
         return is_all
 
     def end(self, shown: ShownTurn) -> None:
         """Writes the foot, and tells people who listen how the answer ended."""
         turn = shown.turn
         shown.answer_end = self._view.document().characterCount() - 1
-        write_foot(self._view.document(), turn, self._look)
+        write_foot(self._view.document(), turn, self._look, has_parts=shown.has_parts)
         if not shown.is_told:
             shown.is_told = True
             ended = spoken(turn.error.text) if turn.error is not None else outcome_text(turn)
             ended = ended or QCoreApplication.translate("ResultView", "End of the answer.")
-            rest = shown.speech.rest(turn.answer, time.monotonic())
+            rest = shown.speech.rest(shown.words, time.monotonic())
             announce(self._view, f"{rest} {ended}".strip())
 
     def place_questions(self, turns: Sequence[ShownTurn]) -> None:

@@ -174,7 +174,7 @@ class Asking(QObject):
 
     def give_back(self, turn: AskedTurn) -> None:
         """Puts a question that failed without a word back into the box, if that is empty."""
-        if turn.outcome == "failed" and not turn.answer and not self._parts.prompt.text:
+        if turn.outcome == "failed" and not turn.told_answer and not self._parts.prompt.text:
             self._box.begin_anew()
             self._box.show_text(turn.question.text, turn.preset)
 
@@ -195,6 +195,13 @@ class Asking(QObject):
             self._settings.close()
             if was_given_back:
                 self._box.begin_anew()
+
+    def go_on(self, turn: AskedTurn) -> None:
+        """Asks about the parts of a long video that have no answer yet."""
+        self._settings.finish()
+        if self._desk.go_on(turn.request_id):
+            self._parts.notice.clear()
+            self._settings.close()
 
     def on_edit_question(self) -> None:
         """Takes up the last question to change it."""
