@@ -57,12 +57,14 @@ class KnownMedium:
         clip_limits: The areas that all frames of a video could have together.
         is_picture: Whether it was shown as a picture; None for a video that is not open yet.
         is_in_view: Whether later questions still show it: of a video in segments they only tell the answer.
+        may_be_in_segments: Whether it is a video that was asked about in segments, or may yet be.
     """
 
     limits: PixelLimits
     clip_limits: PixelLimits = RELEASED_CLIP_LIMITS
     is_picture: bool | None = True
     is_in_view: bool = True
+    may_be_in_segments: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,11 @@ class AskedTurn:
         return tuple(medium for medium in self.media if isinstance(medium, Picture))
 
     @property
+    def has_one_clip(self) -> bool:
+        """Whether a single video was newly shown with it."""
+        return sum(isinstance(source, ClipSource) for source in self.question.sources) == 1
+
+    @property
     def shown(self) -> tuple[tuple[Source, Medium | None], ...]:
         """Every source with what was opened of it; None for one not yet opened, and for a video in segments."""
         opened = iter(self.media)
@@ -146,6 +153,17 @@ class AskedTurn:
         if self.answer or not any(segment.is_answered for segment in self.segments):
             return self.answer
         return timeline_text(self.question.text, self.segments)
+
+    @property
+    def fraction(self) -> float | None:
+        """How much is done of what can be measured, 0 to 1: of reading, or of a long video's segments; else None."""
+        is_reading = self.phase in {"reading_pictures", "reading_prompt"} and self.total > 0
+        reading = self.done / self.total if is_reading else None
+        if not self.is_open or not self.segments:
+            return reading
+        ended = sum(segment.outcome is not None for segment in self.segments)
+        part = 0.0 if self.segment_at is None else 0.5 if reading is None else reading / 2
+        return (ended + part) / len(self.segments)
 
     @property
     def told(self) -> Turn:
@@ -271,8 +289,14 @@ class Conversation:
                 is_picture: bool | None = not isinstance(source, ClipSource) or None
                 if medium is not None:
                     is_picture = isinstance(medium, Picture)
-                is_in_view = not (turn.segments and isinstance(source, ClipSource))
-                known[source] = KnownMedium(question.limits, question.clip_limits, is_picture, is_in_view)
+                is_clip = isinstance(source, ClipSource)
+                known[source] = KnownMedium(
+                    question.limits,
+                    question.clip_limits,
+                    is_picture,
+                    is_in_view=turn.is_open or not (turn.segments and is_clip),
+                    may_be_in_segments=is_clip and (bool(turn.segments) or not turn.has_begun) and turn.has_one_clip,
+                )
         return known
 
     @property

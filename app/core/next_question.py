@@ -104,6 +104,11 @@ class NextQuestion:
         """Whether the model was shown this already, a video with the very frames that are wanted now."""
         return medium.source in self._known
 
+    def is_only_told(self, medium: Medium) -> bool:
+        """Whether the model is told what was said of it but not shown it again: a video that was looked at in parts."""
+        known = self._known.get(medium.source)
+        return known is not None and not known.is_in_view
+
     def is_video(self, medium: Medium) -> bool:
         """Whether the model sees it as a video: more than a single frame of it."""
         known = self._known.get(medium.source)
@@ -171,7 +176,7 @@ class NextQuestion:
         if known is None:
             is_alone = medium not in self.new or sum(other.is_video for other in self.new) == 1
             return medium.plan(self._clip_limits, self._limits, self._room if is_alone else None)
-        room = None if known.is_in_view else self._room(known.clip_limits)
+        room = replace(self._room, limits=known.clip_limits) if known.may_be_in_segments else None
         return medium.plan(known.clip_limits, known.limits, room)
 
     @cached_property

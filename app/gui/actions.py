@@ -36,6 +36,7 @@ class WindowState:
         is_answering: A question is waiting or being answered.
         is_editing: An earlier question is being changed.
         has_turns: The conversation has begun.
+        can_go_on: The last answer was stopped between the parts of a long video.
         has_answer: There is an answer to export.
         media_count: Pictures in the tray.
         is_too_much: The question is more than the model can take.
@@ -55,6 +56,7 @@ class WindowState:
     is_answering: bool = False
     is_editing: bool = False
     has_turns: bool = False
+    can_go_on: bool = False
     has_answer: bool = False
     media_count: int = 0
     is_too_much: bool = False
@@ -280,6 +282,14 @@ def action_rows() -> tuple[ActionRow, ...]:
             ("Ctrl+Shift+R",),
             lambda state: state.has_turns and not state.is_answering,
             needs=nothing_asked,
+        ),
+        ActionRow(
+            "goOnAction",
+            talk,
+            translate("Actions", "C&ontinue Answer"),
+            (),
+            lambda state: state.can_go_on and not state.is_answering,
+            needs=translate("Actions", "No answer was stopped between the parts of a video"),
         ),
         ActionRow(
             "editQuestionAction",

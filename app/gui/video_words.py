@@ -95,9 +95,17 @@ def video_lines(medium: Medium, question: NextQuestion) -> tuple[str, ...]:
         plan_sentence(plan) if plan is not None else "",
         warning_text(plan),
         notes_text(plan),
+        _told_text() if question.is_only_told(medium) else "",
         paragraph(spoken(fault.text), spoken(fault.hint)) if fault is not None else "",
     )
     return tuple(line for line in lines if line)
+
+
+def _told_text() -> str:
+    """What later questions make of a video that was looked at in parts."""
+    return QCoreApplication.translate(
+        "VideoWords", "Later questions tell the model what was said of it; its frames are not shown again."
+    )
 
 
 def _short(value: float, decimals: int) -> str:

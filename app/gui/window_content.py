@@ -198,6 +198,7 @@ class WindowContent(QObject):
             is_answering=turn is not None,
             is_editing=self.asking.is_editing,
             has_turns=bool(desk.conversation.turns),
+            can_go_on=bool(desk.conversation.turns) and desk.conversation.turns[-1].can_go_on,
             has_answer=any(turn.is_told for turn in desk.conversation.turns),
             media_count=len(desk.pictures.media),
             is_too_much=self._question.use.is_over,
@@ -211,8 +212,7 @@ class WindowContent(QObject):
         )
         self.actions_by_id.enable(state)
         parts.stop_loading.setVisible(state.is_loading)
-        is_measured = turn is not None and turn.phase in ("reading_pictures", "reading_prompt") and turn.total > 0
-        fraction = turn.done / turn.total if turn is not None and is_measured else None
+        fraction = turn.fraction if turn is not None else None
         hint = self.asking.hint(state)
         parts.prompt.show_state(is_answering=turn is not None, can_ask=state.can_ask, fraction=fraction, hint=hint)
 

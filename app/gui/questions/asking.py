@@ -84,6 +84,7 @@ class Asking(QObject):
             "askAction": self.on_ask,
             "stopAction": self.on_stop,
             "askAgainAction": self.on_ask_again,
+            "goOnAction": self.on_go_on,
             "editQuestionAction": self.on_edit_question,
             "copyQuestionAction": self.on_copy_question,
             "forgetQuestionsAction": self.on_forget_questions,
@@ -195,6 +196,12 @@ class Asking(QObject):
             self._settings.close()
             if was_given_back:
                 self._box.begin_anew()
+
+    def on_go_on(self) -> None:
+        """Goes on with the last answer where it was stopped."""
+        turn = self._last_turn()
+        if turn is not None:
+            self.go_on(turn)
 
     def go_on(self, turn: AskedTurn) -> None:
         """Asks about the parts of a long video that have no answer yet."""
