@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -174,10 +174,16 @@ class NextQuestion:
     def _planned(self, medium: Medium) -> ClipPlan | ErrorText | None:
         known = self._known.get(medium.source)
         if known is None:
-            is_alone = medium not in self.new or sum(other.is_video for other in self.new) == 1
-            return medium.plan(self._clip_limits, self._limits, self._room if is_alone else None)
+            room = None if medium.medium_id in self._together else self._room
+            return medium.plan(self._clip_limits, self._limits, room)
         room = replace(self._room, limits=known.clip_limits) if known.may_be_in_segments else None
         return medium.plan(known.clip_limits, known.limits, room)
+
+    @cached_property
+    def _together(self) -> frozenset[str]:
+        """The ids of several new videos: of one question they take one pass each; a single one may take more."""
+        videos = frozenset(medium.medium_id for medium in self.new if medium.is_video)
+        return videos if len(videos) > 1 else frozenset()
 
     @cached_property
     def _room(self) -> Room:
