@@ -203,6 +203,14 @@
         <translation>重新提问(&amp;G)</translation>
     </message>
     <message>
+        <source>C&amp;ontinue Answer</source>
+        <translation>继续回答(&amp;O)</translation>
+    </message>
+    <message>
+        <source>No answer was stopped between the parts of a video</source>
+        <translation>没有在视频各段之间停止的回答</translation>
+    </message>
+    <message>
         <source>&amp;Edit Last Question</source>
         <translation>编辑上一个问题(&amp;E)</translation>
     </message>
@@ -1424,6 +1432,10 @@
         <translation>请把每段改短、减少每秒帧数，或减少视频的 token 数。</translation>
     </message>
     <message>
+        <source>It is looked at in {count} parts, one after another.</source>
+        <translation>它被分成 {count} 段，依次查看。</translation>
+    </message>
+    <message>
         <source>Choose a longer one.</source>
         <translation>请选择更长的。</translation>
     </message>
@@ -2402,6 +2414,18 @@
         <translation>编辑</translation>
     </message>
     <message>
+        <source>Hide parts</source>
+        <translation>隐藏各段</translation>
+    </message>
+    <message>
+        <source>Show parts</source>
+        <translation>显示各段</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
         <source>Try again</source>
         <translation>重试</translation>
     </message>
@@ -2440,6 +2464,22 @@
     <message>
         <source>Show {0} of the video</source>
         <translation>在视频中显示 {0}</translation>
+    </message>
+    <message>
+        <source>Parts</source>
+        <translation>各段</translation>
+    </message>
+    <message>
+        <source>Part {0} of {1}</source>
+        <translation>第 {0} 段，共 {1} 段</translation>
+    </message>
+    <message>
+        <source>One answer is being made of all parts…</source>
+        <translation>正在把各段合成一个回答…</translation>
+    </message>
+    <message>
+        <source>This part could not be looked at.</source>
+        <translation>这一段无法查看。</translation>
     </message>
 </context>
 <context>
@@ -2893,6 +2933,10 @@
         <source>The part from {0}</source>
         <translation>选取的时间段：{0}</translation>
     </message>
+    <message>
+        <source>Later questions tell the model what was said of it; its frames are not shown again.</source>
+        <translation>以后的问题只会把关于它的回答告诉模型，不会再给模型看它的画面。</translation>
+    </message>
 </context>
 <context>
     <name>Viewing</name>
@@ -3160,6 +3204,10 @@
     <message>
         <source>The model gave no answer.</source>
         <translation>模型没有给出回答。</translation>
+    </message>
+    <message>
+        <source>Stopped: {0} of {1} parts are answered.</source>
+        <translation>已停止：{1} 段中已回答 {0} 段。</translation>
     </message>
     <message>
         <source>{0} frames read in {1} s</source>
