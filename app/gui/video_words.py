@@ -48,7 +48,7 @@ def warning_text(plan: ClipPlan | None) -> str:
     if plan is None or plan.is_picture or not plan.is_text_unreadable:
         return ""
     return QCoreApplication.translate(
-        "VideoWords", "Text in the frames may be too small to read: take fewer frames or a shorter range."
+        "VideoWords", "Text may be too small to read: take fewer frames or a shorter range."
     )
 
 

@@ -2922,8 +2922,8 @@
         <translation>{0}，{1}，每帧尺寸为 {2}：{3}。</translation>
     </message>
     <message>
-        <source>Text in the frames may be too small to read: take fewer frames or a shorter range.</source>
-        <translation>帧中的文字可能太小而无法辨认：请减少帧数或缩短范围。</translation>
+        <source>Text may be too small to read: take fewer frames or a shorter range.</source>
+        <translation>文字可能太小而无法辨认：请减少帧数或缩短范围。</translation>
     </message>
     <message>
         <source>{0} frames per second</source>

@@ -235,7 +235,7 @@ def test_text_too_small_to_read_is_said_before_asking(open_window: OpenWindow, t
     assert "too small" not in cost(driver) + cost_detail(driver) + "".join(row(driver, 0).details)
     driver.desk.pictures.set_wish(medium.medium_id, FrameWish(max_tokens=200))
     driver.wait(lambda: "416×224: too small for text" in cost(driver))
-    words = "Text in the frames may be too small to read: take fewer frames or a shorter range."
+    words = "Text may be too small to read: take fewer frames or a shorter range."
     assert words in cost_detail(driver)
     assert words in row(driver, 0).details
     caption = driver.child(CostCaption, "costCaption")

@@ -365,31 +365,28 @@ class MediaViewer(QWidget):
         self.canvas.set_margins(margins)
 
     def _place_video(self) -> None:
-        """The foot below; the zoom buttons above it in a tall viewer, at its end in a low one, else nowhere.
+        """The foot below, the zoom buttons above it, in a low viewer beside the frame.
 
-        Menu, keys, wheel and pinch zoom as well.
+        In a very low one they are not there; menu, keys, wheel and pinch zoom as well.
         """
         width, height, pill = self.width(), self.height(), pill_height_px()
         foot_px = self.foot.rows_px(height)
-        zoom_width = self.zoom_pill.folded_width(width - 2 * _EDGE_PX, is_low=not self.foot.is_tall_in(height))
-        self._caption_pill.hide()
-        is_one_row = self.foot.is_one_row_in(height)
         is_tall = self.foot.is_tall_in(height)
-        has_zoom = not is_one_row and self.canvas.framing is not None
-        self.zoom_pill.setVisible(has_zoom)
-        self.foot.room_beside_px = zoom_width if has_zoom and not is_tall else 0
+        self._caption_pill.hide()
         self.foot.setGeometry(0, height - foot_px, width, foot_px)
-        left = width - _EDGE_PX - zoom_width
-        bottom = height - foot_px - _GAP_PX // 2 if is_tall else height - _EDGE_PX
+        room = width - 2 * _EDGE_PX
+        note_width = self.foot.note.sizeHint().width()
+        beside_px = room - _GAP_PX - (note_width if self.foot.note.isVisible() else 0)
+        zoom_width = self.zoom_pill.folded_width(beside_px, is_low=not is_tall)
+        self.zoom_pill.setVisible(self.canvas.framing is not None and not self.foot.is_one_row_in(height))
         self.zoom_pill.fold(zoom_width)
-        self.zoom_pill.setGeometry(left, bottom - pill, zoom_width, pill)
-        note_width = min(self.foot.note.sizeHint().width(), left - _EDGE_PX - _GAP_PX)
-        self.foot.note.setGeometry(_EDGE_PX, bottom - pill, note_width, pill)
+        top = height - foot_px - _GAP_PX // 2 - pill
+        self.zoom_pill.setGeometry(width - _EDGE_PX - zoom_width, top, zoom_width, pill)
+        self.foot.note.setGeometry(_EDGE_PX, top, min(note_width, room - _GAP_PX - zoom_width), pill)
         margin = _MARGIN_PX if is_tall else _LOW_MARGIN_PX
-        below = foot_px + (pill + _GAP_PX + _GAP_PX // 2 if is_tall else _GAP_PX // 2)
-        self.zoom_pill.raise_()
+        above_foot = pill + _GAP_PX + _GAP_PX // 2 if is_tall else _GAP_PX // 2
         self.canvas.setGeometry(0, 0, width, height)
-        self.canvas.set_margins(QMargins(margin, margin, margin, below))
+        self.canvas.set_margins(QMargins(margin, margin, margin, foot_px + above_foot))
 
     def _pills(self, width: int, *, is_low: bool = False) -> tuple[int, int]:
         """The widths of both pills."""

@@ -58,8 +58,6 @@ class VideoFoot(QWidget):
         self._plan: ClipPlan | None = None
         self._fault = ""
         self._frame_fault = ""
-        self.room_beside_px = 0
-        """What is kept free at the right end of the last row, for the zoom buttons."""
         self.strip.frame_wanted.connect(self.frame_wanted)
         self.scrubber.frame_wanted.connect(self.frame_wanted)
         self.scrubber.range_wanted.connect(self._on_scrubber_range_wanted)
@@ -232,8 +230,7 @@ class VideoFoot(QWidget):
         row = QRect(0, top, width, scrubber_height_px())
         self._place_scrubber(row.adjusted(_EDGE_PX // 2, 0, -_EDGE_PX, 0))
         row = QRect(_EDGE_PX, row.bottom() + 1 + _ROW_GAP_PX, width - 2 * _EDGE_PX, pill)
-        room = row.width() - (self.room_beside_px + _GAP_PX if self.room_beside_px else 0)
-        self._place_figures(row, room)
+        self._place_figures(row)
 
     def _place_scrubber(self, row: QRect) -> None:
         """The scrubber, and beside it the range where there is room for both."""
@@ -247,9 +244,9 @@ class VideoFoot(QWidget):
             row = row.adjusted(0, 0, -range_width - _GAP_PX // 2, 0)
         self.scrubber.setGeometry(row)
 
-    def _place_figures(self, row: QRect, room_px: int) -> None:
+    def _place_figures(self, row: QRect) -> None:
         """What the model sees on the left, the command on the right: the words of both as there is room."""
-        pill = pill_height_px()
+        pill, room_px = pill_height_px(), row.width()
         least = self.frames_pill.minimumSizeHint().width()
         take_width = 0
         for words in self._take_out_words:
@@ -261,10 +258,8 @@ class VideoFoot(QWidget):
         is_room = room_px - take_width - _GAP_PX >= least
         self.take_pill.setVisible(is_room)
         width = self.frames_pill.width_within(room_px - take_width - _GAP_PX if is_room else room_px)
-        width = min(width, room_px)
-        self.frames_pill.setGeometry(row.left(), row.top(), width, pill)
-        left = row.left() + width + _GAP_PX if self.room_beside_px else row.right() + 1 - take_width
-        self.take_pill.setGeometry(left, row.top(), take_width, pill)
+        self.frames_pill.setGeometry(row.left(), row.top(), min(width, room_px), pill)
+        self.take_pill.setGeometry(row.right() + 1 - take_width, row.top(), take_width, pill)
 
     def _place_one_row(self, row: QRect) -> None:
         pill = pill_height_px()

@@ -214,7 +214,7 @@ class NotePill(QLabel):
         text = f"{_SIGN}{words}" if words and is_warning else words
         if text != self.text():
             self.setText(text)
-            self.setToolTip(tip(words))
+            self.setToolTip(tip(text))
             self.update()
 
     def sizeHint(self) -> QSize:
