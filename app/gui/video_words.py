@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.core.shelf import Medium
 
 _EXACT_BELOW_S = 10.0
+_HOUR_S = 3600
 
 
 def frames_text(plan: ClipPlan) -> str:
@@ -67,7 +68,8 @@ def range_text(wish: FrameWish, footage: Footage) -> str:
     if wish.start_s is None and wish.end_s is None:
         return ""
     start_s, end_s = wish.start_s or 0.0, footage.end_s if wish.end_s is None else min(wish.end_s, footage.end_s)
-    decimals = 0 if end_s - start_s >= 1 and start_s == int(start_s) and end_s == int(end_s) else 1
+    are_whole = start_s == int(start_s) and end_s == int(end_s)
+    decimals = 0 if end_s - start_s >= 1 and (are_whole or end_s >= _HOUR_S) else 1
     return f"{clock_text(start_s, decimals)} – {clock_text(end_s, decimals)}"
 
 

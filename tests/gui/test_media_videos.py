@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetricsF, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from app.backends.fake_backend import FakeBackend, FakeScript
@@ -14,8 +14,9 @@ from app.core.backend import Abilities
 from app.core.clips import Clip, ClipSource
 from app.core.footage import FrameWish
 from app.core.paths import SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION
+from app.gui.look import SMALL_PX, sized
 from app.gui.questions.cost_caption import CostCaption
-from app.gui.tray.tray_delegate import TrayRow
+from app.gui.tray.tray_delegate import TrayDelegate, TrayRow
 from app.gui.wording import figures_text
 from tests.clips_made import numbered, write_animation, write_video
 from tests.gui.conftest import draw
@@ -180,6 +181,10 @@ def test_a_row_says_which_part_is_asked_about(open_window: OpenWindow, tmp_path:
     driver.desk.pictures.set_wish(medium.medium_id, FrameWish(start_s=5, end_s=10))
     driver.wait(lambda: row(driver, 0).state == "0:05 – 0:10 · 320×192")
     assert row(driver, 0).cost == "10 frames · 300 tok"
+    font = driver.parts.tray.view.font()
+    wide = QFontMetricsF(sized(font, SMALL_PX)).horizontalAdvance(row(driver, 0).state)
+    shown = [TrayDelegate.state_within(row(driver, 0), font, width) for width in (wide + 1, wide - 1)]
+    assert shown == ["0:05 – 0:10 · 320×192", "0:05 – 0:10"]
     assert "The part from 0:05 – 0:10" in row(driver, 0).details
     driver.desk.pictures.set_wish(medium.medium_id, FrameWish(start_s=20))
     driver.wait(lambda: row(driver, 0).cost == "⚠ no frames")

@@ -28,11 +28,12 @@ def cost_texts(question: NextQuestion) -> tuple[str, ...]:
     shown = _new_text(question)
     if plan is None or plan.is_picture:
         return (_with_total(question, [shown] if shown else []),)
-    parts = (
+    parts: tuple[list[str], ...] = (
         [shown, _frames_text(plan)],
         [_frames_text(plan)],
         [_frames_text(plan, is_short=True)],
         [frames_text(plan)],
+        [],
     )
     return tuple(_with_total(question, part) for part in parts)
 

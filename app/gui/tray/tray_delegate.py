@@ -54,7 +54,8 @@ class TrayRow:
         name: Its name.
         cost: Such as ``1,230 tok · 1600×1200`` or ``28 frames · 1,568 tok``.
         short_cost: The same where there is little room: ``1,230 tok · 1.9 MP``.
-        state: Such as ``sent · seen whole``.
+        state: Such as ``sent at 576×416`` or ``0:05 – 0:10 · 448×256``.
+        short_state: The same where there is little room: ``0:05 – 0:10``.
         label: Such as ``Image 2`` when it is asked about or was, else empty.
         length: How long a video is, such as ``0:14``, else empty.
         details: What else is known of a video.
@@ -66,6 +67,7 @@ class TrayRow:
     short_cost: str
     state: str
     label: str
+    short_state: str = ""
     length: str = ""
     details: tuple[str, ...] = ()
 
@@ -101,13 +103,15 @@ def _video_row(medium: Medium, footage: Footage, question: NextQuestion, label: 
     plan, cost = question.plan(medium), question.cost(medium)
     if plan is None or cost is None:
         fault = translate("MediaTray", "⚠ no frames")
-        return TrayRow(medium.medium_id, name, fault, fault, "", label, length, video_lines(medium, question))
+        return TrayRow(medium.medium_id, name, fault, fault, "", label, "", length, video_lines(medium, question))
     tokens = translate("MediaTray", "{0} tok").format(number_text(cost.tokens))
     part = range_text(medium.source.wish, footage) if isinstance(medium.source, ClipSource) else ""
-    state = f"{part} · {size_text(cost.width_px, cost.height_px)}" if part else ""
-    state = state or _state(cost, is_known=question.is_known(medium))
+    state = short_state = _state(cost, is_known=question.is_known(medium))
+    if part:
+        state, short_state = f"{part} · {size_text(cost.width_px, cost.height_px)}", part
     full = f"{frames_text(plan)} · {tokens}"
-    return TrayRow(medium.medium_id, name, full, tokens, state, label, length, video_lines(medium, question))
+    lines = video_lines(medium, question)
+    return TrayRow(medium.medium_id, name, full, tokens, state, label, short_state, length, lines)
 
 
 def _state(cost: Cost, *, is_known: bool) -> str:
@@ -193,16 +197,21 @@ class TrayDelegate(QStyledItemDelegate):
     @staticmethod
     def cost_within(row: TrayRow, font: QFont, width_px: float) -> str:
         """The cost of a row as far as there is room for it."""
-        metrics = QFontMetricsF(sized(font, SMALL_PX))
-        return row.cost if metrics.horizontalAdvance(row.cost) <= width_px else row.short_cost
+        return _fitting(row.cost, row.short_cost, font, width_px)
+
+    @staticmethod
+    def state_within(row: TrayRow, font: QFont, width_px: float) -> str:
+        """The state of a row as far as there is room for it."""
+        return _fitting(row.state, row.short_state or row.state, font, width_px)
 
     @staticmethod
     def _paint_text(painter: QPainter, area: QRectF, row: TrayRow, palette: QPalette) -> None:
         cost = TrayDelegate.cost_within(row, painter.font(), area.width())
+        state = TrayDelegate.state_within(row, painter.font(), area.width())
         lines = (
             (row.name, BODY_PX, palette.color(QPalette.ColorRole.WindowText), Qt.TextElideMode.ElideMiddle),
             (cost, SMALL_PX, dim_text(palette), Qt.TextElideMode.ElideRight),
-            (row.state, SMALL_PX, dim_text(palette), Qt.TextElideMode.ElideRight),
+            (state, SMALL_PX, dim_text(palette), Qt.TextElideMode.ElideRight),
         )
         fonts = [sized(painter.font(), pixels) for _, pixels, _, _ in lines]
         heights = [QFontMetricsF(font).height() + _LINE_GAP_PX for font in fonts]
@@ -216,6 +225,10 @@ class TrayDelegate(QStyledItemDelegate):
                 QPointF(area.left(), top + metrics.ascent()), metrics.elidedText(text, elide, int(area.width()))
             )
             top += height
+
+
+def _fitting(full: str, short: str, font: QFont, width_px: float) -> str:
+    return full if QFontMetricsF(sized(font, SMALL_PX)).horizontalAdvance(full) <= width_px else short
 
 
 def paint_tag(
