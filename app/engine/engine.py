@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.core.backend import video_refused
-from app.core.clips import Clip, ClipSource, open_clip
+from app.core.clips import Clip
 from app.core.errors import AppError, EngineError, ErrorText, ModelError, Sentence, describe_error
 from app.core.events import (
     EngineClosed,
@@ -26,12 +26,12 @@ from app.core.events import (
     ModelUnloaded,
     Started,
 )
-from app.core.pictures import open_picture
 from app.core.requests import Question, Request, Turn
 from app.core.sampling import MAX_SEED
 from app.engine.jobs import Job, begin, end_without_answer, take, want_stop
 from app.engine.long_footage import LongFootage, long_footage
 from app.engine.media_pool import MediaPool
+from app.engine.opened_media import open_medium
 from app.engine.views import Views, told_of
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from app.core.backend import Backend
     from app.core.checkpoint import Checkpoint
+    from app.core.clips import ClipSource
     from app.core.events import LongEvent
     from app.core.requests import Medium, Source
     from app.core.sampling import Sampling
@@ -237,23 +238,14 @@ class Engine:
                 opening.long.begin()
                 return
             for source in question.sources:
-                if self._is_stopped(question.request_id):
+                if is_stopped():
                     break
-                if isinstance(source, ClipSource):
-                    opening.media.append(self._open_clip(source, question))
-                else:
-                    opening.media.append(open_picture(source, question.limits))
+                opening.media.append(open_medium(source, question, lambda: not is_stopped()))
         except Exception as error:  # noqa: BLE001 - job boundary
             opening.error = told_of(error)
         finally:
             opening.reading_s = time.monotonic() - began_s
             opening.ready.set()
-
-    def _open_clip(self, source: ClipSource, question: Question) -> Medium:
-        def is_wanted() -> bool:
-            return not self._is_stopped(question.request_id)
-
-        return open_clip(source, question.clip_limits, question.limits, is_wanted)
 
     def _run(self) -> None:
         backend: Backend | None = None

@@ -1480,6 +1480,10 @@
         <translation>请重新提问。</translation>
     </message>
     <message>
+        <source>“{name}” has changed since it was added: it is shown as it is now.</source>
+        <translation>“{name}”在添加后已更改：现按当前内容查看。</translation>
+    </message>
+    <message>
         <source>The model {name} does not run here: {reason}</source>
         <translation>模型 {name} 无法在此运行：{reason}</translation>
     </message>

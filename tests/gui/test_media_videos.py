@@ -413,3 +413,24 @@ def test_a_video_that_vanished_fails_with_its_name_and_can_be_asked_about_again(
     driver.content.asking.on_ask_again()
     driver.wait(lambda: driver.desk.conversation.turns[-1].answer == "Fine.")
     assert row(driver, 0).label == "Video 1"
+
+
+def test_an_answer_says_what_was_noted_about_its_videos(open_window: OpenWindow, tmp_path: Path) -> None:
+    clip = film(tmp_path / "roll.mp4")
+    driver = open_window(FakeScript(answers=("Fine.",)), files=(clip, film(tmp_path / "still.mp4", count=1)))
+    driver.wait_for_pictures(2)
+    driver.wait_for_model()
+    film(clip, count=75)  # edited after it came in
+    select(driver, 0)
+    driver.ask("What happens?")
+    driver.wait_for_answer()
+    changed = "“roll.mp4” has changed since it was added: it is shown as it is now."
+    driver.wait(lambda: changed in driver.result.toPlainText())
+    assert len(clip_times(driver.backend.seen[-1].turns[-1].media)) == 6
+    driver.action("newConversationAction").trigger()
+    select(driver, 0, 1)
+    driver.ask("And now?")
+    driver.wait_for_answer()
+    driver.wait(lambda: f"“roll.mp4”: {changed}" in driver.result.toPlainText())
+    noted = "“still.mp4”: The video has a single frame: it is asked about as a picture."
+    assert noted in driver.result.toPlainText()

@@ -11,7 +11,7 @@ from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor
 from app.core.files import shown_name
 from app.gui.answers.answer_look import BLOCK_GAP_PX, CAPTION, CODE, FOOT, GAP, PHASE, TABLE, block_format, kind_of
 from app.gui.look import STATE_RED, state_colour
-from app.gui.wording import figures_text, number, outcome_text, spoken
+from app.gui.wording import figures_text, number, outcome_text, paragraph, spoken
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QTextDocument
@@ -69,6 +69,9 @@ def write_foot(document: QTextDocument, turn: AskedTurn, look: AnswerLook, *, ha
         if turn.error.hint:
             _begin_line(cursor, block_format(FOOT, bottom=2))
             cursor.insertText(spoken(turn.error.hint), QTextCharFormat())
+    for words in _media_notes(turn):
+        _begin_line(cursor, block_format(FOOT, bottom=2))
+        cursor.insertText(words, look.dim)
     _begin_line(cursor, block_format(FOOT, top=2, bottom=0))
     said = [text for text in (outcome_text(turn), figures_text(turn)) if text]
     cursor.insertText(" · ".join(said), look.dim)
@@ -88,6 +91,15 @@ def write_foot(document: QTextDocument, turn: AskedTurn, look: AnswerLook, *, ha
     for at, (command, words) in enumerate(commands):
         cursor.insertText(together if at else gap, look.dim)
         cursor.insertText(_unbroken(words), look.command(f"{command}:{turn.request_id}"))
+
+
+def _media_notes(turn: AskedTurn) -> list[str]:
+    """What is to be known about how each picture and video was opened, with its name where there are several."""
+    noted = [(medium.name, paragraph(*(spoken(note) for note in medium.notes))) for medium in turn.media]
+    if len(noted) <= 1:
+        return [words for _, words in noted if words]
+    template = QCoreApplication.translate("Wording", "“{0}”: {1}")
+    return [template.format(shown_name(name), words) for name, words in noted if words]
 
 
 def _unbroken(words: str) -> str:
