@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_window_is_drawn_in_every_state(theme: str, language: str, size: str, scale: int, artefacts: Path) -> None:
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     words = [sys.executable, "-m", "tests.gui.screenshots", str(artefacts), theme, language, size, f"{scale}x"]
-    done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, timeout=110, check=False)
+    done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, timeout=400, check=False)
     errors = done.stderr.replace(b"This plugin does not support propagateSizeHints()\n", b"")
     assert (done.returncode, done.stdout, errors) == (0, b"", b"")
     width, height = LARGE if size == "large" else SMALL
