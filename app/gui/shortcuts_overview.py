@@ -53,6 +53,10 @@ def _page(actions: Actions, dim: str) -> str:
     rows.append(_heading(translate("Shortcuts", "In their places")))
     in_places = (
         (translate("Shortcuts", "Remove what is selected (in the list of pictures and videos)"), "Del"),
+        (translate("Shortcuts", "Next frame (on a video; Left: the one before)"), "Right"),
+        (translate("Shortcuts", "A second further (on a video)"), "Shift+Right"),
+        (translate("Shortcuts", "Next frame that the model sees (on a video)"), "PgDown"),
+        (translate("Shortcuts", "Last frame (on a video; Home: the first)"), "End"),
         (translate("Shortcuts", "New line (in the question)"), "Return"),
         (translate("Shortcuts", "Earlier question (in the first line)"), "Up"),
         (translate("Shortcuts", "Later question (in the last line)"), "Down"),

@@ -2692,6 +2692,22 @@
         <translation>移除所选项目（在图片和视频列表中）</translation>
     </message>
     <message>
+        <source>Next frame (on a video; Left: the one before)</source>
+        <translation>下一帧（在视频上；左方向键为上一帧）</translation>
+    </message>
+    <message>
+        <source>A second further (on a video)</source>
+        <translation>前进一秒（在视频上）</translation>
+    </message>
+    <message>
+        <source>Next frame that the model sees (on a video)</source>
+        <translation>模型所看的下一帧（在视频上）</translation>
+    </message>
+    <message>
+        <source>Last frame (on a video; Home: the first)</source>
+        <translation>最后一帧（在视频上；Home 为第一帧）</translation>
+    </message>
+    <message>
         <source>New line (in the question)</source>
         <translation>换行（在问题中）</translation>
     </message>
@@ -2878,6 +2894,10 @@
     <message>
         <source>Take out</source>
         <translation>取出</translation>
+    </message>
+    <message>
+        <source>Text may be too small to read.</source>
+        <translation>文字可能太小而无法辨认。</translation>
     </message>
     <message>
         <source>Choose which frames the model sees.</source>

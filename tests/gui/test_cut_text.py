@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QToolBu
 from app.backends.fake_backend import FakeScript
 from app.core.settings import Settings
 from app.gui.caption import Caption
+from app.gui.viewer.frames_choice import FramesChoice
 from tests.gui.conftest import draw
 from tests.gui.cut_text import cut_texts
+from tests.gui.video_hands import make_clip, open_clip
 from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
@@ -69,6 +71,23 @@ def test_nothing_is_cut(language: Language, state: str, open_window: OpenWindow,
     if state == "streaming":
         driver.stop_button.click()
         driver.wait_for_answer()
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_nothing_is_cut_at_a_video(language: Language, open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window(settings=Settings(language=language))
+    driver.wait_for_model()
+    foot = open_clip(driver, make_clip(tmp_path / "numbers.mp4"))
+    check(driver, "video")
+    foot.frames_pill.click()
+    choice = driver.window.findChild(FramesChoice)
+    assert choice is not None
+    choice.by_count.click()
+    assert cut_texts(choice) == []
+    type_into(choice.count, "5")
+    assert not choice.fault.isHidden()
+    assert cut_texts(choice) == []
+    choice.close()
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])

@@ -79,9 +79,9 @@ def test_the_words_under_it_say_time_frame_spacing_size_and_tokens(open_window: 
     foot.frame_wanted.emit(plan.frame_indices[3])
     size = f"{plan.width_px}×{plan.height_px}"
     words = f"0:01.6 · frame 4 of 16 · {round(plan.spacing_s, 2):g} s apart · {size} each · {plan.tokens:,} tokens"
-    assert foot.frames_pill.text() == words
+    assert foot.frames_pill.words == words
     foot.frame_wanted.emit(plan.frame_indices[3] + 1)
-    assert foot.frames_pill.text().startswith("0:01.7 · 16 frames · ")
+    assert foot.frames_pill.words.startswith("0:01.7 · 16 frames · ")
     assert not driver.parts.viewer.caption
 
 
@@ -151,7 +151,7 @@ def test_the_scrubber_shows_the_frame_where_it_is_let_go(open_window: OpenWindow
     for tenths in range(5, 66, 3):
         QTest.mouseMove(scrubber, place(scrubber, tenths / 10))
         assert foot.frame == scrubber.frame_at(place(scrubber, tenths / 10).x())
-        assert foot.frames_pill.text().startswith(f"0:0{foot.frame / 10:.1f}")  # at once, not once it is decoded
+        assert foot.frames_pill.words.startswith(f"0:0{foot.frame / 10:.1f}")  # at once, not once it is decoded
     QTest.mouseRelease(scrubber, LEFT, PLAIN, place(scrubber, 6.5))
     assert abs(foot.frame - 65) <= 1
     assert shown_number(driver) == foot.frame
@@ -396,12 +396,41 @@ def test_a_frame_that_cannot_be_decoded_is_said_and_takes_nothing_away(open_wind
     assert asked is not None
     words = ErrorText("“numbers.mp4” is damaged: none of its frames can be decoded.", kind="input")
     driver.desk.frames.take(ViewFailed(f"{frames_at_hand.FRAME}{medium_id}", words))
-    assert "none of its frames can be decoded" in foot.note.text()
+    assert "none of its frames can be decoded" in foot.note.words
     assert foot.note.isVisible()
     assert driver.names == ["numbers.mp4"]
     foot.scrubber.step(1)
-    assert "none of its frames" not in foot.note.text()
+    assert "none of its frames" not in foot.note.words
     assert shown_number(driver) == 2
+
+
+def test_a_video_whose_file_is_gone_says_so_and_stays(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    clip.unlink()
+    foot.scrubber.step(40)
+    driver.wait(lambda: "does not exist" in foot.note.words)
+    assert driver.names == ["numbers.mp4"]
+    make_clip(clip)
+    foot.scrubber.step(1)
+    assert shown_number(driver) == 41
+    assert not foot.note.isVisible()
+
+
+def test_the_strip_is_there_again_when_the_window_grows(open_window: OpenWindow, clip: Path, tmp_path: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    size = driver.window.size()
+    driver.window.resize(640, 480)
+    driver.wait(lambda: foot.is_one_row)
+    assert not foot.strip.isVisible()
+    open_clip(driver, make_clip(tmp_path / "other.mp4", 60))
+    driver.window.resize(size)
+    driver.wait(lambda: foot.strip.isVisible() and is_quiet(driver))
+    first = foot.strip.wanted(0)[1]
+    image = driver.desk.frames.image(current_id(driver), first)
+    assert image is not None
+    assert number_on(image) == first
 
 
 def test_a_small_frame_that_cannot_be_decoded_holds_up_no_other(open_window: OpenWindow, clip: Path) -> None:

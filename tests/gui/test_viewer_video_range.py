@@ -251,11 +251,11 @@ def test_text_too_small_to_read_is_said_with_what_to_do(open_window: OpenWindow,
     medium_id = driver.desk.pictures.media[0].medium_id
     driver.desk.pictures.set_wish(medium_id, FrameWish(max_tokens=300))
     driver.wait(lambda: is_quiet(driver) and foot.note.isVisible())
-    assert foot.note.text() == ("⚠ Text may be too small to read: take fewer frames or a shorter range.")
+    assert foot.note.words == ("⚠ Text may be too small to read: take fewer frames or a shorter range.")
     driver.window.resize(640, 480)
     driver.wait(lambda: foot.is_one_row)
     assert not foot.note.isVisible()
-    assert foot.frames_pill.text().startswith("⚠ ")
+    assert foot.frames_pill.words.startswith("⚠ ")
     assert "too small to read" in foot.frames_pill.toolTip()
 
 

@@ -29,7 +29,7 @@ from app.gui.wording import number
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from PySide6.QtGui import QImage, QMouseEvent, QResizeEvent, QWheelEvent
+    from PySide6.QtGui import QImage, QMouseEvent, QResizeEvent, QShowEvent, QWheelEvent
 
     Index = QModelIndex | QPersistentModelIndex
 
@@ -208,6 +208,11 @@ class FrameStrip(QListView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Others may be in sight now."""
         super().resizeEvent(event)
+        self._settle.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What came while it was hidden is in sight only now."""
+        super().showEvent(event)
         self._settle.start()
 
     # Keys, mouse and wheel

@@ -286,7 +286,7 @@ class MediaViewer(QWidget):
 
     def _describe(self) -> None:
         framing = self.canvas.framing
-        words = [self.foot.frames_pill.text() if self.is_video else self.caption]
+        words = [self.foot.frames_pill.words if self.is_video else self.caption]
         if framing is not None:
             words.append(self.tr("Shown at {0}.").format(zoom_text(framing.shown_scale)))
             if framing.quarter_turns:
@@ -375,14 +375,13 @@ class MediaViewer(QWidget):
         self._caption_pill.hide()
         self.foot.setGeometry(0, height - foot_px, width, foot_px)
         room = width - 2 * _EDGE_PX
-        note_width = self.foot.note.sizeHint().width()
-        beside_px = room - _GAP_PX - (note_width if self.foot.note.isVisible() else 0)
-        zoom_width = self.zoom_pill.folded_width(beside_px, is_low=not is_tall)
+        note_width = self.foot.note.width_within(room) if self.foot.has_note else 0
+        zoom_width = self.zoom_pill.folded_width(room - _GAP_PX - note_width, is_low=not is_tall)
         self.zoom_pill.setVisible(self.canvas.framing is not None and not self.foot.is_one_row_in(height))
         self.zoom_pill.fold(zoom_width)
         top = height - foot_px - _GAP_PX // 2 - pill
         self.zoom_pill.setGeometry(width - _EDGE_PX - zoom_width, top, zoom_width, pill)
-        self.foot.note.setGeometry(_EDGE_PX, top, min(note_width, room - _GAP_PX - zoom_width), pill)
+        self.foot.note.setGeometry(_EDGE_PX, top, self.foot.note.width_within(room - _GAP_PX - zoom_width), pill)
         margin = _MARGIN_PX if is_tall else _LOW_MARGIN_PX
         above_foot = pill + _GAP_PX + _GAP_PX // 2 if is_tall else _GAP_PX // 2
         self.canvas.setGeometry(0, 0, width, height)

@@ -58,6 +58,8 @@ class VideoFoot(QWidget):
         self._plan: ClipPlan | None = None
         self._fault = ""
         self._frame_fault = ""
+        self._widest: list[list[list[Piece]]] = []
+        self._is_warning_in_pill = False
         self.strip.frame_wanted.connect(self.frame_wanted)
         self.scrubber.frame_wanted.connect(self.frame_wanted)
         self.scrubber.range_wanted.connect(self._on_scrubber_range_wanted)
@@ -88,7 +90,8 @@ class VideoFoot(QWidget):
         self._fault = self._frame_fault = ""
         self.scrubber.show_footage(footage)
         self.strip.show_frames((), (), self._aspect)
-        self.show_frame(frame)
+        self.scrubber.show_frame(frame)
+        self._show_words()
 
     def show_nothing(self) -> None:
         """Lets go of the video."""
@@ -110,10 +113,13 @@ class VideoFoot(QWidget):
 
     def show_frame(self, index: int) -> None:
         """Says which frame is looked at, whether it is opened yet or not."""
-        self._frame_fault = ""
         self.scrubber.show_frame(index)
         self.strip.show_frame(index)
-        self._show_words()
+        if self._frame_fault:
+            self._frame_fault = ""
+            self._show_words()
+        else:
+            self._show_frame_words()
 
     def show_frame_fault(self, words: str) -> None:
         """Says why the frame that is looked at cannot be shown."""
@@ -126,6 +132,11 @@ class VideoFoot(QWidget):
         return paragraph(self._frame_fault, self._fault, warning_text(self._plan), notes_text(self._plan))
 
     @property
+    def has_note(self) -> bool:
+        """Whether a note stands above this."""
+        return not self.note.isHidden()
+
+    @property
     def _aspect(self) -> float:
         return self._footage.width_px / self._footage.height_px if self._footage is not None else 16 / 9
 
@@ -134,21 +145,32 @@ class VideoFoot(QWidget):
             self.range_pill.show_range(self._footage, *self.scrubber.range_frames)
 
     def _show_words(self) -> None:
+        """Says all anew: what does not change from frame to frame takes its time."""
         footage, plan = self._footage, self._plan
         if footage is None:
             return
-        choices = frame_pieces(footage, plan, self.frame)
         time = Piece(clock_text(footage.times_s[-1], 1))
         ends = (plan.frame_indices[-1], None) if plan is not None else (None,)
-        widest = [[[time, *pieces[1:]] for pieces in frame_pieces(footage, plan, end)] for end in ends]
-        warning = paragraph(self._frame_fault, self._fault, warning_text(plan))
-        is_note_seen = bool(self.note_words) and self.is_tall
-        self.frames_pill.show_pieces(choices, widest, is_warning=bool(warning) and not is_note_seen)
-        self.note.show_note(self.note_words, is_warning=bool(warning))
-        self.note.setVisible(is_note_seen)
+        self._widest = [[[time, *pieces[1:]] for pieces in frame_pieces(footage, plan, end)] for end in ends]
+        self._show_note()
         told = plan_sentence(plan) if plan is not None else ""
         describe(self.frames_pill, paragraph(told, self.note_words, self.tr("Choose which frames the model sees.")))
+        self._show_frame_words()
         self._place()
+
+    def _show_note(self) -> None:
+        warning = warning_text(self._plan)
+        fault = paragraph(self._frame_fault, self._fault)
+        short = self.tr("Text may be too small to read.") if warning and not fault else ""
+        is_seen = bool(self.note_words) and self.is_tall
+        self._is_warning_in_pill = bool(warning or fault) and not is_seen
+        self.note.show_note(self.note_words, short, is_warning=bool(warning or fault))
+        self.note.setVisible(is_seen)
+
+    def _show_frame_words(self) -> None:
+        if self._footage is not None:
+            choices = frame_pieces(self._footage, self._plan, self.frame)
+            self.frames_pill.show_pieces(choices, self._widest, is_warning=self._is_warning_in_pill)
 
     # The range
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.core.footage import clock_text
 from app.gui.contrast import mixed
@@ -18,7 +18,7 @@ from app.gui.viewer.viewer_pills import PillButton, paint_pill, pill_height_px
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from app.core.footage import Footage
     from app.gui.viewer.video_words import Piece
@@ -41,6 +41,8 @@ class FramesPill(QPushButton):
         self.setAccessibleName(self.tr("Frames"))
         self._choices: Sequence[Sequence[Piece]] = ()
         self._widest: Sequence[Sequence[Sequence[Piece]]] = ()
+        self._widths: tuple[int, ...] = ()
+        """What each of the choices takes, whichever frame is seen."""
         self._is_warning = False
 
     def show_pieces(
@@ -53,41 +55,55 @@ class FramesPill(QPushButton):
             widest: The same for the frames with the widest words, so that nothing moves from frame to frame.
             is_warning: Whether a sign stands before them.
         """
+        is_other = widest != self._widest or is_warning != self._is_warning
         self._choices, self._widest, self._is_warning = choices, widest, is_warning
-        words = self._words(choices[0]) if choices else ""
-        if self.text() != words:
-            self.setText(words)
-            self.setAccessibleName(self.tr("Frames: {0}").format(words.removeprefix(_SIGN)))
-        self.update()
+        if is_other:
+            self._measure()
+        name = self.tr("Frames: {0}").format(self.words.removeprefix(_SIGN))
+        if self.accessibleName() != name:
+            self.setAccessibleName(name)
+        self._show_fitting()
 
     def width_within(self, room_px: int) -> int:
         """As wide as the fullest of the words that fit into so many pixels."""
-        widths = self._widths()
-        return next((width for width in widths if width <= room_px), widths[-1] if widths else 0)
+        return next((width for width in self._widths if width <= room_px), min(self._widths, default=0))
 
     @property
-    def shown_words(self) -> str:
-        """What there is room for."""
-        return self._words(self._fitting())
+    def words(self) -> str:
+        """The fullest of them; its text is as much as there is room for."""
+        return self._words(self._choices[0]) if self._choices else ""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """There may be room for more or fewer words."""
+        super().resizeEvent(event)
+        self._show_fitting()
+
+    def _show_fitting(self) -> None:
+        words = self._words(self._fitting())
+        if words != self.text():
+            self.setText(words)
+        self.update()
 
     def sizeHint(self) -> QSize:
-        """With all words."""
-        return QSize(max(self._widths(), default=0), pill_height_px())
+        """As wide as what there is room for: where it stands it is given its width."""
+        return QSize(self._width(self._fitting()), pill_height_px())
 
     def minimumSizeHint(self) -> QSize:
         """With the fewest."""
-        return QSize(min(self._widths(), default=0), pill_height_px())
+        return QSize(min(self._widths, default=0), pill_height_px())
 
     def event(self, event: QEvent) -> bool:
         """Paints anew as the pointer comes and goes."""
         if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
             self.update()
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._measure()
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the pill and the words."""
         painter = QPainter(self)
-        palette = QPalette(self.palette())
+        palette = QPalette(QApplication.palette())  # the style sheet gives buttons another ground
         window, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
         share = _DOWN if self.isDown() else _OVER if self.underMouse() else 0.0
         palette.setColor(QPalette.ColorRole.Window, mixed(window, text, share))
@@ -114,12 +130,11 @@ class FramesPill(QPushButton):
         painter.end()
 
     def _fitting(self) -> Sequence[Piece]:
-        fitting = (choice for choice, width in zip(self._choices, self._widths(), strict=True) if width <= self.width())
+        fitting = (choice for choice, width in zip(self._choices, self._widths, strict=True) if width <= self.width())
         return next(fitting, self._choices[-1] if self._choices else ())
 
-    def _widths(self) -> list[int]:
-        """What each of the choices takes, whichever frame is seen."""
-        return [max(self._width(pieces) for pieces in same) for same in zip(*self._widest, strict=True)]
+    def _measure(self) -> None:
+        self._widths = tuple(max(self._width(pieces) for pieces in same) for same in zip(*self._widest, strict=True))
 
     def _fonts(self) -> tuple[QFont, QFont]:
         return sized(self.font(), SMALL_PX, QFont.Weight.DemiBold), sized(self.font(), SMALL_PX)
@@ -200,27 +215,49 @@ class RangePill(ButtonPill):
 
 
 class NotePill(QLabel):
-    """One thing that should be known, shortened where it has to be; the tool tip has all."""
+    """One thing that should be known, in short where there is little room; the tool tip has all."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("videoNote")
-        self._words = ""
+        self._forms: tuple[str, ...] = ()
         self._is_warning = False
 
-    def show_note(self, words: str, *, is_warning: bool) -> None:
-        """Says this; with no words it is not there."""
-        self._words, self._is_warning = words, is_warning
-        text = f"{_SIGN}{words}" if words and is_warning else words
-        if text != self.text():
-            self.setText(text)
-            self.setToolTip(tip(text))
-            self.update()
+    @property
+    def words(self) -> str:
+        """All that should be known."""
+        return self._forms[0] if self._forms else ""
+
+    def show_note(self, words: str, short: str, *, is_warning: bool) -> None:
+        """Says this, or the short form of it; with no words it is not there."""
+        sign = _SIGN if is_warning else ""
+        self._forms = tuple(f"{sign}{form}" for form in (words, short) if form)
+        self._is_warning = is_warning
+        self.setToolTip(tip(self.words))
+        self._show_fitting()
+
+    def width_within(self, room_px: int) -> int:
+        """As wide as the words that fit into so many pixels, or as the room."""
+        return next((width for width in map(self._width, self._forms) if width <= room_px), room_px)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """There may be room for more or fewer words."""
+        super().resizeEvent(event)
+        self._show_fitting()
+
+    def _show_fitting(self) -> None:
+        fitting = (form for form in self._forms if self._width(form) <= self.width())
+        words = next(fitting, self._forms[-1] if self._forms else "")
+        if words != self.text():
+            self.setText(words)
+        self.update()
+
+    def _width(self, words: str) -> int:
+        return QFontMetrics(sized(self.font(), SMALL_PX)).horizontalAdvance(words) + 2 * _PADDING_PX + 2
 
     def sizeHint(self) -> QSize:
-        """As wide as the words."""
-        width = QFontMetrics(sized(self.font(), SMALL_PX)).horizontalAdvance(self.text())
-        return QSize(width + 2 * _PADDING_PX + 2, pill_height_px())
+        """As wide as what there is room for: where it stands it is given its width."""
+        return QSize(self._width(self.text()), pill_height_px())
 
     def minimumSizeHint(self) -> QSize:
         """Any width."""
