@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image  # noqa: TID253 - this module itself is imported only when an animation is opened
 
-from app.core.clip_files import Taken, stream_sha256
+from app.core.clip_files import Taken, refuse_large, stream_sha256
 from app.core.clip_kinds import opened_stream
 from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
@@ -43,6 +43,7 @@ class AnimationReader:
         self._stream = opened_stream(self._source)
         try:
             self._image = Image.open(self._stream, formats=_FORMATS)
+            refuse_large(shown_name(self._source.name), *self._image.size)
             self._first = int(bool(self._image.info.get("default_image")))
             self.footage = KEPT.of(self._source, self._found, self._is_wanted)
         except BaseException:

@@ -72,13 +72,13 @@ def reading(source: ClipSource, is_wanted: Callable[[], bool]) -> Iterator[ClipR
             from app.core.animations import AnimationReader  # noqa: PLC0415 - Pillow, only for these
 
             with AnimationReader(source, is_wanted) as reader:
-                _check_size(name, reader.footage)
+                _refuse_thin(name, reader.footage)
                 yield reader
         else:
             from app.core.video_files import VideoReader  # noqa: PLC0415 - only for these
 
             with VideoReader(source, is_wanted) as video:
-                _check_size(name, video.footage)
+                _refuse_thin(name, video.footage)
                 yield video
     except AppError:
         raise
@@ -106,8 +106,12 @@ def stream_sha256(source: ClipSource) -> str:
     return digest.hexdigest()
 
 
-def _check_size(name: str, footage: Footage) -> None:
-    width_px, height_px = footage.width_px, footage.height_px
+def refuse_large(name: str, width_px: int, height_px: int) -> None:
+    """Looks at the size of a video's frames, before one of them is decoded.
+
+    Raises:
+        UserError: One would take too much memory.
+    """
     if width_px * height_px > MAX_FRAME_PIXELS:
         raise UserError(
             Sentence(
@@ -118,6 +122,10 @@ def _check_size(name: str, footage: Footage) -> None:
             ),
             Sentence("A frame may have {megapixels} megapixels.", megapixels=MAX_FRAME_PIXELS // 1_000_000),
         )
+
+
+def _refuse_thin(name: str, footage: Footage) -> None:
+    width_px, height_px = footage.width_px, footage.height_px
     if not aspect_is_possible(height_px, width_px):
         raise UserError(
             Sentence(

@@ -6,6 +6,7 @@ import bisect
 import io
 import itertools
 import logging
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ _SKIPPABLE = ("h264",)
 _VPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """The decoders that know transparency, which FFmpeg's own pass over."""
 _SEEK_TRIES = 3
+_PIXELS_IN_THREADS = 100_000_000
+"""Of the frames that one decoder's threads work on: three of 8K."""
 
 logger = logging.getLogger(__name__)
 logging.getLogger("libav").setLevel(logging.CRITICAL)
@@ -91,7 +94,7 @@ class OpenVideo:
             self.stream = self._chosen_stream()
             self._decoder = self._chosen_decoder()
             self._decoder.thread_type = "AUTO"
-            self._decoder.thread_count = 1 if self.is_hardware else self._thread_count
+            self._decoder.thread_count = 1 if self.is_hardware else self._bounded_thread_count()
         except BaseException:
             self.container.close()
             raise
@@ -148,6 +151,12 @@ class OpenVideo:
     def _encrypted(self) -> UserError:
         """What to say of a file that only its own player can decode."""
         return UserError(Sentence("“{name}” is encrypted.", name=self._name), "Choose a copy that is not protected.")
+
+    def _bounded_thread_count(self) -> int:
+        """As many as were wished, unless the frames that each holds are large."""
+        size = int(self.stream.codec_context.width) * int(self.stream.codec_context.height)
+        wished = self._thread_count or os.cpu_count() or 1
+        return max(1, min(wished, _PIXELS_IN_THREADS // max(1, size)))
 
     def refuse_encrypted(self, packet: Any) -> None:
         """Looks at a packet of a file that hides what it is.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import av  # noqa: TID253 - this module itself is imported only when a video is opened
 import numpy as np
 
+from app.core.clip_files import refuse_large
 from app.core.errors import Sentence, UserError
 from app.core.footage import Footage
 from app.core.frame_pixels import stance_of
@@ -108,6 +109,8 @@ class _Pass:
 
     def index(self) -> VideoIndex:
         """What the file holds."""
+        coder = self._video.stream.codec_context
+        refuse_large(self._name, coder.width, coder.height)
         packets = samples_of(self._video, self._source, self._is_wanted) or self._read_packets()
         order, timeline = packets.in_order()
         if not order:
@@ -115,6 +118,7 @@ class _Pass:
         keys = packets.keys_in(order)
         times_s, end_s = self._times(packets, order)
         frame = self._first_frame(order, timeline)
+        refuse_large(self._name, frame.width, frame.height)
         stance = stance_of(frame)
         notes = self._notes_on(end_s, len(order), stance)
         footage = Footage(times_s, end_s, *self._upright_size(frame, stance), keys, notes)

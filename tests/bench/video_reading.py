@@ -214,14 +214,17 @@ def moviepy(path: Path, count: int) -> Callable[[], list[float]]:
 
 def pims(path: Path, count: int) -> Callable[[], list[float]]:
     """PIMS through PyAV."""
+    import av
     import pims as library  # type: ignore[import-not-found,unused-ignore]
 
     def read() -> list[float]:
+        with av.open(str(path)) as container:
+            rate = float(container.streams.video[0].average_rate or 1)
         video = library.PyAVReaderIndexed(str(path))
         indices = _spread(len(video), count)
         frames = [video[index] for index in indices]
         assert len(frames) == count
-        return [index / float(video.frame_rate) for index in indices]
+        return [index / rate for index in indices]
 
     return read
 

@@ -17,6 +17,7 @@ from app.core.clips import Clip, ClipSource, open_clip, plan_clip
 from app.core.errors import UserError
 from app.core.footage import FrameWish
 from app.core.pictures import Picture, PictureSource
+from app.core.video_decoding import OpenVideo
 from app.core.vision import PixelLimits
 from tests.clips_made import number_in, numbered, write_animation, write_video
 
@@ -190,6 +191,32 @@ def test_8k_is_reduced_frame_by_frame(tmp_path: Path) -> None:
     assert (clip.plan.source_width_px, clip.plan.source_height_px) == (7680, 4320)
     assert numbers(clip) == [0, 1, 2, 3]
     assert clip.tokens <= 98
+
+
+@pytest.mark.parametrize("name", ["large.mp4", "large.gif"])
+def test_frames_that_take_too_much_memory_are_never_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = tmp_path / name
+    if name.endswith("gif"):
+        write_animation(path, numbered(4), [100] * 4)
+    else:
+        write_video(path, numbered(4))
+    monkeypatch.setattr("app.core.clip_files.MAX_FRAME_PIXELS", 160 * 96 - 1)
+    monkeypatch.setattr(OpenVideo, "decode", lambda *_, **__: pytest.fail("decoded"))
+    monkeypatch.setattr("app.core.animations.AnimationReader._bring_up", lambda *_: pytest.fail("decoded"))
+    assert "is too large: its frames have 160 x 96 pixels" in str(fault(path))
+
+
+def test_few_threads_decode_large_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.core.video_decoding.os.cpu_count", lambda: 16)
+    for width, height, threads in ((7680, 4320, 3), (1920, 1080, 16), (64, 64, 16)):
+        path = tmp_path / f"{width}.avi"
+        write_video(path, [np.zeros((height, width, 3), dtype=np.uint8)], codec="mpeg4")
+        with OpenVideo(ClipSource(path.name, path)) as video:
+            assert video.stream.codec_context.thread_count == threads
+        with OpenVideo(ClipSource(path.name, path), 2) as video:
+            assert video.stream.codec_context.thread_count == 2
 
 
 def test_a_ribbon_is_refused(tmp_path: Path) -> None:
