@@ -149,6 +149,8 @@ def plan_segments(footage: Footage, wish: FrameWish, room: Room, length_s: float
                 "Choose longer parts or a shorter range.",
             )
     for count in counts:
+        if length_s is None and _begins_too_full(footage, start_s, end_s, count, wish, room):
+            continue
         planned = _seen(footage, _cut(start_s, end_s, count, length_s, wish))
         if all(_fits(footage, segment, wish, room, is_free=length_s is None) for segment in planned):
             return planned
@@ -180,18 +182,26 @@ def plan_in_segments(
     )
 
 
-def _cut(start_s: float, end_s: float, count: int, length_s: float | None, wish: FrameWish) -> list[Segment]:
-    """Stretches of one length; the last takes what is left."""
+def _cut(
+    start_s: float, end_s: float, count: int, length_s: float | None, wish: FrameWish, most: int = MAX_SEGMENTS
+) -> list[Segment]:
+    """Stretches of one length, `most` of them from the first on; the last takes what is left."""
     step_s = (end_s - start_s) / count if length_s is None else length_s
     rate = MAKERS_FRAMES_PER_S if wish.frames_per_s is None else wish.frames_per_s
     overlap_s = min(max(OVERLAP_S, FRAMES_PER_PATCH / rate), step_s * _OVERLAP_SHARE)
-    borders = [start_s + number * step_s for number in range(count)] + [end_s]
+    borders = [start_s + number * step_s for number in range(min(count, most + 1))] + [end_s]
     if length_s is None and step_s >= _WHOLE_SECONDS_FROM_S:
         borders[1:-1] = [float(round(border)) for border in borders[1:-1]]
     return [
         Segment(round(max(start_s, left - overlap_s), 3), round(right, 3))
-        for left, right in itertools.pairwise(borders)
+        for left, right in itertools.islice(itertools.pairwise(borders), most)
     ]
+
+
+def _begins_too_full(footage: Footage, start_s: float, end_s: float, count: int, wish: FrameWish, room: Room) -> bool:
+    """Whether the first of so many equal segments is too much already, found without cutting the others."""
+    (first, *_) = _cut(start_s, end_s, count, None, wish, most=1)
+    return _frames_in(footage, first) >= FRAMES_PER_PATCH and not _fits(footage, first, wish, room, is_free=True)
 
 
 def _seen(footage: Footage, segments: list[Segment]) -> tuple[Segment, ...]:

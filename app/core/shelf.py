@@ -24,6 +24,8 @@ StepKind: TypeAlias = Literal["add", "remove", "move"]
 _WHOLE_SHARE = 0.9
 """As in Picture.is_reduced: rounding to whole tokens is no reduction."""
 _MOST_STEPS = 100
+_MOST_CUTS = 32
+"""How many ways to cut one video are kept: what one pass has room for changes with all that is beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class Medium:
     height_px: int = 0
     footage: Footage | None = None
     _plans: dict[tuple[PixelLimits, PixelLimits | None, tuple[Segment, ...]], ClipPlan | ErrorText] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _cuts: dict[Room, tuple[Segment, ...] | ErrorText] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -72,11 +77,9 @@ class Medium:
         if self.footage is None or not isinstance(self.source, ClipSource):
             return None
         wish = self.source.wish
-        try:
-            segments = plan_segments(self.footage, wish, room) if room is not None else ()
-        except AppError as error:
-            return error.said
-        segments = segments if len(segments) >= MIN_SEGMENTS else ()
+        segments = self._segments(self.footage, wish, room) if room is not None else ()
+        if isinstance(segments, ErrorText):
+            return segments
         plan = self._plans.get((limits, None, segments)) or self._plans.get((limits, image_limits, segments))
         if plan is None:
             try:
@@ -86,6 +89,21 @@ class Medium:
             is_picture = not isinstance(plan, ErrorText) and plan.is_picture
             self._plans[limits, image_limits if is_picture else None, segments] = plan
         return plan
+
+    def _segments(self, footage: Footage, wish: FrameWish, room: Room) -> tuple[Segment, ...] | ErrorText:
+        """In which stretches a video is looked at, none where one pass holds all of it."""
+        segments = self._cuts.get(room)
+        if segments is None:
+            try:
+                segments = plan_segments(footage, wish, room)
+            except AppError as error:
+                segments = error.said
+            else:
+                segments = segments if len(segments) >= MIN_SEGMENTS else ()
+            if len(self._cuts) >= _MOST_CUTS:
+                self._cuts.clear()
+            self._cuts[room] = segments
+        return segments
 
 
 @dataclass(frozen=True, slots=True)

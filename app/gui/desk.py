@@ -164,7 +164,7 @@ class Desk(QObject):
         """Finds out which frames are taken as the videos come in: of hundreds at once it would take too long."""
         medium = self.pictures.get(medium_id)
         if medium is not None:
-            medium.plan(self.clip_limits, self.limits)
+            self.next_question().plan(medium)
 
     def next_question(self, limits: PixelLimits | None = None) -> NextQuestion:
         """What the next question shows the model, and what every picture and video costs.

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.core.footage import Footage, FrameWish, clock_text, plan_footage
+from app.core.footage import Footage, FrameWish, _nearest, _nearest_to_even, clock_text, plan_footage
 from app.core.vision import PixelLimits
 
 FOOTAGE = Footage((0.0, 0.04, 0.5, 2.0), 3.0, 64, 48)
@@ -66,6 +68,21 @@ def test_hours_of_footage_are_planned_without_looking_at_every_frame(keys: range
         plan = plan_footage(footage, wish, PixelLimits(4_096, 25_165_824), PixelLimits())
         assert plan.source_frames == 1_000_000
     assert times_s.looks < 100_000
+
+
+@given(
+    st.lists(st.integers(0, 4000), min_size=3, max_size=120, unique=True),
+    st.sampled_from([1, 3, 1000]),
+    st.data(),
+)
+def test_frames_near_even_times_are_found_in_one_go(ticks: list[int], per_s: int, data: st.DataObject) -> None:
+    times_s = [tick / per_s for tick in sorted(ticks)]
+    first = data.draw(st.integers(0, len(times_s) - 2))
+    last = data.draw(st.integers(first + 2, len(times_s)))
+    count = data.draw(st.integers(2, last - first))
+    step_s = (times_s[last - 1] - times_s[first]) / (count - 1)
+    one_by_one = {_nearest(times_s, first, last, times_s[first] + step_s * number) for number in range(count)}
+    assert _nearest_to_even(times_s, first, last, count, step_s) == one_by_one
 
 
 def test_bunched_frames_are_spread_over_what_there_is() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.clips import ClipSource
+from app.core.errors import ErrorText
 from app.core.footage import ClipPlan, Footage, FrameWish
 from app.core.pictures import PictureSource, open_picture
+from app.core.segments import Room
 from app.core.shelf import Medium, Shelf, picture_cost
 from app.core.vision import PixelLimits
 from tests.drawn_pictures import corners_image, encoded
@@ -194,3 +197,20 @@ def test_a_plan_is_made_once_whatever_pictures_may_cost() -> None:
     assert isinstance(whole, ClipPlan)
     assert isinstance(small, ClipPlan)
     assert (whole.tokens, small.tokens) == (1900, 234)
+
+
+def test_the_parts_of_a_long_video_are_planned_once_for_each_room() -> None:
+    footage = Footage([number / 10 for number in range(20_000)], 2000.0, 640, 360)
+    video = Medium("1", ClipSource("long.mp4", Path("/long.mp4")), 640, 360, footage)
+    limits, room = PixelLimits(4_096, 25_165_824), Room(PixelLimits(4_096, 25_165_824), 20_000)
+    plan = video.plan(limits, PixelLimits(), room)
+    assert isinstance(plan, ClipPlan)
+    assert len(plan.parts) == 6
+    assert video.plan(limits, PixelLimits(), room) is plan
+    assert video.plan(limits, PixelLimits(), replace(room, tokens=19_999)) is plan
+    no_room = video.plan(limits, PixelLimits(), replace(room, tokens=1))
+    assert isinstance(no_room, ErrorText)
+    assert video.plan(limits, PixelLimits(), replace(room, tokens=1)) is no_room
+    for tokens in range(100, 200):  # what there is room for changes with all that is selected: not all is kept
+        video.plan(limits, PixelLimits(), replace(room, tokens=tokens))
+    assert len(video._cuts) <= 32
