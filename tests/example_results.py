@@ -24,6 +24,12 @@ def media_record(name: str = "two-shapes.png", path: Path | None = None, sha256:
     return MediaRecord(name, path, sha256, 640, 480, 640, 480, 300)
 
 
+def clip_record(name: str = "clip.mp4") -> ClipRecord:
+    times_s = (0.0, 0.5, 1.0, 1.5)
+    size = (640, 480, 320, 256)
+    return ClipRecord(name, None, "cd" * 32, "ef" * 32, *size, 160, 60.0, 30.0, times_s, FrameWish())
+
+
 def turn_record(question: str = "Describe this image.", answer: str = "A red circle.", **others: Any) -> TurnRecord:
     values = {"media": (), "outcome": "done", "sampling": GREEDY, "figures": FIGURES}
     values |= {"created_at": ASKED_AT, "max_image_tokens": None}

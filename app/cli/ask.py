@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 from app import __version__
 from app.cli.arguments import DONE, FAILED, INPUT_UNREADABLE, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
 from app.cli.figures import (
+    clip_line,
+    clip_notes,
     cost_lines,
     ended_lines,
     figures_line,
-    long_lines,
     media_lines,
     model_line,
     part_text,
     together_line,
 )
 from app.cli.interrupts import Interrupts
-from app.cli.plan import REQUEST_ID, LongCost, make_plan
+from app.cli.plan import REQUEST_ID, make_plan
 from app.cli.terminal import OutputGoneError, Terminal
 from app.core.clips import Clip
 from app.core.conversation import AskedTurn, turn_after
@@ -39,6 +40,7 @@ from app.core.events import (
     VisionProgress,
 )
 from app.core.files import write_atomically
+from app.core.footage import ClipPlan
 from app.core.results import ModelRecord, Result
 from app.core.startup import noting
 from app.engine.engine import Engine
@@ -88,7 +90,9 @@ def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace) -> int
 
 
 def _tell_costs(plan: Plan, terminal: Terminal) -> int:
-    lines = [*cost_lines(plan.question.sources, plan.costs), together_line(plan.costs, plan.checkpoint)]
+    question = plan.question
+    lines = cost_lines(question.sources, plan.costs, question.segments)
+    lines.append(together_line(plan.costs, plan.checkpoint))
     try:
         terminal.answer("".join(f"{line}\n" for line in lines))
     except (OutputGoneError, OSError):
@@ -181,11 +185,12 @@ class _Asking:
         if isinstance(event, SegmentsPlanned):
             number = sum(isinstance(medium, Clip) for medium in self._earlier_media) + 1
             for source, cost in zip(self.plan.question.sources, self.plan.costs, strict=True):
-                lines += long_lines(number, source.name, cost, has_parts=False) if isinstance(cost, LongCost) else []
+                if isinstance(cost, ClipPlan):
+                    lines += [clip_line(number, source.name, cost), *(f"  {note}" for note in clip_notes(cost))]
             answered = sum(part.is_answered for part in parts)
             lines += [f"Parts that are answered already: {answered} of {len(parts)}."] if answered else []
         elif isinstance(event, SegmentStarted):
-            planned = [note for cost in self.plan.costs if isinstance(cost, LongCost) for note in cost.notes]
+            planned = [note for cost in self.plan.costs if isinstance(cost, ClipPlan) for note in cost.notes]
             lines = [f"{part_text(event.index, parts)}: {note}" for note in event.notes if note not in planned]
         else:
             lines = ended_lines(event.index, parts)

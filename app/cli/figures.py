@@ -6,7 +6,6 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from app.cli.plan import LongCost
 from app.core.footage import ClipPlan
 from app.core.pictures import Picture
 from app.core.results import MediaRecord
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from app.core.events import ModelReady, Outcome
     from app.core.requests import Medium, Source
     from app.core.results import AnyRecord, SegmentRecord
-    from app.core.segments import Segment
 
 _OUTCOMES: dict[Outcome, str] = {
     "done": "done",
@@ -31,7 +29,10 @@ _OUTCOMES: dict[Outcome, str] = {
     "failed": "failed",
 }
 _TOY = "; a toy to try the program with: it only knows simple shapes and numbers"
-_TOO_SMALL = "Text in these frames will be too small to read: choose fewer frames, or a shorter range (--start, --end)."
+_TOO_SMALL = (
+    "Text in these frames will be too small to read: choose fewer frames, a shorter range (--start, --end), "
+    "or shorter parts (--segments)."
+)
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
@@ -60,11 +61,15 @@ def picture_line(number: int, picture: Picture) -> str:
 
 def clip_line(number: int, name: str, plan: ClipPlan) -> str:
     """What a clip costs, and how often and at what size the model sees it."""
+    size = f"{plan.source_width_px} x {plan.source_height_px}, {plan.duration_s:.1f} s"
+    return f"Video {number}: {name}, {size}; {_frames_text(plan)}, {plan.tokens} tokens"
+
+
+def _frames_text(plan: ClipPlan) -> str:
     times_s = plan.frame_times_s
     return (
-        f"Video {number}: {name}, {plan.source_width_px} x {plan.source_height_px}, {plan.duration_s:.1f} s; "
         f"{len(times_s)} frames from {times_s[0]:.1f} s to {times_s[-1]:.1f} s, {plan.spacing_s:.2f} s apart, "
-        f"seen at {plan.width_px} x {plan.height_px}, {plan.tokens} tokens"
+        f"seen at {plan.width_px} x {plan.height_px}"
     )
 
 
@@ -83,16 +88,25 @@ def media_lines(media: Sequence[Medium], earlier: Sequence[Medium]) -> list[str]
     return lines
 
 
-def cost_lines(sources: Sequence[Source], costs: Sequence[MediumCost]) -> list[str]:
-    """For each picture and clip what it will cost, with what a person should know about it."""
+def cost_lines(
+    sources: Sequence[Source], costs: Sequence[MediumCost], segments: Sequence[SegmentRecord] = ()
+) -> list[str]:
+    """For each picture and clip what it will cost, with what a person should know about it.
+
+    Args:
+        sources: Where they come from.
+        costs: Of each of them.
+        segments: Of the video that takes several passes, if one does.
+    """
     lines: list[str] = []
     images, videos = itertools.count(1), itertools.count(1)
     for source, cost in zip(sources, costs, strict=True):
-        if isinstance(cost, LongCost):
-            lines += long_lines(next(videos), source.name, cost)
-            continue
         if isinstance(cost, ClipPlan) and not cost.is_picture:
             lines.append(clip_line(next(videos), source.name, cost))
+            lines += [
+                f"  {part_text(index, segments)}: {_frames_text(part)}, {part.tokens} tokens"
+                for index, part in enumerate(cost.parts)
+            ]
             lines += [f"  {note}" for note in clip_notes(cost)]
             continue
         lines.append(
@@ -104,23 +118,7 @@ def cost_lines(sources: Sequence[Source], costs: Sequence[MediumCost]) -> list[s
     return lines
 
 
-def long_lines(number: int, name: str, cost: LongCost, *, has_parts: bool = True) -> list[str]:
-    """What a video in parts costs, with a line for each part or without, and what a person should know."""
-    plan = cost.plans[0]
-    notes = [*cost.notes, *([_TOO_SMALL] if any(part.is_text_unreadable for part in cost.plans) else [])]
-    size = f"{plan.source_width_px} x {plan.source_height_px}, {plan.duration_s:.1f} s"
-    return [
-        f"Video {number}: {name}, {size}; {len(cost.plans)} parts, one after another, {cost.tokens} tokens",
-        *(
-            f"  {part_text(index, cost.segments)}: {len(one.frame_times_s)} frames, {one.spacing_s:.2f} s apart, "
-            f"seen at {one.width_px} x {one.height_px}, {one.tokens} tokens"
-            for index, one in enumerate(cost.plans if has_parts else ())
-        ),
-        *(f"  {note}" for note in notes),
-    ]
-
-
-def part_text(index: int, parts: Sequence[Segment | SegmentRecord]) -> str:
+def part_text(index: int, parts: Sequence[SegmentRecord]) -> str:
     """Which part of a video, such as ``Part 3 of 10, 12:48 – 19:12``."""
     return f"Part {index + 1} of {len(parts)}, {span_text(parts[index].start_s, parts[index].end_s)}"
 
@@ -136,10 +134,10 @@ def ended_lines(index: int, parts: Sequence[SegmentRecord]) -> list[str]:
 def together_line(costs: Sequence[MediumCost], checkpoint: Checkpoint) -> str:
     """What all that is shown costs together, and how much the model can take."""
     tokens, most = sum(cost.tokens for cost in costs), checkpoint.context_tokens
-    long = next((cost for cost in costs if isinstance(cost, LongCost)), None)
-    if long is None:
+    once = [part.tokens for cost in costs if isinstance(cost, ClipPlan) for part in cost.parts]
+    if not once:
         return f"Together {tokens} tokens; {checkpoint.name} can take {most}."
-    at_once = max(plan.tokens for plan in long.plans) + tokens - long.tokens
+    at_once = tokens - sum(once) + max(once)
     return f"Together {tokens} tokens, at most {at_once} at once; {checkpoint.name} can take {most}."
 
 

@@ -13,11 +13,10 @@ from app.core.checkpoint import find_checkpoint
 from app.core.clip_kinds import is_clip
 from app.core.clips import ClipSource, footage_of
 from app.core.errors import UserError
-from app.core.footage import plan_footage
 from app.core.pictures import PictureSource, read_size
 from app.core.requests import Question
 from app.core.results import SegmentRecord
-from app.core.segments import MIN_SEGMENTS, check_alone, plan_segments, room_of
+from app.core.segments import check_alone, plan_in_segments, plan_segments, room_of
 from app.core.vision import resized_size, token_count
 from app.exporters.json_export import read_result_file
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
     from app.core.vision import PixelLimits
 
-    MediumCost: TypeAlias = "PictureCost | ClipPlan | LongCost"
+    MediumCost: TypeAlias = "PictureCost | ClipPlan"
 
 REQUEST_ID = "ask"
 
@@ -60,29 +59,6 @@ class PictureCost:
     def tokens(self) -> int:
         """Language-model tokens."""
         return token_count(self.height_px, self.width_px)
-
-
-@dataclass(frozen=True, slots=True)
-class LongCost:
-    """What a video costs that is asked about in parts.
-
-    Attributes:
-        segments: The parts, at least two.
-        plans: Which frames of each.
-    """
-
-    segments: tuple[Segment, ...]
-    plans: tuple[ClipPlan, ...]
-
-    @property
-    def tokens(self) -> int:
-        """Language-model tokens of all parts together."""
-        return sum(plan.tokens for plan in self.plans)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know of the video, each thing once."""
-        return tuple(dict.fromkeys(note for plan in self.plans for note in plan.notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +208,7 @@ def looked_at(question: Question) -> tuple[tuple[MediumCost, ...], tuple[Segment
         if len(clips) == 1:
             room = room_of(question, sum(cost.tokens for cost in pictures.values()))
             segments = plan_segments(footage, source.wish, room, question.segment_s)
-        wishes = [source.wish] if len(segments) < MIN_SEGMENTS else [part.wish(source.wish) for part in segments]
-        plans = tuple(plan_footage(footage, wish, clip_limits, limits) for wish in wishes)
-        costs.append(plans[0] if len(plans) == 1 else LongCost(segments, plans))
+        costs.append(plan_in_segments(footage, segments, source.wish, clip_limits, limits))
     return tuple(costs), segments
 
 

@@ -10,9 +10,10 @@ from app.core.clip_kinds import is_clip
 from app.core.clips import ClipSource, open_clip
 from app.core.errors import UserError
 from app.core.files import shown_name
+from app.core.merging import told_answer
 from app.core.pictures import PictureSource, open_picture
 from app.core.requests import Turn
-from app.core.results import MediaRecord
+from app.core.results import ClipRecord, MediaRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +38,8 @@ def recorded_sources(media: Iterable[AnyRecord]) -> tuple[Source, ...]:
 def recorded_conversation(result: Result, limits: PixelLimits, clip_limits: PixelLimits) -> tuple[Turn, ...]:
     """The answered turns before the last, with their pictures and clips opened again, each at its own budget.
 
+    A video that was asked about in segments is not shown again: its answer stands for it.
+
     Args:
         result: The recorded conversation.
         limits: The checkpoint's own for pictures.
@@ -47,15 +50,18 @@ def recorded_conversation(result: Result, limits: PixelLimits, clip_limits: Pixe
     """
     turns = []
     for turn in result.turns[:-1]:
-        if turn.answer:
+        answer = told_answer(turn.question, turn.answer, turn.segments)
+        if answer:
             capped = limits.capped(turn.max_image_tokens)
             media = tuple(
                 open_clip(source, clip_limits, capped)
                 if isinstance(source, ClipSource)
                 else open_picture(source, capped)
-                for source in recorded_sources(turn.media)
+                for source in recorded_sources(
+                    record for record in turn.media if not (turn.segments and isinstance(record, ClipRecord))
+                )
             )
-            turns.append(Turn(as_whole_characters(turn.question), media, as_whole_characters(turn.answer)))
+            turns.append(Turn(as_whole_characters(turn.question), media, as_whole_characters(answer)))
     return tuple(turns)
 
 

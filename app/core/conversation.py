@@ -26,7 +26,7 @@ from app.core.events import (
     TextPiece,
     VisionProgress,
 )
-from app.core.merging import timeline_text
+from app.core.merging import told_answer
 from app.core.pictures import Picture
 from app.core.requests import Question, Turn
 from app.core.results import ModelRecord, Result, TurnRecord, record_of, whole_record
@@ -150,9 +150,7 @@ class AskedTurn:
     @property
     def told_answer(self) -> str:
         """What later questions tell the model was answered: of segments not yet merged, what was said of each."""
-        if self.answer or not any(segment.is_answered for segment in self.segments):
-            return self.answer
-        return timeline_text(self.question.text, self.segments)
+        return told_answer(self.question.text, self.answer, self.segments)
 
     @property
     def fraction(self) -> float | None:

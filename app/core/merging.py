@@ -54,6 +54,13 @@ def merging_question(question: str, segments: Sequence[SegmentRecord]) -> str:
     return re.sub(r"\{(question|count|parts)\}", lambda found: values[found[1]], words.prompt).strip()
 
 
+def told_answer(question: str, answer: str, segments: Sequence[SegmentRecord]) -> str:
+    """What later questions tell the model was answered: of segments that have no common answer, that of each."""
+    if answer or not any(segment.is_answered for segment in segments):
+        return answer
+    return timeline_text(question, segments)
+
+
 def timeline_text(question: str, segments: Sequence[SegmentRecord]) -> str:
     """The timeline as Markdown: a heading and a table, with a row for each segment that was not looked at.
 

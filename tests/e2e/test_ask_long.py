@@ -43,14 +43,18 @@ def test_a_dry_run_tells_the_parts(program: Program, clip: Path, picture: Path) 
     done = program.ask(picture, clip, "--dry-run", *WORDS)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[1] == "Video 1: long.mp4, 160 x 96, 12.0 s; 3 parts, one after another, 180 tokens"
-    assert lines[2:5] == [
-        "  Part 1 of 3, 0:00 – 0:04: 8 frames, 0.57 s apart, seen at 160 x 96, 60 tokens",
-        "  Part 2 of 3, 0:03.5 – 0:08.0: 8 frames, 0.64 s apart, seen at 160 x 96, 60 tokens",
-        "  Part 3 of 3, 0:07.5 – 0:12.0: 8 frames, 0.63 s apart, seen at 160 x 96, 60 tokens",
+    assert lines[1] == (
+        "Video 1: long.mp4, 160 x 96, 12.0 s; 24 frames from 0.0 s to 11.9 s, 0.52 s apart, "
+        "seen at 160 x 96, 180 tokens"
+    )
+    assert lines[2:6] == [
+        "  Part 1 of 3, 0:00 – 0:04: 8 frames from 0.0 s to 4.0 s, 0.57 s apart, seen at 160 x 96, 60 tokens",
+        "  Part 2 of 3, 0:03.5 – 0:08.0: 8 frames from 3.5 s to 8.0 s, 0.64 s apart, seen at 160 x 96, 60 tokens",
+        "  Part 3 of 3, 0:07.5 – 0:12.0: 8 frames from 7.5 s to 11.9 s, 0.63 s apart, seen at 160 x 96, 60 tokens",
+        "  It is looked at in 3 parts, one after another.",
     ]
-    assert lines[5].startswith("Together ")
-    assert " at most " in lines[5]
+    assert lines[6].startswith("Together ")
+    assert " at most " in lines[6]
 
 
 def test_the_answer_of_all_parts_goes_to_standard_output_alone(program: Program, clip: Path) -> None:

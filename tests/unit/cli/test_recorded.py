@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,9 @@ from PIL import Image
 from app.cli.recorded import recorded_conversation, recorded_sources
 from app.core.errors import UserError
 from app.core.pictures import PictureSource, open_picture
-from app.core.results import MediaRecord
+from app.core.results import MediaRecord, SegmentRecord
 from app.core.vision import PixelLimits
-from tests.example_results import media_record, result_of, turn_record
+from tests.example_results import clip_record, media_record, result_of, turn_record
 
 LIMITS = PixelLimits(1_024, 1_048_576)
 
@@ -36,6 +37,23 @@ def test_each_earlier_picture_is_seen_at_the_budget_of_its_own_turn(file: Path) 
     turns = recorded_conversation(result, LIMITS, LIMITS)
     assert [(turn.question, turn.answer) for turn in turns] == [("One?", "Yes."), ("Two?", "No.")]
     assert [turn.pictures[0].tokens for turn in turns] == [record.tokens for record in records]
+
+
+def test_a_video_in_segments_is_told_and_not_opened_again() -> None:
+    gone = replace(clip_record(), path=Path("/no/such/video.mp4"))
+    parts = (
+        SegmentRecord(0.0, 60.0, shown=gone, answer="A door opens.", outcome="done"),
+        SegmentRecord(58.0, 120.0),
+    )
+    result = result_of(
+        turn_record("One?", "It opens.", media=(gone,), segments=parts),
+        turn_record("Two?", "", media=(gone,), segments=parts, outcome="cancelled"),
+        turn_record("Three?", "Maybe."),
+    )
+    whole, stopped = recorded_conversation(result, LIMITS, LIMITS)
+    assert (whole.media, whole.answer) == ((), "It opens.")
+    assert stopped.media == ()
+    assert "| 0:00 – 1:00 | A door opens. |" in stopped.answer
 
 
 def test_a_turn_without_an_answer_is_not_told() -> None:
