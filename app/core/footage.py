@@ -11,6 +11,7 @@ import heapq
 import itertools
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.core.errors import Sentence, UserError
@@ -175,11 +176,9 @@ class ClipPlan:
 
         It takes every digit as a token; beside them stand ``<``, ``.``, `` seconds``, ``>`` and the two marks.
         """
-        if self.is_picture:
-            return 0
         if self.parts:
             return sum(part.time_tokens for part in self.parts)
-        return sum(sum(character.isdigit() for character in time_text(time_s)) + 6 for time_s in self.group_times_s)
+        return _time_tokens(self.frame_times_s)
 
     @property
     def tokens_at_once(self) -> int:
@@ -208,6 +207,14 @@ class ClipPlan:
         """Whether text of ordinary size in the frames will be too small to read."""
         is_reduced = 2 * self.width_px * self.height_px < self.source_width_px * self.source_height_px
         return is_reduced and min(self.height_px, self.width_px) < _READABLE_SIDE_PX
+
+
+@lru_cache(maxsize=1024)
+def _time_tokens(frame_times_s: tuple[float, ...]) -> int:
+    if len(frame_times_s) == 1:
+        return 0
+    texts = (time_text(time_s) for time_s in group_times(frame_times_s))
+    return sum(sum(character.isdigit() for character in text) + 6 for text in texts)
 
 
 class Chosen(NamedTuple):

@@ -161,7 +161,7 @@ class NextQuestion:
         costs = (self.cost(medium) for medium in self.new)
         return sum(cost.tokens for cost in costs if cost is not None)
 
-    @property
+    @cached_property
     def use(self) -> ContextUse:
         """How much of the model's context it takes."""
         is_counted = all(medium.is_opened for medium in self.new)

@@ -20,7 +20,10 @@ _HOUR_S = 3600
 
 
 def frames_text(plan: ClipPlan) -> str:
-    """``28 frames``."""
+    """``28 frames``, or ``7,190 frames in 10 parts``."""
+    if plan.parts:
+        words = QCoreApplication.translate("VideoWords", "{0} frames in {1} parts")
+        return words.format(number(len(plan.frame_times_s)), number(len(plan.parts)))
     if len(plan.frame_times_s) == 1:
         return QCoreApplication.translate("VideoWords", "1 frame")
     return QCoreApplication.translate("VideoWords", "{0} frames").format(number(len(plan.frame_times_s)))

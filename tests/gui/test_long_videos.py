@@ -75,6 +75,7 @@ def test_the_parts_are_told_before_asking(open_window: OpenWindow, film: Path, s
     driver = opened(open_window, LONG, film, settings)
     caption = driver.child(CostCaption, "costCaption")
     driver.wait(lambda: "It is looked at in 3 parts, one after another." in caption.toolTip())
+    assert "in 3 parts" in driver.parts.prompt.cost_text
     assert "would be too many" not in caption.toolTip()
     medium = driver.desk.pictures.media[0]
     plan = driver.desk.next_question().plan(medium)

@@ -378,7 +378,8 @@ class Scrubber(QAbstractSlider):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(colour, 1))
         before = -_TICK_APART_PX
-        for index in self._sampled:
+        stride = max(1, len(self._sampled) // max(1, self.width()))
+        for index in self._sampled[::stride]:
             x = self._x_of_frame(index)
             if x - before >= _TICK_APART_PX:
                 painter.drawLine(QPointF(round(x), top), QPointF(round(x), top + _TICK_PX - 1))
