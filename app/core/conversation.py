@@ -91,6 +91,7 @@ class AskedTurn:
         preset: The task it was asked as, or None.
         segments: Of a video that is asked about in several passes, in order.
         segment_at: Which of them is being asked about, from 0; None before, between and after.
+        segment_notes: What a person should know about how their frames were read, each thing once.
     """
 
     question: Question
@@ -112,6 +113,7 @@ class AskedTurn:
     preset: Preset | None = None
     segments: tuple[SegmentRecord, ...] = ()
     segment_at: int | None = None
+    segment_notes: tuple[str, ...] = ()
 
     @property
     def request_id(self) -> str:
@@ -251,7 +253,8 @@ def _after_segment(turn: AskedTurn, event: EngineEvent) -> AskedTurn:
     index, segments = event.index, list(turn.segments)
     if isinstance(event, SegmentStarted):
         segments[index] = replace(segments[index].unasked, shown=event.shown)
-        turn = replace(turn, phase="reading_pictures", segment_at=index, done=0, total=0)
+        notes = tuple(dict.fromkeys((*turn.segment_notes, *event.notes)))
+        turn = replace(turn, phase="reading_pictures", segment_at=index, segment_notes=notes, done=0, total=0)
     elif isinstance(event, SegmentText):
         segments[index] = replace(segments[index], answer=segments[index].answer + event.text)
         turn = replace(turn, phase="answering")

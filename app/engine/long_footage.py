@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.core.clips import ClipSource, footage_of, open_clip
+from app.core.clips import ClipSource, footage_of
 from app.core.errors import AppError, UserError, describe_error
 from app.core.events import (
     Figures,
@@ -24,11 +24,12 @@ from app.core.events import (
     TextPiece,
 )
 from app.core.merging import batches, merging_question, timeline_text
-from app.core.pictures import open_picture, read_size
+from app.core.pictures import read_size
 from app.core.requests import Request, Turn
 from app.core.results import ClipRecord, SegmentRecord, added_figures, record_of
 from app.core.segments import MIN_SEGMENTS, check_alone, plan_segments, room_of
 from app.core.vision import resized_size, token_count
+from app.engine.opened_media import open_medium
 from app.engine.views import told_of
 
 if TYPE_CHECKING:
@@ -137,8 +138,7 @@ class LongFootage:
         for source in question.sources:
             if isinstance(source, ClipSource):
                 wish = replace(source.wish, start_s=segment.start_s, end_s=segment.end_s)
-                part = replace(source, wish=wish)
-                media.append(open_clip(part, question.clip_limits, question.limits, lambda: not self._is_stopped()))
+                media.append(open_medium(replace(source, wish=wish), question, lambda: not self._is_stopped()))
             else:
                 media.append(next(pictures))
         return tuple(media)
@@ -278,7 +278,8 @@ def long_footage(
         segments = tuple(SegmentRecord(segment.start_s, segment.end_s) for segment in planned)
     if len(segments) < MIN_SEGMENTS:
         return None
-    pictures = tuple(open_picture(one, question.limits) for one in question.sources if not isinstance(one, ClipSource))
+    beside = [one for one in question.sources if not isinstance(one, ClipSource)]
+    pictures = tuple(open_medium(one, question, lambda: not is_stopped()) for one in beside)
     return LongFootage(question, segments, pictures, submit, is_stopped)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.backend import Abilities
-from app.core.clips import Clip, ClipSource, open_clip
+from app.core.clips import Clip, ClipSource
 from app.core.events import (
     EngineClosed,
     Finished,
@@ -29,6 +29,7 @@ from app.core.footage import FrameWish
 from app.core.pictures import PictureSource
 from app.core.results import ClipRecord
 from app.engine import long_footage
+from app.engine.opened_media import open_medium
 from tests.clips_made import number_in, numbered, write_video
 from tests.engine.engine_driver import FAKE_CHECKPOINT, EngineDriver, question
 
@@ -176,9 +177,9 @@ def test_a_stop_is_heard_while_the_next_frames_are_opened(video: ClipSource, mon
             asked.append(source.wish.start_s)
             if len(asked) == 2:
                 driver.engine.cancel("a")
-            return open_clip(source, *others)
+            return open_medium(source, *others)
 
-        monkeypatch.setattr(long_footage, "open_clip", opening)
+        monkeypatch.setattr(long_footage, "open_medium", opening)
         driver.engine.ask(in_parts(video))
         assert driver.end_of("a").outcome == "cancelled"
 
@@ -204,9 +205,9 @@ def test_a_fault_of_one_segment_does_not_lose_the_others(video: ClipSource, monk
         if source.wish.start_s == 3.5:
             message = "nothing can be decoded here"
             raise OSError(message)
-        return open_clip(source, *others)
+        return open_medium(source, *others)
 
-    monkeypatch.setattr(long_footage, "open_clip", opening)
+    monkeypatch.setattr(long_footage, "open_medium", opening)
     with ready(answers=("one", "three", "All.")) as driver:
         driver.engine.ask(in_parts(video))
         assert driver.end_of("a").outcome == "done"
@@ -242,9 +243,9 @@ def test_an_answer_that_breaks_off_is_a_fault_of_its_segment(
 def test_when_every_segment_fails_the_request_fails(video: ClipSource, monkeypatch: pytest.MonkeyPatch) -> None:
     def opening(source: ClipSource, *others: Any) -> Any:
         assert source.path is not None
-        return open_clip(replace(source, path=source.path.with_name("gone.mp4")), *others)
+        return open_medium(replace(source, path=source.path.with_name("gone.mp4")), *others)
 
-    monkeypatch.setattr(long_footage, "open_clip", opening)
+    monkeypatch.setattr(long_footage, "open_medium", opening)
     with ready() as driver:
         driver.engine.ask(in_parts(video))
         end = driver.end_of("a")
@@ -279,7 +280,7 @@ def test_frames_of_at_most_two_segments_are_alive(video: ClipSource, monkeypatch
             return id(self)
 
     def opening(source: ClipSource, *others: Any) -> Any:
-        clip = open_clip(source, *others)
+        clip = open_medium(source, *others)
         assert isinstance(clip, Clip)
         counted = Counted(**{name: getattr(clip, name) for name in clip.__dataclass_fields__})
         clips.add(counted)
@@ -287,7 +288,7 @@ def test_frames_of_at_most_two_segments_are_alive(video: ClipSource, monkeypatch
         most.append(len(clips))
         return counted
 
-    monkeypatch.setattr(long_footage, "open_clip", opening)
+    monkeypatch.setattr(long_footage, "open_medium", opening)
     with ready(answers=("word " * 5,), piece_delay_s=0.005) as driver:
         driver.backend.seen = _Forgetful()
         driver.engine.ask(in_parts(video, segment_s=1.0))

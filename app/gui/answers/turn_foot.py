@@ -95,11 +95,12 @@ def write_foot(document: QTextDocument, turn: AskedTurn, look: AnswerLook, *, ha
 
 def _media_notes(turn: AskedTurn) -> list[str]:
     """What is to be known about how each picture and video was opened, with its name where there are several."""
+    parts = [paragraph(*(spoken(note) for note in turn.segment_notes))] if turn.segment_notes else []
     noted = [(medium.name, paragraph(*(spoken(note) for note in medium.notes))) for medium in turn.media]
     if len(noted) <= 1:
-        return [words for _, words in noted if words]
+        return [words for _, words in noted if words] + parts
     template = QCoreApplication.translate("Wording", "“{0}”: {1}")
-    return [template.format(shown_name(name), words) for name, words in noted if words]
+    return [template.format(shown_name(name), words) for name, words in noted if words] + parts
 
 
 def _unbroken(words: str) -> str:
