@@ -2926,6 +2926,10 @@
         <translation>每帧 {0}</translation>
     </message>
     <message>
+        <source>{0} frames in {1} parts</source>
+        <translation>{1} 段共 {0} 帧</translation>
+    </message>
+    <message>
         <source>1 frame</source>
         <translation>1 帧</translation>
     </message>
