@@ -1,7 +1,7 @@
 """What a video file holds, found once: the times of all its frames, and where decoding can begin.
 
 The first pass reads every packet without decoding it, so that what is known of the file is what is in it, whatever its
-header says. Of MP4 and MOV files the tables of samples say the same without reading all of the file.
+header says. Of MP4, MOV and some AVI files their tables say the same without reading all of the file.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import av  # noqa: TID253 - this module itself is imported only when a video is 
 import numpy as np
 
 from app.core.clip_files import refuse_large
+from app.core.container_tables import samples_of
 from app.core.errors import Sentence, UserError
 from app.core.footage import Footage
 from app.core.frame_pixels import stance_of
 from app.core.hardware_decoding import suits_hardware
-from app.core.mp4_tables import samples_of
 from app.core.video_decoding import OpenVideo
 from app.core.video_timeline import Packets
 

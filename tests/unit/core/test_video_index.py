@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from app.core import mp4_tables, video_files, video_index
+from app.core import container_tables, video_files, video_index
 from app.core.clips import ClipSource, open_clip, plan_clip
 from app.core.errors import UserError
 from app.core.footage import FrameWish
@@ -37,6 +37,7 @@ FILES: list[tuple[str, dict[str, Any]]] = [
     ("old.mov", {"codec": "mpeg4"}),
     ("stills.mov", {"codec": "mjpeg", "pixel_format": "yuvj420p"}),
     ("uneven.mp4", {"times_ms": VARIABLE, "options": {"bf": "2", "preset": "veryfast"}}),
+    ("stills.avi", {"codec": "mjpeg", "pixel_format": "yuvj420p"}),
     ("late.mp4", {"times_ms": [7003 + 41 * number for number in range(16)]}),
 ]
 
@@ -64,7 +65,7 @@ def test_the_tables_say_what_the_packets_say(
     path = tmp_path / name
     write_video(path, numbered(16), **how)
     with OpenVideo(source_of(path), 1) as video:
-        assert mp4_tables.samples_of(video, source_of(path), lambda: True) is not None
+        assert container_tables.samples_of(video, source_of(path), lambda: True) is not None
     by_tables = index(path)
     monkeypatch.setattr(video_index, "samples_of", lambda *_: None)
     same(by_tables, index(path))
@@ -75,7 +76,7 @@ def test_a_file_in_fragments_is_read_by_its_packets(tmp_path: Path, flags: str) 
     path = tmp_path / "parts.mp4"
     write_video(path, numbered(40), options={"g": "10"}, container_options={"movflags": flags})
     with OpenVideo(source_of(path), 1) as video:
-        assert mp4_tables.samples_of(video, source_of(path), lambda: True) is None
+        assert container_tables.samples_of(video, source_of(path), lambda: True) is None
     assert len(index(path).footage.times_s) == 40
 
 
@@ -97,13 +98,33 @@ def test_tables_that_are_wrong_leave_it_to_the_packets(
     same(found, index(path))
 
 
+def test_an_index_of_part_of_an_avi_leaves_it_to_the_packets(tmp_path: Path) -> None:
+    path = tmp_path / "part.avi"
+    write_video(path, numbered(40), codec="mjpeg", pixel_format="yuvj420p")
+    data = path.read_bytes()
+    place = data.index(b"idx1")
+    rows = data[place + 8 :][: 16 * 25]
+    path.write_bytes(data[:place] + b"idx1" + len(rows).to_bytes(4, "little") + rows)
+    with OpenVideo(source_of(path), 1) as video:
+        assert len(video.stream.index_entries) < 40
+        assert container_tables.samples_of(video, source_of(path), lambda: True) is None
+    assert len(index(path).footage.times_s) == 40
+
+
+def test_frames_out_of_order_in_an_avi_leave_it_to_the_packets(tmp_path: Path) -> None:
+    path = tmp_path / "b.avi"
+    write_video(path, numbered(40), options={"bf": "2", "preset": "veryfast"})
+    with OpenVideo(source_of(path), 1) as video:
+        assert container_tables.samples_of(video, source_of(path), lambda: True) is None
+
+
 def test_a_file_without_all_its_samples_is_read_by_its_packets(tmp_path: Path) -> None:
     path = tmp_path / "short.mp4"
     write_video(path, numbered(60), options={"g": "10"}, container_options={"movflags": "+faststart"})
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 2 // 3])
     with OpenVideo(source_of(path), 1) as video:
-        assert mp4_tables.samples_of(video, source_of(path), lambda: True) is None
+        assert container_tables.samples_of(video, source_of(path), lambda: True) is None
     found = index(path)
     assert 5 < len(found.footage.times_s) < 60
     assert "says that it lasts" in found.footage.notes[0]

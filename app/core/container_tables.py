@@ -1,7 +1,8 @@
-"""The tables in which an MP4 or MOV file says where its frames are and when each is shown.
+"""The tables in which an MP4, MOV or AVI file says where its frames are and when each is shown.
 
 FFmpeg reads them too and gives all but the times of showing, which it works out packet by packet. Here they are read
-for all frames at once, and held against some packets; wherever anything is unusual the packets themselves decide.
+for all frames at once, and held against some packets; wherever anything is unusual the packets themselves decide. The
+index of a Matroska file names its key frames alone, so that it is read through.
 
 Source of the layout: ISO/IEC 14496-12, 8.6.1 (times) and 8.7.3 (sizes).
 """
@@ -47,16 +48,21 @@ def samples_of(video: OpenVideo, source: ClipSource, is_wanted: Callable[[], boo
     Raises:
         InterruptedError: Nobody wants it any more.
     """
-    if "mp4" not in video.container.format.name.split(","):
+    formats = video.container.format.name.split(",")
+    entries = video.stream.index_entries
+    count = len(entries)
+    if not count or not {"mp4", "avi"}.intersection(formats):
         return None
     with opened_stream(source) as stream:
         size_bytes = stream.seek(0, os.SEEK_END)
-        tables = _tables_of(_header(stream, size_bytes), int(video.stream.id))
-    entries = video.stream.index_entries
-    if not len(entries) or _count(tables) != len(entries):
-        return None
-    later, lasting = _by_sample(tables, b"ctts", len(entries)), _by_sample(tables, b"stts", len(entries))
-    found = _entries(entries, size_bytes, is_wanted)
+        header = _header(stream, size_bytes) if "mp4" in formats else b""
+    if "mp4" in formats:
+        tables = _tables_of(header, int(video.stream.id))
+        later = _by_sample(tables, b"ctts", count) if _count(tables) == count else None
+        lasting = _by_sample(tables, b"stts", count)
+    else:  # says nothing of times: frames are shown as they are stored, unless some lead others
+        later = lasting = np.zeros(count, dtype=np.int64) if video.stream.codec_context.codec.intra_only else None
+    found = _entries(entries, size_bytes, is_wanted) if later is not None else None
     if later is None or lasting is None or found is None:
         return None
     stored, keys, hidden = found
@@ -79,7 +85,7 @@ def _entries(
     for number, entry in enumerate(entries):
         if number % _ASKED_EVERY == 0 and not is_wanted():
             raise InterruptedError
-        if entry.pos + entry.size > size_bytes:
+        if not 0 < entry.size <= size_bytes - entry.pos:
             return None
         dts.append(entry.timestamp)
         if entry.is_keyframe:
