@@ -80,7 +80,7 @@ class WindowOptions:
 
     Attributes:
         common: What every command takes.
-        files: Pictures to open in it.
+        files: Pictures and videos to open in it.
         prompt: Text to put into the question box, or empty.
         model: In place of the one in the settings, or None.
         backend: In place of the one in the settings, or None.
@@ -168,7 +168,7 @@ def as_text(word: str) -> str:
 
 
 def _split_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
-    """The first word that is no option names the command; any other word is a picture for the window."""
+    """The first word that is no option names the command; any other word is a picture or video for the window."""
     words = list(arguments)
     index = 0
     while index < len(words):
@@ -207,11 +207,11 @@ def _window_parser() -> argparse.ArgumentParser:
     parser = _parser(
         "",
         "[FILE ...] [options]",
-        "Ask questions about pictures on your own machine. Without a command, opens the window.",
+        "Ask questions about pictures and videos on your own machine. Without a command, opens the window.",
         "commands:\n  viewfinder ask --help     ask on the command line\n"
         "  viewfinder doctor --help  say what is installed and what can run here",
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture to open")
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture, a video or a folder to open")
     parser.add_argument(
         "-p", "--prompt", metavar="TEXT", type=as_text, default="", help="put this into the question box"
     )
@@ -359,7 +359,7 @@ def _check_output(output: Path, files: Sequence[Path]) -> None:
     if not _is_folder(output.absolute().parent):
         raise UsageError(f"There is no folder {output.absolute().parent} to write into.", "Make it first.")
     if any(os.path.realpath(file) == os.path.realpath(output) for file in files):
-        raise UsageError(f"The output {output} is one of the pictures.", "Name another file.")
+        raise UsageError(f"The output {output} is one of the pictures or videos.", "Name another file.")
 
 
 def _mode(path: Path, purpose: str) -> int | None:

@@ -449,6 +449,8 @@ def test_everything_fits_in_the_panel(open_window: OpenWindow, size: tuple[int, 
 
 def test_what_the_empty_box_says_is_painted_anew(open_window: OpenWindow) -> None:
     driver = open_window()
+    driver.wait_for_model()
+    driver.content.refresh_media()  # what waits to be shown would say again that nothing is here
     driver.parts.prompt.settings_button.setFocus()  # in its own focus the box paints its caret now and then
     painted: list[QEvent.Type] = []
 
