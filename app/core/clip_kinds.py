@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 HEAD_BYTES = 1024
 """How much of a file the signatures look at."""
 _COPY_AGAIN = "Copy or download it again from where it came from."
-_TS_PACKET_BYTES = 188
+_TS_PACKETS = ((0, 188), (4, 192))
+"""Where the mark of a transport stream's packets first stands and how far apart, also with times before each."""
 _VIDEO_SIGNATURES = re.compile(
     rb"....(?:ftyp(?!hei|hev|mif1|msf1|avi[fs])|moov|mdat|wide|free|skip|pnot)"
     rb"|\x1aE\xdf\xa3|RIFF....AVI |RF64....AVI |FLV\x01|OggS|\0\0\x01[\xba\xb3]|0&\xb2u",
@@ -35,7 +36,9 @@ def is_clip(source: Source) -> bool:
         return False
     if ANIMATION_SIGNATURES.match(head):
         return _is_animated(source)
-    return bool(_VIDEO_SIGNATURES.match(head)) or head[:1] == b"\x47" == head[_TS_PACKET_BYTES : _TS_PACKET_BYTES + 1]
+    if _VIDEO_SIGNATURES.match(head):
+        return True
+    return any(head[start : start + 1] == b"\x47" == head[start + step :][:1] for start, step in _TS_PACKETS)
 
 
 def _is_animated(source: Source) -> bool:

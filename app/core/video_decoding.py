@@ -257,7 +257,7 @@ class OpenVideo:
 
 def _whole(packets: Iterator[Any], first: int, timeline: Timeline) -> Iterator[Any]:
     """Those from a packet on, as far as they can be read."""
-    is_there = False
+    is_there = first == 0  # what has no time is decoded too
     with suppress(av.FFmpegError):
         for packet in packets:
             if not packet.size:

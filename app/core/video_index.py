@@ -10,6 +10,7 @@ import bisect
 import itertools
 import logging
 from array import array
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,10 @@ logger = logging.getLogger(__name__)
 
 _FIRST_TRIES = 256
 """Frames at the beginning of which one must be whole."""
+_BEGIN_ANEW = ("mpegts", "mpeg")
+"""Formats of which one file may follow another within a file, its times beginning anew."""
+_STEP_BACK_S = Fraction(1, 2)
+_BEFORE_ALL = -(1 << 61)
 _SHORT_BY = 0.05
 _SHORT_BY_S = 1.0
 
@@ -111,7 +116,8 @@ class _Pass:
         """What the file holds."""
         coder = self._video.stream.codec_context
         refuse_large(self._name, coder.width, coder.height)
-        packets = samples_of(self._video, self._source, self._is_wanted) or self._read_packets()
+        tables = None if self._has_palette else samples_of(self._video, self._source, self._is_wanted)
+        packets = tables or self._read_packets()
         order, timeline = packets.in_order()
         if not order:
             raise self._nothing_to_show()
@@ -120,7 +126,7 @@ class _Pass:
         frame = self._first_frame(order, timeline)
         refuse_large(self._name, frame.width, frame.height)
         stance = stance_of(frame)
-        notes = self._notes_on(end_s, len(order), stance)
+        notes = self._notes_on(end_s, stance)
         footage = Footage(times_s, end_s, *self._upright_size(frame, stance), keys, notes)
         return VideoIndex(
             footage, timeline, order, (frame.width, frame.height), stance, self._video.stream.codec_context.name
@@ -130,23 +136,38 @@ class _Pass:
         """Notes when every packet is shown, if at all, and whether decoding can begin with it."""
         self._video.rewind()
         pts, stored, keys, hidden = array("q"), array("q"), array("i"), array("i")
-        last_lasts = 0
-        are_told = True
-        is_avi = self._video.container.format.name == "avi"
+        last_lasts = shift = 0
+        has_times, is_one_run, has_stored = True, True, False
+        name = self._video.container.format.name
+        step_back = round(_STEP_BACK_S / self._video.stream.time_base)
         latest = -(1 << 62)
         for index, packet in enumerate(self._readable_packets()):
-            stored.append(packet.dts if packet.dts is not None else (stored[-1] + 1 if index else 0))
+            has_stored |= packet.dts is not None
+            if name in _BEGIN_ANEW and packet.dts is not None and index and packet.dts + shift < stored[-1] - step_back:
+                shift, is_one_run = stored[-1] + (packet.duration or 1) - packet.dts, False
+            stored.append(packet.dts + shift if packet.dts is not None else (stored[-1] + 1 if index else 0))
+            # What lies before the start of a file that was cut without coding it anew has no times and is not shown.
+            is_before = packet.pts is None and not has_stored
             # AVI has no times of showing: FFmpeg's guesses are wrong where frames are stored out of order.
-            are_told &= packet.pts is not None and not (is_avi and packet.pts != stored[-1])
-            pts.append(stored[-1] if packet.pts is None else packet.pts)
-            if packet.is_keyframe:
+            is_guess = name == "avi" and packet.pts != stored[-1]
+            has_times &= is_before or (packet.pts is not None and not is_guess)
+            told = _BEFORE_ALL + index if is_before else stored[-1]
+            pts.append(told if packet.pts is None else packet.pts + shift)
+            if packet.is_keyframe and not is_before:
                 keys.append(index)
-            if packet.is_discard:
+            if packet.is_discard or is_before:
                 hidden.append(index)
             elif pts[-1] >= latest:
                 latest, last_lasts = pts[-1], packet.duration or 0
-        are_told &= len(np.unique(np.frombuffer(pts, dtype=np.int64))) == len(pts) if pts else False
-        return Packets(pts if are_told else stored, keys, hidden, last_lasts, are_told)
+        if not has_stored:
+            return Packets(stored, keys, array("i"), last_lasts, False)
+        is_told = has_times and is_one_run and not self._has_palette and _are_different(pts)
+        return Packets(pts if has_times else stored, keys, hidden, last_lasts, is_told)
+
+    @property
+    def _has_palette(self) -> bool:
+        """Whether colours are told once, before the first packet: what is sought loses them."""
+        return bool(self._video.stream.codec_context.pix_fmt == "pal8")
 
     def _readable_packets(self) -> Iterator[Any]:
         """The video's packets up to the file's end or the first place where it cannot be read."""
@@ -175,10 +196,10 @@ class _Pass:
         times_s.frombytes(((shown - begin) * float(unit)).tobytes())
         return times_s, float((int(shown[-1]) - begin + lasting) * unit)
 
-    def _notes_on(self, end_s: float, frames: int, stance: Stance) -> tuple[str, ...]:
+    def _notes_on(self, end_s: float, stance: Stance) -> tuple[str, ...]:
         notes = []
-        said_s = self._said_duration_s(end_s / frames)
-        if said_s - end_s > max(_SHORT_BY_S, _SHORT_BY * said_s):
+        said_s = self._said_duration_s()
+        if self._is_short(end_s, said_s) and self._is_short(self._end_of_all_s(), said_s):
             notes.append(
                 Sentence(
                     "The file says that it lasts {said} s, but only {read} s of it can be read.",
@@ -195,12 +216,29 @@ class _Pass:
             )
         return tuple(notes)
 
-    def _said_duration_s(self, step_s: float) -> float:
+    def _said_duration_s(self) -> float:
         """How long the file's header says that it lasts, or 0 where it does not."""
-        said_s = (self._video.container.duration or 0) / av.time_base
+        if self._video.container.format.name == "avi":  # FFmpeg shortens the duration of a file that is cut off
+            return float(self._video.stream.frames * self._video.stream.time_base)
         if self._video.stream.duration is not None:
-            said_s = float(self._video.stream.duration * self._video.stream.time_base)
-        return max(said_s, int(self._video.stream.frames) * step_s)
+            return float(self._video.stream.duration * self._video.stream.time_base)
+        return float((self._video.container.duration or 0) / av.time_base)
+
+    @staticmethod
+    def _is_short(end_s: float, said_s: float) -> bool:
+        return said_s - end_s > max(_SHORT_BY_S, _SHORT_BY * said_s)
+
+    def _end_of_all_s(self) -> float:
+        """When the last packet of any kind ends: sound may go on after the pictures, and a file may begin late."""
+        end_s = 0.0
+        self._video.rewind()
+        with suppress(av.FFmpegError):
+            for packet in self._video.container.demux():
+                if not self._is_wanted():
+                    raise InterruptedError
+                if packet.pts is not None and packet.stream.duration is None:
+                    end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        return end_s
 
     def _first_frame(self, order: Sequence[int], timeline: Timeline | None) -> Any:
         """A decoded frame: only it has the true size, shape and rotation."""
@@ -229,3 +267,7 @@ class _Pass:
             Sentence("“{name}” has no frame that can be read.", name=self._name),
             "Copy or download it again from where it came from.",
         )
+
+
+def _are_different(times: array[int]) -> bool:
+    return len(np.unique(np.frombuffer(times, dtype=np.int64))) == len(times) > 0

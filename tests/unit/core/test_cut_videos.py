@@ -1,0 +1,152 @@
+"""Videos that were cut, joined or coded long ago: their times, their frames, and nothing said that is not so."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from app.core.clip_kinds import is_clip
+from app.core.clips import Clip, ClipSource, open_clip, plan_clip
+from app.core.footage import FrameWish
+from app.core.vision import PixelLimits
+from tests.clips_made import number_in, numbered, write_video
+
+LIMITS = PixelLimits(4_096, 200_000)
+IMAGES = PixelLimits()
+REORDERED = {"preset": "veryfast", "bf": "3", "g": "12"}
+
+
+def opened(path: Path, **wish: Any) -> Clip:
+    clip = open_clip(ClipSource(path.name, path, wish=FrameWish(**wish)), LIMITS, IMAGES)
+    assert isinstance(clip, Clip)
+    return clip
+
+
+def numbers(clip: Clip) -> list[int]:
+    return [number_in(frame, clip.width_px, clip.height_px) for frame in clip.frames]
+
+
+def copied(file: Path, to: Path, *, earlier_s: float = 0.0, how: dict[str, str] | None = None) -> None:
+    """The same packets in another file, all their times earlier; those before zero as they come."""
+    with av.open(file) as source, av.open(to, "w", options=how or {}) as target:
+        streams = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None:
+                shift = round(earlier_s / packet.time_base)
+                packet.dts, packet.pts = packet.dts - shift, packet.pts - shift
+                packet.stream = streams[packet.stream.index]
+                target.mux(packet)
+
+
+@pytest.mark.parametrize("cut_s", [0.1, 0.52, 1.0])
+def test_what_lies_before_the_start_of_a_cut_file_is_not_shown_and_shifts_nothing(tmp_path: Path, cut_s: float) -> None:
+    whole, path = tmp_path / "whole.mp4", tmp_path / "cut.mkv"
+    write_video(whole, numbered(75), options={**REORDERED, "g": "50"})
+    copied(whole, path, earlier_s=cut_s, how={"avoid_negative_ts": "disabled"})
+    clip = opened(path, frame_count=8)
+    first = round(cut_s * 25 + 0.49)
+    assert numbers(clip)[0] == first
+    assert numbers(clip)[-1] == 74
+    np.testing.assert_allclose(
+        np.diff(clip.plan.frame_times_s), np.diff([number / 25 for number in numbers(clip)]), atol=1.1e-3
+    )
+    assert clip.notes == ()
+
+
+def test_of_doubled_times_those_of_showing_are_taken(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.mp4", tmp_path / "double.mkv"
+    write_video(whole, numbered(50), options=REORDERED)
+    with av.open(whole) as source, av.open(path, "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        step = round(0.04 / stream.time_base)
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.pts -= step if packet.pts == 49 * step else 0
+                packet.dts = min(packet.dts, packet.pts)
+                packet.stream = stream
+                target.mux(packet)
+    clip = opened(path, frame_count=8)
+    assert numbers(clip)[-1] in {48, 49}
+    np.testing.assert_allclose(clip.plan.frame_times_s[:-1], [number / 25 for number in numbers(clip)[:-1]], atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["ts", "mpg"])
+def test_files_joined_end_to_end_are_shown_one_after_the_other(tmp_path: Path, kind: str) -> None:
+    codec, options = ("libx264", REORDERED) if kind == "ts" else ("mpeg2video", {"bf": "2", "qmin": "1"})
+    first, second, path = (tmp_path / f"{name}.{kind}" for name in ("first", "second", "joined"))
+    write_video(first, numbered(40), codec=codec, options=options)
+    write_video(second, numbered(80)[40:], codec=codec, options=options)
+    path.write_bytes(first.read_bytes() + second.read_bytes())
+    clip = opened(path, frames_per_s=5)
+    assert numbers(clip) == sorted(numbers(clip))
+    assert numbers(clip)[-1] > 70
+    np.testing.assert_allclose(clip.plan.frame_times_s, [number / 25 for number in numbers(clip)], atol=0.09)
+    assert clip.plan.duration_s == pytest.approx(3.2, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["late.mkv", "sound.mkv", "edited.mp4", "gap.avi"])
+def test_no_part_is_missed_where_none_is_missing(tmp_path: Path, name: str) -> None:
+    whole, path = tmp_path / f"whole{Path(name).suffix}", tmp_path / name
+    codec = "mpeg4" if name == "gap.avi" else "libx264"
+    times = [*range(0, 1000, 40), *range(3000, 4000, 40)] if name == "gap.avi" else list(range(0, 3000, 40))
+    write_video(whole, numbered(len(times)), codec=codec, options={"bf": "0"}, times_ms=times)
+    if name == "late.mkv":
+        copied(whole, path, earlier_s=-7.0)
+    elif name == "sound.mkv":
+        add_sound(whole, path, 20)
+    elif name == "edited.mp4":
+        copied(whole, path, earlier_s=2.0, how={"avoid_negative_ts": "disabled"})
+    else:
+        shutil.copyfile(whole, path)
+    assert plan_clip(ClipSource(name, path), LIMITS, IMAGES).notes == ()
+
+
+def add_sound(file: Path, to: Path, seconds: int) -> None:
+    with av.open(file) as source, av.open(to, "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        sound = target.add_stream("pcm_s16le", rate=8000, layout="mono")
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+        for second in range(seconds):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), dtype=np.int16), format="s16", layout="mono")
+            frame.rate, frame.pts = 8000, second * 8000
+            target.mux(sound.encode(frame))
+        target.mux(sound.encode(None))
+
+
+def test_colours_from_a_table_are_kept_wherever_a_frame_is_sought(tmp_path: Path) -> None:
+    path = tmp_path / "table.avi"
+    with av.open(path, "w") as target:
+        stream: Any = target.add_stream("rawvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "pal8"
+        table = np.zeros((256, 4), dtype=np.uint8)
+        table[:, 0] = 255
+        table[:, 1:] = np.arange(256)[:, None]
+        for pixels in numbered(50):
+            indexed: Any = (pixels[..., 0], table)
+            frame = av.VideoFrame.from_ndarray(indexed, format="pal8")
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    clip = opened(path, frame_count=8)
+    assert numbers(clip) == [0, 7, 14, 21, 28, 35, 42, 49]
+
+
+def test_a_transport_stream_with_times_before_its_packets_is_a_video(tmp_path: Path) -> None:
+    plain, path = tmp_path / "plain.ts", tmp_path / "camera.m2ts"
+    write_video(plain, numbered(50), options=REORDERED)
+    with av.open(plain) as source, av.open(path, "w", format="mpegts", options={"mpegts_m2ts_mode": "1"}) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    assert path.read_bytes()[4] == path.read_bytes()[196] == 0x47
+    assert is_clip(ClipSource(path.name, path))
+    assert numbers(opened(path, frame_count=8)) == [0, 7, 14, 21, 28, 35, 42, 49]
