@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _BASE_S = 20
 _RATE = 30
-_UNIT = 1 if sys.platform == "darwin" else 1024
+UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
 def encode(path: Path, minutes: float) -> None:
@@ -279,8 +279,8 @@ def _measure(name: str, path: Path, count: int) -> None:
         "what": versions[0] if versions else "this program",
         "s": took_s,
         "cpu_s": cpu_s + children.ru_utime + children.ru_stime,
-        "peak": peak * _UNIT,
-        "added": (peak - before) * _UNIT,
+        "peak": peak * UNIT_BYTES,
+        "added": (peak - before) * UNIT_BYTES,
         "times_s": times_s,
     }
     print(json.dumps(figures))
