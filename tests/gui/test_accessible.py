@@ -24,7 +24,9 @@ from PySide6.QtWidgets import (
 from app.backends.fake_backend import FakeScript
 from app.core.settings import Settings
 from app.gui import model_status
+from app.gui.viewer.frames_choice import FramesChoice
 from tests.gui.conftest import draw
+from tests.gui.video_hands import is_quiet, make_clip, open_clip
 from tests.gui.window_driver import SLOW
 
 if TYPE_CHECKING:
@@ -113,9 +115,29 @@ def listing_commands(driver: WindowDriver) -> None:
     QTest.keyClick(driver.prompt, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
 
 
+def with_video(driver: WindowDriver) -> None:
+    driver.wait_for_model()
+    foot = open_clip(driver, make_clip(driver.launch.profile.data_dir.parent / "numbers.mp4"))
+    foot.scrubber.setValue(20)
+    foot.begin_here()
+    driver.wait(lambda: is_quiet(driver))
+    assert foot.strip.isVisible()
+    assert foot.scrubber.isVisible()
+
+
+def choosing_frames(driver: WindowDriver) -> None:
+    with_video(driver)
+    driver.parts.viewer.foot.frames_pill.click()
+    choice = driver.window.findChild(FramesChoice)
+    assert choice is not None
+    assert choice.isVisible()
+
+
 @pytest.mark.parametrize(
     ("state", "script"),
     [
+        (with_video, FakeScript()),
+        (choosing_frames, FakeScript()),
         (empty, FakeScript()),
         (with_pictures, FakeScript()),
         (with_settings, FakeScript()),

@@ -228,6 +228,24 @@ def test_keys_on_the_frame_itself_lead_through_the_video_and_up_and_down_to_the_
     assert foot.frame > 11  # where it was left
 
 
+def test_tab_leads_through_all_that_can_be_done_with_a_video(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    foot.scrubber.setValue(30)
+    foot.begin_here()
+    driver.wait(lambda: is_quiet(driver))
+    driver.parts.viewer.canvas.setFocus()
+    met = []
+    for _ in range(20):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        met.append(focus.objectName())
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    wanted = ["pictureCanvas", "frameStrip", "scrubber", "rangeInButton", "rangeOutButton", "rangeClearButton"]
+    wanted += ["framesPill", "takeFrameButton", "zoomInButton"]
+    assert [name for name in met if name in wanted][: len(wanted)] == wanted
+
+
 def test_the_wheel_goes_frame_by_frame(open_window: OpenWindow, clip: Path) -> None:
     driver = open_window()
     foot = open_clip(driver, clip)
