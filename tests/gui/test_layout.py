@@ -13,9 +13,12 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QV
 
 from app.backends.fake_backend import FakeScript
 from app.core.errors import ErrorText, Sentence
+from app.core.footage import FrameWish
 from app.gui.look import apply_look
+from tests.clips_made import numbered, write_video
 from tests.gui.conftest import draw
 from tests.gui.layout_checks import layout_faults, overlaps, settle, squeezed
+from tests.gui.video_hands import is_quiet, open_clip
 from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
@@ -165,6 +168,52 @@ def test_small_and_large_letters_have_room(
     letters(points)
     driver = answered(open_window, picture)
     assert told_lines(walk_states(driver, ((640, 480), (900, 620), (1280, 820)))) == ""
+
+
+def walk_video_states(driver: WindowDriver, clip: Path, sizes: tuple[tuple[int, int], ...] = SIZES) -> list[str]:
+    """All faults of the states that a window with a video can be brought into."""
+    foot = open_clip(driver, clip)
+    told = check(driver, "video", sizes)
+    foot.scrubber.setValue(20)
+    foot.begin_here()
+    foot.scrubber.setValue(61)
+    foot.end_here()
+    driver.wait(lambda: is_quiet(driver))
+    told += check(driver, "range", sizes)
+    medium_id = driver.desk.pictures.media[0].medium_id
+    driver.desk.pictures.set_wish(medium_id, FrameWish(frame_count=60, max_tokens=60))
+    driver.wait(lambda: is_quiet(driver) and bool(foot.note_words))
+    told += check(driver, "text too small", sizes)
+    driver.parts.viewer.show_moment(1.0, 3.0)
+    driver.parts.viewer.canvas.zoom_to_actual_size()
+    told += check(driver, "zoomed, at a moment", sizes)
+    driver.parts.media_notice.show_errors(REFUSALS)
+    told += check(driver, "notice over a video", sizes)
+    return told
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    file = tmp_path / f"{LONG_NAME[:60]}.mp4"
+    write_video(file, numbered(80, 1280, 720), rate=10)
+    return file
+
+
+def test_a_video_fits_at_any_size(open_window: OpenWindow, clip: Path) -> None:
+    assert told_lines(walk_video_states(open_window(), clip)) == ""
+
+
+@pytest.mark.usefixtures("longer_texts")
+def test_longer_texts_have_room_at_a_video(open_window: OpenWindow, clip: Path) -> None:
+    assert told_lines(walk_video_states(open_window(), clip, ((640, 480), (900, 620), (999, 700)))) == ""
+
+
+@pytest.mark.parametrize("points", [9, 20])
+def test_small_and_large_letters_have_room_at_a_video(
+    points: float, open_window: OpenWindow, clip: Path, letters: Callable[[float], None]
+) -> None:
+    letters(points)
+    assert told_lines(walk_video_states(open_window(), clip, ((640, 480), (900, 620), (1280, 820)))) == ""
 
 
 def test_the_checks_find_faults(qtbot: QtBot) -> None:

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import time
+from array import array
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.core.errors import ErrorText
 from app.core.events import ViewFailed
-from app.core.footage import FrameWish
+from app.core.footage import ClipPlan, Footage, FrameWish
 from app.gui.viewer import frames_at_hand, video_viewing
+from app.gui.viewer.video_foot import VideoFoot
 from tests.clips_made import numbered, write_animation, write_video
 from tests.gui.conftest import draw
-from tests.gui.heartbeat import Heartbeat
+from tests.gui.heartbeat import STALL_S, Heartbeat
 from tests.gui.video_hands import foot_of, is_quiet, make_clip, number_on, open_clip, shown_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
 
     from app.core.picture_levels import PictureLevels
     from app.gui.viewer.scrubber import Scrubber
-    from app.gui.viewer.video_foot import VideoFoot
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -459,10 +464,10 @@ def test_a_small_frame_that_cannot_be_decoded_holds_up_no_other(open_window: Ope
     frames.forget([medium.medium_id])
     frames.want(medium, [40, 41, 42], 10_000)
     frames.take(ViewFailed(f"{frames_at_hand.STRIP}{medium.medium_id}", ErrorText("Damaged.", kind="input")))
-    driver.wait(lambda: frames.image(medium.medium_id, 42) is not None)
     failed = frames.image(medium.medium_id, 40)
     assert failed is not None
     assert failed.isNull()
+    driver.wait(lambda: all(frames.image(medium.medium_id, index) is not None for index in (41, 42)))
     image = frames.image(medium.medium_id, 41)
     assert image is not None
     assert number_on(image) == 41
@@ -496,3 +501,38 @@ def test_pictures_are_looked_at_as_ever_beside_videos(open_window: OpenWindow, c
     assert (picture.width(), picture.height()) == (300, 200)
     driver.wait(lambda: driver.parts.viewer.caption.startswith("300×200"))
     assert not foot_of(driver).note.isVisible()
+
+
+def test_hours_of_frames_hold_nobody_up(qtbot: QtBot) -> None:
+    count = 5 * 3600 * 30
+    footage = Footage(array("d", (index / 30 for index in range(count))), count / 30, 1920, 1080)
+
+    def plan(step: int) -> ClipPlan:
+        indices = tuple(range(0, count, step))
+        times_s = tuple(footage.times_s[index] for index in indices)
+        return ClipPlan(times_s, indices, 1920, 1080, 448, 256, footage.end_s, 30.0, count)
+
+    window = QWidget()
+    window.resize(900, 400)
+    qtbot.addWidget(window)
+    foot = VideoFoot(window)
+    foot.setGeometry(0, 200, 900, 160)
+    window.show()
+    foot.show_video(footage, 0)
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: foot.show_plan(denser, None, None, ""),
+        lambda: foot.show_plan(sparser, None, None, ""),
+        lambda: foot.show_frame(count // 2),
+        lambda: foot.strip.show_image(sparser.frame_indices[-1]),
+        foot.scrubber.repaint,
+        lambda: foot.scrubber.step_sampled(1),
+    )
+    denser, sparser = plan(15), plan(16)
+    took_s = []
+    for step in steps:
+        begin_s = time.thread_time()
+        step()
+        QApplication.processEvents()
+        took_s.append(time.thread_time() - begin_s)
+    assert foot.strip.frames.rowCount() == len(sparser.frame_indices)
+    assert max(took_s) < STALL_S, took_s

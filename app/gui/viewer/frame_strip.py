@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QRect,
     QRectF,
     QSize,
+    QStringListModel,
     Qt,
     QTimer,
     Signal,
@@ -24,6 +25,7 @@ from app.core.footage import clock_text
 from app.gui.contrast import mixed
 from app.gui.focus_ring import HAS_KEYBOARD, PAINTS_OWN_FOCUS
 from app.gui.look import FOCUS_RING_PX, SMALL_PX, canvas, focus_ring, hairline, scaled_px, sized
+from app.gui.viewer.video_words import place_of
 from app.gui.wording import number
 
 if TYPE_CHECKING:
@@ -52,17 +54,21 @@ def strip_height_px() -> int:
     return scaled_px(_PICTURE_HEIGHT_PX) + 2 * _RING_PX + _BAR_PX
 
 
-class FrameModel(QAbstractListModel):
-    """The sampled frames in order, by their times and their indices among the video's frames."""
+class FrameModel(QStringListModel):
+    """The sampled frames in order, by their times and their indices among the video's frames.
+
+    Qt asks for the number of rows once for each row: that of its own model costs nothing, however long the video is.
+    """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.times_s: tuple[float, ...] = ()
         self.indices: tuple[int, ...] = ()
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        """How many there are."""
-        return len(self.times_s) if parent is None or not parent.isValid() else 0
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Frames can be chosen, and nothing else."""
+        usual = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+        return usual if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """What a frame is called."""
@@ -86,16 +92,12 @@ class FrameModel(QAbstractListModel):
 
     def show(self, times_s: Sequence[float], indices: Sequence[int]) -> None:
         """Takes other frames; as many as before stay in their places."""
-        before, after = len(self.times_s), len(times_s)
-        if after < before:
-            self.beginRemoveRows(QModelIndex(), after, before - 1)
-            self.times_s, self.indices = self.times_s[:after], self.indices[:after]
-            self.endRemoveRows()
-        elif after > before:
-            self.beginInsertRows(QModelIndex(), before, after - 1)
+        before, after = self.rowCount(), len(times_s)
         self.times_s, self.indices = tuple(times_s), tuple(indices)
-        if after > before:
-            self.endInsertRows()
+        if after < before:
+            self.removeRows(after, before - after)
+        elif after > before:
+            self.insertRows(before, after - before)
         if after:
             self.dataChanged.emit(self.index(0), self.index(after - 1))
 
@@ -178,8 +180,8 @@ class FrameStrip(QListView):
     def show_frame(self, index: int) -> None:
         """Outlines a frame if it is one of these, and brings it, or the one before it, into sight."""
         indices = self.frames.indices
-        place = indices.index(index) if index in indices else None
-        nearest = place if place is not None else max(0, sum(other <= index for other in indices) - 1)
+        place = place_of(indices, index)
+        nearest = place if place is not None else max(0, bisect.bisect_right(indices, index) - 1)
         if place != self._shown_place:
             self._shown_place = place
             self.viewport().update()
@@ -188,9 +190,9 @@ class FrameStrip(QListView):
 
     def show_image(self, index: int) -> None:
         """Paints a frame anew whose small picture has come."""
-        for place, other in enumerate(self.frames.indices):
-            if other == index:
-                self.update(self.frames.index(place))
+        indices = self.frames.indices
+        for place in range(bisect.bisect_left(indices, index), bisect.bisect_right(indices, index)):
+            self.update(self.frames.index(place))
 
     def _on_scrolled(self) -> None:
         self._settle.start()

@@ -373,8 +373,9 @@ class MediaViewer(QWidget):
         foot_px = self.foot.rows_px(height)
         is_tall = self.foot.is_tall_in(height)
         self._caption_pill.hide()
-        self.foot.setGeometry(0, height - foot_px, width, foot_px)
         room = width - 2 * _EDGE_PX
+        self.foot.note_room_px = room - _GAP_PX - self.zoom_pill.folded_width(0)
+        self.foot.setGeometry(0, height - foot_px, width, foot_px)
         note_width = self.foot.note.width_within(room) if self.foot.has_note else 0
         zoom_width = self.zoom_pill.folded_width(room - _GAP_PX - note_width, is_low=not is_tall)
         self.zoom_pill.setVisible(self.canvas.framing is not None and not self.foot.is_one_row_in(height))

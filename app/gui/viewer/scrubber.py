@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -311,10 +312,10 @@ class Scrubber(QAbstractSlider):
 
     def step_sampled(self, by: int) -> None:
         """To the next frame that the model will see, or the one before."""
-        here = self.value()
-        others = [index for index in self._sampled if (index > here if by > 0 else index < here)]
-        if others:
-            self.setValue(min(others) if by > 0 else max(others))
+        sampled, here = self._sampled, self.value()
+        place = bisect.bisect_right(sampled, here) if by > 0 else bisect.bisect_left(sampled, here) - 1
+        if 0 <= place < len(sampled):
+            self.setValue(sampled[place])
 
     def _on_self_value_changed(self, index: int) -> None:
         self._describe()
@@ -377,9 +378,9 @@ class Scrubber(QAbstractSlider):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(colour, 1))
+        step = max(1, round(len(self._sampled) * _TICK_APART_PX / max(1, self.width())))
         before = -_TICK_APART_PX
-        stride = max(1, len(self._sampled) // max(1, self.width()))
-        for index in self._sampled[::stride]:
+        for index in self._sampled[::step]:
             x = self._x_of_frame(index)
             if x - before >= _TICK_APART_PX:
                 painter.drawLine(QPointF(round(x), top), QPointF(round(x), top + _TICK_PX - 1))

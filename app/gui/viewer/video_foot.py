@@ -60,6 +60,8 @@ class VideoFoot(QWidget):
         self._frame_fault = ""
         self._widest: list[list[list[Piece]]] = []
         self._is_warning_in_pill = False
+        self.note_room_px = 0
+        """What there is beside the zoom buttons above this; where it is too little, a sign stands in the figures."""
         self.strip.frame_wanted.connect(self.frame_wanted)
         self.scrubber.frame_wanted.connect(self.frame_wanted)
         self.scrubber.range_wanted.connect(self._on_scrubber_range_wanted)
@@ -162,7 +164,7 @@ class VideoFoot(QWidget):
         warning = warning_text(self._plan)
         fault = paragraph(self._frame_fault, self._fault)
         short = self.tr("Text may be too small to read.") if warning and not fault else ""
-        is_seen = bool(self.note_words) and self.is_tall
+        is_seen = bool(self.note_words) and self.is_tall and self.note.least_width(short) <= self.note_room_px
         self._is_warning_in_pill = bool(warning or fault) and not is_seen
         self.note.show_note(self.note_words, short, is_warning=bool(warning or fault))
         self.note.setVisible(is_seen)

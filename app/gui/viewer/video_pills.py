@@ -236,6 +236,10 @@ class NotePill(QLabel):
         self.setToolTip(tip(self.words))
         self._show_fitting()
 
+    def least_width(self, short: str) -> int:
+        """What it needs for its short form; nothing where there is none, as other words may be cut."""
+        return self._width(_SIGN + short) if short else 0
+
     def width_within(self, room_px: int) -> int:
         """As wide as the words that fit into so many pixels, or as the room."""
         return next((width for width in map(self._width, self._forms) if width <= room_px), room_px)

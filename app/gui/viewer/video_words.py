@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QCoreApplication
@@ -11,6 +12,8 @@ from app.gui.video_words import apart_text, frames_text
 from app.gui.wording import number, size_text, tokens_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.core.footage import ClipPlan, Footage
 
 BETWEEN_PARTS = " · "
@@ -36,8 +39,9 @@ def frame_pieces(footage: Footage, plan: ClipPlan | None, index: int | None) -> 
     if plan is None:
         return [[time]]
     count = number(len(plan.frame_times_s))
-    if index is not None and index in plan.frame_indices:
-        place = number(plan.frame_indices.index(index) + 1)
+    at = place_of(plan.frame_indices, index) if index is not None else None
+    if at is not None:
+        place = number(at + 1)
         full, short = translate("VideoWords", "frame {0} of {1}"), translate("VideoWords", "{0} of {1}")
         full, short = full.format(place, count), short.format(place, count)
     else:
@@ -55,6 +59,12 @@ def frame_pieces(footage: Footage, plan: ClipPlan | None, index: int | None) -> 
         _joined([time], [Piece(short)]),
         [time],
     ]
+
+
+def place_of(indices: Sequence[int], index: int) -> int | None:
+    """Where a frame stands among rising ones, which of a video of hours are very many; None where it is not one."""
+    place = bisect.bisect_left(indices, index)
+    return place if place < len(indices) and indices[place] == index else None
 
 
 def _joined(*parts: list[Piece]) -> list[Piece]:
