@@ -21,7 +21,6 @@ from app.core.vision import (
     group_times,
     resized_frame_size,
     resized_size,
-    time_text,
     token_count,
 )
 
@@ -42,6 +41,10 @@ _OFF_ITS_PLACE = 1 / 8
 """Of the distance between frames that stand far apart: how far one may move to fall on a key frame."""
 _ROUNDING_S = 1e-6
 """The rounding of floating point."""
+_LEAST_TIME_TOKENS = 8
+"""Of the shortest time, such as ``<0.5 seconds>``, with the marks around the frames that follow it."""
+_LONGER_FROM_S = (9.95, 99.95, 999.95, 9_999.95, 99_999.95)
+"""From these on a time has one digit more."""
 SAME_TIME_S = 5e-4
 """Times this near are one: containers round to a millisecond."""
 
@@ -213,8 +216,9 @@ class ClipPlan:
 def _time_tokens(frame_times_s: tuple[float, ...]) -> int:
     if len(frame_times_s) == 1:
         return 0
-    texts = (time_text(time_s) for time_s in group_times(frame_times_s))
-    return sum(sum(character.isdigit() for character in text) + 6 for text in texts)
+    times_s = group_times(frame_times_s)
+    longer = sum(len(times_s) - bisect.bisect_left(times_s, limit_s) for limit_s in _LONGER_FROM_S)
+    return _LEAST_TIME_TOKENS * len(times_s) + longer
 
 
 class Chosen(NamedTuple):

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.footage import Footage, FrameWish, _nearest, _nearest_to_even, clock_text, plan_footage
-from app.core.vision import PixelLimits
+from app.core.vision import PixelLimits, time_text
 
+LIMITS = PixelLimits(4_096, 25_165_824)
 FOOTAGE = Footage((0.0, 0.04, 0.5, 2.0), 3.0, 64, 48)
 
 
@@ -83,6 +84,15 @@ def test_frames_near_even_times_are_found_in_one_go(ticks: list[int], per_s: int
     step_s = (times_s[last - 1] - times_s[first]) / (count - 1)
     one_by_one = {_nearest(times_s, first, last, times_s[first] + step_s * number) for number in range(count)}
     assert _nearest_to_even(times_s, first, last, count, step_s) == one_by_one
+
+
+@given(st.lists(st.integers(0, 2_000_000), min_size=2, max_size=30, unique=True))
+def test_the_tokens_of_times_are_their_digits_and_marks(ticks: list[int]) -> None:
+    times_s = [tick / 7 for tick in sorted(ticks)]
+    footage = Footage(times_s, times_s[-1] + 1, 64, 64)
+    plan = plan_footage(footage, FrameWish(frame_count=len(ticks) // 2 * 2 if len(ticks) > 3 else 4), LIMITS, LIMITS)
+    digits = sum(character.isdigit() for time_s in plan.group_times_s for character in time_text(time_s))
+    assert plan.time_tokens == digits + 6 * len(plan.group_times_s)
 
 
 def test_bunched_frames_are_spread_over_what_there_is() -> None:
