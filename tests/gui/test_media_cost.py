@@ -146,6 +146,7 @@ def test_where_there_is_little_room_the_size_is_short_not_cut(
         row.cost,
         row.short_cost,
     ]
+    assert (row.state, row.short_state) == ("reduced to 1312×960", "1312×960")
 
 
 def test_costs_are_shown_while_one_picture_after_another_is_opened(

@@ -55,7 +55,7 @@ class TrayRow:
         cost: Such as ``1,230 tok · 1600×1200`` or ``28 frames · 1,568 tok``.
         short_cost: The same where there is little room: ``1,230 tok · 1.9 MP``.
         state: Such as ``sent at 576×416`` or ``0:05 – 0:10 · 448×256``.
-        short_state: The same where there is little room: ``0:05 – 0:10``.
+        short_state: The same where there is little room: ``576×416`` or ``0:05 – 0:10``.
         label: Such as ``Image 2`` when it is asked about or was, else empty.
         length: How long a video is, such as ``0:14``, else empty.
         details: What else is known of a video.
@@ -94,7 +94,8 @@ def tray_row(medium: Medium, question: NextQuestion) -> TrayRow:
     tokens = translate("MediaTray", "{0} tok").format(number_text(cost.tokens))
     full = f"{tokens} · {short_size_text(medium.width_px, medium.height_px)}"
     short = f"{tokens} · {megapixels_text(medium.width_px, medium.height_px)}"
-    return TrayRow(medium.medium_id, name, full, short, _state(cost, is_known=is_known), label)
+    state, short_state = _states(cost, is_known=is_known)
+    return TrayRow(medium.medium_id, name, full, short, state, label, short_state)
 
 
 def _video_row(medium: Medium, footage: Footage, question: NextQuestion, label: str) -> TrayRow:
@@ -106,7 +107,7 @@ def _video_row(medium: Medium, footage: Footage, question: NextQuestion, label: 
         return TrayRow(medium.medium_id, name, fault, fault, "", label, "", length, video_lines(medium, question))
     tokens = translate("MediaTray", "{0} tok").format(number_text(cost.tokens))
     part = range_text(medium.source.wish, footage) if isinstance(medium.source, ClipSource) else ""
-    state = short_state = _state(cost, is_known=question.is_known(medium))
+    state, short_state = _states(cost, is_known=question.is_known(medium))
     if part:
         state, short_state = f"{part} · {size_text(cost.width_px, cost.height_px)}", part
     full = f"{frames_text(plan)} · {tokens}"
@@ -114,16 +115,19 @@ def _video_row(medium: Medium, footage: Footage, question: NextQuestion, label: 
     return TrayRow(medium.medium_id, name, full, tokens, state, label, short_state, length, lines)
 
 
-def _state(cost: Cost, *, is_known: bool) -> str:
+def _states(cost: Cost, *, is_known: bool) -> tuple[str, str]:
+    """At what size the model sees it, or saw it, and the same where there is little room."""
     translate = QCoreApplication.translate
     size = size_text(cost.width_px, cost.height_px)
     if is_known and not cost.is_reduced:
-        return translate("MediaTray", "sent whole")
-    if is_known:
-        return translate("MediaTray", "sent at {0}").format(size)
-    if not cost.is_reduced:
-        return translate("MediaTray", "seen whole")
-    return translate("MediaTray", "reduced to {0}").format(size)
+        words = translate("MediaTray", "sent whole")
+    elif is_known:
+        words = translate("MediaTray", "sent at {0}").format(size)
+    elif not cost.is_reduced:
+        words = translate("MediaTray", "seen whole")
+    else:
+        words = translate("MediaTray", "reduced to {0}").format(size)
+    return words, size if cost.is_reduced else words
 
 
 def thumbnail_size() -> QSize:
