@@ -333,6 +333,7 @@ class WindowContent(QObject):
         self.asking.close()
         self.usual.close()
         self.viewing.close()
+        self.video.close()
 
     def open_path(self, path: Path) -> None:
         """Opens a file or folder."""

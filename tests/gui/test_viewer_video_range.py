@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -167,6 +168,22 @@ def test_a_range_belongs_to_its_video(open_window: OpenWindow, clip: Path, tmp_p
     assert foot.scrubber.range_frames == (None, None)
 
 
+def test_the_window_in_another_language_shows_the_same_frame_and_range(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    foot.scrubber.setValue(20)
+    foot.begin_here()  # and the language changes before that was taken note of
+    driver.desk.change_settings(replace(driver.desk.settings, language="zh_CN"))
+    driver.follow()
+    driver.wait(lambda: driver.parts.viewer.is_video and driver.parts.viewer.picture() is not None)
+    assert wish_of(driver) == FrameWish(start_s=2.0)
+    foot = driver.parts.viewer.foot
+    assert foot.range_pill.begin.text() == "入点 0:02.0"
+    assert shown_number(driver) == 20
+    foot.scrubber.step(3)
+    assert shown_number(driver) == 23
+
+
 # The choice of frames
 
 
@@ -209,6 +226,20 @@ def test_frames_a_second_a_number_of_frames_and_the_makers_own(open_window: Open
     assert wish_of(driver) == FrameWish(start_s=2.0)
     QTest.keyClick(choice, Qt.Key.Key_Escape)
     assert not choice.isVisible()
+
+
+def test_arrow_keys_go_through_the_choices(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    open_clip(driver, clip)
+    choice = opened_choice(driver)
+    assert choice.automatic.hasFocus()
+    QTest.keyClick(choice.automatic, Qt.Key.Key_Down)
+    assert wish_of(driver) == FrameWish(frames_per_s=2.0)
+    QTest.keyClick(choice.by_rate, Qt.Key.Key_Down)
+    assert wish_of(driver) == FrameWish(frame_count=16)
+    QTest.keyClick(choice.by_count, Qt.Key.Key_Up)
+    QTest.keyClick(choice.by_rate, Qt.Key.Key_Up)
+    assert wish_of(driver) == FrameWish()
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,8 @@ class FramesAtHand(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.looked_at: dict[str, int] = {}
+        """Which frame of each video was looked at last, by the video's id."""
         self._engine: AnswerEngine | None = None
         self._images: OrderedDict[tuple[str, int], QImage] = OrderedDict()
         self._bytes = 0

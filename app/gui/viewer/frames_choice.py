@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPalette, QPen
-from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.core.errors import UserError
 from app.core.footage import MAKERS_FRAMES_PER_S, MAX_FRAMES, MIN_FRAMES, FrameWish
@@ -235,13 +235,14 @@ class FramesChoice(QFrame):
             mark_faulty(field, is_faulty=False)
         self.outcome.setVisible(bool(self.outcome.text()))
 
-    def _on_group_button_clicked(self) -> None:
+    def _on_group_button_clicked(self, button: QAbstractButton) -> None:
         field = self._field_of_kind()
         if field is not None:
             if not field.text():
                 field.setText(field.placeholderText())
-            field.setFocus(Qt.FocusReason.OtherFocusReason)
-            field.selectAll()
+            if button.underMouse():  # arrow keys go on to the next choice
+                field.setFocus(Qt.FocusReason.OtherFocusReason)
+                field.selectAll()
         self.take()
 
     def _on_rate_edited(self) -> None:

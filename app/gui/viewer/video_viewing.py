@@ -60,8 +60,7 @@ class VideoViewing(QObject):
         self._medium: Medium | None = None
         self._plan: ClipPlan | None = None
         self._fault: ErrorText | None = None
-        self._frames: dict[str, int] = {}
-        """Which frame of each video was looked at last."""
+        self._frames = desk.frames.looked_at
         self._moment: tuple[float, float | None] | None = None
         self._asked: tuple[int, int] | None = None
         self._shown: tuple[int, int] | None = None
@@ -109,6 +108,11 @@ class VideoViewing(QObject):
     def take_actions(self, actions: Actions) -> None:
         """Takes the actions that stand in the viewer's menu too."""
         self._actions = actions
+
+    def close(self) -> None:
+        """Takes note of what was wished last."""
+        self._apply_wish()
+        self._rest.stop()
 
     # What is looked at
 
