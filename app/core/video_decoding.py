@@ -30,8 +30,8 @@ _DEMUXERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,ogg,asf"
 _OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
 _ENCRYPTED_PACKET = "encryption_info"
 _ENCRYPTED_TAGS = ("encv", "drmi")
-_SKIPPABLE = ("h264",)
-"""Codecs that mark the frames to which no other frame at all refers."""
+_SKIPPABLE = ("h264", "mpeg1video", "mpeg2video")
+"""Codecs that mark the frames to which no other frame at all refers; HEVC does for frames of the same layer only."""
 _VPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """The decoders that know transparency, which FFmpeg's own pass over."""
 _SEEK_TRIES = 3
@@ -211,7 +211,7 @@ class OpenVideo:
 
         Args:
             packet: One from `packets_from`, each in turn; None after the last.
-            is_needed: Whether its own frame is; of H.264 one that is not and to which nothing refers is passed over.
+            is_needed: Whether its own frame is; one that is not and to which nothing refers may be passed over.
         """
         if packet is not None and self._decoder.name in _SKIPPABLE and not self.is_hardware:
             self._decoder.skip_frame = "DEFAULT" if is_needed else "NONREF"

@@ -42,6 +42,8 @@ _BEGIN_ANEW = ("mpegts", "mpeg")
 """Formats of which one file may follow another within a file, its times beginning anew."""
 _STEP_BACK_S = Fraction(1, 2)
 _BEFORE_ALL = -(1 << 61)
+_ASTRAY = ("mpeg",)
+"""Formats in which several frames share a time, so that those after a seek are guessed wrong."""
 _SHORT_BY = 0.05
 _SHORT_BY_S = 1.0
 
@@ -161,7 +163,8 @@ class _Pass:
                 latest, last_lasts = pts[-1], packet.duration or 0
         if not has_stored:
             return Packets(stored, keys, array("i"), last_lasts, False)
-        is_told = has_times and is_one_run and not self._has_palette and _are_different(pts)
+        can_seek = name not in _ASTRAY and not self._has_palette
+        is_told = has_times and is_one_run and can_seek and _are_different(pts)
         return Packets(pts if has_times else stored, keys, hidden, last_lasts, is_told)
 
     @property

@@ -29,7 +29,7 @@ class Packets:
         keys: The packets where decoding can begin, rising.
         hidden: The packets that are decoded but not shown, rising.
         last_lasts: How long the one lasts that is shown last, or 0.
-        are_told: Whether the file says when each is shown.
+        are_told: Whether the file says when each is shown, after a seek too.
     """
 
     pts: array[int]

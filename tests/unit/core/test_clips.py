@@ -121,13 +121,25 @@ def test_a_clip_that_starts_late_starts_at_zero(tmp_path: Path, name: str) -> No
 
 
 @pytest.mark.parametrize(
-    "options", [{"bf": "0", "g": "15"}, {"bf": "3", "g": "40", "preset": "veryfast"}, {"g": "600"}]
+    ("name", "codec", "options"),
+    [
+        ("a.mp4", "libx264", {"bf": "0", "g": "15"}),
+        ("b.mp4", "libx264", {"bf": "3", "g": "40", "preset": "veryfast"}),
+        ("c.mp4", "libx264", {"g": "600"}),
+        ("d.ts", "mpeg2video", {"bf": "2", "g": "18", "b": "2000000"}),
+        ("e.mpg", "mpeg2video", {"bf": "2", "g": "18", "b": "2000000"}),
+        ("g.flv", "libx264", {"bf": "2", "g": "40", "preset": "veryfast"}),
+        ("h.wmv", "wmv2", {"g": "30"}),
+        ("i.m2ts", "libx264", {"bf": "3", "g": "40", "preset": "veryfast"}),
+        ("j.3gp", "mpeg4", {"g": "30"}),
+        ("f.mkv", "libx265", {"x265-params": "log-level=none:bframes=4:keyint=60"}),
+    ],
 )
 def test_seeking_decoding_through_and_passing_over_give_the_same_frames(
-    tmp_path: Path, options: dict[str, str]
+    tmp_path: Path, name: str, codec: str, options: dict[str, str]
 ) -> None:
-    path = tmp_path / "long.mp4"
-    write_video(path, numbered(400), rate=25, options=options)
+    path = tmp_path / name
+    write_video(path, numbered(400), rate=25, codec=codec, options=options)
     clip = opened(path, frame_count=6, start_s=1.3, end_s=15.0)
     size = clip.width_px, clip.height_px
     scaler = FrameScaler(*size, Stance(), (160, 96))
