@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_FOLDER_FILES = 500
 MEDIA_SUFFIXES = (*PICTURE_SUFFIXES, *CLIP_SUFFIXES)
+_OF_OTHERS_TOO = (".ts",)
+"""Endings that programs' sources have too: a folder of these is no folder of broken videos."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ def _files_in(folder: Path) -> list[tuple[Path, os.stat_result]]:
     for file in folder.iterdir():
         if file.suffix.lower() in MEDIA_SUFFIXES and not file.name.startswith("."):
             found = stat_of(file)
-            if found is not None and stat.S_ISREG(found.st_mode):
+            if found is None or not stat.S_ISREG(found.st_mode):
+                continue
+            if file.suffix.lower() not in _OF_OTHERS_TOO or is_clip(PictureSource(file.name, file)):
                 files.append((file, found))
     return sorted(files, key=lambda file: _natural_order(file[0].name))
 

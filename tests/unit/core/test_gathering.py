@@ -134,3 +134,11 @@ def test_videos_and_animations_are_told_by_their_content(tmp_path: Path) -> None
     assert gather([tmp_path / "5.mkv"]).sources == found[-1:]
     stamp = (tmp_path / "5.mkv").stat()
     assert found[-1].stamp == (stamp.st_size, stamp.st_mtime_ns)
+
+
+def test_sources_of_programs_in_a_folder_are_no_videos(tmp_path: Path) -> None:
+    (tmp_path / "index.ts").write_text("export const x = 1;")
+    write_video(tmp_path / "tv.ts", numbered(4))
+    (tmp_path / "broken.mp4").write_bytes(b"words")
+    assert [source.name for source in gather([tmp_path]).sources] == ["broken.mp4", "tv.ts"]
+    assert [source.name for source in gather([tmp_path / "index.ts"]).sources] == ["index.ts"]
