@@ -139,10 +139,11 @@ class NextQuestion:
         return next((fault for fault in (self.why_not(medium) for medium in self.new) if fault is not None), None)
 
     def frames_of(self, sources: Iterable[Source]) -> int:
-        """How many frames of new videos asking about these would show, as far as it is known."""
+        """How many frames of new videos asking about these would show at first, as far as it is known."""
         here = {medium.source: medium for medium in self.media}
         plans = (self.plan(here[source]) for source in sources if source in here and source not in self._known)
-        return sum(len(plan.frame_times_s) for plan in plans if plan is not None and not plan.is_picture)
+        firsts = (plan.parts[0] if plan.parts else plan for plan in plans if plan is not None)
+        return sum(len(plan.frame_times_s) for plan in firsts if not plan.is_picture)
 
     def cost(self, medium: Medium) -> Cost | None:
         """What a picture or video costs, or did when it was shown; None until its size is known."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image, ImageDraw
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QPainter, QPixmap
@@ -31,9 +32,12 @@ from app.core.settings import Settings
 from app.engine.engine import Engine
 from app.gui.look import apply_look
 from app.gui.shell import MainWindow
+from tests.clips_made import write_video
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from app.core.launch import EventSink
     from app.core.settings import Appearance, Language
@@ -90,6 +94,12 @@ The circle is largest at **0:02.5**; at <3.2 seconds> its edge touches the frame
 [{"start": "00:01.00", "end": "00:03.00", "event": "slows down"}]
 ```
 """
+PARTS = (
+    "A person in a red coat walks along a quiet street. At 0:12 a cyclist passes from left to right.",
+    "- 0:58: The person goes into a shop.\n- 1:10 – 1:24: Two others wave through the window.",
+    "The person leaves the shop at 2:03 with a bag; a bus stops and hides the street.",
+    "A person walks along a street, goes into a shop at 0:58 and leaves it at 2:03 with a bag.",
+)
 LONG = "A long answer goes on and on, so that the window has to scroll. " * 30
 _LIMIT_S = 60.0
 
@@ -121,6 +131,7 @@ class State:
         script: What the fake model does; None for the demo model itself, run by MLX.
         pictures: How many are in the tray.
         has_video: Whether a video is there too, behind them.
+        has_film: Whether a video is there that the demo model looks at in three parts.
         questions: Asked one after the other.
         is_passing: The state is one that would pass: the picture is taken soon, not when all is done.
         finish: Done at the end.
@@ -130,6 +141,7 @@ class State:
     script: FakeScript | None = field(default_factory=lambda: FakeScript(answers=(ANSWER, CHINESE)))
     pictures: int = 3
     has_video: bool = False
+    has_film: bool = False
     questions: tuple[str, ...] = ()
     is_passing: bool = False
     finish: Callable[[MainWindow], object] = _always
@@ -166,6 +178,20 @@ def _follow(words: str) -> Callable[[MainWindow], object]:
         spin(lambda: foot.scrubber.moment is not None and _are_frames_here(window), _LIMIT_S)
 
     return follow
+
+
+def _wait_for_second_part(window: MainWindow) -> None:
+    def is_there() -> bool:
+        segments = window.content.desk.conversation.turns[-1].segments
+        return len(segments) > 1 and len(segments[1].answer) > len(PARTS[1]) / 3
+
+    spin(is_there, _LIMIT_S)
+
+
+def _stop_in_second_part(window: MainWindow) -> None:
+    _wait_for_second_part(window)
+    window.content.desk.stop()
+    spin(lambda: _is_answered(window), _LIMIT_S)
 
 
 def _hover(*addresses: str) -> Callable[[MainWindow], object]:
@@ -207,6 +233,31 @@ STATES = (
         has_video=True,
         questions=("What happens, and when?",),
         finish=_follow("0:01 – 0:03"),
+    ),
+    State(
+        "parts",
+        FakeScript(answers=PARTS, piece_delay_s=0.1),
+        pictures=0,
+        has_film=True,
+        questions=("What happens, and when?",),
+        is_passing=True,
+        finish=_wait_for_second_part,
+    ),
+    State(
+        "parts-stopped",
+        FakeScript(answers=PARTS, piece_delay_s=0.1),
+        pictures=0,
+        has_film=True,
+        questions=("What happens, and when?",),
+        is_passing=True,
+        finish=_stop_in_second_part,
+    ),
+    State(
+        "parts-answer",
+        FakeScript(answers=PARTS),
+        pictures=0,
+        has_film=True,
+        questions=("What happens, and when?",),
     ),
     State("failed", FakeScript(answers=(LONG,), fails_after_pieces=12), questions=ASKED[:1]),
     State("task", finish=_choose_task),
@@ -251,6 +302,20 @@ def draw_pictures(folder: Path, count: int) -> tuple[Path, ...]:
     return (*first, *more)[:count]
 
 
+def draw_film(file: Path) -> Path:
+    """Two minutes and a quarter of a circle that rolls to and fro."""
+
+    def frames() -> Iterator[NDArray[np.uint8]]:
+        for number in range(270):
+            image = Image.new("RGB", (320, 180), "white")
+            left = 20 + 220 * abs(number % 60 - 30) / 30
+            ImageDraw.Draw(image).ellipse((left, 60, left + 60, 120), fill="#d62728")
+            yield np.asarray(image)
+
+    write_video(file, frames(), rate=2)
+    return file
+
+
 def spin(until: Callable[[], bool], seconds: float) -> bool:
     """Lets the window live until the condition holds."""
     end = time.monotonic() + seconds
@@ -265,12 +330,13 @@ def spin(until: Callable[[], bool], seconds: float) -> bool:
 def take(
     state: State,
     pictures: tuple[Path, ...],
+    film: Path,
     file: Path,
     theme: Appearance,
     language: Language,
     size: tuple[int, int],
 ) -> None:
-    """Takes one picture of the window."""
+    """Takes one picture of the window, with some of the pictures, or with the film."""
 
     def make_engine(sink: EventSink) -> Engine:
         script = state.script
@@ -283,7 +349,7 @@ def take(
             profile=profile_at(Path(place) / "profile"),
             settings=Settings(appearance=theme, language=language),
             save_settings=lambda _settings: None,
-            files=(*files, *((SAMPLE_VIDEO,) if state.has_video else ())),
+            files=(*files, *((SAMPLE_VIDEO,) if state.has_video else ()), *((film,) if state.has_film else ())),
             question="",
             milestone=lambda _name: None,
             report=lambda: ReportParts(""),
@@ -325,10 +391,10 @@ def take_all(
     logging.getLogger("app.engine.engine").setLevel(logging.CRITICAL)  # one state is that of a fault
     scale = os.environ.get("QT_SCALE_FACTOR", "1")
     with tempfile.TemporaryDirectory() as place:
-        pictures = draw_pictures(Path(place), 40)
+        pictures, film = draw_pictures(Path(place), 40), draw_film(Path(place) / "afternoon.mp4")
         for state, size in itertools.product(states, sizes):
             file = folder / f"{state.name}-{size}-{theme}-{language}-{scale}x.png"
-            take(state, pictures, file, theme, language, LARGE if size == "large" else SMALL)
+            take(state, pictures, film, file, theme, language, LARGE if size == "large" else SMALL)
 
 
 def main(folder: Path, words: Sequence[str]) -> int:
