@@ -52,7 +52,8 @@ def _parts(turn: AskedTurn) -> str:
 def _fault(part: SegmentRecord) -> str:
     """Why a part has no whole answer, or nothing when it has one."""
     if part.outcome == "cancelled":
-        return f"*{QCoreApplication.translate('ResultView', 'This part was stopped.')}*"
+        words = QCoreApplication.translate("ResultView", "This part was stopped.")
+        return f"*{words}*"
     if part.outcome != "failed":
         return ""
     said = spoken(part.error.text) if part.error is not None else ""
