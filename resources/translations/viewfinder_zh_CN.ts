@@ -2482,6 +2482,10 @@
         <translation>正在把各段合成一个回答…</translation>
     </message>
     <message>
+        <source>This part was stopped.</source>
+        <translation>这一段被停止了。</translation>
+    </message>
+    <message>
         <source>This part could not be looked at.</source>
         <translation>这一段无法查看。</translation>
     </message>
