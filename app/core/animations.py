@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from app.core.clips import ClipSource
 
 _FORMATS = ("GIF", "PNG", "WEBP")
+_UNREADABLE = (EOFError, OSError, SyntaxError)
+"""What Pillow raises on a damaged file."""
 _LEAST_MS = 10.0
 _USUAL_MS = 100.0
 """A frame that asks for 10 ms or less is shown for 100 ms, as browsers do."""
@@ -85,7 +87,7 @@ class AnimationReader:
                 raise InterruptedError
             try:
                 self._bring_up(index)
-            except (EOFError, OSError, SyntaxError):
+            except _UNREADABLE:
                 notes.append(Sentence("Only {read} of its {said} frames can be read.", read=index, said=count))
                 break
             times.append(now_ms / 1000.0)
@@ -100,5 +102,12 @@ class AnimationReader:
 
     def _bring_up(self, index: int) -> None:
         """Decodes a frame; those after the last one follow quickly, those before begin anew."""
-        self._image.seek(self._first + index)
-        self._image.load()
+        try:
+            self._image.seek(self._first + index)
+            self._image.load()
+        except _UNREADABLE:
+            # Having met the damaged end of a file Pillow may not find its way back to what it has read before.
+            self._stream.seek(0)
+            self._image = Image.open(self._stream, formats=_FORMATS)
+            self._image.seek(self._first + index)
+            self._image.load()

@@ -160,7 +160,7 @@ def fault_of(name: str, error: Exception) -> UserError:
         return UserError(
             Sentence("There is not enough memory to open “{name}”.", name=name), "Close other programs.", detail
         )
-    if isinstance(error, av.error.InvalidDataError | av.error.ArgumentError):
+    if isinstance(error, av.error.InvalidDataError | av.error.ArgumentError | av.error.EOFError):
         return UserError(Sentence("“{name}” is damaged, cut off, or not a video.", name=name), _KINDS, detail)
     if isinstance(error, OSError) and not isinstance(error, av.FFmpegError) and error.errno not in {None, errno.EINVAL}:
         return UserError(

@@ -268,20 +268,18 @@ def chosen_frames(
             )
     at_hand = last - first
     if wish.frame_count is not None:
-        count = wish.frame_count
+        wanted = wish.frame_count
     else:
         range_end = end_s if last == len(times_s) else times_s[last]
         rate = MAKERS_FRAMES_PER_S if wish.frames_per_s is None else wish.frames_per_s
-        count = int((range_end - times_s[first]) * rate + 1e-6)
-        if count > MAX_FRAMES:
-            notes.append(
-                Sentence(
-                    "{count} frames would be too many: {most} are taken, further apart.", count=count, most=MAX_FRAMES
-                )
-            )
-    count = min(max(count, MIN_FRAMES), MAX_FRAMES, at_hand, max(FRAMES_PER_PATCH, max_frames))
+        wanted = int((range_end - times_s[first]) * rate + 1e-6)
+    count = min(max(wanted, MIN_FRAMES), MAX_FRAMES, at_hand, max(FRAMES_PER_PATCH, max_frames))
     if count % FRAMES_PER_PATCH and count > 1:
         count += 1 if count < MIN_FRAMES else -1
+    if wanted > MAX_FRAMES and count < at_hand - 1:  # of an odd number of frames the last one is left out
+        notes.append(
+            Sentence("{count} frames would be too many: {most} are taken, further apart.", count=wanted, most=count)
+        )
     if count > at_hand:
         return Chosen([first, first + 1, first + 1, first + 2], notes)
     return Chosen(_spread(times_s, first, last, count, keys), notes)

@@ -82,6 +82,7 @@ class VideoReader:
         for index, taken in self._decoded(indices, width_px, height_px):
             at_hand[index] = taken
             yield index, taken
+        given = set(at_hand)
         if not at_hand:
             around = {near for index in indices for near in range(index - _AROUND, index + _AROUND)}
             tried = sorted(near for near in around if 0 <= near < len(self.index.order))
@@ -93,7 +94,7 @@ class VideoReader:
                 "Copy or download it again from where it came from.",
             )
         for index in indices:
-            if index not in at_hand:
+            if index not in given:
                 yield index, at_hand[min(at_hand, key=lambda other: abs(other - index))]
 
     def _decoded(self, indices: Sequence[int], width_px: int, height_px: int) -> Iterator[tuple[int, Taken]]:

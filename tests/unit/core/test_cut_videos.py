@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from app.core.clip_kinds import is_clip
-from app.core.clips import Clip, ClipSource, open_clip, plan_clip
-from app.core.footage import FrameWish
+from app.core.clips import Clip, ClipSource, open_clip, open_frames, plan_clip
+from app.core.footage import Footage, FrameWish, plan_footage
+from app.core.scrubbing import Scrubber
+from app.core.video_files import VideoReader
 from app.core.vision import PixelLimits
-from tests.clips_made import number_in, numbered, write_video
+from tests.clips_made import number_in, numbered, write_animation, write_video
 
 LIMITS = PixelLimits(4_096, 200_000)
 IMAGES = PixelLimits()
@@ -150,3 +152,45 @@ def test_a_transport_stream_with_times_before_its_packets_is_a_video(tmp_path: P
     assert path.read_bytes()[4] == path.read_bytes()[196] == 0x47
     assert is_clip(ClipSource(path.name, path))
     assert numbers(opened(path, frame_count=8)) == [0, 7, 14, 21, 28, 35, 42, 49]
+
+
+def test_a_cut_animation_is_looked_through_back_and_forth(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.apng", tmp_path / "cut.apng"
+    write_animation(whole, numbered(20), [100] * 20)
+    data = whole.read_bytes()
+    for part in range(30, 90, 7):
+        path.write_bytes(data[: len(data) * part // 100])
+        scrubber = Scrubber(ClipSource(path.name, path))
+        last = 0
+        for time_s in (0.0, 0.3, 9.0, 0.1, 9.0, 0.0):
+            *_, look = scrubber.looks(time_s, 1 << 20, lambda: True)
+            seen = number_in(look.bitmap.rgb, look.bitmap.width_px, look.bitmap.height_px)
+            last = max(last, seen)
+            assert seen == (last if time_s > 1 else round(10 * time_s))
+        scrubber.close()
+
+
+def test_a_frame_that_a_second_try_decodes_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "stubborn.mp4"
+    write_video(path, numbered(50))
+    really, tries = VideoReader._decoded, []
+
+    def second_time(self: VideoReader, *args: Any) -> Any:
+        tries.append(args)
+        return really(self, *args) if len(tries) > 1 else iter(())
+
+    monkeypatch.setattr(VideoReader, "_decoded", second_time)
+    ((time_s, bitmap),) = open_frames(ClipSource(path.name, path), [1.0], 1 << 20)
+    assert time_s == 1.0
+    assert number_in(bitmap.rgb, bitmap.width_px, bitmap.height_px) == 25
+
+
+def test_frames_are_not_called_too_many_where_all_are_taken() -> None:
+    few = Footage([number / 25 for number in range(75)], 3.0, 64, 64)
+    assert plan_footage(few, FrameWish(frames_per_s=1000), PixelLimits(4096, 1 << 24), IMAGES).notes == ()
+    many = Footage([number / 25 for number in range(2000)], 80.0, 64, 64)
+    notes = plan_footage(many, FrameWish(frames_per_s=1000), PixelLimits(4096, 1 << 24), IMAGES).notes
+    assert "would be too many: 768 are taken" in notes[0]
+    small = plan_footage(many, FrameWish(frames_per_s=1000), PixelLimits(4096, 100 * 1024), IMAGES)
+    assert "would be too many: 100 are taken" in small.notes[0]
+    assert len(small.frame_times_s) == 100
