@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from app.core.clips import ClipSource
     from app.core.video_index import VideoIndex
+    from app.core.video_timeline import Timeline
 
 _KEPT_BYTES = 48 << 20
 """Of frames that were looked at, or lie before one that was stepped back to."""
@@ -102,7 +103,7 @@ class Scrubber:
             self._seen.move_to_end((index, size[0]))
             yield self._seen[index, size[0]], True
             return
-        if not isinstance(reader, VideoReader) or reader.index.timeline is None:
+        if not isinstance(reader, VideoReader):
             yield reader.frames([index], *size)[index].rgb, True
             return
         back = _STEPS_BACK if 0 < self._last - index <= _STEPS_BACK else 0
@@ -152,7 +153,6 @@ class _Run:
     def __init__(self, video: OpenVideo, index: VideoIndex) -> None:
         self._video = video
         self._index = index
-        assert index.timeline is not None  # noqa: S101 - else frames are counted
         self._timeline = index.timeline
         self._packets: Iterator[Any] = iter(())
         self._fed = -1
@@ -167,22 +167,27 @@ class _Run:
 
     def comes_by(self, place: int) -> bool:
         """Whether the frame at this place is still to come, with no key frame to begin with on the way there."""
-        start = self._timeline.start_for(self._index.order[place])
-        is_coming = not self._is_over or bool(self._waiting)
-        return is_coming and place > self._out and start <= self._fed + 1
+        is_coming = place > self._out and (not self._is_over or bool(self._waiting))
+        return is_coming and (self._timeline is None or self._start_for(place, self._timeline) <= self._fed + 1)
 
     def begin(self, place: int) -> None:
-        """Goes to where decoding has to begin for the frame at this place."""
-        first = self._timeline.start_for(self._index.order[place])
-        self._packets = self._video.packets_from(first, self._timeline)
+        """Goes to where decoding has to begin for the frame at this place: the start, where frames are counted."""
+        first = self._start_for(place, self._timeline) if self._timeline is not None else 0
+        if self._timeline is None:
+            self._packets = self._video.packets()
+        else:
+            self._packets = self._video.packets_from(first, self._timeline)
         self._fed = first - 1
         self._out = -1
         self._waiting = []
         self._is_over = False
 
     def is_far_from(self, place: int) -> bool:
-        """Whether it takes a while until the frame at this place comes out."""
-        return self._index.order[place] - self._fed > _FAR_PACKETS
+        """Whether it takes a while until the frame at this place comes out, after a key frame that is near it."""
+        return self._timeline is not None and self._index.order[place] - self._fed > _FAR_PACKETS
+
+    def _start_for(self, place: int, timeline: Timeline) -> int:
+        return timeline.start_for(self._index.order[place])
 
     def frames_on(self, needed: int, is_wanted: Callable[[], bool]) -> Iterator[tuple[int, Any]]:
         """The frames that come out from here on, with their places; those before `needed` perhaps not.
@@ -192,11 +197,13 @@ class _Run:
         Raises:
             InterruptedError: `is_wanted` said no; the decoder stays where it is.
         """
-        needed_pts = self._timeline.pts[self._index.order[needed]]
         while True:
             while self._waiting:
                 frame = self._waiting.pop(0)
-                if frame.pts is not None:
+                if self._timeline is None:
+                    self._out += 1
+                    yield self._out, frame
+                elif frame.pts is not None:
                     self._out = self._index.place_of(frame.pts)
                     yield self._out, frame
                 del frame
@@ -204,12 +211,17 @@ class _Run:
                 return
             if not is_wanted():
                 raise InterruptedError
-            packet = next(self._packets, None)
-            if packet is None:
-                self._is_over = True
-            else:
-                self._fed = self._timeline.packet_at(packet.pts) or self._fed + 1
-            self._waiting = list(self._video.decode(packet, is_needed=packet is None or packet.pts >= needed_pts))
+            self._feed(needed)
             if self._video.has_failed:
                 self._video.use_software()
                 self.begin(needed)
+
+    def _feed(self, needed: int) -> None:
+        packet = next(self._packets, None)
+        is_needed = True
+        if packet is None:
+            self._is_over = True
+        elif self._timeline is not None:
+            self._fed = self._timeline.packet_at(packet.pts) or self._fed + 1
+            is_needed = packet.pts is None or packet.pts >= self._timeline.pts[self._index.order[needed]]
+        self._waiting = list(self._video.decode(packet, is_needed=is_needed))

@@ -225,11 +225,19 @@ class OpenVideo:
 
     def frames_in_order(self, is_wanted: Callable[[], bool]) -> Iterator[Any]:
         """Every frame from the start, for files whose packets do not say when they are shown."""
-        self.rewind()
-        for packet in self.container.demux(self.stream):
+        for packet in self.packets():
             if not is_wanted():
                 raise InterruptedError
-            yield from self.decode(packet if packet.size else None)
+            yield from self.decode(packet)
+        yield from self.decode(None)
+
+    def packets(self) -> Iterator[Any]:
+        """The file's packets from its start, as far as they can be read."""
+        self.rewind()
+        with suppress(av.FFmpegError):
+            for packet in self.container.demux(self.stream):
+                if packet.size:
+                    yield packet
 
     def rewind(self) -> None:
         """Goes to the file's start, by opening it anew: not every file lets itself be sought through."""

@@ -55,6 +55,7 @@ def looks(scrubber: Scrubber, number: int, rate: int = 25) -> list[int]:
         ("b.mkv", {"codec": "libx265", "options": {"x265-params": "log-level=none:bframes=3:keyint=50:open-gop=1"}}),
         ("c.webm", {"codec": "libvpx-vp9", "options": {"deadline": "realtime", "cpu-used": "8"}}),
         ("d.avi", {"options": {"bf": "2"}}),
+        ("f.mpg", {"codec": "mpeg2video", "options": {"bf": "2"}}),
         ("e.ts", {"options": {"bf": "2", "g": "30"}}),
     ],
 )
@@ -95,6 +96,25 @@ def test_steps_forward_are_decoded_on_and_steps_back_together(tmp_path: Path, mo
     packets, seeks = decodings.take()
     assert seeks == 1
     assert packets <= 100
+    scrubber.close()
+
+
+def test_where_frames_are_counted_steps_forward_are_decoded_on_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "counted.avi"
+    write_video(path, numbered(200), rate=25, options={"g": "50", "bf": "2", "preset": "veryfast"})
+    decodings = Decodings(monkeypatch)
+    scrubber = Scrubber(ClipSource(path.name, path))
+    assert looks(scrubber, 100) == [100]
+    decodings.take()
+    for number in range(101, 121):
+        assert looks(scrubber, number) == [number]
+    assert decodings.take()[0] <= 20
+    assert looks(scrubber, 119) == [119]
+    decodings.take()
+    assert looks(scrubber, 118) == [118]
+    assert decodings.take()[0] == 0
     scrubber.close()
 
 
