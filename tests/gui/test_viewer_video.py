@@ -16,6 +16,7 @@ from app.core.errors import ErrorText
 from app.core.events import ViewFailed
 from app.core.footage import ClipPlan, Footage, FrameWish
 from app.gui.viewer import frames_at_hand, video_viewing
+from app.gui.viewer.picture_canvas import PictureCanvas
 from app.gui.viewer.video_foot import VideoFoot
 from tests.clips_made import numbered, write_animation, write_video
 from tests.gui.conftest import draw
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from app.core.picture_levels import PictureLevels
+    from app.gui.viewer.picture_tiles import LevelImages
     from app.gui.viewer.scrubber import Scrubber
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
@@ -104,6 +106,49 @@ def test_a_frame_that_is_clicked_in_the_strip_is_shown_and_outlined(open_window:
     assert shown_number(driver) == foot.strip.frames.indices[3]
     foot.scrubber.step(1)
     assert foot.strip.shown_place is None
+
+
+def test_the_menu_of_a_frame_in_the_strip_is_about_that_frame(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    place_of_third = foot.strip.visualRect(foot.strip.frames.index(2)).center()
+    QTest.mouseClick(foot.strip.viewport(), Qt.MouseButton.RightButton, PLAIN, place_of_third)
+    assert foot.frame == foot.strip.frames.indices[2]
+    assert [action.objectName() for action in foot.strip.actions()] == [
+        "rangeInAction",
+        "rangeOutAction",
+        "takeFrameAction",
+    ]
+    time_s = foot.time_s
+    foot.strip.actions()[2].trigger()
+    driver.wait(lambda: len(driver.names) == 2)
+    assert driver.names[1] == f"numbers.mp4 {time_s:.2f} s.png"
+
+
+def test_no_other_frame_is_seen_before_the_one_that_is_looked_at(
+    open_window: OpenWindow, clip: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    take = PictureCanvas._take
+
+    def note(canvas: PictureCanvas, images: LevelImages | None) -> None:
+        take(canvas, images)
+        if images is not None and images.width_px == 160 and images.height_px == 96:
+            seen.append(number_on(images.levels[0].image()))
+
+    driver = open_window()
+    monkeypatch.setattr(PictureCanvas, "_take", note)
+    foot = open_clip(driver, clip)
+    assert set(seen) == {0}  # and not the poster
+    foot.scrubber.setValue(foot.scrubber.sampled[5])
+    assert shown_number(driver) == foot.scrubber.sampled[5]
+    seen.clear()
+    driver.drop(draw(picture, 300, 200))
+    driver.wait(lambda: not driver.parts.viewer.is_video)
+    driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
+    driver.wait(lambda: driver.parts.viewer.is_video)
+    assert shown_number(driver) == foot.scrubber.sampled[5]
+    assert set(seen) == {foot.scrubber.sampled[5]}
 
 
 def test_frames_of_the_strip_have_names_for_those_who_do_not_see_them(open_window: OpenWindow, clip: Path) -> None:

@@ -232,12 +232,10 @@ class FrameStrip(QListView):
         """Letters find nothing here."""
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Shows the frame that is clicked."""
+        """Shows the frame that is clicked, so that the menu of the other button is about it too."""
         self.setProperty(HAS_KEYBOARD, False)
         super().mousePressEvent(event)
-        index = self.indexAt(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and index.isValid():
-            self._want(index)
+        self._want(self.indexAt(event.position().toPoint()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scrolls to the side, whichever way the wheel turns."""

@@ -159,7 +159,7 @@ class MediaViewer(QWidget):
         if self._medium is not None and self._medium.medium_id == medium.medium_id:
             return
         images = None
-        if thumbnail is not None:
+        if thumbnail is not None and not _is_many_frames(medium):
             images = LevelImages.of_thumbnail(thumbnail, medium.width_px, medium.height_px)
         self._take(medium, images)
         if not medium.is_video:
@@ -167,7 +167,7 @@ class MediaViewer(QWidget):
 
     def show_thumbnail(self, medium: Medium, thumbnail: QImage) -> None:
         """Shows the thumbnail of the picture that is looked at, if there is nothing better."""
-        if self._is_looked_at(medium.medium_id) and not self._is_opened:
+        if self._is_looked_at(medium.medium_id) and not self._is_opened and not _is_many_frames(medium):
             self.canvas.show_sharper(LevelImages.of_thumbnail(thumbnail, medium.width_px, medium.height_px))
             self._show_words()
 
@@ -176,8 +176,14 @@ class MediaViewer(QWidget):
         """Whether a video of several frames is looked at, and what it holds is known."""
         return not self.foot.isHidden()
 
-    def show_video(self, footage: Footage, frame: int) -> None:
-        """Shows what the video that is looked at holds; a single frame is shown as a picture."""
+    def show_video(self, footage: Footage, frame: int, small: QImage | None) -> None:
+        """Shows what the video that is looked at holds; a single frame is shown as a picture.
+
+        Args:
+            footage: What it holds.
+            frame: Which frame is looked at.
+            small: This frame in small, until it is opened; None where it is not at hand.
+        """
         medium = self._medium
         if medium is None or self.is_video or self._is_opened:
             return
@@ -186,6 +192,9 @@ class MediaViewer(QWidget):
             return
         self.foot.show()
         self.foot.show_video(footage, frame)
+        if small is not None and not small.isNull():
+            images = LevelImages.of_thumbnail(small, footage.width_px, footage.height_px)
+            self.canvas.show_picture(images, self._turns.get(medium.medium_id, 0))
         self.canvas.setAccessibleName(self.tr("Video {0}").format(shown_name(medium.source.name)))
         self._show_words()
 
@@ -275,6 +284,8 @@ class MediaViewer(QWidget):
 
     def _note(self) -> str:
         """What is to be known about the pixels that are shown."""
+        if self.is_video:
+            return ""
         images = self.canvas.images
         if images is None:
             return self.tr("opening it…") if self._medium is not None else ""
@@ -410,6 +421,11 @@ class MediaViewer(QWidget):
         if framing is None or free.isEmpty():
             return 0.0
         return min(free.width() / framing.width_px, free.height() / framing.height_px, MAX_ENLARGEMENT)
+
+
+def _is_many_frames(medium: Medium) -> bool:
+    """Whether its thumbnail may be of another frame than the one that is looked at: that would be seen to jump."""
+    return medium.is_video and (medium.footage is None or not medium.footage.is_picture)
 
 
 class _Stage(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QImage, QKeyEvent
 
 from app.core.clips import ClipSource
@@ -108,6 +108,9 @@ class VideoViewing(QObject):
     def take_actions(self, actions: Actions) -> None:
         """Takes the actions that stand in the viewer's menu too."""
         self._actions = actions
+        for part in (self._foot.strip, self._foot.scrubber):
+            part.addActions([actions[name] for name in ("rangeInAction", "rangeOutAction", "takeFrameAction")])
+            part.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def close(self) -> None:
         """Takes note of what was wished last."""
@@ -163,7 +166,7 @@ class VideoViewing(QObject):
         plan = question.plan(medium)
         first = plan.frame_indices[0] if plan is not None else 0
         frame = min(self._frames.get(medium.medium_id, first), len(footage.times_s) - 1)
-        self._viewer.show_video(footage, frame)
+        self._viewer.show_video(footage, frame, self._desk.frames.image(medium.medium_id, frame))
         if not self._viewer.is_video:
             return
         self._medium = medium
