@@ -161,15 +161,17 @@ def open_clip(
     return Clip(source.name, source.path, fingerprint, plan, source.wish, frames, digest, tuple(groups))
 
 
-def open_poster(source: ClipSource, max_pixels: int) -> tuple[Bitmap, Footage]:
+def open_poster(
+    source: ClipSource, max_pixels: int, is_wanted: Callable[[], bool] = lambda: True
+) -> tuple[Bitmap, Footage]:
     """A frame from early in the video that stands for it, of at most `max_pixels`; and what the video holds.
 
     Raises:
-        UserError: The video cannot be used; the text names it and the reason.
+        UserError: The video cannot be used, the text names it and the reason; or `is_wanted` said no meanwhile.
     """
     from app.core.clip_files import reading  # noqa: PLC0415 - PyAV and Pillow, slow to import
 
-    with reading(source, lambda: True) as reader:
+    with reading(source, is_wanted) as reader:
         footage = reader.footage
         early = nearest_key(footage.times_s, footage.keys, footage.frame_at(footage.end_s * _POSTER_AT))
         size = size_within(footage.width_px, footage.height_px, max_pixels)

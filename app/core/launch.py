@@ -52,6 +52,10 @@ class AnswerEngine(Protocol):
         """Opens a picture in small, or a frame that stands for a video; ends in ``ViewOpened`` or ``ViewFailed``."""
         ...
 
+    def forget_view(self, view_id: str) -> None:
+        """Drops, unsaid, a view that waits or is under way."""
+        ...
+
     def look(self, view_id: str, source: Source, max_pixels: int, time_s: float = 0.0) -> None:
         """Opens the picture, or the video's frame at this time, that is looked at.
 

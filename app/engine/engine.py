@@ -173,6 +173,10 @@ class Engine:
         """Opens a picture in small, or a frame that stands for a video: ViewOpened or ViewFailed."""
         self._views.view(view_id, source, max_pixels)
 
+    def forget_view(self, view_id: str) -> None:
+        """Drops, unsaid, a view that waits or is under way."""
+        self._views.forget_view(view_id)
+
     def look(self, view_id: str, source: Source, max_pixels: int, time_s: float = 0.0) -> None:
         """Opens the picture, or the video's frame at this time, that is looked at: LookOpened or ViewFailed.
 

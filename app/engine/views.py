@@ -44,20 +44,29 @@ class Views:
         self._strip_pool = MediaPool("media-strip", 1)
         self._frame_looks = FrameLooks()
         self._numbers = itertools.count(1)
+        self._viewed: dict[str, int] = {}
         self._newest_look = 0
         self._newest_strip = 0
         self._is_closing = False
 
     def view(self, view_id: str, source: Source, max_pixels: int) -> None:
         """Opens a picture in small, or a frame that stands for a video: ViewOpened or ViewFailed."""
+        number = self._viewed[view_id] = next(self._numbers)
+
+        def is_wanted() -> bool:
+            return self._viewed.get(view_id) == number and not self._is_closing
 
         def opened() -> Iterable[EngineEvent]:
             if isinstance(source, ClipSource):
-                yield ViewOpened(view_id, *open_poster(source, max_pixels))
+                yield ViewOpened(view_id, *open_poster(source, max_pixels, is_wanted))
             else:
                 yield ViewOpened(view_id, open_bitmap(source, max_pixels))
 
-        self._submit(self._small_pool, view_id, opened, lambda: True)
+        self._submit(self._small_pool, view_id, opened, is_wanted)
+
+    def forget_view(self, view_id: str) -> None:
+        """Drops, unsaid, what `view` was asked for and has not said yet: hours of footage take long to look through."""
+        self._viewed.pop(view_id, None)
 
     def look(self, view_id: str, source: Source, max_pixels: int, time_s: float) -> None:
         """Opens what is looked at; one that waits or is under way is dropped, unsaid, for a newer one.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.core.clips import ClipSource, open_frames
+from app.core.clips import ClipSource, open_frames, open_poster
 from app.core.errors import UserError
 from app.core.events import EngineClosed, FrameOpened, LookOpened, StillTaken, ViewFailed, ViewOpened
 from app.core.picture_levels import PictureLevels, open_levels
@@ -36,6 +36,35 @@ def test_pictures_are_opened_for_viewing(tmp_path: Path) -> None:
         assert driver.until(ViewOpened).bitmap.width_px == 64
         driver.engine.view("w", PictureSource("gone.png", tmp_path / "gone.png"), 100_000)
         assert "gone.png" in driver.until(ViewFailed).error.text
+
+
+def test_a_video_that_nobody_waits_for_any_longer_is_given_up(
+    clip: ClipSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: queue.SimpleQueue[Callable[[], bool]] = queue.SimpleQueue()
+    ended = threading.Event()
+
+    def slow(source: ClipSource, max_pixels: int, is_wanted: Callable[[], bool]) -> Any:
+        begun.put(is_wanted)
+        while is_wanted() and not ended.wait(0.01):
+            pass
+        return open_poster(source, max_pixels)
+
+    monkeypatch.setattr("app.engine.views.open_poster", slow)
+    with driven() as driver:
+        for view_id in ("a", "b", "c"):
+            driver.engine.view(view_id, clip, 1000)
+        first, second = begun.get(timeout=10), begun.get(timeout=10)
+        assert first()
+        driver.engine.forget_view("a")
+        assert [first(), second()] in ([False, True], [True, False])
+        begun.get(timeout=10)  # the next one has its thread
+        driver.engine.forget_view("b")
+        driver.engine.view("b", clip, 1000)  # wanted again: the new one counts
+        begun.get(timeout=10)
+        ended.set()
+        opened = [driver.until(ViewOpened).view_id for _ in range(2)]
+        assert sorted(opened) == ["b", "c"]
 
 
 def test_the_picture_that_is_looked_at_is_opened_in_levels(tmp_path: Path) -> None:

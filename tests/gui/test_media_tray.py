@@ -327,6 +327,9 @@ class _Engine:
     def look(self, view_id: str, _source: PictureSource, _max_pixels: int) -> None:
         self.asked.append(view_id)
 
+    def forget_view(self, view_id: str) -> None:
+        self.asked.append(f"forget {view_id}")
+
 
 def test_thumbnails_in_sight_come_first(qapp: QApplication, tmp_path: Path) -> None:
     found: list[TakenIn] = []
@@ -359,6 +362,10 @@ def test_pictures_do_not_wait_for_videos(qapp: QApplication, tmp_path: Path) -> 
     pictures.remove([clips[1]])
     pictures.take(ViewFailed(f"small:{clips[0]}", ErrorText("No.")))
     assert engine.asked[3:] == [f"small:{clips[2]}"]
+    pictures.remove([clips[2]])
+    assert engine.asked[4:] == [f"forget small:{clips[2]}"]
+    pictures.undo()
+    assert engine.asked[5:] == [f"small:{clips[2]}"]
     pictures.deleteLater()
 
 

@@ -124,6 +124,7 @@ class PicturesAtHand(QObject):
     def add_sources(self, sources: Sequence[Source], behind: str = "") -> tuple[str, ...]:
         """Puts pictures into the tray, behind the one of this id or at the end, and gives their ids, new or not."""
         added = self._shelf.add(sources, behind)
+        self._forget_gone()
         self._open_soon(medium.medium_id for medium in added)
         if added:
             self.changed.emit()
@@ -149,6 +150,7 @@ class PicturesAtHand(QObject):
     def remove(self, medium_ids: Iterable[str]) -> None:
         """Takes pictures out of the tray; what the conversation knows of them stays."""
         self._shelf.remove(medium_ids)
+        self._forget_gone()
         self.changed.emit()
 
     def move(self, medium_ids: Iterable[str], place: int) -> None:
@@ -167,6 +169,7 @@ class PicturesAtHand(QObject):
     def _after(self, step: ShelfStep | None) -> tuple[str, ...]:
         if step is None:
             return ()
+        self._forget_gone()
         self._open_soon(step.medium_ids)
         self.changed.emit()
         return step.medium_ids
@@ -229,6 +232,14 @@ class PicturesAtHand(QObject):
             del self._wanted[medium.medium_id]
             self._opening[medium.medium_id] = medium.is_video
             self._engine.view(f"{_SMALL}{medium.medium_id}", medium.source, _THUMBNAIL_PIXELS)
+
+    def _forget_gone(self) -> None:
+        """Lets nothing be opened any longer that is not in the tray: it may be hours of footage from far away."""
+        for medium_id in [medium_id for medium_id in self._opening if self._shelf.get(medium_id) is None]:
+            del self._opening[medium_id]
+            if self._engine is not None:
+                self._engine.forget_view(f"{_SMALL}{medium_id}")
+        self._open_next()
 
     def _next_wanted(self) -> Medium | None:
         """What is in sight before all else, and one video at a time: pictures must not wait for hours of footage."""
