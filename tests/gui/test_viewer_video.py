@@ -485,6 +485,25 @@ def test_a_video_whose_file_is_gone_says_so_and_stays(open_window: OpenWindow, c
     assert not foot.note.isVisible()
 
 
+def test_a_file_that_holds_less_than_before_is_looked_at_anew(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    foot.scrubber.setValue(70)
+    assert shown_number(driver) == 70
+    medium_id = current_id(driver)
+    make_clip(clip, 30)
+    driver.desk.pictures.open_again()
+    driver.wait(lambda: foot.scrubber.maximum() == 29)
+    assert foot.frame == 29
+    assert shown_number(driver) == 29
+    assert foot.strip.frames.indices[-1] <= 29
+    foot.scrubber.setValue(3)
+    foot.begin_here()
+    assert shown_number(driver) == 3
+    first = foot.strip.wanted(0)[1]
+    driver.wait(lambda: driver.desk.frames.image(medium_id, first) is not None)
+
+
 def test_the_strip_is_there_again_when_the_window_grows(open_window: OpenWindow, clip: Path, tmp_path: Path) -> None:
     driver = open_window()
     foot = open_clip(driver, clip)

@@ -141,8 +141,22 @@ class VideoViewing(QObject):
         if not self._viewer.is_video:
             return False
         self._medium = medium
+        if footage is not self._foot.footage:
+            self._take_footage(medium, footage)
         self._show_plan(medium, footage, question)
         return True
+
+    def _take_footage(self, medium: Medium, footage: Footage) -> None:
+        """Goes on with what the video holds now: its file may be another than before."""
+        if self._foot.footage == footage:
+            return
+        frame = min(self._foot.frame, len(footage.times_s) - 1)
+        self._desk.frames.forget([medium.medium_id])
+        self._asked = self._shown = None
+        self._wish_timer.stop()
+        self._foot.show_video(footage, frame)
+        self._frames[medium.medium_id] = frame
+        self._ask(frame)
 
     def _leave(self, medium: Medium | None) -> None:
         if self._moment is not None and (medium is None or not medium.is_video):
