@@ -434,3 +434,28 @@ def test_an_answer_says_what_was_noted_about_its_videos(open_window: OpenWindow,
     driver.wait(lambda: f"“roll.mp4”: {changed}" in driver.result.toPlainText())
     noted = "“still.mp4”: The video has a single frame: it is asked about as a picture."
     assert noted in driver.result.toPlainText()
+
+
+def test_a_video_is_moved_removed_copied_and_dragged_as_pictures_are(open_window: OpenWindow, tmp_path: Path) -> None:
+    clip, picture = film(tmp_path / "roll.mp4", count=50), draw(tmp_path / "a.png")
+    driver = open_window(files=(picture, clip))
+    driver.wait_for_pictures(2)
+    select(driver, 1)
+    wish = FrameWish(start_s=1.0)
+    driver.desk.pictures.set_wish(driver.desk.pictures.media[1].medium_id, wish)
+    driver.action("movePictureUpAction").trigger()
+    assert kinds(driver) == [("roll.mp4", True), ("a.png", False)]
+    driver.action("removePictureAction").trigger()
+    driver.wait(lambda: kinds(driver) == [("a.png", False)])
+    driver.parts.tray.view.setFocus()
+    driver.action("undoAction").trigger()
+    driver.wait(lambda: kinds(driver) == [("roll.mp4", True), ("a.png", False)])
+    source = driver.desk.pictures.media[0].source
+    assert isinstance(source, ClipSource)
+    assert source.wish == wish
+    assert frame_counts(driver) == [50, 0]
+    select(driver, 0)
+    driver.action("copyPicturePathAction").trigger()
+    assert QGuiApplication.clipboard().text() == str(clip)
+    model = driver.parts.tray.view.model()
+    assert [url.toLocalFile() for url in model.mimeData([model.index(0, 0)]).urls()] == [str(clip)]
