@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _REST_MS = 120
 _SMALL_FRAME_PIXELS = 2_500_000
-"""Larger frames are opened as large as they are seen first, and whole once nothing else is wanted for a moment."""
+"""Larger frames are opened only as large as they are seen while a person drags, and whole once it is let go."""
 _WISH_MS = 60
 _SAID_MS = 5000
 _AROUND = 4
@@ -233,7 +233,8 @@ class VideoViewing(QObject):
             return
         if max_pixels is None:
             is_large = footage.width_px * footage.height_px > _SMALL_FRAME_PIXELS
-            max_pixels = self._viewer.fitting_pixels if is_large and self._is_fitted else self._sharp_pixels
+            is_passing = is_large and self._is_fitted and bool(self._foot.scrubber.held)
+            max_pixels = self._viewer.fitting_pixels if is_passing else self._sharp_pixels
         if self._shown is not None and self._shown[0] == index and self._shown[1] >= max_pixels:
             self._rest.start()
             return
