@@ -24,7 +24,7 @@ from app.cli.figures import (
 )
 from app.cli.interrupts import Interrupts
 from app.cli.plan import REQUEST_ID, make_plan
-from app.cli.terminal import OutputGoneError, Terminal
+from app.cli.terminal import OutputGoneError, Terminal, output_fault
 from app.core.clips import Clip
 from app.core.conversation import AskedTurn, turn_after
 from app.core.errors import AppError, ErrorText, UserError
@@ -95,7 +95,10 @@ def _tell_costs(plan: Plan, terminal: Terminal) -> int:
     lines.append(together_line(plan.costs, plan.checkpoint))
     try:
         terminal.answer("".join(f"{line}\n" for line in lines))
-    except (OutputGoneError, OSError):
+    except OutputGoneError:
+        return DONE
+    except OSError as error:
+        terminal.error(output_fault(error))
         return FAILED
     return DONE
 

@@ -13,6 +13,7 @@ from app.core.checkpoint import find_checkpoint
 from app.core.clip_kinds import is_clip
 from app.core.clips import ClipSource, footage_of
 from app.core.errors import UserError
+from app.core.footage import FrameWish, wished_anew
 from app.core.pictures import PictureSource, read_size
 from app.core.requests import Question
 from app.core.results import SegmentRecord
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from app.backends.table import BackendEntry
     from app.cli.arguments import AskOptions
     from app.core.checkpoint import Checkpoint
-    from app.core.footage import ClipPlan, FrameWish
+    from app.core.footage import ClipPlan
     from app.core.requests import Source
     from app.core.results import Result, TurnRecord
     from app.core.segments import Segment
@@ -106,7 +107,7 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     if last is None or options.files:
         sources: tuple[Source, ...] = tuple(_source(file, options.wish) for file in options.files)
     else:
-        sources = recorded_sources(last.media)
+        sources = tuple(_wished(source, options.wish) for source in recorded_sources(last.media))
     model = options.model or (recorded.model.model_id if recorded is not None else settings.model)
     backend = options.backend or (recorded.model.backend if recorded is not None else settings.backend)
     entry = choose_backend(backend)
@@ -133,7 +134,7 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     )
     costs, segments = looked_at(question)
     plan = Plan(checkpoint, entry, question, max_image_tokens, recorded, costs)
-    answered = {} if options.files else _answered(plan)
+    answered = {} if options.files or options.wish != FrameWish() else _answered(plan)
     records = (answered.get((part.start_s, part.end_s)) or SegmentRecord(part.start_s, part.end_s) for part in segments)
     return replace(plan, question=replace(question, segments=tuple(records)))
 
@@ -179,6 +180,11 @@ def _standard_input_text() -> str:
         return sys.stdin.buffer.read().decode("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError("The question on standard input is not UTF-8 text.", "", str(error)) from error
+
+
+def _wished(source: Source, wish: FrameWish) -> Source:
+    """A recorded source, with what the command line says of it in place of what was wanted then."""
+    return replace(source, wish=wished_anew(source.wish, wish)) if isinstance(source, ClipSource) else source
 
 
 def _source(file: Path, wish: FrameWish) -> Source:

@@ -10,6 +10,7 @@ from app.core.clip_kinds import is_clip
 from app.core.clips import ClipSource, open_clip
 from app.core.errors import UserError
 from app.core.files import shown_name
+from app.core.footage import FrameWish, alone_at
 from app.core.merging import told_answer
 from app.core.pictures import PictureSource, open_picture
 from app.core.requests import Turn
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from app.core.results import AnyRecord, Result
     from app.core.vision import PixelLimits
 
-_GIVE_IT = "Give the pictures on the command line to ask about others."
+_GIVE_IT = "Give pictures or videos on the command line to ask about others."
 
 
 def recorded_sources(media: Iterable[AnyRecord]) -> tuple[Source, ...]:
@@ -73,7 +74,8 @@ def as_whole_characters(text: str) -> str:
 def _recorded_source(record: AnyRecord) -> Source:
     if isinstance(record, MediaRecord):
         picture = PictureSource(record.name, _unchanged_file(record))
-        return ClipSource(picture.name, picture.path) if is_clip(picture) else picture
+        wish = FrameWish() if record.frame_time_s is None else alone_at(record.frame_time_s)
+        return ClipSource(picture.name, picture.path, wish=wish) if is_clip(picture) else picture
     from app.core.clip_files import fingerprint_of  # noqa: PLC0415 - PyAV, only where there is a video
 
     shown = shown_name(str(record.path or record.name))

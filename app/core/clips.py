@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from app.core.clip_files import Taken
     from app.core.footage import ClipPlan, Footage
     from app.core.vision import PixelLimits
 
@@ -144,7 +145,7 @@ def open_clip(
         sha256 = reader.sha256() if plan.is_picture else ""
     frames = tuple(taken[index].rgb for index in indices)
     if plan.is_picture:
-        return _still(source, plan, frames[0], sha256)
+        return _still(source, plan, taken[indices[0]], sha256)
     times_s = tuple(taken[index].time_s for index in indices)
     notes = plan.notes
     lost = sum(abs(got - wanted) > SAME_TIME_S for got, wanted in zip(times_s, plan.frame_times_s, strict=True))
@@ -215,7 +216,7 @@ def take_still(source: ClipSource, time_s: float) -> PictureSource:
     return PictureSource(f"{source.name} {time_s:.2f} s.png", data=png_of(bitmap))
 
 
-def _still(source: ClipSource, plan: ClipPlan, rgb: bytes, sha256: str) -> Picture:
+def _still(source: ClipSource, plan: ClipPlan, frame: Taken, sha256: str) -> Picture:
     return Picture(
         name=source.name,
         path=source.path,
@@ -224,7 +225,8 @@ def _still(source: ClipSource, plan: ClipPlan, rgb: bytes, sha256: str) -> Pictu
         source_height_px=plan.source_height_px,
         width_px=plan.width_px,
         height_px=plan.height_px,
-        rgb=rgb,
-        digest=pixel_digest(plan.width_px, plan.height_px, rgb),
+        rgb=frame.rgb,
+        digest=pixel_digest(plan.width_px, plan.height_px, frame.rgb),
         notes=plan.notes,
+        frame_time_s=frame.time_s,
     )

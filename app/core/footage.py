@@ -91,6 +91,24 @@ class FrameWish:
         return self
 
 
+def alone_at(time_s: float) -> FrameWish:
+    """The wish for the one frame that is shown from this time on."""
+    return FrameWish(start_s=time_s, end_s=time_s + SAME_TIME_S / 2)
+
+
+def wished_anew(recorded: FrameWish, given: FrameWish) -> FrameWish:
+    """What was wanted before, with all that is given now in its place; how many frames is one thing, however told."""
+    is_count_given = given.frames_per_s is not None or given.frame_count is not None
+    count = given if is_count_given else recorded
+    return FrameWish(
+        count.frames_per_s,
+        count.frame_count,
+        recorded.start_s if given.start_s is None else given.start_s,
+        recorded.end_s if given.end_s is None else given.end_s,
+        recorded.max_tokens if given.max_tokens is None else given.max_tokens,
+    )
+
+
 def clock_text(time_s: float, decimals: int = 0) -> str:
     """A time as players show it: ``0:06``, ``12:05.4``, ``1:02:03``; cut, not rounded, so that it names the frame."""
     units = math.floor((time_s + SAME_TIME_S) * 10**decimals)

@@ -72,6 +72,7 @@ class Picture:
         rgb: height_px x width_px x 3 bytes, row by row.
         digest: Of the effective size and `rgb`, in hex: what may be reused between questions is keyed by it.
         notes: What a person should know about how it was opened.
+        frame_time_s: When it is shown, of a frame of a video that is asked about alone; None for a picture.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Picture:
     rgb: bytes = field(repr=False)
     digest: str
     notes: tuple[str, ...] = ()
+    frame_time_s: float | None = None
 
     @property
     def tokens(self) -> int:

@@ -40,6 +40,7 @@ class MediaRecord:
         effective_width_px: Width the model saw.
         effective_height_px: Height the model saw.
         tokens: What it cost.
+        frame_time_s: When it is shown, of a frame of a video that was asked about alone; None for a picture.
     """
 
     name: str
@@ -50,6 +51,7 @@ class MediaRecord:
     effective_width_px: int
     effective_height_px: int
     tokens: int
+    frame_time_s: float | None = None
 
     @classmethod
     def of(cls, picture: Picture) -> MediaRecord:
@@ -63,6 +65,7 @@ class MediaRecord:
             picture.width_px,
             picture.height_px,
             picture.tokens,
+            None if picture.frame_time_s is None else round(picture.frame_time_s, 3),
         )
 
 

@@ -113,6 +113,7 @@ def _media_value(media: AnyRecord) -> dict[str, Any]:
         "size": {"width_px": media.width_px, "height_px": media.height_px},
         "effective_size": {"width_px": media.effective_width_px, "height_px": media.effective_height_px},
         "tokens": media.tokens,
+        **({} if media.frame_time_s is None else {"frame_time_s": media.frame_time_s}),
     }
 
 
@@ -285,7 +286,7 @@ def _media(part: CheckedValue) -> AnyRecord:
     kind = part["kind"].text()
     if kind == "video":
         return _clip(part)
-    path, sha256 = part["path"], part["sha256"].text()
+    path, sha256, time_s = part["path"], part["sha256"].text(), part.get("frame_time_s")
     if kind != "image":
         raise part["kind"].fault("is neither “image” nor “video”")
     if not _SHA256.fullmatch(sha256):
@@ -299,6 +300,7 @@ def _media(part: CheckedValue) -> AnyRecord:
         effective_width_px=part["effective_size"]["width_px"].count(1),
         effective_height_px=part["effective_size"]["height_px"].count(1),
         tokens=part["tokens"].count(1),
+        frame_time_s=None if time_s is None else time_s.number(),
     )
 
 

@@ -131,7 +131,8 @@ def _tables(result: Result) -> list[str]:
 def _picture_facts(record: MediaRecord) -> str:
     size = f"{record.width_px} x {record.height_px} pixels"
     effective = f"{record.effective_width_px} x {record.effective_height_px}"
-    return f"{record.name}: {size}, seen at {effective}, {record.tokens:,} tokens"
+    moment = "" if record.frame_time_s is None else f", the frame at {record.frame_time_s:g} s"
+    return f"{record.name}: {size}{moment}, seen at {effective}, {record.tokens:,} tokens"
 
 
 def _clip_facts(record: ClipRecord) -> str:

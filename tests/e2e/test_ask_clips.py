@@ -81,6 +81,27 @@ def test_a_result_with_a_clip_is_valid_and_can_be_asked_again(program: Program, 
     assert "has changed" in changed.stderr
 
 
+def test_a_frame_alone_is_the_same_when_it_is_asked_about_again(program: Program, clip: Path) -> None:
+    first = program.ask(clip, "-p", "What?", "--start", "9.88", "-o", "first.json")
+    assert first.returncode == 0, first.stderr
+    again = program.ask("--from", "first.json", "--format", "json")
+    assert again.returncode == 0, again.stderr
+    results = [json.loads((program.folder / "first.json").read_text(encoding="utf-8")), json.loads(again.stdout)]
+    jsonschema.validate(results[0], json.loads((SCHEMAS_DIR / "result-1.schema.json").read_text(encoding="utf-8")))
+    (record,) = results[0]["turns"][0]["media"]
+    assert (record["kind"], record["frame_time_s"]) == ("image", 9.9)
+    assert results[1]["turns"][0]["media"] == [record]
+    told = program.ask("--from", "first.json", "--format", "markdown")
+    assert "the frame at 9.9 s" in told.stdout
+
+
+def test_what_is_given_beside_a_recorded_result_stands_in_place_of_it(program: Program, clip: Path) -> None:
+    first = program.ask(clip, "-p", "What?", "--start", "1", "--end", "5", "--fps", "1", "-o", "first.json")
+    assert first.returncode == 0, first.stderr
+    again = program.ask("--from", "first.json", "--dry-run", "--frames", "8", "--start", "2")
+    assert "8 frames from 2.0 s to 5.0 s" in again.stdout
+
+
 def test_an_animation_and_a_single_frame(program: Program, tmp_path: Path) -> None:
     write_animation(tmp_path / "a.gif", numbered(10), [100] * 10)
     write_video(tmp_path / "one.mp4", numbered(1))

@@ -57,14 +57,14 @@ def test_every_command_ends_as_it_would(words: str, code: int, redirections: str
     assert not (code and done.stdout)
 
 
-@pytest.mark.parametrize("words", ["doctor", "doctor --json", "--help", "ask --help", "--version"])
+@pytest.mark.parametrize("words", ["doctor", "doctor --json", "--help", "ask --help", "--version", "ask --dry-run"])
 def test_a_reader_that_does_not_read_is_no_fault(words: str, program: Program) -> None:
     done = run_in_shell(program, words.split(), "| true")
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @NEEDS_FULL
-@pytest.mark.parametrize("words", ["doctor", "doctor --json", "--help", "--version"])
+@pytest.mark.parametrize("words", ["doctor", "doctor --json", "--help", "--version", "ask --dry-run"])
 def test_a_full_disk_behind_stdout_is_said_by_every_command(words: str, program: Program) -> None:
     done = run_in_shell(program, words.split(), "> /dev/full")
     assert done.returncode == 1
