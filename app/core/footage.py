@@ -37,7 +37,7 @@ MAX_FRAMES = 768
 _READABLE_SIDE_PX = 360
 """Text of ordinary size, a thirtieth of the shorter side, has under twelve rows of pixels below this."""
 _FAR_APART_S = 2.0
-_OFF_ITS_PLACE = 1 / 8
+_OFF_ITS_PLACE = 1 / 6
 """Of the distance between frames that stand far apart: how far one may move to fall on a key frame."""
 _ROUNDING_S = 1e-6
 """The rounding of floating point."""
