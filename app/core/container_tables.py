@@ -103,7 +103,7 @@ def _shift(video: OpenVideo, stored: NDArray[np.int64], later: NDArray[np.int64]
         key = keys[(len(keys) - 1) * part // (_PROBED_PLACES - 1)]
         shown = int(stored[key] + later[key]) + sum(shifts)
         video.container.seek(shown, stream=video.stream, backward=True)
-        packets = (packet for packet in video.container.demux(video.stream) if packet.size)
+        packets = (packet for packet in video.packets_on() if packet.size)
         for packet in itertools.islice(packets, _PROBED_PACKETS):
             video.refuse_encrypted(packet)
             number = int(np.searchsorted(stored, packet.dts)) if packet.dts is not None else len(stored)

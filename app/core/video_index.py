@@ -176,7 +176,7 @@ class _Pass:
         """The video's packets up to the file's end or the first place where it cannot be read."""
         is_first = True
         try:
-            for packet in self._video.container.demux(self._video.stream):
+            for packet in self._video.packets_on():
                 if not self._is_wanted():
                     raise InterruptedError
                 if packet.size:
@@ -236,7 +236,7 @@ class _Pass:
         end_s = 0.0
         self._video.rewind()
         with suppress(av.FFmpegError):
-            for packet in self._video.container.demux():
+            for packet in self._video.packets_on(of_all=True):
                 if not self._is_wanted():
                     raise InterruptedError
                 if packet.pts is not None and packet.stream.duration is None:

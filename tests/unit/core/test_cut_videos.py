@@ -194,3 +194,16 @@ def test_frames_are_not_called_too_many_where_all_are_taken() -> None:
     small = plan_footage(many, FrameWish(frames_per_s=1000), PixelLimits(4096, 100 * 1024), IMAGES)
     assert "would be too many: 100 are taken" in small.notes[0]
     assert len(small.frame_times_s) == 100
+
+
+def test_sound_that_begins_within_the_file_ends_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "late-sound.flv"
+    write_video(path, numbered(400), codec="flv", rate=10)
+    sound = bytes([0x2E]) + bytes(100)
+    tag = b"\x08" + len(sound).to_bytes(3, "big") + (30_000).to_bytes(3, "big") + bytes(4) + sound
+    with path.open("ab") as file:
+        for _ in range(4):
+            file.write(tag + len(tag).to_bytes(4, "big"))
+    clip = opened(path, frame_count=8)
+    assert numbers(clip)[-1] == 399
+    np.testing.assert_allclose(clip.plan.frame_times_s, [number / 10 for number in numbers(clip)], atol=1e-3)
