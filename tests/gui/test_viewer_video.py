@@ -12,10 +12,11 @@ from PySide6.QtGui import QAccessible, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.core.clips import ClipSource
 from app.core.errors import ErrorText
 from app.core.events import ViewFailed
 from app.core.footage import ClipPlan, Footage, FrameWish
-from app.gui.viewer import frames_at_hand, video_viewing
+from app.gui.viewer import frame_seeking, frames_at_hand
 from app.gui.viewer.picture_canvas import PictureCanvas
 from app.gui.viewer.video_foot import VideoFoot
 from tests.clips_made import numbered, write_animation, write_video
@@ -346,7 +347,7 @@ def test_the_main_thread_never_stalls_while_frames_are_dragged_through(open_wind
         for step in range(60):
             QTest.mouseMove(scrubber, place(scrubber, 0.1 + step * 0.045))
             QTest.qWait(8)
-        driver.wait(lambda: driver.content.video._asked is None)
+        driver.wait(lambda: not driver.content.video._seeking.is_waiting)
     QTest.mouseRelease(scrubber, LEFT, PLAIN, place(scrubber, 2.7))
     assert heartbeat.beats > 30
     assert not heartbeat.own_stalls, "\n".join(heartbeat.own_stalls)
@@ -357,7 +358,7 @@ def test_the_main_thread_never_stalls_while_frames_are_dragged_through(open_wind
 def test_a_key_frame_is_seen_on_the_way_but_never_after_the_frame_itself(
     open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video_viewing, "_SMALL_FRAME_PIXELS", 0)  # as a large frame: first as it is seen, then whole
+    monkeypatch.setattr(frame_seeking, "_SMALL_FRAME_PIXELS", 0)  # as a large frame: first as it is seen, then whole
     file = tmp_path / "far apart.mp4"
     write_video(file, numbered(120, 1280, 720), rate=20, options={"g": "60"})
     driver = open_window()
@@ -375,7 +376,7 @@ def test_a_key_frame_is_seen_on_the_way_but_never_after_the_frame_itself(
     scrubber = foot.scrubber
     QTest.mousePress(scrubber, LEFT, PLAIN, place(scrubber, 5.52))
     assert foot.frame == 110
-    driver.wait(lambda: driver.content.video._asked is None)
+    driver.wait(lambda: not driver.content.video._seeking.is_waiting)
     assert [number for number, _ in seen] == [60, 110]
     assert seen[1][1] < 1280
     QTest.mouseRelease(scrubber, LEFT, PLAIN, place(scrubber, 5.52))
@@ -417,6 +418,24 @@ def test_a_moment_waits_until_its_video_is_open_and_is_forgotten_with_it(
     driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
     driver.wait(lambda: driver.parts.viewer.is_video)
     assert shown_number(driver) == 50
+
+
+def test_a_moment_of_one_video_is_not_shown_in_another(open_window: OpenWindow, clip: Path, tmp_path: Path) -> None:
+    driver = open_window()
+    other = make_clip(tmp_path / "other.mp4", 60)
+    open_clip(driver, other)
+    driver.desk.pictures.add_sources([ClipSource(clip.name, clip)])
+    driver.content.refresh_media()
+    driver.parts.tray.select([driver.desk.pictures.media[1].medium_id])
+    assert not driver.parts.viewer.is_video  # not open yet: no event has come since
+    driver.parts.viewer.show_moment(5.0, None)
+    driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
+    driver.wait(lambda: driver.parts.viewer.is_video)
+    assert shown_number(driver) == 0
+    driver.wait_for_pictures(2)
+    driver.parts.tray.select([driver.desk.pictures.media[1].medium_id])
+    driver.wait(lambda: foot_of(driver).scrubber.maximum() == 79)
+    assert shown_number(driver) == 0
 
 
 # What is no video, or no longer there
@@ -465,8 +484,7 @@ def test_a_frame_that_cannot_be_decoded_is_said_and_takes_nothing_away(open_wind
     foot = open_clip(driver, clip)
     medium_id = current_id(driver)
     foot.scrubber.step(1)
-    asked = driver.content.video._asked
-    assert asked is not None
+    assert driver.content.video._seeking.is_waiting
     words = ErrorText("“numbers.mp4” is damaged: none of its frames can be decoded.", kind="input")
     driver.desk.frames.take(ViewFailed(f"{frames_at_hand.FRAME}{medium_id}", words))
     assert "none of its frames can be decoded" in foot.note.words

@@ -37,9 +37,8 @@ def foot_of(driver: WindowDriver) -> VideoFoot:
 
 def is_quiet(driver: WindowDriver) -> bool:
     """Whether no frame is being opened, for the viewer or for the strip."""
-    video, frames = driver.content.video, driver.desk.frames
-    is_resting = video._rest.isActive() or video._wish_timer.isActive() or foot_of(driver).strip._settle.isActive()
-    return video._asked is None and not frames._wanted and not is_resting and not driver.content._media_timer.isActive()
+    is_settling = foot_of(driver).strip._settle.isActive() or driver.content._media_timer.isActive()
+    return driver.content.video.is_idle and not driver.desk.frames._wanted and not is_settling
 
 
 def shown_number(driver: WindowDriver) -> int:

@@ -1,4 +1,4 @@
-"""Looking at a video: which frame, as fast as decoding gives them; which frames the model sees; frames taken out."""
+"""Looking at a video: which frame, which of them the model sees, and frames that are taken out as pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.core.files import shown_name
 from app.core.footage import FrameWish
 from app.gui.announcing import announce
 from app.gui.bridge import assert_main_thread
-from app.gui.viewer.media_viewer import FIRST_PIXELS, FULL_PIXELS
+from app.gui.viewer.frame_seeking import FrameSeeking
 from app.gui.wording import paragraph, spoken
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from app.core.errors import ErrorText
     from app.core.footage import ClipPlan, Footage
     from app.core.next_question import NextQuestion
-    from app.core.picture_levels import PictureLevels
     from app.core.pictures import PictureSource
     from app.core.shelf import Medium
     from app.gui.actions import Actions
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from app.gui.viewer.frames_choice import FramesChoice
     from app.gui.window_parts import WindowParts
 
-_REST_MS = 120
-_SMALL_FRAME_PIXELS = 2_500_000
-"""Larger frames are opened only as large as they are seen while a person drags, and whole once it is let go."""
 _WISH_MS = 60
 _SAID_MS = 5000
 _AROUND = 4
@@ -41,11 +37,7 @@ _AROUND = 4
 
 
 class VideoViewing(QObject):
-    """The viewer's part of the commands, as far as videos go. Thread: main.
-
-    One frame is opened at a time, and then the one that is wanted by then: while a person drags, frames come as fast as
-    they can be decoded, and none is decoded in vain.
-    """
+    """The viewer's part of the commands, as far as videos go. Thread: main."""
 
     def __init__(self, window: MainWindow, desk: Desk, parts: WindowParts, parent: QObject) -> None:
         super().__init__(parent)
@@ -61,15 +53,10 @@ class VideoViewing(QObject):
         self._plan: ClipPlan | None = None
         self._fault: ErrorText | None = None
         self._frames = desk.frames.looked_at
-        self._moment: tuple[float, float | None] | None = None
-        self._asked: tuple[int, int] | None = None
-        self._shown: tuple[int, int] | None = None
-        """The frame that is being opened, and the one that is shown: its index and its most pixels."""
+        self._moment: tuple[str, float, float | None] | None = None
+        """A video's id, and from and to when it shall be shown once it is open."""
+        self._seeking = FrameSeeking(parts.viewer, desk.frames, self)
         self._range: tuple[int | None, int | None] = (None, None)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self._on_rest_timeout)
         self._wish_timer = QTimer(self)
         self._wish_timer.setSingleShot(True)
         self._wish_timer.setInterval(_WISH_MS)
@@ -85,11 +72,9 @@ class VideoViewing(QObject):
         foot.strip.image = self._image
         foot.frames_pill.clicked.connect(self._on_frames_pill_clicked)
         foot.take_out.clicked.connect(self.on_take_frame)
-        viewer.sharper_wanted.connect(self._on_viewer_sharper_wanted)
         viewer.moment_wanted.connect(self._on_viewer_moment_wanted)
         viewer.canvas.take_key = self._take_key
-        frames.frame_looked.connect(self._on_frames_frame_looked)
-        frames.frame_failed.connect(self._on_frames_frame_failed)
+        self._seeking.failed.connect(self._on_seeking_failed)
         frames.frame_opened.connect(self._on_frames_frame_opened)
         frames.still_taken.connect(self._on_frames_still_taken)
         frames.still_failed.connect(self._notice.show_errors)
@@ -115,9 +100,14 @@ class VideoViewing(QObject):
     def close(self) -> None:
         """Takes note of what was wished last."""
         self._apply_wish()
-        self._rest.stop()
+        self._seeking.end()
 
     # What is looked at
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the frame that is looked at is there and all that was wished is taken note of."""
+        return self._seeking.is_idle and not self._wish_timer.isActive()
 
     @property
     def is_shown(self) -> bool:
@@ -152,23 +142,23 @@ class VideoViewing(QObject):
             return
         frame = min(self._foot.frame, len(footage.times_s) - 1)
         self._desk.frames.forget([medium.medium_id])
-        self._asked = self._shown = None
         self._wish_timer.stop()
         self._foot.show_video(footage, frame)
         self._frames[medium.medium_id] = frame
-        self._ask(frame)
+        self._seeking.begin(medium, footage)
+        self._seeking.seek()
 
     def _leave(self, medium: Medium | None) -> None:
-        if self._moment is not None and (medium is None or not medium.is_video):
+        if self._moment is not None and (medium is None or medium.medium_id != self._moment[0]):
             self._moment = None
         if self._medium is None:
             return
         self._apply_wish()
         here = {other.medium_id for other in self._desk.pictures.media}
         self._desk.frames.forget([medium_id for medium_id in self._frames if medium_id not in here])
-        self._medium = self._plan = self._fault = self._asked = self._shown = None
+        self._medium = self._plan = self._fault = None
         self._range = (None, None)
-        self._rest.stop()
+        self._seeking.end()
         if self._choice is not None:
             self._choice.close()
         self._desk.frames.want(None, (), 0)
@@ -184,12 +174,13 @@ class VideoViewing(QObject):
         if not self._viewer.is_video:
             return
         self._medium = medium
+        self._seeking.begin(medium, footage)
         if self._actions is not None:
             self._viewer.canvas.addAction(self._actions["takeFrameAction"])
         if self._moment is not None:
             self._show_moment(footage)
         else:
-            self._ask(frame)
+            self._seeking.seek()
 
     def _show_plan(self, medium: Medium, footage: Footage, question: NextQuestion) -> None:
         source = medium.source
@@ -223,86 +214,14 @@ class VideoViewing(QObject):
             return
         self._foot.show_frame(index)
         self._frames[self._medium.medium_id] = index
-        self._rest.stop()
-        if self._asked is None:
-            self._ask(index)
+        self._seeking.seek()
 
-    def _ask(self, index: int, max_pixels: int | None = None) -> None:
-        medium, footage = self._medium, self._foot.footage
-        if medium is None or footage is None:
-            return
-        if max_pixels is None:
-            is_large = footage.width_px * footage.height_px > _SMALL_FRAME_PIXELS
-            is_passing = is_large and self._is_fitted and bool(self._foot.scrubber.held)
-            max_pixels = self._viewer.fitting_pixels if is_passing else self._sharp_pixels
-        if self._shown is not None and self._shown[0] == index and self._shown[1] >= max_pixels:
-            self._rest.start()
-            return
-        self._asked = (index, max_pixels)
-        self._desk.frames.look(medium, footage.times_s[index], max_pixels)
-
-    @property
-    def _is_fitted(self) -> bool:
-        framing = self._viewer.canvas.framing
-        return framing is None or framing.is_fitted
-
-    @property
-    def _sharp_pixels(self) -> int:
-        return FIRST_PIXELS if self._is_fitted else FULL_PIXELS
-
-    def _on_frames_frame_looked(self, medium_id: str, time_s: float, levels: PictureLevels, is_there: bool) -> None:
-        assert_main_thread()
-        footage, asked = self._foot.footage, self._asked
-        if self._medium is None or medium_id != self._medium.medium_id or footage is None or asked is None:
-            return
-        if footage.times_s[asked[0]] != time_s:
-            return
-        is_seen = self._shown is not None and self._shown[0] == asked[0]
-        if is_there or not is_seen:  # what is seen already is no place for the frames on the way to it
-            self._viewer.show_frame(medium_id, levels)
-        if not is_there:
-            self._shown = self._shown if is_seen else None
-            if self._foot.frame != asked[0]:
-                self._ask(self._foot.frame)
-            return
-        self._asked = None
-        self._shown = (asked[0], FULL_PIXELS if levels.is_whole else asked[1])
-        self._go_on(asked[0])
-
-    def _on_frames_frame_failed(self, medium_id: str, error: ErrorText) -> None:
-        assert_main_thread()
-        asked = self._asked
-        if self._medium is None or medium_id != self._medium.medium_id or asked is None:
-            return
-        self._asked = None
-        if asked[0] == self._foot.frame:
-            self._foot.show_frame_fault(spoken(error.text))
-            self._viewer.place()
-        else:
-            self._go_on(asked[0])
-
-    def _go_on(self, index: int) -> None:
-        """Opens the frame that is wanted by now, or the same one sharper once nothing else is wanted for a moment."""
-        if self._foot.frame != index:
-            self._ask(self._foot.frame)
-        elif self._shown is not None and self._shown[1] < self._sharp_pixels:
-            self._rest.start()
-
-    def _on_rest_timeout(self) -> None:
-        if self._asked is None and not self._foot.scrubber.held:
-            self._ask_sharp()
-
-    def _on_viewer_sharper_wanted(self) -> None:
-        if self._asked is None:
-            self._ask_sharp()
+    def _on_seeking_failed(self, error: ErrorText) -> None:
+        self._foot.show_frame_fault(spoken(error.text))
+        self._viewer.place()
 
     def _on_scrubber_let_go(self) -> None:
-        self._rest.start()
         self._apply_wish()
-
-    def _ask_sharp(self) -> None:
-        if self._shown is None or self._shown[0] != self._foot.frame or self._shown[1] < self._sharp_pixels:
-            self._ask(self._foot.frame, self._sharp_pixels)
 
     def _take_key(self, event: QKeyEvent) -> bool:
         """Keys on the frame itself lead where they lead on the scrubber; Up and Down go to what else is in the tray."""
@@ -311,19 +230,17 @@ class VideoViewing(QObject):
     # A moment that an answer speaks of
 
     def _on_viewer_moment_wanted(self, start_s: float, end_s: float | None) -> None:
-        self._moment = (start_s, end_s)
-        footage = self._foot.footage
         current = self._desk.pictures.get(self._tray.current_id or "")
-        if self._medium is not None and current is not None and current.medium_id == self._medium.medium_id:
-            if footage is not None:
-                self._show_moment(footage)
-        elif current is None or not current.is_video:
-            self._moment = None
+        self._moment = (current.medium_id, start_s, end_s) if current is not None and current.is_video else None
+        footage = self._foot.footage
+        looked_at = self._medium.medium_id if self._medium is not None else None
+        if footage is not None and current is not None and current.medium_id == looked_at:
+            self._show_moment(footage)
 
     def _show_moment(self, footage: Footage) -> None:
         if self._moment is None:
             return
-        start_s, end_s = self._moment
+        _, start_s, end_s = self._moment
         self._moment = None
         start_s = min(max(0.0, start_s), footage.end_s)
         self._foot.scrubber.show_moment((start_s, min(end_s, footage.end_s)) if end_s is not None else None)
