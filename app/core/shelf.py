@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.core.segments import Room, Segment
     from app.core.vision import PixelLimits
 
-StepKind: TypeAlias = Literal["add", "remove", "move"]
+StepKind: TypeAlias = Literal["add", "remove", "move", "wish"]
 
 _WHOLE_SHARE = 0.9
 """As in Picture.is_reduced: rounding to whole tokens is no reduction."""
@@ -142,19 +142,27 @@ class ShelfStep:
         before: The order before, as medium ids.
         after: The order after.
         medium_ids: The pictures and videos that it was done to.
+        wishes: Which frames of the video were wanted before and after; None unless they were chosen.
     """
 
     kind: StepKind
     before: tuple[str, ...]
     after: tuple[str, ...]
     medium_ids: tuple[str, ...]
+    wishes: tuple[FrameWish, FrameWish] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it changes nothing, or nothing any more."""
+        is_other_wish = self.wishes is not None and self.wishes[0] != self.wishes[1]
+        return self.before == self.after and not (self.medium_ids and is_other_wish)
 
     def without(self, medium_id: str) -> ShelfStep:
         """The step as if this picture or video had never been here."""
         before, after, medium_ids = (
             tuple(other for other in ids if other != medium_id) for ids in (self.before, self.after, self.medium_ids)
         )
-        return ShelfStep(self.kind, before, after, medium_ids)
+        return ShelfStep(self.kind, before, after, medium_ids, self.wishes)
 
 
 class Shelf:
@@ -243,6 +251,8 @@ class Shelf:
         step = self._done.pop()
         self._undone.append(step)
         self._arrange(step.before)
+        if step.wishes is not None:
+            self.set_wish(step.medium_ids[0], step.wishes[0])
         return step
 
     def redo(self) -> ShelfStep | None:
@@ -252,6 +262,8 @@ class Shelf:
         step = self._undone.pop()
         self._done.append(step)
         self._arrange(step.after)
+        if step.wishes is not None:
+            self.set_wish(step.medium_ids[0], step.wishes[1])
         return step
 
     def forget(self, medium_id: str) -> None:
@@ -279,8 +291,33 @@ class Shelf:
         self._media[medium_id] = medium
         return medium
 
-    def _do(self, kind: StepKind, order: Sequence[str], medium_ids: Iterable[str]) -> None:
-        self._done.append(ShelfStep(kind, self._order, tuple(order), tuple(medium_ids)))
+    def choose_frames(self, medium_id: str, wish: FrameWish, *, goes_on: bool = False) -> None:
+        """Takes note of which frames of a video a person wants, which can be undone.
+
+        Args:
+            medium_id: Which video.
+            wish: What is wanted of it.
+            goes_on: It is one step with the last one, if that was a choice of this video's frames too.
+        """
+        medium = self.get(medium_id)
+        if medium is None or not isinstance(medium.source, ClipSource):
+            return
+        before, last = medium.source.wish, self.last_step
+        if goes_on and last is not None and last.wishes is not None and last.medium_ids == (medium_id,):
+            before = last.wishes[0]
+            self._done.pop()
+        self._do("wish", self._order, (medium_id,), (before, wish))
+        self.set_wish(medium_id, wish)
+
+    def _do(
+        self,
+        kind: StepKind,
+        order: Sequence[str],
+        medium_ids: Iterable[str],
+        wishes: tuple[FrameWish, FrameWish] | None = None,
+    ) -> None:
+        step = ShelfStep(kind, self._order, tuple(order), tuple(medium_ids), wishes)
+        self._done += [] if step.is_empty else [step]
         del self._done[:-_MOST_STEPS]
         self._undone.clear()
         self._arrange(tuple(order))
@@ -300,4 +337,4 @@ def _place_of(source: Source) -> object:
 
 def _without(steps: Iterable[ShelfStep], medium_id: str) -> list[ShelfStep]:
     left = (step.without(medium_id) for step in steps)
-    return [step for step in left if step.before != step.after]
+    return [step for step in left if not step.is_empty]

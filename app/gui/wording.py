@@ -62,6 +62,7 @@ def undo_text(step: ShelfStep) -> str:
             "add": translate("Wording", "&Undo Add Item"),
             "remove": translate("Wording", "&Undo Remove Item"),
             "move": translate("Wording", "&Undo Move Item"),
+            "wish": translate("Wording", "&Undo Choose Frames"),
         }
     else:
         texts = {
@@ -80,6 +81,7 @@ def redo_text(step: ShelfStep) -> str:
             "add": translate("Wording", "Re&do Add Item"),
             "remove": translate("Wording", "Re&do Remove Item"),
             "move": translate("Wording", "Re&do Move Item"),
+            "wish": translate("Wording", "Re&do Choose Frames"),
         }
     else:
         texts = {

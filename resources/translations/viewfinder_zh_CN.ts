@@ -3114,6 +3114,10 @@
         <translation>撤销移动项目(&amp;U)</translation>
     </message>
     <message>
+        <source>&amp;Undo Choose Frames</source>
+        <translation>撤销选择帧(&amp;U)</translation>
+    </message>
+    <message>
         <source>&amp;Undo Add {0} Items</source>
         <translation>撤销添加 {0} 个项目(&amp;U)</translation>
     </message>
@@ -3136,6 +3140,10 @@
     <message>
         <source>Re&amp;do Move Item</source>
         <translation>重做移动项目(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Re&amp;do Choose Frames</source>
+        <translation>重做选择帧(&amp;D)</translation>
     </message>
     <message>
         <source>Re&amp;do Add {0} Items</source>

@@ -14,6 +14,7 @@ from app.core.clips import ClipSource
 from app.core.errors import ErrorText
 from app.core.events import ViewFailed
 from app.core.footage import FrameWish
+from app.gui.actions import plain_text
 from app.gui.viewer.frames_at_hand import STILL
 from app.gui.viewer.frames_choice import FramesChoice
 from app.gui.viewer.picture_out import frame_name
@@ -152,6 +153,40 @@ def test_dragging_a_grip_plans_only_now_and_then(open_window: OpenWindow, clip: 
     assert not changes
     QTest.mouseRelease(scrubber, LEFT, PLAIN, QPoint(begin + 200, scrubber.height() // 2))
     assert len(changes) == 1
+
+
+def test_undo_takes_back_a_range_and_not_the_video(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    undo, redo, scrubber = driver.action("undoAction"), driver.action("redoAction"), foot.scrubber
+    scrubber.setValue(20)
+    driver.action("rangeInAction").trigger()
+    assert wish_of(driver).start_s == pytest.approx(2.0)
+    middle = scrubber.height() // 2
+    end = round(scrubber.x_of(8.0)) + 8
+    QTest.mousePress(scrubber, LEFT, PLAIN, QPoint(end, middle))
+    for time_s in (7.0, 6.0, 5.0):
+        QTest.mouseMove(scrubber, QPoint(round(scrubber.x_of(time_s)), middle))
+        driver.wait(lambda: not driver.content.video._wish_timer.isActive())
+    QTest.mouseRelease(scrubber, LEFT, PLAIN, QPoint(round(scrubber.x_of(5.0)), middle))
+    assert wish_of(driver).end_s is not None
+    driver.action("clearRangeAction").trigger()
+    assert wish_of(driver) == FrameWish()
+    driver.parts.viewer.canvas.setFocus()
+    menu = driver.content.actions_by_id.menu_of("undoAction")
+    menu.aboutToShow.emit()
+    assert plain_text(undo.text()) == "Undo Choose Frames"
+    menu.aboutToHide.emit()
+    undo.trigger()
+    assert wish_of(driver).end_s is not None
+    undo.trigger()
+    assert wish_of(driver) == FrameWish(start_s=wish_of(driver).start_s)
+    assert foot.scrubber.range_frames == (20, None)
+    undo.trigger()
+    assert wish_of(driver) == FrameWish()
+    redo.trigger()
+    assert wish_of(driver).start_s == pytest.approx(2.0)
+    assert driver.names == [clip.name]
 
 
 def test_a_range_belongs_to_its_video(open_window: OpenWindow, clip: Path, tmp_path: Path) -> None:

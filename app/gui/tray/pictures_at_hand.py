@@ -147,6 +147,13 @@ class PicturesAtHand(QObject):
             self._shelf.set_wish(medium_id, wish)
             self.changed.emit()
 
+    def choose_frames(self, medium_id: str, wish: FrameWish, *, goes_on: bool = False) -> None:
+        """Takes note of which frames of a video the person wants: a step for undo, or more of the last one."""
+        medium = self._shelf.get(medium_id)
+        if medium is not None and isinstance(medium.source, ClipSource) and medium.source.wish != wish:
+            self._shelf.choose_frames(medium_id, wish, goes_on=goes_on)
+            self.changed.emit()
+
     def remove(self, medium_ids: Iterable[str]) -> None:
         """Takes pictures out of the tray; what the conversation knows of them stays."""
         self._shelf.remove(medium_ids)
@@ -170,7 +177,8 @@ class PicturesAtHand(QObject):
         if step is None:
             return ()
         self._forget_gone()
-        self._open_soon(step.medium_ids)
+        if step.wishes is None:  # what the video holds is the same
+            self._open_soon(step.medium_ids)
         self.changed.emit()
         return step.medium_ids
 

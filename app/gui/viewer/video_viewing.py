@@ -57,6 +57,8 @@ class VideoViewing(QObject):
         """A video's id, and from and to when it shall be shown once it is open."""
         self._seeking = FrameSeeking(parts.viewer, desk.frames, self)
         self._range: tuple[int | None, int | None] = (None, None)
+        self._is_dragged_on = False
+        """The range is dragged, and was dragged before: all of it is one step for undo."""
         self._wish_timer = QTimer(self)
         self._wish_timer.setSingleShot(True)
         self._wish_timer.setInterval(_WISH_MS)
@@ -154,6 +156,7 @@ class VideoViewing(QObject):
         if self._medium is None:
             return
         self._apply_wish()
+        self._is_dragged_on = False
         here = {other.medium_id for other in self._desk.pictures.media}
         self._desk.frames.forget([medium_id for medium_id in self._frames if medium_id not in here])
         self._medium = self._plan = self._fault = None
@@ -222,6 +225,7 @@ class VideoViewing(QObject):
 
     def _on_scrubber_let_go(self) -> None:
         self._apply_wish()
+        self._is_dragged_on = False
 
     def _take_key(self, event: QKeyEvent) -> bool:
         """Keys on the frame itself lead where they lead on the scrubber; Up and Down go to what else is in the tray."""
@@ -285,7 +289,9 @@ class VideoViewing(QObject):
         first, last = self._range
         start_s = footage.times_s[first] if first is not None else None
         end_s = footage.times_s[last] if last is not None else None
-        self._desk.pictures.set_wish(medium.medium_id, replace(self._wish, start_s=start_s, end_s=end_s))
+        wish = replace(self._wish, start_s=start_s, end_s=end_s)
+        self._desk.pictures.choose_frames(medium.medium_id, wish, goes_on=self._is_dragged_on)
+        self._is_dragged_on = self._foot.scrubber.held in ("first", "last")
 
     @property
     def _wish(self) -> FrameWish:
@@ -309,7 +315,8 @@ class VideoViewing(QObject):
         if self._medium is not None:
             self._apply_wish()
             here = self._wish
-            self._desk.pictures.set_wish(self._medium.medium_id, replace(wish, start_s=here.start_s, end_s=here.end_s))
+            wish = replace(wish, start_s=here.start_s, end_s=here.end_s)
+            self._desk.pictures.choose_frames(self._medium.medium_id, wish)
 
     # Commands
 

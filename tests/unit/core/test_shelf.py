@@ -177,6 +177,44 @@ def test_a_video_is_one_whichever_of_its_frames_are_wanted() -> None:
     assert shelf.media == (wished,)
 
 
+def test_chosen_frames_can_be_undone_and_what_is_dragged_is_one_step() -> None:
+    shelf = Shelf()
+    cat, medium = shelf.add([CAT, ClipSource("roll.mp4", Path("/roll.mp4"), stamp=(10, 1))])
+
+    def wish() -> FrameWish:
+        (_, video) = shelf.media
+        assert isinstance(video.source, ClipSource)
+        return video.source.wish
+
+    def choose(start_s: float | None, *, goes_on: bool = False) -> None:
+        shelf.choose_frames(medium.medium_id, FrameWish(start_s=start_s), goes_on=goes_on)
+
+    choose(1)
+    choose(2)
+    choose(3, goes_on=True)
+    assert wish().start_s == 3
+    shelf.undo()
+    assert wish().start_s == 1
+    shelf.undo()
+    assert wish() == FrameWish()
+    step = shelf.last_step
+    assert step is not None
+    assert step.kind == "add"
+    shelf.redo()
+    shelf.redo()
+    assert wish().start_s == 3
+    choose(4, goes_on=True)
+    choose(1, goes_on=True)  # back where it was
+    shelf.undo()
+    assert wish() == FrameWish()
+    shelf.choose_frames(cat.medium_id, FrameWish(start_s=1))
+    assert shelf.last_step is step
+    shelf.redo()
+    shelf.forget(medium.medium_id)
+    shelf.undo()
+    assert shelf.media == ()
+
+
 def test_a_picture_has_no_frames_to_wish_for() -> None:
     shelf = Shelf()
     (medium,) = shelf.add([CAT])
