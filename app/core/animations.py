@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _FORMATS = ("GIF", "PNG", "WEBP")
 _UNREADABLE = (EOFError, OSError, SyntaxError)
 """What Pillow raises on a damaged file."""
+_GOES_BACK_TO = "_prev_im"
 _LEAST_MS = 10.0
 _USUAL_MS = 100.0
 """A frame that asks for 10 ms or less is shown for 100 ms, as browsers do."""
@@ -103,11 +104,19 @@ class AnimationReader:
     def _bring_up(self, index: int) -> None:
         """Decodes a frame; those after the last one follow quickly, those before begin anew."""
         try:
-            self._image.seek(self._first + index)
-            self._image.load()
+            self._show(index)
         except _UNREADABLE:
             # Having met the damaged end of a file Pillow may not find its way back to what it has read before.
             self._stream.seek(0)
             self._image = Image.open(self._stream, formats=_FORMATS)
-            self._image.seek(self._first + index)
-            self._image.load()
+            self._show(index)
+
+    def _show(self, index: int) -> None:
+        self._image.seek(self._first + index)
+        state = vars(self._image)
+        # WORKAROUND(Pillow 13): loading a frame of an animated PNG draws it over what the next one may go back to;
+        # remove when it draws on a copy.
+        before = state[_GOES_BACK_TO].copy() if state.get(_GOES_BACK_TO) is not None else None
+        self._image.load()
+        if before is not None:
+            state[_GOES_BACK_TO] = before

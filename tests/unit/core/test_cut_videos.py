@@ -9,6 +9,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from app.core.clip_kinds import is_clip
 from app.core.clips import Clip, ClipSource, open_clip, open_frames, plan_clip
@@ -207,3 +208,20 @@ def test_sound_that_begins_within_the_file_ends_nothing(tmp_path: Path) -> None:
     clip = opened(path, frame_count=8)
     assert numbers(clip)[-1] == 399
     np.testing.assert_allclose(clip.plan.frame_times_s, [number / 10 for number in numbers(clip)], atol=1e-3)
+
+
+@pytest.mark.parametrize("disposal", [0, 1, 2])
+@pytest.mark.parametrize("blend", [0, 1])
+def test_an_animation_goes_back_to_what_it_showed_before(tmp_path: Path, disposal: int, blend: int) -> None:
+    frames = []
+    for number in range(8):
+        frame = Image.new("RGBA", (120, 80), (0, 0, 0, 0))
+        frame.paste((255, 0, 0, 255), (number * 10, 20, number * 10 + 16, 50))
+        frames.append(frame)
+    path = tmp_path / "sprite.png"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100, disposal=disposal, blend=blend)
+    leaves_a_trail = disposal == 0 and blend == 1
+    for time_s, bitmap in open_frames(ClipSource(path.name, path), [number / 10 for number in range(8)], 1 << 20):
+        row = np.frombuffer(bitmap.rgb, dtype=np.uint8).reshape(80, 120, 3)[35, :, 1]
+        left = 0 if leaves_a_trail else round(100 * time_s)
+        assert list(np.flatnonzero(row < 100)) == list(range(left, round(100 * time_s) + 16))
