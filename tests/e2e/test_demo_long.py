@@ -6,16 +6,15 @@ import itertools
 import json
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
-from tests.clips_made import write_video
+from tests.clips_made import circle_frame, write_video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from tests.e2e.program import Program
@@ -24,7 +23,7 @@ pytest.importorskip("mlx_vlm", reason="mlx-vlm has no wheel for this machine")
 
 RATE = 24
 LEG_S = 4
-CORNERS = [(60, 60), (260, 60), (260, 180), (60, 180), (60, 60)]
+CORNERS = [(30, 30), (130, 30), (130, 90), (30, 90), (30, 30)]
 WAYS = ["to the right", "down", "to the left", "up"]
 
 
@@ -33,10 +32,7 @@ def around() -> Iterator[NDArray[np.uint8]]:
     for (left, top), (right, bottom) in itertools.pairwise(CORNERS):
         for number in range(LEG_S * RATE):
             part = number / (LEG_S * RATE)
-            x, y = left + part * (right - left), top + part * (bottom - top)
-            picture = Image.new("RGB", (320, 240), "white")
-            ImageDraw.Draw(picture).ellipse([x - 40, y - 40, x + 40, y + 40], fill=(40, 70, 220))
-            yield np.asarray(picture)
+            yield circle_frame(left + part * (right - left), top + part * (bottom - top), (40, 70, 220))
 
 
 def test_each_part_of_a_long_video_is_told_right_under_its_true_times(program: Program, tmp_path: Path) -> None:

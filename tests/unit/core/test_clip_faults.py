@@ -186,10 +186,10 @@ def test_a_video_of_one_pixel_opens(tmp_path: Path, name: str) -> None:
 
 def test_8k_is_reduced_frame_by_frame(tmp_path: Path) -> None:
     path = tmp_path / "8k.mp4"
-    write_video(path, [np.kron(frame, np.ones((45, 48, 1), dtype=np.uint8)) for frame in numbered(4)], codec="mpeg4")
+    write_video(path, numbered(2, 7680, 4320), codec="mpeg4")
     clip = opened(path)
     assert (clip.plan.source_width_px, clip.plan.source_height_px) == (7680, 4320)
-    assert numbers(clip) == [0, 1, 2, 3]
+    assert numbers(clip) == [0, 1]
     assert clip.tokens <= 98
 
 
