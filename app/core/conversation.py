@@ -150,6 +150,11 @@ class AskedTurn:
         return self.outcome is not None and bool(self.told_answer)
 
     @property
+    def can_be_saved(self) -> bool:
+        """Whether exports have something of it: its answer, or while it is open the segments answered so far."""
+        return self.is_told or (self.is_open and any(segment.is_answered for segment in self.segments))
+
+    @property
     def told_answer(self) -> str:
         """What later questions tell the model was answered: of segments not yet merged, what was said of each."""
         return told_answer(self.question.text, self.answer, self.segments)
@@ -191,7 +196,8 @@ class AskedTurn:
         return tuple(record for record in records if record is not None)
 
     def record(self) -> TurnRecord:
-        """The turn as exports write it."""
+        """The turn as exports write it: of an open one without the segment that is being asked about."""
+        segments = tuple(segment if segment.outcome is not None else segment.unasked for segment in self.segments)
         return TurnRecord(
             self.question.text,
             self.records,
@@ -201,8 +207,8 @@ class AskedTurn:
             self.figures,
             self.created_at,
             self.max_image_tokens,
-            self.segments,
-            self.question.segment_s if self.segments else None,
+            segments,
+            self.question.segment_s if segments else None,
         )
 
     @property
@@ -434,12 +440,18 @@ class Conversation:
     def _turns_before(self, request_id: str) -> list[AskedTurn]:
         return list(itertools.takewhile(lambda turn: turn.request_id != request_id, self._turns))
 
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether exports have something to write, and something of the last turn if it is open."""
+        is_open_saved = self.open_turn is None or self.open_turn.can_be_saved
+        return is_open_saved and any(turn.can_be_saved for turn in self._turns)
+
     def result(self, ready: ModelReady) -> Result | None:
-        """What exports write: every turn that has an answer; None when there is none."""
-        told = [turn for turn in self._turns if turn.is_told]
-        if not told:
+        """What exports write: every turn that has an answer, or answered segments; None when there is none."""
+        saved = [turn for turn in self._turns if turn.can_be_saved]
+        if not saved:
             return None
-        records = tuple(turn.record() for turn in told)
+        records = tuple(turn.record() for turn in saved)
         return Result(
-            ModelRecord.of(ready), told[-1].question.system, records, __version__, created_at=records[0].created_at
+            ModelRecord.of(ready), saved[-1].question.system, records, __version__, created_at=records[0].created_at
         )

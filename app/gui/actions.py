@@ -37,7 +37,8 @@ class WindowState:
         is_editing: An earlier question is being changed.
         has_turns: The conversation has begun.
         can_go_on: The last answer was stopped between the parts of a long video.
-        has_answer: There is an answer to export.
+        has_answer: There is an answer.
+        can_export: There is something to export, and nothing is missing of it but parts of a long video.
         media_count: Pictures in the tray.
         is_too_much: The question is more than the model can take.
         is_refused: What is selected cannot be asked about, such as a video that the runtime cannot look at.
@@ -58,6 +59,7 @@ class WindowState:
     has_turns: bool = False
     can_go_on: bool = False
     has_answer: bool = False
+    can_export: bool = False
     media_count: int = 0
     is_too_much: bool = False
     is_refused: bool = False
@@ -139,7 +141,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             file,
             translate("Actions", "Export as &Markdown…"),
             ("Ctrl+S",),
-            lambda state: state.has_answer and not state.is_answering,
+            lambda state: state.can_export,
             starts_group=True,
             needs=no_answer,
         ),
@@ -148,7 +150,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             file,
             translate("Actions", "Export as &JSON…"),
             ("Ctrl+Shift+S",),
-            lambda state: state.has_answer and not state.is_answering,
+            lambda state: state.can_export,
             needs=no_answer,
         ),
         ActionRow(

@@ -200,6 +200,7 @@ class WindowContent(QObject):
             has_turns=bool(desk.conversation.turns),
             can_go_on=bool(desk.conversation.turns) and desk.conversation.turns[-1].can_go_on,
             has_answer=any(turn.is_told for turn in desk.conversation.turns),
+            can_export=desk.conversation.can_be_saved,
             media_count=len(desk.pictures.media),
             is_too_much=self._question.use.is_over,
             is_refused=self._question.refusal is not None,

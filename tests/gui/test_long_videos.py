@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 
 from app.backends.fake_backend import FakeScript
 from app.core.settings import Settings
+from app.exporters.json_export import read_result_file
 from app.gui.answers.turn_foot import COPY, GO_ON, PARTS
 from app.gui.questions.cost_caption import CostCaption
 from app.gui.video_words import video_lines
@@ -152,6 +153,30 @@ def test_a_stopped_answer_goes_on_from_its_foot(open_window: OpenWindow, film: P
     click(driver, GO_ON)
     driver.wait(lambda: driver.desk.conversation.turns[-1].outcome == "done")
     assert driver.desk.conversation.turns[-1].segments[0].answer.startswith("one one")
+
+
+def test_parts_that_are_done_can_be_saved_while_the_others_are_asked_about(
+    open_window: OpenWindow, film: Path, settings: Settings, tmp_path: Path
+) -> None:
+    driver = opened(open_window, LONG, film, settings)
+    action = driver.action("exportJsonAction")
+    driver.ask("What happens?")
+    driver.wait(lambda: "one one" in driver.result.toPlainText())
+    assert not action.isEnabled()
+    driver.wait(lambda: "two two" in driver.result.toPlainText())
+    assert action.isEnabled()
+    for format_id, name in (("json", "part.json"), ("markdown", "part.md")):
+        assert driver.content.commands.save_to(format_id, tmp_path / name)
+    assert driver.desk.conversation.open_turn is not None
+    result = read_result_file(tmp_path / "part.json")
+    (turn,) = result.turns
+    assert turn.outcome == "cancelled"
+    assert [(part.outcome, part.answer[:7]) for part in turn.segments] == [("done", "one one"), (None, ""), (None, "")]
+    text = (tmp_path / "part.md").read_text(encoding="utf-8")
+    assert "one one" in text
+    assert "two two" not in text
+    driver.desk.stop()
+    driver.wait_for_answer()
 
 
 def test_how_far_it_is_and_what_is_told_later(open_window: OpenWindow, film: Path, settings: Settings) -> None:
