@@ -2911,6 +2911,10 @@
 <context>
     <name>VideoViewing</name>
     <message>
+        <source>A range is at least two frames long.</source>
+        <translation>范围至少要有两帧。</translation>
+    </message>
+    <message>
         <source>“{0}” is a picture of its own now. The next question is about it alone.</source>
         <translation>“{0}”现在是一张独立的图片。下一个问题只针对它。</translation>
     </message>

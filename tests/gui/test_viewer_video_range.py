@@ -106,7 +106,9 @@ def test_a_range_never_ends_before_it_begins(open_window: OpenWindow, clip: Path
     assert wish_of(driver) == FrameWish(end_s=1.0)
     foot.scrubber.setValue(0)
     foot.range_pill.begin.click()  # it begins there already
+    assert driver.window.statusBar().currentMessage() == ""
     foot.range_pill.end.click()  # would leave a single frame
+    assert driver.window.statusBar().currentMessage() == "A range is at least two frames long."
     assert wish_of(driver) == FrameWish(end_s=1.0)
     foot.range_pill.clear.click()
     assert wish_of(driver) == FrameWish()

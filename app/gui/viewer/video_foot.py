@@ -38,6 +38,8 @@ class VideoFoot(QWidget):
     """Carries the index of the frame that the person wants to see."""
     range_wanted = Signal(object, object)
     """Carries the first and the last frame of the range, by index; None where it begins or ends with the video."""
+    range_refused = Signal()
+    """The range would have been a single frame."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -195,7 +197,8 @@ class VideoFoot(QWidget):
         if self._footage is None or (first, last) == self.scrubber.range_frames:
             return
         if last == 0 or (first is not None and first == self.scrubber.maximum()):
-            return  # a range is at least two frames long, as long as there are two
+            self.range_refused.emit()
+            return
         self.scrubber.show_range(first, last)
         self._on_scrubber_range_wanted(first, last)
 

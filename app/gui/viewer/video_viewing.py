@@ -69,6 +69,7 @@ class VideoViewing(QObject):
         foot, viewer, frames = self._foot, self._viewer, self._desk.frames
         foot.frame_wanted.connect(self._on_foot_frame_wanted)
         foot.range_wanted.connect(self._on_foot_range_wanted)
+        foot.range_refused.connect(self._on_foot_range_refused)
         foot.scrubber.let_go.connect(self._on_scrubber_let_go)
         foot.strip.in_sight_changed.connect(self._on_strip_in_sight_changed)
         foot.strip.image = self._image
@@ -273,6 +274,11 @@ class VideoViewing(QObject):
         self._range = (first, last)
         if not self._wish_timer.isActive():
             self._wish_timer.start()
+
+    def _on_foot_range_refused(self) -> None:
+        words = self.tr("A range is at least two frames long.")
+        self._window.statusBar().showMessage(words, _SAID_MS)
+        announce(self._foot.scrubber, words)
 
     def _on_wish_timeout(self) -> None:
         self._apply_wish(is_due=True)
