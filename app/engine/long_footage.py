@@ -28,7 +28,7 @@ from app.core.pictures import read_size
 from app.core.requests import Request, Turn
 from app.core.results import ClipRecord, SegmentRecord, added_figures, record_of
 from app.core.segments import MIN_SEGMENTS, check_alone, plan_segments, room_of
-from app.core.vision import resized_size, token_count
+from app.core.shelf import picture_cost
 from app.engine.opened_media import open_medium
 from app.engine.views import told_of
 
@@ -122,7 +122,9 @@ class LongFootage:
     # Media
 
     def _open(self, index: int) -> None:
-        ahead = self._ahead[index]
+        ahead = self._ahead.get(index)
+        if ahead is None:  # the request ended before this had its turn
+            return
         try:
             if not self._is_stopped():
                 ahead.media = self._media_of(self._segments[index])
@@ -271,25 +273,16 @@ def long_footage(
         return None
     (source,) = clips
     segments = question.segments
+    beside = [one for one in question.sources if not isinstance(one, ClipSource)]
     if not segments:
         footage = footage_of(source, lambda: not is_stopped())
-        room = room_of(question, _pictures_tokens(question))
+        room = room_of(question, sum(picture_cost(*read_size(one), question.limits).tokens for one in beside))
         planned = plan_segments(footage, source.wish, room, question.segment_s)
         segments = tuple(SegmentRecord(segment.start_s, segment.end_s) for segment in planned)
     if len(segments) < MIN_SEGMENTS:
         return None
-    beside = [one for one in question.sources if not isinstance(one, ClipSource)]
     pictures = tuple(open_medium(one, question, lambda: not is_stopped()) for one in beside)
     return LongFootage(question, segments, pictures, submit, is_stopped)
-
-
-def _pictures_tokens(question: Question) -> int:
-    limits, tokens = question.limits, 0
-    for source in question.sources:
-        if not isinstance(source, ClipSource):
-            width_px, height_px = read_size(source)
-            tokens += token_count(*resized_size(height_px, width_px, limits.min_pixels, limits.max_pixels))
-    return tokens
 
 
 def _generated(backend: Backend, request: Request, is_stopped: Callable[[], bool]) -> Iterator[GenerateEvent]:

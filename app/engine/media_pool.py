@@ -62,3 +62,4 @@ class MediaPool:
                 work()
             except Exception:
                 logger.exception("A piece of media work failed")
+            del work  # before waiting: what it opened may be large

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import weakref
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,7 +35,7 @@ from tests.clips_made import number_in, numbered, write_video
 from tests.engine.engine_driver import FAKE_CHECKPOINT, EngineDriver, question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from app.core.requests import Question
@@ -182,6 +183,23 @@ def test_a_stop_is_heard_while_the_next_frames_are_opened(video: ClipSource, mon
         monkeypatch.setattr(long_footage, "open_medium", opening)
         driver.engine.ask(in_parts(video))
         assert driver.end_of("a").outcome == "cancelled"
+
+
+def test_frames_whose_turn_comes_after_the_end_are_not_opened(video: ClipSource) -> None:
+    waiting: list[Callable[[], None]] = []
+    stops: Iterator[bool] = itertools.repeat(False)
+    long = long_footage.long_footage(in_parts(video), waiting.append, lambda: next(stops))
+    assert long is not None
+    long.begin()
+    backend = FakeBackend(FakeScript())
+    list(backend.load(FAKE_CHECKPOINT, lambda: False))
+    events = long.answer(backend)
+    assert any(isinstance(event, SegmentEnded) for event in events)
+    stops = itertools.chain([False], itertools.repeat(True))  # stopped while the second is waited for
+    assert [event.outcome for event in events if isinstance(event, Finished)] == ["cancelled"]
+    (opening,) = waiting
+    opening()
+    assert not long._ahead
 
 
 def test_all_answered_is_merged_alone(video: ClipSource) -> None:

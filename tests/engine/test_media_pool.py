@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -39,6 +40,20 @@ def test_closing_drops_what_waits_and_never_waits_for_long() -> None:
     assert not late.is_set()
     pool.submit(late.set)
     assert not late.is_set()
+
+
+def test_what_work_held_is_let_go_when_it_is_done() -> None:
+    class Large:
+        def open(self) -> None:
+            """Takes no time."""
+
+    large, gone = Large(), threading.Event()
+    weakref.finalize(large, gone.set)
+    pool = MediaPool("test", 1)
+    pool.submit(large.open)
+    del large
+    assert gone.wait(5)
+    assert pool.close(5)
 
 
 @pytest.mark.allows_log
