@@ -67,6 +67,15 @@ class FrameWish:
     end_s: float | None = None
     max_tokens: int | None = None
 
+    @property
+    def rate_per_s(self) -> float:
+        """Frames for each second: those that are wanted, else the makers'."""
+        return MAKERS_FRAMES_PER_S if self.frames_per_s is None else self.frames_per_s
+
+    def frames_in(self, span_s: float) -> int:
+        """How many frames are wanted of a stretch of this length, before any bounds."""
+        return int(span_s * self.rate_per_s + 1e-6) if self.frame_count is None else self.frame_count
+
     def checked(self) -> FrameWish:
         """This wish, when it can be met by some video.
 
@@ -259,7 +268,7 @@ def chosen_frames(
         times_s: When each frame is shown, rising.
         end_s: Where the video ends.
         wish: What a person wants.
-        max_frames: The most frames that the token budget allows at the least size.
+        max_frames: The most frames that the token budget allows at the least size, two or more.
         keys: Which frames can be decoded without another one, rising.
 
     Raises:
@@ -285,13 +294,8 @@ def chosen_frames(
                 Sentence("The range ends after the video: its end is taken instead, {end} s.", end=f"{end_s:.1f}")
             )
     at_hand = last - first
-    if wish.frame_count is not None:
-        wanted = wish.frame_count
-    else:
-        range_end = end_s if last == len(times_s) else times_s[last]
-        rate = MAKERS_FRAMES_PER_S if wish.frames_per_s is None else wish.frames_per_s
-        wanted = int((range_end - times_s[first]) * rate + 1e-6)
-    count = min(max(wanted, MIN_FRAMES), MAX_FRAMES, at_hand, max(FRAMES_PER_PATCH, max_frames))
+    wanted = wish.frames_in((end_s if last == len(times_s) else times_s[last]) - times_s[first])
+    count = min(max(wanted, MIN_FRAMES), MAX_FRAMES, at_hand, max_frames)
     if count % FRAMES_PER_PATCH and count > 1:
         count += 1 if count < MIN_FRAMES else -1
     if wanted > MAX_FRAMES and count < at_hand - 1:  # of an odd number of frames the last one is left out
@@ -383,6 +387,11 @@ def clip_limits(limits: PixelLimits, wish: FrameWish) -> PixelLimits:
     return limits if wish.max_tokens is None else limits.capped(FRAMES_PER_PATCH * wish.max_tokens)
 
 
+def most_frames(limits: PixelLimits) -> int:
+    """How many frames areas for all of them together allow at the least size: two or more."""
+    return max(FRAMES_PER_PATCH, limits.max_pixels // (TOKEN_PX * TOKEN_PX))
+
+
 def plan_footage(footage: Footage, wish: FrameWish, limits: PixelLimits, image_limits: PixelLimits) -> ClipPlan:
     """What will be taken of a video.
 
@@ -399,8 +408,7 @@ def plan_footage(footage: Footage, wish: FrameWish, limits: PixelLimits, image_l
     wish.checked()
     times_s = footage.times_s
     limits = clip_limits(limits, wish)
-    max_frames = limits.max_pixels // (TOKEN_PX * TOKEN_PX)
-    indices, notes = chosen_frames(times_s, footage.end_s, wish, max_frames, footage.keys)
+    indices, notes = chosen_frames(times_s, footage.end_s, wish, most_frames(limits), footage.keys)
     notes = [*footage.notes, *notes]
     if len(indices) == 1:
         notes.append(

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.core.errors import Sentence, UserError
-from app.core.footage import MAKERS_FRAMES_PER_S, MAX_FRAMES, MIN_FRAMES, clip_limits, plan_footage
-from app.core.vision import FRAMES_PER_PATCH, TOKEN_PX, resized_frame_size, token_count
+from app.core.footage import MAX_FRAMES, MIN_FRAMES, clip_limits, most_frames, plan_footage
+from app.core.vision import FRAMES_PER_PATCH, resized_frame_size, token_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,8 +187,7 @@ def _cut(
 ) -> list[Segment]:
     """Stretches of one length, `most` of them from the first on; the last takes what is left."""
     step_s = (end_s - start_s) / count if length_s is None else length_s
-    rate = MAKERS_FRAMES_PER_S if wish.frames_per_s is None else wish.frames_per_s
-    overlap_s = min(max(OVERLAP_S, FRAMES_PER_PATCH / rate), step_s * _OVERLAP_SHARE)
+    overlap_s = min(max(OVERLAP_S, FRAMES_PER_PATCH / wish.rate_per_s), step_s * _OVERLAP_SHARE)
     borders = [start_s + number * step_s for number in range(min(count, most + 1))] + [end_s]
     if length_s is None and step_s >= _WHOLE_SECONDS_FROM_S:
         borders[1:-1] = [float(round(border)) for border in borders[1:-1]]
@@ -230,13 +229,8 @@ def _fits(footage: Footage, segment: Segment, wish: FrameWish, room: Room, *, is
     """Whether one pass holds a segment: its tokens, and where the lengths are free, all the frames that are wanted."""
     limits = clip_limits(room.limits, wish)
     at_hand = _frames_in(footage, segment)
-    most = min(MAX_FRAMES, max(FRAMES_PER_PATCH, limits.max_pixels // (TOKEN_PX * TOKEN_PX)))
-    if wish.frame_count is not None:
-        wanted = wish.frame_count
-    else:
-        rate = MAKERS_FRAMES_PER_S if wish.frames_per_s is None else wish.frames_per_s
-        wanted = max(MIN_FRAMES, int((segment.end_s - segment.start_s) * rate + 1e-6))
-    frames = min(wanted, at_hand)
+    most = min(MAX_FRAMES, most_frames(limits))
+    frames = min(max(MIN_FRAMES, wish.frames_in(segment.end_s - segment.start_s)), at_hand)
     if frames > most and is_free:
         return False
     if room.tokens is None:
