@@ -102,6 +102,9 @@ def test_a_pasted_animation_moves(ending: str, kind: str, open_window: OpenWindo
     driver.parts.tray.view.setFocus()
     driver.action("copyAction").trigger()
     assert bytes(QGuiApplication.clipboard().mimeData().data(kind).data()) == data
+    paste(driver, mime)
+    said = f"“Pasted picture 1.{ending}” is here already."  # by the name that it has in the tray
+    driver.wait(lambda: driver.window.statusBar().currentMessage() == said)
 
 
 def test_a_video_under_another_ending_comes_in(open_window: OpenWindow, tmp_path: Path) -> None:

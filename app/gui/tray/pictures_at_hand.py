@@ -114,8 +114,8 @@ class PicturesAtHand(QObject):
         self._taking_in = max(0, self._taking_in - 1)
         if found.gathered.refusals:
             self.refused.emit(found.gathered.refusals)
-        here = (source for source in found.gathered.sources if self._shelf.find(source) is not None)
-        known = tuple(shown_name(source.name) for source in here)
+        here = (self._shelf.find(source) for source in found.gathered.sources)
+        known = tuple(shown_name(medium.source.name) for medium in here if medium is not None)
         arrived = self.add_sources(found.gathered.sources)
         self.changed.emit()
         if arrived:
