@@ -1,4 +1,4 @@
-"""Says things to people who listen to the window instead of looking at it."""
+"""Says what was done: in the status line, and to people who listen to the window instead of looking at it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
+    from PySide6.QtWidgets import QMainWindow, QWidget
+
+_SAID_MS = 5000
+
+
+def tell(window: QMainWindow, words: str, part: QWidget | None = None, *, for_ms: int = _SAID_MS) -> None:
+    """Says this in the status line for a while, and to people who listen as of a part of the window. Thread: main."""
+    window.statusBar().showMessage(words, for_ms)
+    announce(window if part is None else part, words)
 
 
 def announce(widget: QWidget, text: str, *, is_urgent: bool = False) -> None:

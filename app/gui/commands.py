@@ -14,7 +14,7 @@ from app.core.errors import AppError, ErrorText
 from app.core.gathering import MEDIA_SUFFIXES
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION
 from app.core.pictures import PICTURE_SUFFIXES
-from app.gui.announcing import announce
+from app.gui.announcing import tell
 from app.gui.answers.turn_foot import COPY, COPY_QUESTION, EDIT, GO_ON, REPORT, RETRY
 from app.gui.editing import focused_field
 from app.gui.saving import JSON, MARKDOWN, has_linked_videos, save_conversation, suggested_name
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from app.gui.shell import MainWindow
     from app.gui.window_parts import WindowParts
 
-_SAID_MS = 5000
 
 
 class Commands(QObject):
@@ -294,8 +293,7 @@ class Commands(QObject):
         self._say(self.tr("The report is on the clipboard, without file names and questions."))
 
     def _say(self, words: str) -> None:
-        self._window.statusBar().showMessage(words, _SAID_MS)
-        announce(self._window, words)
+        tell(self._window, words)
 
 
 def _patterns(suffixes: Sequence[str]) -> str:

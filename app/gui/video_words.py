@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.core.clips import ClipSource
 from app.core.footage import clock_text
-from app.gui.wording import number, paragraph, size_text, spoken, tokens_text
+from app.gui.wording import error_words, number, paragraph, size_text, spoken, tokens_text
 
 if TYPE_CHECKING:
     from app.core.footage import ClipPlan, Footage, FrameWish
@@ -90,7 +90,7 @@ def video_lines(medium: Medium, question: NextQuestion) -> tuple[str, ...]:
     footage, source = medium.footage, medium.source
     if footage is None or not isinstance(source, ClipSource):
         return ()
-    plan, fault = question.plan(medium), question.why_not(medium)
+    plan = question.plan(medium)
     size = size_text(footage.width_px, footage.height_px)
     told = (size, length_text(footage), rate_text(footage))
     part = range_text(source.wish, footage)
@@ -101,7 +101,7 @@ def video_lines(medium: Medium, question: NextQuestion) -> tuple[str, ...]:
         warning_text(plan),
         notes_text(plan),
         _told_text() if question.is_only_told(medium) else "",
-        paragraph(spoken(fault.text), spoken(fault.hint)) if fault is not None else "",
+        error_words(question.why_not(medium)),
     )
     return tuple(line for line in lines if line)
 

@@ -11,6 +11,7 @@ from app.core.errors import Sentence
 
 if TYPE_CHECKING:
     from app.core.conversation import AskedTurn
+    from app.core.errors import ErrorText
     from app.core.events import LoadProgress
     from app.core.shelf import Cost, ShelfStep
 
@@ -32,6 +33,11 @@ def spoken(text: str) -> str:
 def paragraph(*sentences: str) -> str:
     """Sentences one after the other; a Chinese full stop has its space within."""
     return " ".join(sentence for sentence in sentences if sentence).replace("。 ", "。")
+
+
+def error_words(error: ErrorText | None) -> str:
+    """What is wrong and what to do, in the person's language; nothing where nothing is wrong."""
+    return paragraph(spoken(error.text), spoken(error.hint)) if error is not None else ""
 
 
 def number(value: float, decimals: int = 0) -> str:

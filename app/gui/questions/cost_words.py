@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.core.files import shown_name
 from app.gui.video_words import apart_text, frames_text, notes_text, plan_sentence, warning_text
-from app.gui.wording import media_text, number, paragraph, size_text, spoken, tokens_text
+from app.gui.wording import error_words, media_text, number, paragraph, size_text, tokens_text
 
 if TYPE_CHECKING:
     from app.core.footage import ClipPlan
@@ -93,21 +93,21 @@ def _video_sentences(question: NextQuestion) -> list[str]:
     """What of each new video is shown, and what should be known about that."""
     sentences: list[str] = []
     for medium in [medium for medium in question.new if medium.is_video][:_MOST_TOLD]:
-        plan, fault = question.plan(medium), question.why_not(medium)
+        plan = question.plan(medium)
         if plan is not None:
             words = QCoreApplication.translate("Wording", "“{0}”: {1}")
             sentences.append(words.format(shown_name(medium.source.name), plan_sentence(plan)))
             sentences += [warning_text(plan), notes_text(plan)]
-        elif fault is not None:
-            sentences += [spoken(fault.text), spoken(fault.hint)]
+        else:
+            sentences.append(error_words(question.why_not(medium)))
     return sentences
 
 
 def refusal_text(question: NextQuestion) -> str:
     """Why the model cannot take the next question and what to do, or nothing when it can."""
-    translate, use, refusal = QCoreApplication.translate, question.use, question.refusal
-    if refusal is not None:
-        return paragraph(spoken(refusal.text), spoken(refusal.hint))
+    translate, use = QCoreApplication.translate, question.use
+    if question.refusal is not None:
+        return error_words(question.refusal)
     if not use.is_over:
         return ""
     if any(question.is_video(medium) for medium in question.new):

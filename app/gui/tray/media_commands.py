@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from app.core.errors import ErrorText
-from app.gui.announcing import announce
+from app.gui.announcing import tell
 from app.gui.bridge import assert_main_thread
 from app.gui.tray.offered import Offered
 from app.gui.wording import number, paragraph, redo_text, undo_text
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from app.gui.tray.screenshot import Screenshot
     from app.gui.window_parts import WindowParts
 
-_SAID_MS = 5000
 
 
 class MediaCommands(QObject):
@@ -243,5 +242,4 @@ class MediaCommands(QObject):
             self._say(paragraph(*words))
 
     def _say(self, words: str) -> None:
-        self._window.statusBar().showMessage(words, _SAID_MS)
-        announce(self._parts.tray, words)
+        tell(self._window, words, self._parts.tray)

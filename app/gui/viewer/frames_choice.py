@@ -19,7 +19,7 @@ from app.gui.look import BODY_PX, hairline, scaled_px
 from app.gui.settings.fault_line import FaultLine, mark_faulty
 from app.gui.settings.round_choice import RoundChoice
 from app.gui.video_words import plan_sentence, warning_text
-from app.gui.wording import number, paragraph, spoken
+from app.gui.wording import error_words, number, paragraph
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -146,7 +146,7 @@ class FramesChoice(QFrame):
             self._show_fields(wish)
         self.count.setPlaceholderText(number(len(plan.frame_times_s)) if plan is not None else number(MIN_FRAMES))
         if fault is not None:
-            self._say_fault(paragraph(spoken(fault.text), spoken(fault.hint)), None)
+            self._say_fault(error_words(fault), None)
         elif is_new or not self.isVisible():
             self._clear_fault()
         words = paragraph(plan_sentence(plan), warning_text(plan)) if plan is not None else ""
@@ -181,7 +181,7 @@ class FramesChoice(QFrame):
             self._say_fault(str(error), self._field_of_kind())
             return
         except UserError as error:
-            self._say_fault(paragraph(spoken(error.said.text), spoken(error.said.hint)), self._field_of_kind())
+            self._say_fault(error_words(error.said), self._field_of_kind())
             return
         self._clear_fault()
         if wish != self._wish:

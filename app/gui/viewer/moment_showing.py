@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.core.files import shown_name
 from app.core.segment_timeline import span_text
-from app.gui.announcing import announce
+from app.gui.announcing import tell
 from app.gui.bridge import assert_main_thread
 
 if TYPE_CHECKING:
@@ -80,5 +80,4 @@ class MomentShowing(QObject):
         return next((m for m in media if (m.source.path, m.source.data) == (source.path, source.data)), None)
 
     def _say(self, words: str) -> None:
-        self._window.statusBar().showMessage(words, _SAID_MS)
-        announce(self._window, words)
+        tell(self._window, words, for_ms=_SAID_MS)

@@ -11,10 +11,10 @@ from PySide6.QtGui import QImage, QKeyEvent
 from app.core.clips import ClipSource
 from app.core.files import shown_name
 from app.core.footage import FrameWish
-from app.gui.announcing import announce
+from app.gui.announcing import tell
 from app.gui.bridge import assert_main_thread
 from app.gui.viewer.frame_seeking import FrameSeeking
-from app.gui.wording import paragraph, spoken
+from app.gui.wording import error_words, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from app.gui.window_parts import WindowParts
 
 _WISH_MS = 60
-_SAID_MS = 5000
 _AROUND = 4
 """Frames of the strip that are opened beside those in sight, on either side."""
 
@@ -197,8 +196,7 @@ class VideoViewing(QObject):
                 footage.frame_from(wish.start_s) if wish.start_s is not None else None,
                 footage.frame_at(wish.end_s) if wish.end_s is not None else None,
             )
-        fault = paragraph(spoken(self._fault.text), spoken(self._fault.hint)) if self._fault is not None else ""
-        self._foot.show_plan(self._plan, *self._range, fault)
+        self._foot.show_plan(self._plan, *self._range, error_words(self._fault))
         if self._choice is not None:
             self._choice.show_wish(wish, self._plan, self._fault)
         self._viewer.place()
@@ -357,6 +355,4 @@ class VideoViewing(QObject):
         self._tray.show_question(self._desk.next_question())
         self._tray.select_added(ids)
         words = self.tr("“{0}” is a picture of its own now. The next question is about it alone.")
-        words = words.format(shown_name(source.name))
-        self._window.statusBar().showMessage(words, _SAID_MS)
-        announce(self._tray, words)
+        tell(self._window, words.format(shown_name(source.name)), self._tray)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.core.files import shown_name
 from app.core.footage import clock_text
-from app.gui.announcing import announce
+from app.gui.announcing import tell
 from app.gui.bridge import assert_main_thread
 from app.gui.viewer.picture_out import PictureOut, frame_name
 
@@ -118,8 +118,7 @@ class Viewing(QObject):
                 words = self.tr("“{0}” is on the clipboard: the file whole, its image at {1}×{2}.")
         size = (image.width(), image.height()) if image is not None else (0, 0)
         words = words.format(shown_name(medium.source.name), *size)
-        self._window.statusBar().showMessage(words, 5000)
-        announce(self._viewer, words)
+        tell(self._window, words, self._viewer)
 
     def _copy_frame(self, image: QImage | None) -> None:
         """The frame alone: whoever pastes it wants what is seen, not the video's file."""
@@ -127,8 +126,7 @@ class Viewing(QObject):
             return
         QGuiApplication.clipboard().setImage(image)
         words = self.tr("The frame at {0} is on the clipboard.").format(clock_text(self._viewer.foot.time_s, 1))
-        self._window.statusBar().showMessage(words, 5000)
-        announce(self._viewer, words)
+        tell(self._window, words, self._viewer)
 
     def _on_viewer_drag_out_wanted(self) -> None:
         medium = self._viewer.medium
