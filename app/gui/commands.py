@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from app.gui.window_parts import WindowParts
 
 
-
 class Commands(QObject):
     """One method for each row of the table of actions, and for each button."""
 

@@ -32,6 +32,13 @@ PAINTS_OWN_FOCUS = "paintsOwnFocus"
 """Property of what paints the ring itself, such as a list around one of its rows."""
 HAS_KEYBOARD = "hasKeyboard"
 """Property of what was reached by a key, as long as it has the keyboard."""
+NOT_BY_MOUSE = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+    Qt.FocusReason.OtherFocusReason,
+)
+"""Why something has the keyboard, where it was not clicked."""
 _OUTSIDE_PX = FOCUS_RING_PX + 1
 _MOVES = frozenset((QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide))
 _RINGED_BY_MACOS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit)

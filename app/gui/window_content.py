@@ -172,7 +172,7 @@ class WindowContent(QObject):
             self._window.escaped.connect(notice.clear)
         desk.pictures.changed.connect(self._refresh_media_soon)
         desk.pictures.thumbnail_opened.connect(self._on_thumbnail_opened)
-        self.moments.moment_found.connect(parts.viewer.show_moment)
+        self.moments.moment_found.connect(self.video.show_moment)
         desk.costs_changed.connect(self._refresh_media_soon)
         desk.turn_changed.connect(self._on_desk_turn_changed)
         desk.turns_replaced.connect(self._on_desk_turns_replaced)

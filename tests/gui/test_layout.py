@@ -184,7 +184,7 @@ def walk_video_states(driver: WindowDriver, clip: Path, sizes: tuple[tuple[int, 
     driver.desk.pictures.set_wish(medium_id, FrameWish(frame_count=60, max_tokens=60))
     driver.wait(lambda: is_quiet(driver) and bool(foot.note_words))
     told += check(driver, "text too small", sizes)
-    driver.parts.viewer.show_moment(1.0, 3.0)
+    driver.content.video.show_moment(1.0, 3.0)
     driver.parts.viewer.canvas.zoom_to_actual_size()
     told += check(driver, "zoomed, at a moment", sizes)
     driver.parts.media_notice.show_errors(REFUSALS)

@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 def living_garbage() -> list[str]:
     """The kinds of living Qt objects that only a collection of cycles would end."""
     gc.collect()
-    found = [type(thing).__name__ for thing in gc.garbage if isinstance(thing, shiboken6.Object) and shiboken6.isValid(thing)]
+    found = [thing for thing in gc.garbage if isinstance(thing, shiboken6.Object) and shiboken6.isValid(thing)]
+    kinds = [type(thing).__name__ for thing in found]
+    del found
     gc.garbage.clear()
-    return found
+    return kinds
 
 
 def test_only_qt_is_imported_before_the_window_is_shown() -> None:

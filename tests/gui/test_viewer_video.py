@@ -390,7 +390,7 @@ def test_a_key_frame_is_seen_on_the_way_but_never_after_the_frame_itself(
 def test_a_moment_is_shown_and_marked_but_sets_no_range(open_window: OpenWindow, clip: Path) -> None:
     driver = open_window()
     foot = open_clip(driver, clip)
-    driver.parts.viewer.show_moment(2.5, 4.0)
+    driver.content.video.show_moment(2.5, 4.0)
     assert shown_number(driver) == 25
     assert foot.scrubber.moment == (2.5, 4.0)
     assert foot.scrubber.range_frames == (None, None)
@@ -398,7 +398,7 @@ def test_a_moment_is_shown_and_marked_but_sets_no_range(open_window: OpenWindow,
     assert foot.scrubber.moment == (2.5, 4.0)
     foot.scrubber.setValue(60)
     assert moment_of(foot) is None
-    driver.parts.viewer.show_moment(99.0, None)
+    driver.content.video.show_moment(99.0, None)
     assert shown_number(driver) == 79
 
 
@@ -408,13 +408,13 @@ def test_a_moment_waits_until_its_video_is_open_and_is_forgotten_with_it(
     driver = open_window()
     driver.drop(clip)
     driver.wait(lambda: bool(driver.desk.pictures.media))
-    driver.parts.viewer.show_moment(5.0, None)
+    driver.content.video.show_moment(5.0, None)
     driver.wait(lambda: driver.parts.viewer.is_video)
     assert shown_number(driver) == 50
     driver.drop(picture)
     driver.wait_for_pictures(2)
     driver.wait(lambda: not driver.parts.viewer.is_video)
-    driver.parts.viewer.show_moment(1.0, None)
+    driver.content.video.show_moment(1.0, None)
     driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
     driver.wait(lambda: driver.parts.viewer.is_video)
     assert shown_number(driver) == 50
@@ -428,7 +428,7 @@ def test_a_moment_of_one_video_is_not_shown_in_another(open_window: OpenWindow, 
     driver.content.refresh_media()
     driver.parts.tray.select([driver.desk.pictures.media[1].medium_id])
     assert not driver.parts.viewer.is_video  # not open yet: no event has come since
-    driver.parts.viewer.show_moment(5.0, None)
+    driver.content.video.show_moment(5.0, None)
     driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
     driver.wait(lambda: driver.parts.viewer.is_video)
     assert shown_number(driver) == 0

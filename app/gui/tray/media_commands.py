@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from app.gui.window_parts import WindowParts
 
 
-
 class MediaCommands(QObject):
     """The tray's part of the commands. Thread: main."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPalette
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.core.clips import ClipSource
@@ -24,6 +24,7 @@ from app.gui.look import (
     selected_ground,
     sized,
 )
+from app.gui.tag import paint_tag
 from app.gui.video_words import frames_text, length_text, range_text, video_lines
 from app.gui.wording import megapixels_text, short_size_text, size_text
 from app.gui.wording import number as number_text
@@ -39,10 +40,7 @@ if TYPE_CHECKING:
 _THUMBNAIL = QSize(52, 44)
 _ROW_HEIGHT_PX = 68
 _SIDE_PX = 12
-_TAG_RADIUS_PX = 4
 _LINE_GAP_PX = 1
-_TAG_GROUND = QColor(24, 24, 28, 220)
-_TAG_TEXT = QColor("white")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +175,7 @@ class TrayDelegate(QStyledItemDelegate):
         if row.label:
             paint_tag(painter, box, row.label, painter.font(), place="top")
         if row.length:
-            paint_tag(painter, box, row.length, painter.font(), place="corner")
+            paint_tag(painter, box, row.length, painter.font(), place="end")
         has_keyboard = bool(state & QStyle.StateFlag.State_HasFocus) and option.widget.property(HAS_KEYBOARD)
         if has_keyboard:
             paint_focus_ring(painter, card, palette)
@@ -233,28 +231,3 @@ class TrayDelegate(QStyledItemDelegate):
 
 def _fitting(full: str, short: str, font: QFont, width_px: float) -> str:
     return full if QFontMetricsF(sized(font, SMALL_PX)).horizontalAdvance(full) <= width_px else short
-
-
-def paint_tag(
-    painter: QPainter, box: QRectF, label: str, font: QFont, place: Literal["top", "bottom", "corner"] = "bottom"
-) -> None:
-    """A tag on a thumbnail, dark on every ground so that it reads on every picture.
-
-    Args:
-        painter: Paints it.
-        box: The thumbnail's place.
-        label: The words.
-        font: Their font; the size is the tag's own.
-        place: In the middle of the upper or lower edge, or in the lower corner at the end.
-    """
-    painter.setFont(sized(font, SMALL_PX, QFont.Weight.Medium))
-    metrics = painter.fontMetrics()
-    width = metrics.horizontalAdvance(label) + 6
-    left = box.right() - width - 1 if place == "corner" else box.center().x() - width / 2
-    top = box.top() + 1 if place == "top" else box.bottom() - metrics.height() - 1
-    tag = QRectF(left, top, width, metrics.height())
-    path = QPainterPath()
-    path.addRoundedRect(tag, _TAG_RADIUS_PX, _TAG_RADIUS_PX)
-    painter.fillPath(path, _TAG_GROUND)
-    painter.setPen(_TAG_TEXT)
-    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, label)

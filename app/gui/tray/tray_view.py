@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from app.gui.focus_ring import HAS_KEYBOARD
 from app.gui.look import FOCUS_RING_PX, canvas, focus_ring
+from app.gui.tag import paint_tag
 from app.gui.tray.offered import TRAY_KIND
-from app.gui.tray.tray_delegate import paint_tag, thumbnail_size
+from app.gui.tray.tray_delegate import thumbnail_size
 from app.gui.tray.tray_model import TrayModel
 from app.gui.wording import number
 

@@ -18,13 +18,14 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.core.footage import clock_text
 from app.gui.contrast import mixed
 from app.gui.focus_ring import HAS_KEYBOARD, PAINTS_OWN_FOCUS
-from app.gui.look import FOCUS_RING_PX, SMALL_PX, canvas, focus_ring, hairline, scaled_px, sized
+from app.gui.look import FOCUS_RING_PX, canvas, focus_ring, hairline, scaled_px
+from app.gui.tag import paint_tag
 from app.gui.viewer.video_words import place_of
 from app.gui.wording import number
 
@@ -42,8 +43,6 @@ _RING_PX = 3
 _GAP_PX = 3
 _BAR_PX = 12
 _RADIUS_PX = 5
-_TAG_GROUND = QColor(24, 24, 28, 205)
-_TAG_TEXT = QColor("white")
 _CLOSE_S = 1.0
 _SETTLED_MS = 60
 _NOTCH_PX = 80
@@ -287,7 +286,7 @@ class _FrameDelegate(QStyledItemDelegate):
         painter.setPen(QPen(hairline(palette), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS_PX, _RADIUS_PX)
-        self._paint_time(painter, box, strip.frames.label(index.row()))
+        paint_tag(painter, box.adjusted(2, 0, -2, -2), strip.frames.label(index.row()), strip.font(), "start")
         has_keyboard = strip.hasFocus() and strip.property(HAS_KEYBOARD) and index == strip.currentIndex()
         if is_shown or has_keyboard:
             ring = box.adjusted(-1.5, -1.5, 1.5, 1.5)
@@ -295,19 +294,8 @@ class _FrameDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(ring, _RADIUS_PX + 1.5, _RADIUS_PX + 1.5)
         if has_keyboard:
             painter.setPen(QPen(canvas(palette), 1))
-            painter.drawRoundedRect(box.adjusted(0, 0, 0, 0), _RADIUS_PX, _RADIUS_PX)
+            painter.drawRoundedRect(box, _RADIUS_PX, _RADIUS_PX)
         painter.restore()
-
-    def _paint_time(self, painter: QPainter, box: QRectF, words: str) -> None:
-        painter.setFont(sized(self._strip.font(), SMALL_PX, QFont.Weight.Medium))
-        metrics = painter.fontMetrics()
-        width, height = metrics.horizontalAdvance(words) + 6, metrics.height()
-        tag = QRectF(box.left() + 3, box.bottom() - height - 3, width, height)
-        path = QPainterPath()
-        path.addRoundedRect(tag, 4, 4)
-        painter.fillPath(path, _TAG_GROUND)
-        painter.setPen(_TAG_TEXT)
-        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def _within(box: QRectF, aspect: float) -> QRectF:

@@ -55,8 +55,6 @@ class MediaViewer(QWidget):
     """Carries the id of a picture, or of a video of a single frame, and how many pixels of it are needed at most."""
     sharper_wanted = Signal()
     """It is zoomed in further than the pixels of the frame that is shown."""
-    moment_wanted = Signal(float, object)
-    """Carries the seconds from which, and to which or None, the video shall be shown."""
     step_wanted = Signal(int)
     copy_wanted = Signal()
     drag_out_wanted = Signal()
@@ -209,10 +207,6 @@ class MediaViewer(QWidget):
         else:
             self.canvas.show_sharper(images)
         self._describe()
-
-    def show_moment(self, start_s: float, end_s: float | None) -> None:
-        """Shows the frame at this time of the video that is looked at, as soon as it is open; a range is marked."""
-        self.moment_wanted.emit(start_s, end_s)
 
     @property
     def fitting_pixels(self) -> int:

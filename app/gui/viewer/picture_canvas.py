@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QMargins, QPointF, QRect, QRectF, Qt, QTimer,
 from PySide6.QtGui import QInputDevice, QKeyEvent, QKeySequence, QNativeGestureEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QGestureEvent, QLabel, QPinchGesture, QSizePolicy
 
-from app.gui.focus_ring import PAINTS_OWN_FOCUS
+from app.gui.focus_ring import NOT_BY_MOUSE, PAINTS_OWN_FOCUS
 from app.gui.look import canvas, paint_focus_ring
 from app.gui.viewer.framing import Area, Framing, wheel_factor
 from app.gui.viewer.picture_tiles import LevelImages, Tiles
@@ -30,12 +30,6 @@ _LEAVE_MS = 4
 _STEP_PX = 64
 _PAGE_SHARE = 0.9
 _FULL_FROM = 1.01
-_NOT_BY_MOUSE = (
-    Qt.FocusReason.TabFocusReason,
-    Qt.FocusReason.BacktabFocusReason,
-    Qt.FocusReason.ShortcutFocusReason,
-    Qt.FocusReason.OtherFocusReason,
-)
 _ARROWS = {
     Qt.Key.Key_Left: (1, 0),
     Qt.Key.Key_Right: (-1, 0),
@@ -362,7 +356,7 @@ class PictureCanvas(QLabel):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows where the keys go, unless it was clicked."""
-        self._is_ring_wanted = event.reason() in _NOT_BY_MOUSE
+        self._is_ring_wanted = event.reason() in NOT_BY_MOUSE
         super().focusInEvent(event)
         self.update()
 

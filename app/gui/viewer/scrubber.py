@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractSlider, QSizePolicy
 
 from app.core.footage import clock_text
 from app.gui.contrast import SIGN_RATIO, mixed, readable
-from app.gui.focus_ring import PAINTS_OWN_FOCUS
+from app.gui.focus_ring import NOT_BY_MOUSE, PAINTS_OWN_FOCUS
 from app.gui.look import canvas, focus_ring, is_contrast_wanted, paint_focus_ring, scaled_px
 
 if TYPE_CHECKING:
@@ -33,12 +33,6 @@ _TICK_PX = 4
 _TICK_APART_PX = 2.0
 _MOMENT_PX = 12
 _NOTCH = 120
-_NOT_BY_MOUSE = (
-    Qt.FocusReason.TabFocusReason,
-    Qt.FocusReason.BacktabFocusReason,
-    Qt.FocusReason.ShortcutFocusReason,
-    Qt.FocusReason.OtherFocusReason,
-)
 
 
 def scrubber_height_px() -> int:
@@ -326,7 +320,7 @@ class Scrubber(QAbstractSlider):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows where the keys go, unless it was clicked."""
-        self._is_ring_wanted = event.reason() in _NOT_BY_MOUSE
+        self._is_ring_wanted = event.reason() in NOT_BY_MOUSE
         super().focusInEvent(event)
         self.update()
 

@@ -74,7 +74,6 @@ class VideoViewing(QObject):
         foot.strip.image = self._image
         foot.frames_pill.clicked.connect(self._on_frames_pill_clicked)
         foot.take_out.clicked.connect(self.on_take_frame)
-        viewer.moment_wanted.connect(self._on_viewer_moment_wanted)
         viewer.canvas.take_key = self._take_key
         self._seeking.failed.connect(self._on_seeking_failed)
         frames.frame_opened.connect(self._on_frames_frame_opened)
@@ -232,7 +231,9 @@ class VideoViewing(QObject):
 
     # A moment that an answer speaks of
 
-    def _on_viewer_moment_wanted(self, start_s: float, end_s: float | None) -> None:
+    def show_moment(self, start_s: float, end_s: float | None) -> None:
+        """Shows the frame at this time of the video that is looked at, as soon as it is open; a range is marked."""
+        assert_main_thread()
         current = self._desk.pictures.get(self._tray.current_id or "")
         self._moment = (current.medium_id, start_s, end_s) if current is not None and current.is_video else None
         footage = self._foot.footage
