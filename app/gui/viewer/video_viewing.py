@@ -275,9 +275,7 @@ class VideoViewing(QObject):
             self._wish_timer.start()
 
     def _on_foot_range_refused(self) -> None:
-        words = self.tr("A range is at least two frames long.")
-        self._window.statusBar().showMessage(words, _SAID_MS)
-        announce(self._foot.scrubber, words)
+        tell(self._window, self.tr("A range is at least two frames long."), self._foot.scrubber)
 
     def _on_wish_timeout(self) -> None:
         self._apply_wish(is_due=True)
