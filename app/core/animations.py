@@ -12,6 +12,7 @@ from app.core.clip_kinds import opened_stream
 from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
 from app.core.footage import Footage
+from app.core.gif_frames import gif_frames
 from app.core.kept_findings import KeptFindings
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _FORMATS = ("GIF", "PNG", "WEBP")
 _UNREADABLE = (EOFError, OSError, SyntaxError)
 """What Pillow raises on a damaged file."""
+_GROWN = 4
+"""So many times the size of a GIF its frames may reach over; what lies outside is not shown."""
 _GOES_BACK_TO = "_prev_im"
 _LEAST_MS = 10.0
 _USUAL_MS = 100.0
@@ -72,7 +75,7 @@ class AnimationReader:
             if not self._is_wanted():
                 raise InterruptedError
             self._bring_up(index)
-            whole = self._image.convert("RGBA")
+            whole = self._image.convert("RGBA").crop((0, 0, self.footage.width_px, self.footage.height_px))
             flat = Image.new("RGB", whole.size, "white")
             flat.paste(whole, mask=whole)
             seen = flat.resize((width_px, height_px), Image.Resampling.BICUBIC)
@@ -80,16 +83,16 @@ class AnimationReader:
 
     def _found(self) -> Footage:
         """Its frames, as far as the file can be read."""
-        count = int(getattr(self._image, "n_frames", 1)) - self._first
+        said, sound = self._frames_said()
+        size = self._image.size
         times, now_ms = array("d"), 0.0
         notes: list[str] = []
-        for index in range(count):
+        for index in range(sound):
             if not self._is_wanted():
                 raise InterruptedError
             try:
                 self._bring_up(index)
             except _UNREADABLE:
-                notes.append(Sentence("Only {read} of its {said} frames can be read.", read=index, said=count))
                 break
             times.append(now_ms / 1000.0)
             lasting_ms = float(self._image.info.get("duration") or 0.0)
@@ -99,7 +102,17 @@ class AnimationReader:
                 Sentence("“{name}” has no frame that can be read.", name=shown_name(self._source.name)),
                 "Copy or download it again from where it came from.",
             )
-        return Footage(times, now_ms / 1000.0, *self._image.size, notes=tuple(notes))
+        if len(times) < said:
+            notes.append(Sentence("Only {read} of its {said} frames can be read.", read=len(times), said=said))
+        return Footage(times, now_ms / 1000.0, *size, notes=tuple(notes))
+
+    def _frames_said(self) -> tuple[int, int]:
+        """How many frames the file says it has, and how many of them may be tried."""
+        if self._image.format == "GIF":
+            with opened_stream(self._source) as stream:
+                return gif_frames(stream, _GROWN * self._image.width * self._image.height)
+        count = int(getattr(self._image, "n_frames", 1)) - self._first
+        return count, count
 
     def _bring_up(self, index: int) -> None:
         """Decodes a frame; those after the last one follow quickly, those before begin anew."""

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from app.core.clip_kinds import is_clip
-from app.core.clips import Clip, ClipSource, open_clip, open_frames, plan_clip
+from app.core.clips import Clip, ClipSource, footage_of, open_clip, open_frames, open_poster, plan_clip
 from app.core.footage import Footage, FrameWish, plan_footage
 from app.core.scrubbing import Scrubber
 from app.core.video_files import VideoReader
@@ -225,3 +225,40 @@ def test_an_animation_goes_back_to_what_it_showed_before(tmp_path: Path, disposa
         row = np.frombuffer(bitmap.rgb, dtype=np.uint8).reshape(80, 120, 3)[35, :, 1]
         left = 0 if leaves_a_trail else round(100 * time_s)
         assert list(np.flatnonzero(row < 100)) == list(range(left, round(100 * time_s) + 16))
+
+
+def frame_at(data: bytes, number: int) -> int:
+    """Where a frame's head begins in a GIF, after the comma."""
+    place = -1
+    for _ in range(number + 1):
+        place = data.index(b"\x00,\x00\x00\x00\x00", place + 1)
+    return place + 2
+
+
+def test_a_gif_that_is_cut_off_in_a_head_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.gif", tmp_path / "cut.gif"
+    write_animation(whole, textured(20), [100] * 20)
+    data = whole.read_bytes()
+    for extra in range(1, 9):
+        path.write_bytes(data[: frame_at(data, 7) + extra])
+        footage = footage_of(ClipSource(path.name, path))
+        assert len(footage.times_s) == 7
+        assert footage.notes == ("Only 7 of its 8 frames can be read.",)
+
+
+def test_a_gif_whose_frame_says_that_it_is_huge_takes_no_memory(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.gif", tmp_path / "huge.gif"
+    write_animation(whole, textured(8), [100] * 8)
+    data = bytearray(whole.read_bytes())
+    at = frame_at(bytes(data), 5)
+    data[at + 4 : at + 8] = b"\xff\xff\xff\xff"
+    path.write_bytes(bytes(data))
+    bitmap, footage = open_poster(ClipSource(path.name, path), 1 << 20)
+    assert (footage.width_px, footage.height_px) == (bitmap.width_px, bitmap.height_px) == (160, 96)
+    assert len(footage.times_s) == 5
+    assert footage.notes == ("Only 5 of its 8 frames can be read.",)
+
+
+def textured(count: int) -> list[Any]:
+    generator = np.random.default_rng(5)
+    return [generator.integers(0, 256, (96, 160, 3), dtype=np.uint8) for _ in range(count)]
