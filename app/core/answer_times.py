@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from app.core.moments import BEYOND_END_S
 from app.core.time_words import (
     is_length_after,
     is_length_before,
@@ -24,8 +25,6 @@ from app.core.time_words import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_BEYOND_END_S = 1.0
-"""Models round up: this much behind the video's end is still its end."""
 _MINUTE_S = 60
 _HOUR_S = 3600
 _AROUND_CHARS = 48
@@ -167,7 +166,7 @@ def _within(time: _Time, duration_s: float | None) -> _Time | None:
     """The time as far as the video goes, or None where it begins behind its end."""
     start_s, end_s = time.start_s, time.end_s
     if duration_s is not None:
-        if start_s > duration_s + _BEYOND_END_S:
+        if start_s > duration_s + BEYOND_END_S:
             return None
         start_s = min(start_s, duration_s)
         end_s = min(end_s, duration_s) if end_s is not None else None

@@ -12,7 +12,7 @@ import av  # noqa: TID253 - this module itself is imported only when a clip is o
 
 from app.core.clip_kinds import ANIMATION_SIGNATURES, HEAD_BYTES, opened_stream
 from app.core.errors import AppError, Sentence, UserError
-from app.core.files import shown_name
+from app.core.files import out_of_reach, shown_name
 from app.core.vision import MAX_ASPECT, aspect_is_possible
 
 if TYPE_CHECKING:
@@ -146,16 +146,9 @@ def fault_of(name: str, error: Exception) -> UserError:
         error: What its decoder or the system raised.
     """
     detail = f"{type(error).__name__}: {error}"
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return UserError(
-            Sentence("“{name}” does not exist.", name=name), "Check the name, and that its disk is connected.", detail
-        )
-    if isinstance(error, PermissionError):
-        return UserError(
-            Sentence("“{name}” may not be read.", name=name),
-            "Give yourself permission to read it, or copy it to another folder.",
-            detail,
-        )
+    fault = out_of_reach(name, error)
+    if fault is not None:
+        return fault
     if isinstance(error, MemoryError):
         return UserError(
             Sentence("There is not enough memory to open “{name}”.", name=name), "Close other programs.", detail

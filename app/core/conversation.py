@@ -147,7 +147,8 @@ class AskedTurn:
     @property
     def is_told(self) -> bool:
         """Whether later questions tell the model of this turn."""
-        return self.outcome is not None and bool(self.told_answer)
+        is_said = bool(self.answer) or any(segment.is_answered for segment in self.segments)
+        return self.outcome is not None and is_said
 
     @property
     def can_be_saved(self) -> bool:
@@ -185,14 +186,12 @@ class AskedTurn:
         """What was shown, as exports write it: a video in segments as one."""
         if not self.segments:
             return tuple(record_of(medium) for medium in self.media)
-        records = [
-            whole_record(self.segments, source.wish)
-            if isinstance(source, ClipSource)
-            else None
-            if medium is None
-            else record_of(medium)
-            for source, medium in self.shown
-        ]
+        records: list[AnyRecord | None] = []
+        for source, medium in self.shown:
+            if isinstance(source, ClipSource):
+                records.append(whole_record(self.segments, source.wish))
+            elif medium is not None:
+                records.append(record_of(medium))
         return tuple(record for record in records if record is not None)
 
     def record(self) -> TurnRecord:

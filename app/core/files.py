@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and what to say of files that cannot be read."""
 
 from __future__ import annotations
 
@@ -136,6 +136,27 @@ def _fault(path: Path, error: OSError | ValueError) -> UserError:
             "Try another folder or another name.",
         )
     return UserError(text, hint, detail)
+
+
+def out_of_reach(name: str, error: Exception) -> UserError | None:
+    """What to say of a file that is not there or may not be read; None for any other error.
+
+    Args:
+        name: As it is shown to people.
+        error: What opening it raised.
+    """
+    detail = f"{type(error).__name__}: {error}"
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return UserError(
+            Sentence("“{name}” does not exist.", name=name), "Check the name, and that its disk is connected.", detail
+        )
+    if isinstance(error, PermissionError):
+        return UserError(
+            Sentence("“{name}” may not be read.", name=name),
+            "Give yourself permission to read it, or copy it to another folder.",
+            detail,
+        )
+    return None
 
 
 def shown_name(name: str) -> str:

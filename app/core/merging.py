@@ -18,6 +18,7 @@ from app.core.moments import Moment
 from app.core.paths import MERGING_FILE
 from app.core.results import SegmentRecord
 from app.core.segment_timeline import span_text, timeline_of
+from app.core.segments import text_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +28,6 @@ _REINSTALL = "Install the program again."
 _HEADING_TOKENS = 48
 """Of a segment's range before its answer, counted generously."""
 _PROMPT_TOKENS = 400
-_CHARS_A_TOKEN = 2
-"""Fewer than any tokenizer needs for English; where a text's tokens were counted, they are taken instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def batches(question: str, segments: Sequence[SegmentRecord], room_tokens: int |
     """
     if room_tokens is None:
         return [list(segments)]
-    room_tokens = max(1, room_tokens - _PROMPT_TOKENS - _text_tokens(question))
+    room_tokens = max(1, room_tokens - _PROMPT_TOKENS - text_tokens(question))
     found: list[list[SegmentRecord]] = [[]]
     used = 0
     for segment in segments:
@@ -104,11 +103,7 @@ def batches(question: str, segments: Sequence[SegmentRecord], room_tokens: int |
 def _tokens(segment: SegmentRecord) -> int:
     """Of its answer with its heading; counted while it was generated, or at most as many as its words can have."""
     counted = segment.figures.answer_tokens
-    return _HEADING_TOKENS + (counted or _text_tokens(segment.answer))
-
-
-def _text_tokens(text: str) -> int:
-    return len(text.encode("utf-8", "replace")) // _CHARS_A_TOKEN + 1
+    return _HEADING_TOKENS + (counted or text_tokens(segment.answer))
 
 
 def _cut(segment: SegmentRecord, most_tokens: int) -> SegmentRecord:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BEYOND_END_S = 1.0
+"""Models round up: so far behind a video's end is still its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:

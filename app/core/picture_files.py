@@ -32,7 +32,7 @@ from PIL import (  # noqa: TID253 - this module itself is imported only when a p
 )
 
 from app.core.errors import AppError, Sentence, UserError
-from app.core.files import shown_name
+from app.core.files import out_of_reach, shown_name
 from app.core.vision import MAX_ASPECT, aspect_is_possible
 
 if TYPE_CHECKING:
@@ -287,16 +287,9 @@ def _unidentified(name: str, head: bytes, error: Exception) -> UserError:
 
 def _fault(name: str, error: Exception) -> UserError:
     detail = f"{type(error).__name__}: {error}"
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return UserError(
-            Sentence("“{name}” does not exist.", name=name), "Check the name, and that its disk is connected.", detail
-        )
-    if isinstance(error, PermissionError):
-        return UserError(
-            Sentence("“{name}” may not be read.", name=name),
-            "Give yourself permission to read it, or copy it to another folder.",
-            detail,
-        )
+    fault = out_of_reach(name, error)
+    if fault is not None:
+        return fault
     if isinstance(error, OSError) and error.errno is not None:
         hint = "Shorten its name." if error.errno == errno.ENAMETOOLONG else "Check its disk, then try again."
         return UserError(Sentence("“{name}” cannot be read: {reason}.", name=name, reason=error.strerror), hint, detail)

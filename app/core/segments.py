@@ -39,6 +39,7 @@ ANSWER_SHARE = 4
 _TURN_TOKENS = 32
 """For a chat template's words around a text, counted generously."""
 _BYTES_A_TOKEN = 2
+"""Fewer than tokenizers need for words in English or Chinese."""
 _GROUP_TOKENS = 16
 """For a group's time and its start and end, counted generously: tokenizers write digits one by one."""
 
@@ -73,10 +74,13 @@ class Room:
     tokens: int | None = None
 
 
+def text_tokens(text: str) -> int:
+    """How many tokens a text has, counted generously for words; only a tokenizer could tell."""
+    return len(text.encode("utf-8", "replace")) // _BYTES_A_TOKEN + 1
+
+
 def room_of(question: Question, beside_tokens: int = 0) -> Room:
     """What one pass may hold beside the conversation, the question's words and an answer.
-
-    Counted generously where only a tokenizer could tell.
 
     Args:
         question: What is asked, and how much the model can take.
@@ -89,7 +93,7 @@ def room_of(question: Question, beside_tokens: int = 0) -> Room:
     for turn in question.earlier:
         words += [turn.question, turn.answer]
         taken += sum(medium.tokens for medium in turn.media)
-    taken += sum(len(text.encode("utf-8", "replace")) // _BYTES_A_TOKEN + _TURN_TOKENS for text in words)
+    taken += sum(text_tokens(text) + _TURN_TOKENS for text in words)
     answer = min(question.sampling.max_tokens, question.context_tokens // ANSWER_SHARE)
     return Room(question.clip_limits, question.context_tokens - taken - answer)
 

@@ -102,6 +102,7 @@ class Medium:
                 segments = segments if len(segments) >= MIN_SEGMENTS else ()
             if len(self._cuts) >= _MOST_CUTS:
                 self._cuts.clear()
+                self._plans.clear()
             self._cuts[room] = segments
         return segments
 

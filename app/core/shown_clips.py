@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.core.clips import Clip, ClipSource
+from app.core.moments import BEYOND_END_S
 from app.core.results import ClipRecord
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 _NAMED = re.compile(r"(?:\b(?:video|clip)|视频|影片)[ \u00a0_]?#?([0-9]{1,3})(?![0-9]|[.:][0-9])", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?;](?=\s)|[。！？；\n]")
 _LONGEST_SENTENCE_CHARS = 400
-_ROUNDED_S = 1.0
-"""As in answer_times: this much behind a clip's end still means its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def clip_meant(clips: Iterable[ShownClip], start_s: float, number: int) -> Shown
         return named
     own = [clip for clip in known if clip.is_own]
     earlier = [clip for clip in reversed(known) if not clip.is_own]
-    fitting = (clip for clip in (*own, *earlier) if start_s <= clip.duration_s + _ROUNDED_S)
+    fitting = (clip for clip in (*own, *earlier) if start_s <= clip.duration_s + BEYOND_END_S)
     return next(fitting, None)
 
 
