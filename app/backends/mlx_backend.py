@@ -460,7 +460,7 @@ def _out_of_memory(fault: BaseException) -> ErrorText | None:
     if isinstance(fault, MemoryError) or "unable to allocate" in words or "insufficient memory" in words:
         return ErrorText(
             "There was not enough memory for this answer.",
-            "Lower the tokens per picture, show fewer pictures, or choose a smaller model.",
+            "Lower the tokens per picture or video, show fewer of them, or choose a smaller model.",
             str(fault),
         )
     return None

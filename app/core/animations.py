@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from array import array
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from app.core.clips import ClipSource
 
 _FORMATS = ("GIF", "PNG", "WEBP")
-_UNREADABLE = (EOFError, OSError, SyntaxError)
+_UNREADABLE = (EOFError, OSError, SyntaxError, LookupError, ValueError, struct.error)
 """What Pillow raises on a damaged file."""
 _GROWN = 4
 """So many times the size of a GIF its frames may reach over; what lies outside is not shown."""

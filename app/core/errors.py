@@ -111,5 +111,5 @@ def describe_error(error: BaseException) -> ErrorText:
     detail = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     text, hint = "Something went wrong inside the program.", "Try again; the log has the details."
     if isinstance(error, MemoryError):
-        text, hint = "There was not enough memory.", "Lower the tokens per picture, then try again."
+        text, hint = "There was not enough memory.", "Lower the tokens per picture or video, then try again."
     return ErrorText(text, hint, detail, trace=trace)

@@ -205,7 +205,7 @@ class ChatFormat:
                     name=self._checkpoint.name,
                     most=f"{self._checkpoint.context_tokens:,}",
                 ),
-                "Lower the tokens per picture, show fewer pictures, or begin a new conversation.",
+                "Lower the tokens per picture or video, show fewer of them, or begin a new conversation.",
             )
         return Prompt(np.array(token_ids, dtype=np.int32), mrope_positions(len(token_ids), media), tuple(media))
 

@@ -800,8 +800,8 @@
         <translation>内存不足。</translation>
     </message>
     <message>
-        <source>Lower the tokens per picture, then try again.</source>
-        <translation>请减少每张图片的 token 数，然后重试。</translation>
+        <source>Lower the tokens per picture or video, then try again.</source>
+        <translation>请减少每张图片或每个视频的 token 数，然后重试。</translation>
     </message>
     <message>
         <source>Free some room, or save to another disk.</source>
@@ -1188,8 +1188,8 @@
         <translation>模型 {name} 没有对话模板。</translation>
     </message>
     <message>
-        <source>Lower the tokens per picture, show fewer pictures, or begin a new conversation.</source>
-        <translation>请减少每张图片的 token 数、减少图片，或开始新的对话。</translation>
+        <source>Lower the tokens per picture or video, show fewer of them, or begin a new conversation.</source>
+        <translation>请减少每张图片或每个视频的 token 数、减少图片和视频，或开始新的对话。</translation>
     </message>
     <message>
         <source>Ask about pictures alone, or choose another model.</source>
@@ -1372,8 +1372,8 @@
         <translation>内存不足，无法生成此回答。</translation>
     </message>
     <message>
-        <source>Lower the tokens per picture, show fewer pictures, or choose a smaller model.</source>
-        <translation>请减少每张图片的 token 数、减少图片，或选择较小的模型。</translation>
+        <source>Lower the tokens per picture or video, show fewer of them, or choose a smaller model.</source>
+        <translation>请减少每张图片或每个视频的 token 数、减少图片和视频，或选择较小的模型。</translation>
     </message>
     <message>
         <source>Choose a bf16 checkpoint or an MLX conversion in 4 or 8 bits.</source>

@@ -246,6 +246,20 @@ def test_a_gif_that_is_cut_off_in_a_head_is_read_as_far_as_it_goes(tmp_path: Pat
         assert footage.notes == ("Only 7 of its 8 frames can be read.",)
 
 
+@pytest.mark.parametrize("name", ["cut.gif", "cut.apng"])
+def test_an_animation_is_read_wherever_it_is_cut_off(tmp_path: Path, name: str) -> None:
+    whole, path = tmp_path / f"whole-{name}", tmp_path / name
+    write_animation(whole, numbered(8, 40, 24), [100] * 8)
+    data = whole.read_bytes()
+    most = 0
+    for size_bytes in range(len(data) // 2, len(data)):
+        path.write_bytes(data[:size_bytes])
+        footage = footage_of(ClipSource(path.name, path))
+        assert len(footage.times_s) >= most
+        most = len(footage.times_s)
+    assert most >= 7
+
+
 def test_a_gif_whose_frame_says_that_it_is_huge_takes_no_memory(tmp_path: Path) -> None:
     whole, path = tmp_path / "whole.gif", tmp_path / "huge.gif"
     write_animation(whole, textured(8), [100] * 8)
