@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.gui.focus_ring import FocusRing
 from app.gui.look import apply_look
+from tests.gui.conftest import draw
+from tests.gui.focus_seen import focused, is_seen, place_of, press
 from tests.gui.keys_and_clicks import SHIFT
+from tests.gui.video_hands import make_clip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from tests.gui.window_driver import OpenWindow
-from tests.gui.focus_seen import focused, is_seen, place_of, press
 
 
 def test_the_keyboard_is_seen_at_every_stop_of_tab(open_window: OpenWindow, picture: Path) -> None:
@@ -217,3 +219,21 @@ def test_the_ring_is_seen_in_the_dark(
     driver.prompt.setFocus()
     press(driver, Qt.Key.Key_Tab)
     assert is_seen(driver)
+
+
+def test_the_keyboard_stays_under_the_video_when_another_one_is_looked_at(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    names = ("one.mp4", "two.mp4")
+    driver = open_window(files=(*(make_clip(tmp_path / name, 20) for name in names), draw(tmp_path / "a.png")))
+    driver.wait_for_pictures(3)
+    viewer = driver.parts.viewer
+    driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
+    driver.wait(lambda: viewer.is_video)
+    viewer.foot.scrubber.setFocus()
+    driver.action("nextPictureAction").trigger()
+    driver.wait(lambda: viewer.is_video and viewer.medium is driver.desk.pictures.media[1])
+    assert viewer.foot.scrubber.hasFocus()
+    driver.action("nextPictureAction").trigger()
+    driver.wait(lambda: not viewer.is_video)
+    assert viewer.canvas.hasFocus()

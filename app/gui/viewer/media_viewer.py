@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMargins, QRect, Qt, Signal
 from PySide6.QtGui import QKeySequence, QNativeGestureEvent, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedLayout, QWidget
 
 from app.core.files import shown_name
 from app.gui.actions import plain_text
@@ -81,6 +81,8 @@ class MediaViewer(QWidget):
         self._size_text = ""
         self._detail = ""
         self._turns: dict[str, int] = {}
+        self._left_focus: QWidget | None = None
+        """What under the last video had the keyboard, until it is known whether the next one has it too."""
         self._empty.open_button.clicked.connect(self.open_wanted)
         self._empty.sample_button.clicked.connect(self.sample_wanted)
         self._empty.sample_video_button.clicked.connect(self.sample_video_wanted)
@@ -195,6 +197,7 @@ class MediaViewer(QWidget):
             self.canvas.show_picture(images, self._turns.get(medium.medium_id, 0))
         self.canvas.setAccessibleName(self.tr("Video {0}").format(shown_name(medium.source.name)))
         self._show_words()
+        self._return_to_foot()
 
     def show_frame(self, medium_id: str, levels: PictureLevels) -> None:
         """Shows a frame that was opened, where the one before it was."""
@@ -263,11 +266,24 @@ class MediaViewer(QWidget):
         self._medium = medium
         self._is_opened = self._is_full_wanted = self._is_full_missing = False
         name = shown_name(medium.source.name) if medium is not None else ""
-        self.foot.hide()
+        self._leave_foot()
         self.foot.show_nothing()
         self.canvas.setAccessibleName(self.tr("Picture {0}").format(name).strip())
         self.canvas.show_picture(images, self._turns.get(medium.medium_id, 0) if medium is not None else 0)
         self._show_words()
+
+    def _leave_foot(self) -> None:
+        """Hides what stands under a video; the keyboard stays in the viewer, and comes back there with another one."""
+        focused = QApplication.focusWidget()
+        if focused is not None and self.foot.isAncestorOf(focused):
+            self._left_focus = focused
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.foot.hide()
+
+    def _return_to_foot(self) -> None:
+        if self._left_focus is not None and self.canvas.hasFocus():
+            self._left_focus.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._left_focus = None
 
     def _show_words(self) -> None:
         self._caption_pill.show_words(
