@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 HEAD_BYTES = 1024
 """How much of a file the signatures look at."""
 _COPY_AGAIN = "Copy or download it again from where it came from."
-_TS_PACKETS = ((0, 188), (4, 192))
-"""Where the mark of a transport stream's packets first stands and how far apart, also with times before each."""
+_TS_MARK = 0x47
+_TS_PACKET_BYTES = (188, 192)
+"""Of a transport stream: without and with times before each packet."""
+_TS_MARKS = 5
 _VIDEO_SIGNATURES = re.compile(
     rb"....(?:ftyp(?!hei|hev|mif1|msf1|avi[fs])|moov|mdat|wide|free|skip|pnot)"
     rb"|\x1aE\xdf\xa3|RIFF....AVI |RF64....AVI |FLV\x01|OggS|\0\0\x01[\xba\xb3]|0&\xb2u",
@@ -36,9 +38,16 @@ def is_clip(source: Source) -> bool:
         return False
     if ANIMATION_SIGNATURES.match(head):
         return _is_animated(source)
-    if _VIDEO_SIGNATURES.match(head):
-        return True
-    return any(head[start : start + 1] == b"\x47" == head[start + step :][:1] for start, step in _TS_PACKETS)
+    return bool(_VIDEO_SIGNATURES.match(head)) or any(_is_transport_stream(head, step) for step in _TS_PACKET_BYTES)
+
+
+def _is_transport_stream(head: bytes, step: int) -> bool:
+    """Whether packets begin at even distances; a recording may begin within one."""
+    for start in range(min(step, len(head))):
+        marks = head[start::step]
+        if marks.count(_TS_MARK) == len(marks) >= (_TS_MARKS if start > step - _TS_PACKET_BYTES[0] else 2):
+            return True
+    return False
 
 
 def _is_animated(source: Source) -> bool:

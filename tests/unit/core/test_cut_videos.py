@@ -153,6 +153,11 @@ def test_a_transport_stream_with_times_before_its_packets_is_a_video(tmp_path: P
     assert path.read_bytes()[4] == path.read_bytes()[196] == 0x47
     assert is_clip(ClipSource(path.name, path))
     assert numbers(opened(path, frame_count=8)) == [0, 7, 14, 21, 28, 35, 42, 49]
+    for whole in (plain, path):
+        part = tmp_path / f"part{whole.suffix}"
+        part.write_bytes(whole.read_bytes()[77:])
+        assert is_clip(ClipSource(part.name, part))
+        assert numbers(opened(part, start_s=1.0))[-1] == 49
 
 
 def test_a_cut_animation_is_looked_through_back_and_forth(tmp_path: Path) -> None:
