@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from app.cli.plan import Plan
     from app.core.events import EngineEvent
     from app.core.launch import AnswerEngine
-    from app.core.requests import Medium
     from app.core.settings import Settings
     from app.core.startup import StartupTrace
 
@@ -153,7 +152,7 @@ class _Asking:
         elif isinstance(event, SegmentsPlanned | SegmentStarted | SegmentEnded):
             self._take_segment(event)
         elif isinstance(event, Started):
-            for line in media_lines(event.media, self._earlier_media):
+            for line in media_lines(event.media, self.plan.question.earlier_media):
                 self.terminal.note(line)
         elif isinstance(event, ModelReady):
             self.ready = event
@@ -186,7 +185,7 @@ class _Asking:
         """Says how the parts of a long video come along; what is there is written before the next one."""
         parts, lines = self.turn.segments, []
         if isinstance(event, SegmentsPlanned):
-            number = sum(isinstance(medium, Clip) for medium in self._earlier_media) + 1
+            number = sum(isinstance(medium, Clip) for medium in self.plan.question.earlier_media) + 1
             for source, cost in zip(self.plan.question.sources, self.plan.costs, strict=True):
                 if isinstance(cost, ClipPlan):
                     lines += [clip_line(number, source.name, cost), *(f"  {note}" for note in clip_notes(cost))]
@@ -211,10 +210,6 @@ class _Asking:
                 save(result, output, self.options.output_format)
             except UserError as error:
                 logger.warning("The result so far cannot be written: %s", error.said.text)
-
-    @property
-    def _earlier_media(self) -> tuple[Medium, ...]:
-        return tuple(medium for turn in self.plan.question.earlier for medium in turn.media)
 
     @property
     def _is_streamed(self) -> bool:
@@ -250,7 +245,7 @@ class _Asking:
         if self.options.output is not None and result is not None:
             self._write_file(self.options.output, result)
         if turn.has_begun:
-            self.terminal.note(figures_line(turn, (*self._earlier_media, *turn.records)))
+            self.terminal.note(figures_line(turn, (*self.plan.question.earlier_media, *turn.records)))
         if turn.error is not None:
             is_input = turn.error.kind == "input"
             self.terminal.error(replace(turn.error, detail="") if is_input else turn.error)

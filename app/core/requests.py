@@ -86,3 +86,8 @@ class Question:
     context_tokens: int = 0
     segment_s: float | None = None
     segments: tuple[SegmentRecord, ...] = ()
+
+    @property
+    def earlier_media(self) -> tuple[Medium, ...]:
+        """What the model was shown before this question, in order."""
+        return tuple(medium for turn in self.earlier for medium in turn.media)

@@ -392,8 +392,7 @@ class Engine:
 
 
 def _has_clip(question: Question, media: Sequence[Medium]) -> bool:
-    earlier = [medium for turn in question.earlier for medium in turn.media]
-    return any(isinstance(medium, Clip) for medium in (*earlier, *media))
+    return any(isinstance(medium, Clip) for medium in (*question.earlier_media, *media))
 
 
 def _seeded(question: Question) -> Sampling:

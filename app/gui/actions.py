@@ -39,10 +39,10 @@ class WindowState:
         can_go_on: The last answer was stopped between the parts of a long video.
         has_answer: There is an answer.
         can_export: There is something to export, and nothing is missing of it but parts of a long video.
-        media_count: Pictures in the tray.
+        media_count: Pictures and videos in the tray.
         is_too_much: The question is more than the model can take.
         is_refused: What is selected cannot be asked about, such as a video that the runtime cannot look at.
-        is_taking_in: More pictures are being looked for.
+        is_taking_in: More pictures and videos are being looked for.
         can_take_screenshot: The system lets programs ask for a picture of the screen.
         has_selection: One of them is selected.
         has_selected_file: One of those has a file on disk.

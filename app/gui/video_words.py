@@ -24,7 +24,7 @@ def frames_text(plan: ClipPlan) -> str:
     if plan.parts:
         words = QCoreApplication.translate("VideoWords", "{0} frames in {1} parts")
         return words.format(number(len(plan.frame_times_s)), number(len(plan.parts)))
-    if len(plan.frame_times_s) == 1:
+    if plan.is_picture:
         return QCoreApplication.translate("VideoWords", "1 frame")
     return QCoreApplication.translate("VideoWords", "{0} frames").format(number(len(plan.frame_times_s)))
 
@@ -41,7 +41,7 @@ def plan_sentence(plan: ClipPlan) -> str:
     """``28 frames, 0.52 s apart, each seen at 448×256: 1,568 tokens.``"""  # noqa: D415 - an example
     translate = QCoreApplication.translate
     size, tokens = size_text(plan.width_px, plan.height_px), tokens_text(plan.tokens)
-    if len(plan.frame_times_s) == 1:
+    if plan.is_picture:
         return translate("VideoWords", "1 frame, seen at {0}: {1}.").format(size, tokens)
     words = translate("VideoWords", "{0}, {1}, each seen at {2}: {3}.")
     return words.format(frames_text(plan), apart_text(plan), size, tokens)

@@ -175,12 +175,10 @@ def figures_text(turn: AskedTurn) -> str:
     parts = []
     frames = sum(len(medium.plan.frame_times_s) for medium in turn.media if isinstance(medium, Clip))
     if frames and turn.reading_s > 0:
-        seconds = number(turn.reading_s, 1 if turn.reading_s >= 0.1 else 2)  # noqa: PLR2004 - two digits are enough
-        parts.append(translate("Wording", "{0} frames read in {1} s").format(number(frames), seconds))
+        words = translate("Wording", "{0} frames read in {1} s")
+        parts.append(words.format(number(frames), _seconds(turn.reading_s)))
     if figures.time_to_first_token_s > 0:
-        decimals = 1 if figures.time_to_first_token_s >= 0.1 else 2  # noqa: PLR2004 - two digits are enough
-        seconds = number(figures.time_to_first_token_s, decimals)
-        parts.append(translate("Wording", "{0} s to first word").format(seconds))
+        parts.append(translate("Wording", "{0} s to first word").format(_seconds(figures.time_to_first_token_s)))
     if figures.tokens_per_s > 0:
         decimals = 0 if figures.tokens_per_s >= 10 else 1  # noqa: PLR2004 - two digits are enough
         parts.append(translate("Wording", "{0} tok/s").format(number(figures.tokens_per_s, decimals)))
@@ -188,10 +186,13 @@ def figures_text(turn: AskedTurn) -> str:
         text = translate("Wording", "{0} tokens in, {1} out")
         parts.append(text.format(number(figures.prompt_tokens), number(figures.answer_tokens)))
     if turn.is_picture_reused:
-        in_view = [*turn.media, *(medium for earlier in turn.question.earlier for medium in earlier.media)]
-        has_clip = any(isinstance(medium, Clip) for medium in in_view)
+        has_clip = any(isinstance(medium, Clip) for medium in (*turn.question.earlier_media, *turn.media))
         parts.append(translate("Wording", "frames reused") if has_clip else translate("Wording", "picture reused"))
     return " · ".join(parts)
+
+
+def _seconds(seconds: float) -> str:
+    return number(seconds, 1 if seconds >= 0.1 else 2)  # noqa: PLR2004 - two digits are enough
 
 
 def demo_text() -> str:

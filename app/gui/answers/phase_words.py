@@ -47,7 +47,7 @@ def _looking_text(turn: AskedTurn) -> str:
     if turn.segments:
         done, total = turn.done * FRAMES_PER_PATCH, turn.total * FRAMES_PER_PATCH
         return _frames_text(done, total) if total else translate("Wording", "Looking at the frames…")
-    media = [*(medium for earlier in turn.question.earlier for medium in earlier.media), *turn.media]
+    media = (*turn.question.earlier_media, *turn.media)
     if any(isinstance(medium, Clip) for medium in media):
         return _place_text(media, turn.done)
     if not turn.total:

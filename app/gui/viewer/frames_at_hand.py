@@ -63,14 +63,16 @@ class FramesAtHand(QObject):
     def start(self, engine: AnswerEngine) -> None:
         """Opens frames from now on, those first that are waited for."""
         self._engine = engine
-        if self._look is not None:
-            self.look(*self._look)
+        look, self._look = self._look, None
+        if look is not None:
+            self.look(*look)
         self._open()
 
     def look(self, medium: Medium, time_s: float, max_pixels: int) -> None:
         """Opens the frame that is shown at this time, with at most so many pixels; an earlier one may never come."""
-        self._look = (medium, time_s, max_pixels)
-        if self._engine is not None:
+        if self._engine is None:
+            self._look = (medium, time_s, max_pixels)
+        else:
             self._engine.look(f"{FRAME}{medium.medium_id}", medium.source, max_pixels, time_s)
 
     @property

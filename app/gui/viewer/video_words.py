@@ -50,10 +50,10 @@ def frame_pieces(footage: Footage, plan: ClipPlan | None, index: int | None) -> 
     each = translate("VideoWords", "{0} each").partition("{0}")
     sizes = [Piece(text, is_strong=text == size) for text in (each[0], size, each[2]) if text]
     tokens = Piece(tokens_text(plan.tokens))
-    apart = Piece(apart_text(plan)) if len(plan.frame_times_s) > 1 else None
+    apart = [] if plan.is_picture else [Piece(apart_text(plan))]
     return [
-        _joined([time], [Piece(full)], [apart] if apart is not None else [], sizes, [tokens]),
-        _joined([time], [Piece(short)], [apart] if apart is not None else [], sizes, [tokens]),
+        _joined([time], [Piece(full)], apart, sizes, [tokens]),
+        _joined([time], [Piece(short)], apart, sizes, [tokens]),
         _joined([time], [Piece(short)], [Piece(size, is_strong=True)], [tokens]),
         _joined([time], [Piece(short)], [tokens]),
         _joined([time], [Piece(short)]),
