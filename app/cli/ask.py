@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from app import __version__
 from app.cli.arguments import DONE, FAILED, INPUT_UNREADABLE, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
 from app.cli.figures import (
-    clip_line,
-    clip_notes,
+    clip_lines,
     cost_lines,
     ended_lines,
     figures_line,
@@ -188,7 +187,7 @@ class _Asking:
             number = sum(isinstance(medium, Clip) for medium in self.plan.question.earlier_media) + 1
             for source, cost in zip(self.plan.question.sources, self.plan.costs, strict=True):
                 if isinstance(cost, ClipPlan):
-                    lines += [clip_line(number, source.name, cost), *(f"  {note}" for note in clip_notes(cost))]
+                    lines += clip_lines(number, source.name, cost)
             answered = sum(part.is_answered for part in parts)
             lines += [f"Parts that are answered already: {answered} of {len(parts)}."] if answered else []
         elif isinstance(event, SegmentStarted):

@@ -51,18 +51,29 @@ def model_line(ready: ModelReady) -> str:
     return f"{checkpoint.name} ({checkpoint.quantisation}), {ready.backend_version}, {ready.device}{toy}"
 
 
-def picture_line(number: int, picture: Picture) -> str:
+def _picture_line(number: int, name: str, seen: Picture | MediumCost) -> str:
     """What a picture costs and at what size the model sees it."""
     return (
-        f"Image {number}: {picture.name}, {picture.source_width_px} x {picture.source_height_px}, "
-        f"seen at {picture.width_px} x {picture.height_px}, {picture.tokens} tokens"
+        f"Image {number}: {name}, {seen.source_width_px} x {seen.source_height_px}, "
+        f"seen at {seen.width_px} x {seen.height_px}, {seen.tokens} tokens"
     )
 
 
-def clip_line(number: int, name: str, plan: ClipPlan) -> str:
-    """What a clip costs, and how often and at what size the model sees it."""
+def clip_lines(number: int, name: str, plan: ClipPlan, segments: Sequence[SegmentRecord] = ()) -> list[str]:
+    """What a clip costs, how often and at what size the model sees it, and what a person should know about that.
+
+    Args:
+        number: Its own among the clips.
+        name: Of its file.
+        plan: What is taken of it.
+        segments: Those to be told one by one, as many as the plan has parts.
+    """
     size = f"{plan.source_width_px} x {plan.source_height_px}, {plan.duration_s:.1f} s"
-    return f"Video {number}: {name}, {size}; {_frames_text(plan)}, {plan.tokens} tokens"
+    lines = [f"Video {number}: {name}, {size}; {_frames_text(plan)}, {plan.tokens} tokens"]
+    for index, part in enumerate(plan.parts if segments else ()):
+        lines.append(f"  {part_text(index, segments)}: {_frames_text(part)}, {part.tokens} tokens")
+    lines += [f"  {note}" for note in plan.notes]
+    return [*lines, f"  {_TOO_SMALL}"] if plan.is_text_unreadable else lines
 
 
 def _frames_text(plan: ClipPlan) -> str:
@@ -81,10 +92,9 @@ def media_lines(media: Sequence[Medium], earlier: Sequence[Medium]) -> list[str]
         numbers[type(medium)] += 1
         number = numbers[type(medium)]
         if isinstance(medium, Picture):
-            lines += [picture_line(number, medium), *(f"  {note}" for note in medium.notes)]
+            lines += [_picture_line(number, medium.name, medium), *(f"  {note}" for note in medium.notes)]
         else:
-            lines.append(clip_line(number, medium.name, medium.plan))
-            lines += [f"  {note}" for note in clip_notes(medium.plan)]
+            lines += clip_lines(number, medium.name, medium.plan)
     return lines
 
 
@@ -102,17 +112,9 @@ def cost_lines(
     images, videos = itertools.count(1), itertools.count(1)
     for source, cost in zip(sources, costs, strict=True):
         if isinstance(cost, ClipPlan) and not cost.is_picture:
-            lines.append(clip_line(next(videos), source.name, cost))
-            lines += [
-                f"  {part_text(index, segments)}: {_frames_text(part)}, {part.tokens} tokens"
-                for index, part in enumerate(cost.parts)
-            ]
-            lines += [f"  {note}" for note in clip_notes(cost)]
+            lines += clip_lines(next(videos), source.name, cost, segments)
             continue
-        lines.append(
-            f"Image {next(images)}: {source.name}, {cost.source_width_px} x {cost.source_height_px}, "
-            f"seen at {cost.width_px} x {cost.height_px}, {cost.tokens} tokens"
-        )
+        lines.append(_picture_line(next(images), source.name, cost))
         if isinstance(cost, ClipPlan):
             lines += [f"  {note}" for note in cost.notes]
     return lines
@@ -139,11 +141,6 @@ def together_line(costs: Sequence[MediumCost], checkpoint: Checkpoint) -> str:
         return f"Together {tokens} tokens; {checkpoint.name} can take {most}."
     at_once = tokens - sum(once) + max(once)
     return f"Together {tokens} tokens, at most {at_once} at once; {checkpoint.name} can take {most}."
-
-
-def clip_notes(plan: ClipPlan) -> list[str]:
-    """What a person should know before asking about a clip."""
-    return [*plan.notes, *([_TOO_SMALL] if plan.is_text_unreadable else [])]
 
 
 def figures_line(turn: AskedTurn, media: Sequence[Medium | AnyRecord]) -> str:

@@ -200,21 +200,18 @@ def looked_at(question: Question) -> tuple[tuple[MediumCost, ...], tuple[Segment
     """
     limits, clip_limits = question.limits, question.clip_limits
     clips = [source for source in question.sources if isinstance(source, ClipSource)]
-    pictures = {
-        source: _picture_cost(source, limits) for source in question.sources if not isinstance(source, ClipSource)
-    }
+    pictures = [_picture_cost(source, limits) for source in question.sources if not isinstance(source, ClipSource)]
     check_alone(len(clips), question.segment_s)
     segments: tuple[Segment, ...] = ()
-    costs: list[MediumCost] = []
-    for source in question.sources:
-        if not isinstance(source, ClipSource):
-            costs.append(pictures[source])
-            continue
-        footage = footage_of(source)
+    planned: list[ClipPlan] = []
+    for clip in clips:
+        footage = footage_of(clip)
         if len(clips) == 1:
-            room = room_of(question, sum(cost.tokens for cost in pictures.values()))
-            segments = plan_segments(footage, source.wish, room, question.segment_s)
-        costs.append(plan_in_segments(footage, segments, source.wish, clip_limits, limits))
+            room = room_of(question, sum(cost.tokens for cost in pictures))
+            segments = plan_segments(footage, clip.wish, room, question.segment_s)
+        planned.append(plan_in_segments(footage, segments, clip.wish, clip_limits, limits))
+    of_pictures, of_clips = iter(pictures), iter(planned)
+    costs = (next(of_clips) if isinstance(source, ClipSource) else next(of_pictures) for source in question.sources)
     return tuple(costs), segments
 
 
