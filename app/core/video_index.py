@@ -123,9 +123,13 @@ class _Pass:
         order, timeline = packets.in_order()
         if not order:
             raise self._nothing_to_show()
-        keys = packets.keys_in(order)
-        times_s, end_s = self._times(packets, order)
+        begin = packets.pts[order[0]]
         frame = self._first_frame(order, timeline)
+        if timeline is not None:  # a recording may begin with frames that need some before it
+            place = bisect.bisect_left(order, frame.pts, key=packets.pts.__getitem__)
+            order = order[place:] if place else order
+        keys = packets.keys_in(order)
+        times_s, end_s = self._times(packets, order, begin)
         refuse_large(self._name, frame.width, frame.height)
         stance = stance_of(frame)
         notes = self._notes_on(end_s, stance)
@@ -187,11 +191,10 @@ class _Pass:
         except av.FFmpegError:
             logger.debug("The file ends within a packet")
 
-    def _times(self, packets: Packets, order: array[int]) -> tuple[array[float], float]:
-        """When each frame is shown, and when the last one ends."""
+    def _times(self, packets: Packets, order: array[int], begin: int) -> tuple[array[float], float]:
+        """When each frame is shown, and when the last one ends; from `begin`, or from where sound begins before."""
         unit: Fraction = self._video.stream.time_base
         shown = np.frombuffer(packets.pts, dtype=np.int64)[np.frombuffer(order, dtype=np.intc)]
-        begin = int(shown[0])
         if self._video.container.start_time is not None:
             begin = min(begin, round(Fraction(self._video.container.start_time, av.time_base) / unit))
         lasting = packets.last_lasts or (int(np.median(np.diff(shown))) if len(shown) > 1 else 0)

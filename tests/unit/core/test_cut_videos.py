@@ -281,3 +281,24 @@ def test_a_gif_whose_frame_says_that_it_is_huge_takes_no_memory(tmp_path: Path) 
 def textured(count: int) -> list[Any]:
     generator = np.random.default_rng(5)
     return [generator.integers(0, 256, (96, 160, 3), dtype=np.uint8) for _ in range(count)]
+
+
+@pytest.mark.parametrize("name", ["late.ts", "late.mkv"])
+def test_frames_that_need_some_before_the_file_are_not_shown(tmp_path: Path, name: str) -> None:
+    whole, path = tmp_path / "whole.mp4", tmp_path / name
+    write_video(whole, numbered(75), options={"bf": "2", "g": "25", "preset": "veryfast", "sc_threshold": "0"})
+    with av.open(whole) as source, av.open(path, "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for index, packet in enumerate(source.demux(video=0)):
+            if packet.dts is not None and index >= 10:
+                packet.stream = stream
+                target.mux(packet)
+    clip = opened(path, frame_count=8)
+    assert clip.notes == ()
+    assert numbers(clip)[0] == 25
+    assert numbers(clip)[-1] == 74
+    assert len(set(numbers(clip))) == 8
+    assert 0.5 < clip.plan.frame_times_s[0] < 0.7
+    np.testing.assert_allclose(
+        np.diff(clip.plan.frame_times_s), np.diff([number / 25 for number in numbers(clip)]), atol=1.1e-3
+    )
