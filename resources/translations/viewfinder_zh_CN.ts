@@ -1017,7 +1017,7 @@
     </message>
     <message>
         <source>Save the video as a file first.</source>
-        <translation>请先将视频存储为文件。</translation>
+        <translation>请先将视频保存为文件。</translation>
     </message>
     <message>
         <source>Close other programs.</source>
@@ -1209,7 +1209,7 @@
     </message>
     <message>
         <source>The chat template of {name} does not place videos.</source>
-        <translation>{name} 的聊天模板没有放置视频的位置。</translation>
+        <translation>{name} 的对话模板没有放置视频的位置。</translation>
     </message>
     <message>
         <source>The chat template of {name} cannot be read.</source>
@@ -1865,7 +1865,7 @@
     </message>
     <message>
         <source>⚠ no frames</source>
-        <translation>⚠ 没有画面</translation>
+        <translation>⚠ 没有帧</translation>
     </message>
     <message>
         <source>sent whole</source>
@@ -2021,11 +2021,11 @@
     </message>
     <message>
         <source>“{0}” is in the tray again, at {1}.</source>
-        <translation>“{0}”已放回列表，位于 {1}。</translation>
+        <translation>“{0}”已放回列表，显示 {1} 处。</translation>
     </message>
     <message>
         <source>“{0}” at {1}; the file was changed since the question.</source>
-        <translation>“{0}”，{1}；提问之后该文件已更改。</translation>
+        <translation>“{0}”中的 {1}；提问之后该文件已更改。</translation>
     </message>
     <message>
         <source>“{0}” at {1}</source>
@@ -2483,7 +2483,7 @@
     </message>
     <message>
         <source>This part was stopped.</source>
-        <translation>这一段被停止了。</translation>
+        <translation>这一段已停止。</translation>
     </message>
     <message>
         <source>This part could not be looked at.</source>
@@ -2971,7 +2971,7 @@
     </message>
     <message>
         <source>Later questions tell the model what was said of it; its frames are not shown again.</source>
-        <translation>以后的问题只会把关于它的回答告诉模型，不会再给模型看它的画面。</translation>
+        <translation>以后的问题只会把关于它的回答告诉模型，不会再给模型看它的帧。</translation>
     </message>
 </context>
 <context>
