@@ -288,7 +288,9 @@ def chosen_frames(
             )
         first = min(bisect.bisect_left(times_s, wish.start_s - SAME_TIME_S), last - 1)
     if wish.end_s is not None:
-        last = max(first + 1, bisect.bisect_right(times_s, wish.end_s + SAME_TIME_S))
+        last = bisect.bisect_right(times_s, wish.end_s + SAME_TIME_S)
+        if last <= first:  # none begins in the range: the one that is still shown there
+            first, last = max(0, first - 1), max(1, first)
         if wish.end_s > end_s + 1:
             notes.append(
                 Sentence("The range ends after the video: its end is taken instead, {end} s.", end=f"{end_s:.1f}")

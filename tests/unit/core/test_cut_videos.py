@@ -302,3 +302,15 @@ def test_frames_that_need_some_before_the_file_are_not_shown(tmp_path: Path, nam
     np.testing.assert_allclose(
         np.diff(clip.plan.frame_times_s), np.diff([number / 25 for number in numbers(clip)]), atol=1.1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "shown_s"), [(70.0, 80.0, 60.0), (61.0, 119.9, 60.0), (0.0, 0.5, 0.0), (541.0, 545.0, 540.0)]
+)
+def test_a_range_in_which_no_frame_begins_has_the_one_still_shown(start_s: float, end_s: float, shown_s: float) -> None:
+    slides = Footage([60.0 * number for number in range(10)], 600.0, 64, 64)
+    plan = plan_footage(slides, FrameWish(start_s=start_s, end_s=end_s), PixelLimits(4096, 1 << 24), IMAGES)
+    assert plan.frame_times_s == (shown_s,)
+    late = Footage([0.4, 0.44, 0.48], 0.52, 64, 64)
+    early = plan_footage(late, FrameWish(start_s=0.1, end_s=0.2), PixelLimits(4096, 1 << 24), IMAGES)
+    assert early.frame_times_s == (0.4,)
