@@ -20,6 +20,7 @@ from app.gui.language import speak
 from app.gui.look import apply_look
 from app.gui.viewer.picture_canvas import PictureCanvas
 from tests.drawn_pictures import corners_image, encoded
+from tests.gui.video_hands import make_clip
 from tests.gui.viewer_pixels import NOISE, images_of
 from tests.gui.window_driver import OpenWindow, WindowDriver
 
@@ -60,6 +61,12 @@ def _translations_made() -> None:
 def picture(tmp_path: Path) -> Path:
     """A picture of four colours."""
     return draw(tmp_path / "four colours.png")
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Eighty numbered frames, ten a second."""
+    return make_clip(tmp_path / "numbers.mp4")
 
 
 def draw(path: Path, width: int = 160, height: int = 96) -> Path:

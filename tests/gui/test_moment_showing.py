@@ -14,11 +14,13 @@ from app.core.clips import ClipSource
 from app.gui.answers.time_links import TimeLink
 from tests.clips_made import number_in, numbered, write_video
 from tests.gui.conftest import draw
+from tests.gui.video_hands import foot_of, make_clip, open_clip, shown_number
 from tests.gui.window_driver import ask
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.gui.viewer.video_foot import VideoFoot
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 ANSWER = "It falls at 0:01 – 0:02 and lies at 0:03; in Video 1 it falls at 0:00."
@@ -70,6 +72,10 @@ def about_two(open_window: OpenWindow, tmp_path: Path) -> WindowDriver:
     add_video(driver, tmp_path / "long.mp4", 5)
     ask_about(driver, "What happens, and when?")
     return driver
+
+
+def moment_of(foot: VideoFoot) -> tuple[float, float] | None:
+    return foot.scrubber.moment
 
 
 def test_a_time_takes_the_viewer_to_the_video_of_its_question(about_two: WindowDriver) -> None:
@@ -149,3 +155,54 @@ def test_tasks_for_videos_are_offered_while_one_is_selected(about_two: WindowDri
     about_two.parts.tray.select([about_two.desk.pictures.media[2].medium_id])
     about_two.wait(lambda: not timeline.isVisible())
     assert about_two.child(QToolButton, "taskChip_describe").isVisible()
+
+
+def test_a_moment_is_shown_and_marked_but_sets_no_range(open_window: OpenWindow, clip: Path) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    driver.content.video.show_moment(2.5, 4.0)
+    assert shown_number(driver) == 25
+    assert foot.scrubber.moment == (2.5, 4.0)
+    assert foot.scrubber.range_frames == (None, None)
+    foot.scrubber.step(3)
+    assert foot.scrubber.moment == (2.5, 4.0)
+    foot.scrubber.setValue(60)
+    assert moment_of(foot) is None
+    driver.content.video.show_moment(99.0, None)
+    assert shown_number(driver) == 79
+
+
+def test_a_moment_waits_until_its_video_is_open_and_is_forgotten_with_it(
+    open_window: OpenWindow, clip: Path, picture: Path
+) -> None:
+    driver = open_window()
+    driver.drop(clip)
+    driver.wait(lambda: bool(driver.desk.pictures.media))
+    driver.content.video.show_moment(5.0, None)
+    driver.wait(lambda: driver.parts.viewer.is_video)
+    assert shown_number(driver) == 50
+    driver.drop(picture)
+    driver.wait_for_pictures(2)
+    driver.wait(lambda: not driver.parts.viewer.is_video)
+    driver.content.video.show_moment(1.0, None)
+    driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
+    driver.wait(lambda: driver.parts.viewer.is_video)
+    assert shown_number(driver) == 50
+
+
+def test_a_moment_of_one_video_is_not_shown_in_another(open_window: OpenWindow, clip: Path, tmp_path: Path) -> None:
+    driver = open_window()
+    other = make_clip(tmp_path / "other.mp4", 60)
+    open_clip(driver, other)
+    driver.desk.pictures.add_sources([ClipSource(clip.name, clip)])
+    driver.content.refresh_media()
+    driver.parts.tray.select([driver.desk.pictures.media[1].medium_id])
+    assert not driver.parts.viewer.is_video  # not open yet: no event has come since
+    driver.content.video.show_moment(5.0, None)
+    driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
+    driver.wait(lambda: driver.parts.viewer.is_video)
+    assert shown_number(driver) == 0
+    driver.wait_for_pictures(2)
+    driver.parts.tray.select([driver.desk.pictures.media[1].medium_id])
+    driver.wait(lambda: foot_of(driver).scrubber.maximum() == 79)
+    assert shown_number(driver) == 0

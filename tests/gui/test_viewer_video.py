@@ -1,4 +1,4 @@
-"""A video in the viewer: any of its frames, the strip of those that the model sees, the keys, and what goes wrong."""
+"""A video in the viewer: any of its frames, the strip of those that the model sees, and the keys."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ from PySide6.QtGui import QAccessible, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.core.clips import ClipSource
-from app.core.errors import ErrorText
-from app.core.events import ViewFailed
 from app.core.footage import ClipPlan, Footage, FrameWish
 from app.gui.viewer import frame_seeking, frames_at_hand
 from app.gui.viewer.picture_canvas import PictureCanvas
 from app.gui.viewer.video_foot import VideoFoot
-from tests.clips_made import numbered, write_animation, write_video
+from tests.clips_made import numbered, write_video
 from tests.gui.conftest import draw
 from tests.gui.heartbeat import STALL_S, Heartbeat
-from tests.gui.video_hands import foot_of, is_quiet, make_clip, number_on, open_clip, shown_number
+from tests.gui.video_hands import current_id, foot_of, is_quiet, make_clip, number_on, open_clip, shown_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,29 +30,13 @@ if TYPE_CHECKING:
     from app.core.picture_levels import PictureLevels
     from app.gui.viewer.picture_tiles import LevelImages
     from app.gui.viewer.scrubber import Scrubber
-    from tests.gui.window_driver import OpenWindow, WindowDriver
+    from tests.gui.window_driver import OpenWindow
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
-@pytest.fixture
-def clip(tmp_path: Path) -> Path:
-    """Eighty numbered frames, ten a second."""
-    return make_clip(tmp_path / "numbers.mp4")
-
-
 def place(scrubber: Scrubber, time_s: float) -> QPoint:
     return QPoint(round(scrubber.x_of(time_s)), scrubber.height() // 2)
-
-
-def current_id(driver: WindowDriver) -> str:
-    found = driver.parts.tray.current_id
-    assert found is not None
-    return found
-
-
-def moment_of(foot: VideoFoot) -> tuple[float, float] | None:
-    return foot.scrubber.moment
 
 
 # What is shown
@@ -382,182 +363,6 @@ def test_a_key_frame_is_seen_on_the_way_but_never_after_the_frame_itself(
     QTest.mouseRelease(scrubber, LEFT, PLAIN, place(scrubber, 5.52))
     assert shown_number(driver) == 110
     assert seen[2:] == [(110, 1280)]
-
-
-# A moment that an answer speaks of
-
-
-def test_a_moment_is_shown_and_marked_but_sets_no_range(open_window: OpenWindow, clip: Path) -> None:
-    driver = open_window()
-    foot = open_clip(driver, clip)
-    driver.content.video.show_moment(2.5, 4.0)
-    assert shown_number(driver) == 25
-    assert foot.scrubber.moment == (2.5, 4.0)
-    assert foot.scrubber.range_frames == (None, None)
-    foot.scrubber.step(3)
-    assert foot.scrubber.moment == (2.5, 4.0)
-    foot.scrubber.setValue(60)
-    assert moment_of(foot) is None
-    driver.content.video.show_moment(99.0, None)
-    assert shown_number(driver) == 79
-
-
-def test_a_moment_waits_until_its_video_is_open_and_is_forgotten_with_it(
-    open_window: OpenWindow, clip: Path, picture: Path
-) -> None:
-    driver = open_window()
-    driver.drop(clip)
-    driver.wait(lambda: bool(driver.desk.pictures.media))
-    driver.content.video.show_moment(5.0, None)
-    driver.wait(lambda: driver.parts.viewer.is_video)
-    assert shown_number(driver) == 50
-    driver.drop(picture)
-    driver.wait_for_pictures(2)
-    driver.wait(lambda: not driver.parts.viewer.is_video)
-    driver.content.video.show_moment(1.0, None)
-    driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
-    driver.wait(lambda: driver.parts.viewer.is_video)
-    assert shown_number(driver) == 50
-
-
-def test_a_moment_of_one_video_is_not_shown_in_another(open_window: OpenWindow, clip: Path, tmp_path: Path) -> None:
-    driver = open_window()
-    other = make_clip(tmp_path / "other.mp4", 60)
-    open_clip(driver, other)
-    driver.desk.pictures.add_sources([ClipSource(clip.name, clip)])
-    driver.content.refresh_media()
-    driver.parts.tray.select([driver.desk.pictures.media[1].medium_id])
-    assert not driver.parts.viewer.is_video  # not open yet: no event has come since
-    driver.content.video.show_moment(5.0, None)
-    driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
-    driver.wait(lambda: driver.parts.viewer.is_video)
-    assert shown_number(driver) == 0
-    driver.wait_for_pictures(2)
-    driver.parts.tray.select([driver.desk.pictures.media[1].medium_id])
-    driver.wait(lambda: foot_of(driver).scrubber.maximum() == 79)
-    assert shown_number(driver) == 0
-
-
-# What is no video, or no longer there
-
-
-def test_a_video_of_one_frame_is_shown_as_a_picture(open_window: OpenWindow, tmp_path: Path) -> None:
-    clip = make_clip(tmp_path / "one.mp4", 1)
-    driver = open_window()
-    assert driver.drop(clip)
-    driver.wait_for_pictures(1)
-    driver.wait(lambda: driver.parts.viewer.picture() is not None)
-    assert not driver.parts.viewer.is_video
-    assert not foot_of(driver).isVisible()
-    driver.wait(lambda: driver.parts.viewer.caption.startswith("160×96"))
-    assert not driver.action("takeFrameAction").isEnabled()
-
-
-def test_an_animation_is_looked_at_like_a_video(open_window: OpenWindow, tmp_path: Path) -> None:
-    file = tmp_path / "numbers.gif"
-    write_animation(file, numbered(12), [100] * 12)
-    driver = open_window()
-    foot = open_clip(driver, file)
-    foot.scrubber.setValue(9)
-    assert shown_number(driver) == 9
-
-
-def test_a_video_that_is_removed_leaves_nothing_behind_and_comes_back_where_it_was(
-    open_window: OpenWindow, clip: Path
-) -> None:
-    driver = open_window()
-    foot = open_clip(driver, clip)
-    foot.scrubber.setValue(33)
-    assert shown_number(driver) == 33
-    driver.action("removePictureAction").trigger()
-    driver.wait(lambda: driver.parts.viewer.is_empty)
-    assert not driver.parts.viewer.is_video
-    assert not driver.action("rangeInAction").isEnabled()
-    driver.desk.pictures.undo()
-    driver.wait(lambda: driver.parts.viewer.is_video)
-    driver.wait(lambda: driver.parts.viewer.picture() is not None)
-    assert shown_number(driver) == 33
-
-
-def test_a_frame_that_cannot_be_decoded_is_said_and_takes_nothing_away(open_window: OpenWindow, clip: Path) -> None:
-    driver = open_window()
-    foot = open_clip(driver, clip)
-    medium_id = current_id(driver)
-    foot.scrubber.step(1)
-    assert driver.content.video._seeking.is_waiting
-    words = ErrorText("“numbers.mp4” is damaged: none of its frames can be decoded.", kind="input")
-    driver.desk.frames.take(ViewFailed(f"{frames_at_hand.FRAME}{medium_id}", words))
-    assert "none of its frames can be decoded" in foot.note.words
-    assert foot.note.isVisible()
-    assert driver.names == ["numbers.mp4"]
-    foot.scrubber.step(1)
-    assert "none of its frames" not in foot.note.words
-    assert shown_number(driver) == 2
-
-
-def test_a_video_whose_file_is_gone_says_so_and_stays(open_window: OpenWindow, clip: Path) -> None:
-    driver = open_window()
-    foot = open_clip(driver, clip)
-    clip.unlink()
-    foot.scrubber.step(40)
-    driver.wait(lambda: "does not exist" in foot.note.words)
-    assert driver.names == ["numbers.mp4"]
-    make_clip(clip)
-    foot.scrubber.step(1)
-    assert shown_number(driver) == 41
-    assert not foot.note.isVisible()
-
-
-def test_a_file_that_holds_less_than_before_is_looked_at_anew(open_window: OpenWindow, clip: Path) -> None:
-    driver = open_window()
-    foot = open_clip(driver, clip)
-    foot.scrubber.setValue(70)
-    assert shown_number(driver) == 70
-    medium_id = current_id(driver)
-    make_clip(clip, 30)
-    driver.desk.pictures.open_again()
-    driver.wait(lambda: foot.scrubber.maximum() == 29)
-    assert foot.frame == 29
-    assert shown_number(driver) == 29
-    assert foot.strip.frames.indices[-1] <= 29
-    foot.scrubber.setValue(3)
-    foot.begin_here()
-    assert shown_number(driver) == 3
-    first = foot.strip.wanted(0)[1]
-    driver.wait(lambda: driver.desk.frames.image(medium_id, first) is not None)
-
-
-def test_the_strip_is_there_again_when_the_window_grows(open_window: OpenWindow, clip: Path, tmp_path: Path) -> None:
-    driver = open_window()
-    foot = open_clip(driver, clip)
-    size = driver.window.size()
-    driver.window.resize(640, 480)
-    driver.wait(lambda: foot.is_one_row)
-    assert not foot.strip.isVisible()
-    open_clip(driver, make_clip(tmp_path / "other.mp4", 60))
-    driver.window.resize(size)
-    driver.wait(lambda: foot.strip.isVisible() and is_quiet(driver))
-    first = foot.strip.wanted(0)[1]
-    image = driver.desk.frames.image(current_id(driver), first)
-    assert image is not None
-    assert number_on(image) == first
-
-
-def test_a_small_frame_that_cannot_be_decoded_holds_up_no_other(open_window: OpenWindow, clip: Path) -> None:
-    driver = open_window()
-    open_clip(driver, clip)
-    medium = driver.desk.pictures.media[0]
-    frames = driver.desk.frames
-    frames.forget([medium.medium_id])
-    frames.want(medium, [40, 41, 42], 10_000)
-    frames.take(ViewFailed(f"{frames_at_hand.STRIP}{medium.medium_id}", ErrorText("Damaged.", kind="input")))
-    failed = frames.image(medium.medium_id, 40)
-    assert failed is not None
-    assert failed.isNull()
-    driver.wait(lambda: all(frames.image(medium.medium_id, index) is not None for index in (41, 42)))
-    image = frames.image(medium.medium_id, 41)
-    assert image is not None
-    assert number_on(image) == 41
 
 
 # Copies

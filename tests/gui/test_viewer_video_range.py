@@ -32,12 +32,6 @@ LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 ALT = Qt.KeyboardModifier.AltModifier
 
 
-@pytest.fixture
-def clip(tmp_path: Path) -> Path:
-    """Eighty numbered frames, ten a second."""
-    return make_clip(tmp_path / "numbers.mp4")
-
-
 def wish_of(driver: WindowDriver, place: int = 0) -> FrameWish:
     driver.wait(lambda: is_quiet(driver))
     source = driver.desk.pictures.media[place].source

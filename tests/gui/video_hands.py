@@ -35,6 +35,12 @@ def foot_of(driver: WindowDriver) -> VideoFoot:
     return driver.parts.viewer.foot
 
 
+def current_id(driver: WindowDriver) -> str:
+    found = driver.parts.tray.current_id
+    assert found is not None
+    return found
+
+
 def is_quiet(driver: WindowDriver) -> bool:
     """Whether no frame is being opened, for the viewer or for the strip."""
     is_settling = foot_of(driver).strip._settle.isActive() or driver.content._media_timer.isActive()
