@@ -11,8 +11,9 @@ import av
 import numpy as np
 from PIL import Image, ImageDraw
 
-from app.core.clips import Clip
-from app.core.footage import ClipPlan, FrameWish
+from app.core.clips import Clip, ClipSource, footage_of, open_clip
+from app.core.footage import ClipPlan, FrameWish, plan_footage
+from app.core.vision import PixelLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 CELLS = 10
 MILLISECOND = Fraction(1, 1000)
+LIMITS = PixelLimits(4_096, 200_000)
+"""Of all frames of a clip: some hundred at the least size."""
+IMAGES = PixelLimits()
 
 
 def numbered_frame(number: int, width_px: int = 160, height_px: int = 96) -> NDArray[np.uint8]:
@@ -38,6 +42,23 @@ def number_in(rgb: bytes, width_px: int, height_px: int) -> int:
     pixels = np.frombuffer(rgb, dtype=np.uint8).reshape(height_px, width_px, 3)
     middle = pixels[height_px // 3 : 2 * height_px // 3].mean(axis=(0, 2))
     return sum(1 << bit for bit in range(CELLS) if middle[(2 * bit + 1) * width_px // (2 * CELLS)] > 127)
+
+
+def opened(path: Path, limits: PixelLimits = LIMITS, **wish: Any) -> Clip:
+    """A video as the model sees it where these frames are wanted."""
+    clip = open_clip(ClipSource(path.name, path, wish=FrameWish(**wish)), limits, IMAGES)
+    assert isinstance(clip, Clip)
+    return clip
+
+
+def planned(source: ClipSource, limits: PixelLimits = LIMITS) -> ClipPlan:
+    """What would be taken of a video."""
+    return plan_footage(footage_of(source), source.wish, limits, IMAGES)
+
+
+def numbers(clip: Clip) -> list[int]:
+    """What its frames show."""
+    return [number_in(frame, clip.width_px, clip.height_px) for frame in clip.frames]
 
 
 def write_video(

@@ -108,17 +108,6 @@ def footage_of(source: ClipSource, is_wanted: Callable[[], bool] = lambda: True)
         return reader.footage
 
 
-def plan_clip(
-    source: ClipSource, limits: PixelLimits, image_limits: PixelLimits, is_wanted: Callable[[], bool] = lambda: True
-) -> ClipPlan:
-    """What `open_clip` would take, without decoding more than the first frame.
-
-    Raises:
-        UserError: The video cannot be used; the text names it and the reason.
-    """
-    return plan_footage(footage_of(source, is_wanted), source.wish, limits, image_limits)
-
-
 def open_clip(
     source: ClipSource, limits: PixelLimits, image_limits: PixelLimits, is_wanted: Callable[[], bool] = lambda: True
 ) -> Clip | Picture:

@@ -14,9 +14,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.core.clips import ClipSource, plan_clip
+from app.core.clips import ClipSource, footage_of
 from app.core.scrubbing import Scrubber
-from app.core.vision import PixelLimits
 from tests.bench.video_reading import UNIT_BYTES, encode
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def _waits_ms(scrubber: Scrubber, time_s: float) -> tuple[float, float]:
 
 def _measure(file: Path) -> None:
     source = ClipSource(file.name, file)
-    end_s = plan_clip(source, PixelLimits(4_096, 25_165_824), PixelLimits()).duration_s
+    end_s = footage_of(source).end_s
     middle_s = end_s / 2
     generator = random.Random(1)
     ways: dict[str, Sequence[float]] = {

@@ -13,22 +13,12 @@ import numpy as np
 import pytest
 
 from app.core.clip_kinds import is_clip
-from app.core.clips import Clip, ClipSource, open_clip, plan_clip
+from app.core.clips import ClipSource, open_clip
 from app.core.errors import UserError
 from app.core.footage import FrameWish
 from app.core.pictures import Picture, PictureSource
 from app.core.video_decoding import OpenVideo
-from app.core.vision import PixelLimits
-from tests.clips_made import number_in, numbered, write_animation, write_video
-
-LIMITS = PixelLimits(4_096, 200_000)
-IMAGES = PixelLimits()
-
-
-def opened(path: Path, **wish: Any) -> Clip:
-    clip = open_clip(ClipSource(path.name, path, wish=FrameWish(**wish)), LIMITS, IMAGES)
-    assert isinstance(clip, Clip)
-    return clip
+from tests.clips_made import IMAGES, LIMITS, numbered, numbers, opened, planned, write_animation, write_video
 
 
 def fault(path: Path, **wish: Any) -> UserError:
@@ -36,10 +26,6 @@ def fault(path: Path, **wish: Any) -> UserError:
         open_clip(ClipSource(path.name, path, wish=FrameWish(**wish)), LIMITS, IMAGES)
     assert path.name in str(caught.value) or "range" in str(caught.value)
     return caught.value
-
-
-def numbers(clip: Clip) -> list[int]:
-    return [number_in(frame, clip.width_px, clip.height_px) for frame in clip.frames]
 
 
 def sound(path: Path) -> None:
@@ -228,7 +214,7 @@ def test_a_ribbon_is_refused(tmp_path: Path) -> None:
 def test_five_hours_are_planned_from_their_packets(tmp_path: Path) -> None:
     path = tmp_path / "long.mkv"
     write_video(path, numbered(300, 32, 32), times_ms=[60_000 * number for number in range(300)])
-    plan = plan_clip(ClipSource("long.mkv", path), LIMITS, IMAGES)
+    plan = planned(ClipSource("long.mkv", path))
     assert plan.duration_s > 17_900
     assert len(plan.frame_times_s) == 194  # the budget of 200,000 px at the least size
     assert any("further apart" in note for note in plan.notes)

@@ -13,24 +13,9 @@ import pytest
 from PIL import Image
 
 from app.core.clip_kinds import is_clip
-from app.core.clips import Clip, ClipSource, open_clip, plan_clip
-from app.core.footage import FrameWish
+from app.core.clips import ClipSource, open_clip
 from app.core.pictures import Picture, PictureSource
-from app.core.vision import PixelLimits
-from tests.clips_made import number_in, numbered, write_animation, write_video
-
-LIMITS = PixelLimits(4_096, 200_000)
-IMAGES = PixelLimits()
-
-
-def opened(path: Path, **wish: Any) -> Clip:
-    clip = open_clip(ClipSource(path.name, path, wish=FrameWish(**wish)), LIMITS, IMAGES)
-    assert isinstance(clip, Clip)
-    return clip
-
-
-def numbers(clip: Clip) -> list[int]:
-    return [number_in(frame, clip.width_px, clip.height_px) for frame in clip.frames]
+from tests.clips_made import IMAGES, LIMITS, numbered, numbers, opened, planned, write_animation, write_video
 
 
 def patched(path: Path, find: bytes, offset: int, value: bytes) -> None:
@@ -173,7 +158,7 @@ def test_a_live_recording_is_read_while_it_grows() -> None:
     data = buffer.getvalue()
     counts = []
     for share in (0.5, 0.75, 1.0):
-        plan = plan_clip(ClipSource("live.mkv", data=data[: int(len(data) * share)]), LIMITS, IMAGES)
+        plan = planned(ClipSource("live.mkv", data=data[: int(len(data) * share)]))
         counts.append(plan.source_frames)
     assert counts == sorted(set(counts))
     assert counts[-1] == 80

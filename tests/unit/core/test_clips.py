@@ -13,16 +13,22 @@ import pytest
 from PIL import Image
 
 from app.core.clip_kinds import is_clip
-from app.core.clips import Clip, ClipSource, open_clip, plan_clip
+from app.core.clips import Clip, ClipSource, open_clip
 from app.core.footage import FrameWish
 from app.core.frame_pixels import FrameScaler, Stance
 from app.core.pictures import Picture, PictureSource
-from app.core.vision import PixelLimits
-from tests.clips_made import number_in, numbered, numbered_frame, write_animation, write_video
-
-LIMITS = PixelLimits(4_096, 25_165_824)
-IMAGES = PixelLimits()
-SMALL = PixelLimits(4_096, 200_000)
+from app.core.vision import RELEASED_CLIP_LIMITS
+from tests.clips_made import (
+    IMAGES,
+    LIMITS,
+    numbered,
+    numbered_frame,
+    numbers,
+    opened,
+    planned,
+    write_animation,
+    write_video,
+)
 
 VIDEOS = [
     ("a.mp4", "libx264", {}),
@@ -36,16 +42,6 @@ VIDEOS = [
     ("i.avi", "libx264", {"bf": "2"}),
     ("j.ts", "libx264", {"bf": "2"}),
 ]
-
-
-def opened(path: Path, *, limits: PixelLimits = SMALL, **wish: Any) -> Clip:
-    clip = open_clip(ClipSource(path.name, path, wish=FrameWish(**wish)), limits, IMAGES)
-    assert isinstance(clip, Clip)
-    return clip
-
-
-def numbers(clip: Clip) -> list[int]:
-    return [number_in(frame, clip.width_px, clip.height_px) for frame in clip.frames]
 
 
 @pytest.mark.parametrize(("name", "codec", "options"), VIDEOS, ids=[f"{n} {c}" for n, c, _ in VIDEOS])
@@ -265,7 +261,7 @@ def test_hdr_is_brought_down_with_white_paper_near_white(tmp_path: Path, curve: 
 def test_a_video_of_one_frame_is_a_picture_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "one.mp4"
     write_video(path, numbered(1))
-    picture = open_clip(ClipSource("one.mp4", path), LIMITS, IMAGES)
+    picture = open_clip(ClipSource("one.mp4", path), RELEASED_CLIP_LIMITS, IMAGES)
     assert isinstance(picture, Picture)
     assert picture.notes == ("The video has a single frame: it is asked about as a picture.",)
     assert (picture.source_width_px, picture.source_height_px) == (160, 96)
@@ -294,16 +290,16 @@ def test_a_plan_is_what_opening_gives(tmp_path: Path) -> None:
     path = tmp_path / "p.mp4"
     write_video(path, numbered(60), rate=30)
     source = ClipSource("p.mp4", path, wish=FrameWish(frames_per_s=4, max_tokens=40))
-    clip = open_clip(source, LIMITS, IMAGES)
+    clip = open_clip(source, RELEASED_CLIP_LIMITS, IMAGES)
     assert isinstance(clip, Clip)
-    assert clip.plan == plan_clip(source, LIMITS, IMAGES)
+    assert clip.plan == planned(source, RELEASED_CLIP_LIMITS)
     assert clip.tokens <= 40
 
 
 def test_encoded_bytes_open_without_a_file() -> None:
     buffer = io.BytesIO()
     write_video(buffer, numbered(10), format_name="matroska")
-    clip = open_clip(ClipSource("pasted", None, buffer.getvalue()), SMALL, IMAGES)
+    clip = open_clip(ClipSource("pasted", None, buffer.getvalue()), LIMITS, IMAGES)
     assert isinstance(clip, Clip)
     assert numbers(clip) == [0, 3, 6, 9]
 

@@ -12,26 +12,14 @@ import pytest
 from PIL import Image
 
 from app.core.clip_kinds import is_clip
-from app.core.clips import Clip, ClipSource, footage_of, open_clip, open_frames, open_poster, plan_clip
+from app.core.clips import ClipSource, footage_of, open_frames, open_poster
 from app.core.footage import Footage, FrameWish, plan_footage
 from app.core.scrubbing import Scrubber
 from app.core.video_files import VideoReader
 from app.core.vision import PixelLimits
-from tests.clips_made import number_in, numbered, write_animation, write_video
+from tests.clips_made import IMAGES, number_in, numbered, numbers, opened, planned, write_animation, write_video
 
-LIMITS = PixelLimits(4_096, 200_000)
-IMAGES = PixelLimits()
 REORDERED = {"preset": "veryfast", "bf": "3", "g": "12"}
-
-
-def opened(path: Path, **wish: Any) -> Clip:
-    clip = open_clip(ClipSource(path.name, path, wish=FrameWish(**wish)), LIMITS, IMAGES)
-    assert isinstance(clip, Clip)
-    return clip
-
-
-def numbers(clip: Clip) -> list[int]:
-    return [number_in(frame, clip.width_px, clip.height_px) for frame in clip.frames]
 
 
 def copied(file: Path, to: Path, *, earlier_s: float = 0.0, how: dict[str, str] | None = None) -> None:
@@ -106,7 +94,7 @@ def test_no_part_is_missed_where_none_is_missing(tmp_path: Path, name: str) -> N
         copied(whole, path, earlier_s=2.0, how={"avoid_negative_ts": "disabled"})
     else:
         shutil.copyfile(whole, path)
-    assert plan_clip(ClipSource(name, path), LIMITS, IMAGES).notes == ()
+    assert planned(ClipSource(name, path)).notes == ()
 
 
 def add_sound(file: Path, to: Path, seconds: int) -> None:

@@ -12,21 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.core.clips import Clip, ClipSource, open_clip
-from app.core.footage import FrameWish
+from app.core.clips import Clip
 from app.core.frame_pixels import FrameScaler, Stance, stance_of
-from app.core.vision import PixelLimits
-from tests.clips_made import write_video
+from tests.clips_made import opened, write_video
 
-LIMITS = PixelLimits(4_096, 200_000)
-IMAGES = PixelLimits()
 WIDTH_PX, HEIGHT_PX = 192, 96
-
-
-def opened(path: Path, **wish: Any) -> Clip:
-    clip = open_clip(ClipSource(path.name, path, wish=FrameWish(**wish)), LIMITS, IMAGES)
-    assert isinstance(clip, Clip)
-    return clip
 
 
 def pixels_of(clip: Clip, index: int = 0) -> NDArray[np.uint8]:

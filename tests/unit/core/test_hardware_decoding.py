@@ -22,10 +22,9 @@ from app.core.hardware_decoding import hardware, suits_hardware
 from app.core.scrubbing import Scrubber
 from app.core.video_decoding import OpenVideo
 from app.core.vision import PixelLimits
-from tests.clips_made import number_in, numbered, write_video
+from tests.clips_made import IMAGES, number_in, numbered, numbers, opened, write_video
 
 LIMITS = PixelLimits(4_096, 400_000)
-IMAGES = PixelLimits()
 
 Fault = Callable[[int, Any], Any]
 """Given how many packets there were and what the decoder gives: what hardware gives instead, or raises."""
@@ -85,16 +84,6 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, fault: Fault = lambda _, frames: f
     monkeypatch.setattr("app.core.video_decoding.av.open", without)
 
 
-def opened(path: Path, **wish: Any) -> Clip:
-    clip = open_clip(ClipSource(path.name, path, wish=FrameWish(**wish)), LIMITS, IMAGES)
-    assert isinstance(clip, Clip)
-    return clip
-
-
-def numbers(clip: Clip) -> list[int]:
-    return [number_in(frame, clip.width_px, clip.height_px) for frame in clip.frames]
-
-
 VIDEOS = [
     ("a.mp4", {"options": {"g": "40", "bf": "3", "preset": "veryfast"}}),
     ("b.mkv", {"codec": "libx265", "pixel_format": "yuv420p10le"}),
@@ -107,9 +96,9 @@ def test_hardware_gives_the_same_frames(
 ) -> None:
     path = tmp_path / name
     write_video(path, numbered(120), **how)
-    ours = opened(path, frame_count=12)
+    ours = opened(path, LIMITS, frame_count=12)
     stand_in(monkeypatch)
-    theirs = opened(path, frame_count=12)
+    theirs = opened(path, LIMITS, frame_count=12)
     assert 0 < StandIn.opened <= hardware_decoding.MAX_WORKERS
     assert StandIn.packets > 0
     assert theirs.plan == ours.plan
@@ -135,9 +124,9 @@ FAULTS: dict[str, Fault] = {
 def test_where_hardware_fails_no_frame_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
     path = tmp_path / "f.mp4"
     write_video(path, numbered(120), options={"g": "40", "bf": "3", "preset": "veryfast"})
-    ours = opened(path, frame_count=12)
+    ours = opened(path, LIMITS, frame_count=12)
     stand_in(monkeypatch, fault)
-    theirs = opened(path, frame_count=12)
+    theirs = opened(path, LIMITS, frame_count=12)
     assert StandIn.opened > 0
     assert theirs.notes == ()
     assert theirs.plan.frame_times_s == ours.plan.frame_times_s
@@ -160,7 +149,7 @@ def test_a_device_that_cannot_be_opened_is_done_without(tmp_path: Path, monkeypa
     assert hardware() is not None
     with OpenVideo(ClipSource(path.name, path), may_use_hardware=True) as video:
         assert not video.is_hardware
-    assert numbers(opened(path, frame_count=4)) == [0, 20, 39, 59]
+    assert numbers(opened(path, LIMITS, frame_count=4)) == [0, 20, 39, 59]
     data = path.read_bytes()
     clip = open_clip(ClipSource("pasted", data=data, wish=FrameWish(frame_count=4)), LIMITS, IMAGES)
     assert isinstance(clip, Clip)
@@ -216,9 +205,9 @@ def test_videotoolbox_gives_the_same_frames(
 ) -> None:
     path = tmp_path / name
     write_video(path, numbered(120, 640, 384), **how)
-    ours = opened(path, frame_count=12)
+    ours = opened(path, LIMITS, frame_count=12)
     monkeypatch.setattr(hardware_decoding, "_FROM_PIXELS", {"h264": 0, "hevc": 0})
-    theirs = opened(path, frame_count=12)
+    theirs = opened(path, LIMITS, frame_count=12)
     assert theirs.plan == ours.plan
     for a, b in zip(ours.frames, theirs.frames, strict=True):
         difference = np.abs(np.frombuffer(a, np.uint8).astype(int) - np.frombuffer(b, np.uint8))

@@ -13,18 +13,15 @@ import numpy as np
 import pytest
 
 from app.core import container_tables, video_files, video_index
-from app.core.clips import ClipSource, open_clip, plan_clip
+from app.core.clips import ClipSource, open_clip
 from app.core.errors import UserError
 from app.core.footage import FrameWish
 from app.core.kept_findings import KeptFindings, stamp_of
 from app.core.video_decoding import OpenVideo
 from app.core.video_index import VideoIndex, index_of
 from app.core.video_timeline import Packets
-from app.core.vision import PixelLimits
-from tests.clips_made import numbered, write_video
+from tests.clips_made import IMAGES, LIMITS, numbered, planned, write_video
 
-LIMITS = PixelLimits(4_096, 200_000)
-IMAGES = PixelLimits()
 VARIABLE = [0, 40, 80, 1000, 1040, 1500, 4000, 4020, 4040, 4060, 9000, 9010, 9500, 9501, 9600, 9700]
 
 FILES: list[tuple[str, dict[str, Any]]] = [
@@ -142,16 +139,16 @@ def test_a_video_is_read_through_once(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(video_files, "index_of", counted)
     source = source_of(path)
-    plan = plan_clip(source, LIMITS, IMAGES)
+    plan = planned(source)
     clip = open_clip(ClipSource(path.name, path, wish=FrameWish(start_s=1.0)), LIMITS, IMAGES)
     assert plan.source_frames == 60
     assert clip.notes == ()
     assert len(reads) == 1
     write_video(path, numbered(30))
-    assert plan_clip(source, LIMITS, IMAGES).source_frames == 30
+    assert planned(source).source_frames == 30
     data = path.read_bytes()
     for _ in range(2):
-        assert plan_clip(ClipSource("pasted", data=data), LIMITS, IMAGES).source_frames == 30
+        assert planned(ClipSource("pasted", data=data)).source_frames == 30
     assert len(reads) == 3
 
 
@@ -209,7 +206,7 @@ def test_a_file_that_grows_is_read_as_far_as_it_was(tmp_path: Path, monkeypatch:
     clip = open_clip(source_of(path), LIMITS, IMAGES)
     assert "The file was still being written: what was there is read." in clip.notes
     monkeypatch.setattr(video_files, "index_of", really)
-    later = plan_clip(source_of(path), LIMITS, IMAGES)
+    later = planned(source_of(path))
     assert later.source_frames > clip.plan.source_frames  # type: ignore[union-attr]
 
 
@@ -218,7 +215,7 @@ def test_a_file_that_is_written_anew_while_it_is_read_is_refused(
 ) -> None:
     path = tmp_path / "anew.mp4"
     write_video(path, numbered(50))
-    plan_clip(source_of(path), LIMITS, IMAGES)
+    planned(source_of(path))
     really = OpenVideo.frames_of
 
     def meanwhile(self: OpenVideo, *args: Any) -> Any:
@@ -233,7 +230,7 @@ def test_a_file_that_is_written_anew_while_it_is_read_is_refused(
 def test_a_file_that_vanishes_is_named(tmp_path: Path) -> None:
     path = tmp_path / "gone.mp4"
     write_video(path, numbered(50))
-    plan_clip(source_of(path), LIMITS, IMAGES)
+    planned(source_of(path))
     path.unlink()
     with pytest.raises(UserError, match=r"“gone\.mp4” does not exist"):
         open_clip(source_of(path), LIMITS, IMAGES)
