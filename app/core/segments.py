@@ -230,16 +230,18 @@ def _frames_in(footage: Footage, segment: Segment) -> int:
 
 
 def _fits(footage: Footage, segment: Segment, wish: FrameWish, room: Room, *, is_free: bool) -> bool:
-    """Whether one pass holds a segment: its tokens, and where the lengths are free, all the frames that are wanted."""
+    """Whether one pass holds a segment: its tokens, and where the lengths are free, all the frames that are wanted.
+
+    A person's budget asks for fewer frames, not for more passes.
+    """
     limits = clip_limits(room.limits, wish)
     at_hand = _frames_in(footage, segment)
-    most = min(MAX_FRAMES, most_frames(limits))
     frames = min(max(MIN_FRAMES, wish.frames_in(segment.end_s - segment.start_s)), at_hand)
-    if frames > most and is_free:
+    if is_free and frames > min(MAX_FRAMES, most_frames(room.limits)):
         return False
     if room.tokens is None:
         return True
-    frames = max(FRAMES_PER_PATCH, min(frames, most))
+    frames = max(FRAMES_PER_PATCH, min(frames, MAX_FRAMES, most_frames(limits)))
     height_px, width_px = resized_frame_size(
         frames, footage.height_px, footage.width_px, limits.min_pixels, limits.max_pixels
     )

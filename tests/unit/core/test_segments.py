@@ -75,6 +75,16 @@ def test_a_small_context_takes_more_segments() -> None:
         assert plan.tokens <= 1_000
 
 
+@pytest.mark.parametrize("max_tokens", [1, 10, 100])
+def test_a_budget_makes_fewer_frames_and_not_more_passes(max_tokens: int) -> None:
+    short, wish = footage(14), FrameWish(max_tokens=max_tokens)
+    assert len(plan_segments(short, wish, Room(RELEASED, 4_096))) == 1
+    plan = plan_footage(short, wish, RELEASED, PixelLimits())
+    assert plan.tokens <= max_tokens
+    hours = footage(18_000, rate=2.0)
+    assert len(plan_segments(hours, wish, Room(RELEASED))) == len(plan_segments(hours, FrameWish(), Room(RELEASED)))
+
+
 def test_stretches_without_frames_of_their_own_are_joined() -> None:
     video = Footage([0.0, 0.5, 1.0, 30.0, 30.5, 31.0], 31.5, 640, 480)
     segments = plan_segments(video, FrameWish(), Room(RELEASED), 5.0)
