@@ -259,6 +259,24 @@ def test_frames_a_second_a_number_of_frames_and_the_makers_own(open_window: Open
     assert not choice.isVisible()
 
 
+def test_what_was_typed_last_belongs_to_the_video_that_is_left(
+    open_window: OpenWindow, clip: Path, tmp_path: Path
+) -> None:
+    driver = open_window()
+    foot = open_clip(driver, clip)
+    driver.drop(make_clip(tmp_path / "second.mp4", 40))
+    driver.wait_for_pictures(2)
+    driver.action("previousPictureAction").trigger()
+    driver.wait(lambda: is_quiet(driver) and foot.scrubber.maximum() == 79)
+    foot.frames_pill.click()
+    choice = driver.child(FramesChoice, "framesChoice")
+    type_into(choice.count, "8", then=None)
+    driver.action("nextPictureAction").trigger()
+    assert wish_of(driver) == FrameWish(frame_count=8)
+    assert wish_of(driver, 1) == FrameWish()
+    assert not choice.isVisible()
+
+
 def test_arrow_keys_go_through_the_choices(open_window: OpenWindow, clip: Path) -> None:
     driver = open_window()
     open_clip(driver, clip)

@@ -154,6 +154,8 @@ class VideoViewing(QObject):
             self._moment = None
         if self._medium is None:
             return
+        if self._choice is not None:
+            self._choice.close()  # what was typed last belongs to this video
         self._apply_wish()
         self._is_dragged_on = False
         here = {other.medium_id for other in self._desk.pictures.media}
@@ -161,8 +163,6 @@ class VideoViewing(QObject):
         self._medium = self._plan = self._fault = None
         self._range = (None, None)
         self._seeking.end()
-        if self._choice is not None:
-            self._choice.close()
         self._desk.frames.want(None, (), 0)
         if self._actions is not None:
             self._viewer.canvas.removeAction(self._actions["takeFrameAction"])
