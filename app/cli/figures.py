@@ -52,9 +52,15 @@ def model_line(ready: ModelReady) -> str:
 
 
 def _picture_line(number: int, name: str, seen: Picture | MediumCost) -> str:
-    """What a picture costs and at what size the model sees it."""
+    """What a picture costs and at what size the model sees it; of a frame alone when it is shown, but for the first."""
+    time_s = None
+    if isinstance(seen, Picture):
+        time_s = seen.frame_time_s
+    elif isinstance(seen, ClipPlan):
+        time_s = seen.frame_times_s[0]
+    moment = f", the frame at {time_s:.2f} s" if time_s else ""
     return (
-        f"Image {number}: {name}, {seen.source_width_px} x {seen.source_height_px}, "
+        f"Image {number}: {name}, {seen.source_width_px} x {seen.source_height_px}{moment}, "
         f"seen at {seen.width_px} x {seen.height_px}, {seen.tokens} tokens"
     )
 

@@ -84,6 +84,9 @@ def test_a_result_with_a_clip_is_valid_and_can_be_asked_again(program: Program, 
 def test_a_frame_alone_is_the_same_when_it_is_asked_about_again(program: Program, clip: Path) -> None:
     first = program.ask(clip, "-p", "What?", "--start", "9.88", "-o", "first.json")
     assert first.returncode == 0, first.stderr
+    line = "Image 1: 视频 #1.mp4, 160 x 96, the frame at 9.90 s, seen at "
+    assert line in first.stderr
+    assert line in program.ask("--from", "first.json", "--dry-run").stdout
     again = program.ask("--from", "first.json", "--format", "json")
     assert again.returncode == 0, again.stderr
     results = [json.loads((program.folder / "first.json").read_text(encoding="utf-8")), json.loads(again.stdout)]
