@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
+    from PySide6.QtCore import QObject
 
 Field: TypeAlias = QLineEdit | QPlainTextEdit | QTextEdit
 
@@ -24,6 +24,12 @@ def field_in(widget: QWidget | None) -> Field | None:
     if isinstance(widget, QAbstractSpinBox) or (isinstance(widget, QComboBox) and widget.isEditable()):
         return widget.findChild(QLineEdit)
     return None
+
+
+def can_type(widget: QObject) -> bool:
+    """Whether letters can be typed into it."""
+    field = field_in(widget) if isinstance(widget, QWidget) else None
+    return field is not None and not field.isReadOnly()
 
 
 def can_undo(field: Field | None) -> bool:

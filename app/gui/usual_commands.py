@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import shiboken6
@@ -9,7 +10,7 @@ from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.gui.editing import can_copy, can_cut, can_redo, can_undo, field_in, focused_field
+from app.gui.editing import can_copy, can_cut, can_redo, can_type, can_undo, field_in, focused_field
 from app.gui.focus_ring import FocusRing
 from app.gui.panes import step_pane
 from app.gui.recent_files import RecentMenu, RecentUse
@@ -220,11 +221,17 @@ class UsualCommands(QObject):
     # Keys
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keeps the key of the command list from fields that would take it for “delete to the end of the line”."""
+        """Keeps the key of the command list from fields that would take it for “delete to the end of the line”.
+
+        On macOS it leaves them the letters that are typed with Option.
+        """
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             keys = QKeySequence(QKeyCombination(event.modifiers(), Qt.Key(event.key())))
             if keys == QKeySequence("Ctrl+K"):
                 event.ignore()
+                return True
+            if sys.platform == "darwin" and _is_letter_with_option(event) and can_type(watched):
+                event.accept()
                 return True
         return False
 
@@ -235,3 +242,8 @@ class UsualCommands(QObject):
         if new is not None and new.window() is self._window and field_in(new) is not None:
             new.installEventFilter(self)
             self._guarded = new
+
+
+def _is_letter_with_option(event: QKeyEvent) -> bool:
+    keys = event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+    return keys == Qt.KeyboardModifier.AltModifier and bool(event.text()) and event.text().isprintable()

@@ -86,6 +86,24 @@ def test_i_and_o_are_letters_in_a_question(open_window: OpenWindow, clip: Path) 
     assert wish_of(driver) == FrameWish()
 
 
+def test_a_letter_that_is_typed_with_option_on_a_mac_leaves_the_range(
+    open_window: OpenWindow, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = open_window()
+    open_clip(driver, clip).scrubber.setValue(20)
+    driver.action("rangeInAction").trigger()
+    driver.wait(lambda: wish_of(driver) == FrameWish(start_s=2.0))
+    monkeypatch.setattr("sys.platform", "darwin")
+    click, option = QTest.KeyAction.Click, Qt.KeyboardModifier.AltModifier
+    driver.prompt.setFocus()
+    QTest.sendKeyEvent(click, driver.prompt, Qt.Key.Key_X, "≈", option)
+    driver.wait(lambda: is_quiet(driver))
+    assert wish_of(driver) == FrameWish(start_s=2.0)
+    driver.parts.viewer.canvas.setFocus()
+    QTest.sendKeyEvent(click, driver.parts.viewer.canvas, Qt.Key.Key_X, "≈", option)
+    driver.wait(lambda: wish_of(driver) == FrameWish())
+
+
 def test_a_range_never_ends_before_it_begins(open_window: OpenWindow, clip: Path) -> None:
     driver = open_window()
     foot = open_clip(driver, clip)
