@@ -96,9 +96,9 @@ def _recorded_source(record: AnyRecord) -> Source:
 def _unchanged_file(record: MediaRecord) -> Path:
     from app.core.picture_files import MAX_FILE_BYTES  # noqa: PLC0415 - Pillow, only where there is a picture
 
-    if record.path is None:
-        raise UserError(f"The picture {record.name} was pasted: the result does not hold it.", _GIVE_IT)
-    shown = shown_name(str(record.path))
+    shown = shown_name(str(record.path or record.name))
+    if record.path is None:  # pasted, or taken out of a video
+        raise UserError(f"The picture {shown} has no file: the result does not hold it.", _GIVE_IT)
     digest = hashlib.sha256()
     try:
         # Looked at before it is opened: opening a pipe would wait for a writer, and a device may never end.

@@ -70,7 +70,7 @@ def test_a_changed_missing_or_pasted_picture_is_refused(file: Path) -> None:
     file.unlink()
     with pytest.raises(UserError, match="no longer there"):
         recorded_sources([media_record(path=file, sha256=sha256)])
-    with pytest.raises(UserError, match="was pasted"):
+    with pytest.raises(UserError, match="has no file"):
         recorded_sources([media_record(path=None)])
 
 
