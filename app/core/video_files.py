@@ -162,7 +162,7 @@ def _at_once(parts: Sequence[Iterator[_Item]], stop: Callable[[], None]) -> Iter
 
     Args:
         parts: At least one.
-        stop: Called when nothing more is wanted, or one has failed; the others then end soon.
+        stop: Called when nothing more is wanted, also where the first has failed; the others then end soon.
     """
     done: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
 
