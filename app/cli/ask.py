@@ -23,7 +23,7 @@ from app.cli.figures import (
 )
 from app.cli.interrupts import Interrupts
 from app.cli.plan import REQUEST_ID, make_plan
-from app.cli.terminal import OutputGoneError, Terminal, output_fault
+from app.cli.terminal import OutputGoneError, Terminal
 from app.core.clips import Clip
 from app.core.conversation import AskedTurn, turn_after
 from app.core.errors import AppError, ErrorText, UserError
@@ -91,14 +91,7 @@ def _tell_costs(plan: Plan, terminal: Terminal) -> int:
     question = plan.question
     lines = cost_lines(question.sources, plan.costs, question.segments)
     lines.append(together_line(plan.costs, plan.checkpoint))
-    try:
-        terminal.answer("".join(f"{line}\n" for line in lines))
-    except OutputGoneError:
-        return DONE
-    except OSError as error:
-        terminal.error(output_fault(error))
-        return FAILED
-    return DONE
+    return DONE if terminal.answer_whole("".join(f"{line}\n" for line in lines)) else FAILED
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from app import __version__
 from app.backends.table import AUTOMATIC, BACKENDS, choose_backend
 from app.cli.arguments import DONE, FAILED
 from app.cli.figures import size_text
-from app.cli.terminal import OutputGoneError, Terminal, output_fault
+from app.cli.terminal import Terminal
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import ModelError
 
@@ -99,14 +99,7 @@ def run_doctor(options: DoctorOptions, profile: Profile) -> int:
     terminal = Terminal()
     findings = examine(profile)
     text = json.dumps(asdict(findings), indent=2, ensure_ascii=False) if options.as_json else findings_text(findings)
-    try:
-        terminal.answer(f"{text}\n")
-    except OutputGoneError:
-        return DONE
-    except OSError as error:
-        terminal.error(output_fault(error))
-        return FAILED
-    return DONE
+    return DONE if terminal.answer_whole(f"{text}\n") else FAILED
 
 
 def examine(profile: Profile) -> Findings:

@@ -97,6 +97,17 @@ class Terminal:
             raise
         self._at_line_start = text.endswith("\n")
 
+    def answer_whole(self, text: str) -> bool:
+        """Writes all that there is to say; tells whether it could be written. That nobody reads it is no fault."""
+        try:
+            self.answer(text)
+        except OutputGoneError:
+            return True
+        except OSError as error:
+            self.error(output_fault(error))
+            return False
+        return True
+
     def progress(self, text: str) -> None:
         """Shows where things stand: on a terminal only, rewritten in place."""
         if self._is_quiet or not self._is_err_terminal:
