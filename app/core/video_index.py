@@ -25,23 +25,19 @@ from app.core.footage import Footage
 from app.core.frame_pixels import stance_of
 from app.core.hardware_decoding import suits_hardware
 from app.core.video_decoding import OpenVideo
-from app.core.video_timeline import Packets
+from app.core.video_timeline import PacketNotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from app.core.clips import ClipSource
     from app.core.frame_pixels import Stance
-    from app.core.video_timeline import Timeline
+    from app.core.video_timeline import Packets, Timeline
 
 logger = logging.getLogger(__name__)
 
 _FIRST_TRIES = 256
 """Frames at the beginning of which one must be whole."""
-_BEGIN_ANEW = ("mpegts", "mpeg")
-"""Formats of which one file may follow another within a file, its times beginning anew."""
-_STEP_BACK_S = Fraction(1, 2)
-_BEFORE_ALL = -(1 << 61)
 _ASTRAY = ("mpeg",)
 """Formats in which several frames share a time, so that those after a seek are guessed wrong."""
 _SHORT_BY = 0.05
@@ -141,35 +137,11 @@ class _Pass:
     def _read_packets(self) -> Packets:
         """Notes when every packet is shown, if at all, and whether decoding can begin with it."""
         self._video.rewind()
-        pts, stored, keys, hidden = array("q"), array("q"), array("i"), array("i")
-        last_lasts = shift = 0
-        has_times, is_one_run, has_stored = True, True, False
         name = self._video.container.format.name
-        step_back = round(_STEP_BACK_S / self._video.stream.time_base)
-        latest = -(1 << 62)
-        for index, packet in enumerate(self._readable_packets()):
-            has_stored |= packet.dts is not None
-            if name in _BEGIN_ANEW and packet.dts is not None and index and packet.dts + shift < stored[-1] - step_back:
-                shift, is_one_run = stored[-1] + (packet.duration or 1) - packet.dts, False
-            stored.append(packet.dts + shift if packet.dts is not None else (stored[-1] + 1 if index else 0))
-            # What lies before the start of a file that was cut without coding it anew has no times and is not shown.
-            is_before = packet.pts is None and not has_stored
-            # AVI has no times of showing: FFmpeg's guesses are wrong where frames are stored out of order.
-            is_guess = name == "avi" and packet.pts != stored[-1]
-            has_times &= is_before or (packet.pts is not None and not is_guess)
-            told = _BEFORE_ALL + index if is_before else stored[-1]
-            pts.append(told if packet.pts is None else packet.pts + shift)
-            if packet.is_keyframe and not is_before:
-                keys.append(index)
-            if packet.is_discard or is_before:
-                hidden.append(index)
-            elif pts[-1] >= latest:
-                latest, last_lasts = pts[-1], packet.duration or 0
-        if not has_stored:
-            return Packets(stored, keys, array("i"), last_lasts, False)
-        can_seek = name not in _ASTRAY and not self._has_palette
-        is_told = has_times and is_one_run and can_seek and _are_different(pts)
-        return Packets(pts if has_times else stored, keys, hidden, last_lasts, is_told)
+        notes = PacketNotes(name, self._video.stream.time_base)
+        for packet in self._readable_packets():
+            notes.add(packet)
+        return notes.packets(can_seek=name not in _ASTRAY and not self._has_palette)
 
     @property
     def _has_palette(self) -> bool:
@@ -273,7 +245,3 @@ class _Pass:
             Sentence("“{name}” has no frame that can be read.", name=self._name),
             "Copy or download it again from where it came from.",
         )
-
-
-def _are_different(times: array[int]) -> bool:
-    return len(np.unique(np.frombuffer(times, dtype=np.int64))) == len(times) > 0

@@ -8,7 +8,8 @@ from __future__ import annotations
 import bisect
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NEAR_PACKETS = 30
+_BEGIN_ANEW = ("mpegts", "mpeg")
+"""Formats of which one file may follow another within a file, its times beginning anew."""
+_STEP_BACK_S = Fraction(1, 2)
+_BEFORE_ALL = -(1 << 61)
+_BEFORE_ANY = -(1 << 62)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +62,69 @@ class Packets:
         is_key = np.zeros(len(self.pts), dtype=bool)
         is_key[np.frombuffer(self.keys, dtype=np.intc)] = self.are_told
         return _array("i", np.flatnonzero(is_key[np.frombuffer(order, dtype=np.intc)]).astype(np.intc))
+
+
+class PacketNotes:
+    """When each packet of a video is stored and shown, noted one after another in the file's order.
+
+    Args:
+        format_name: FFmpeg's name of the file's format.
+        time_base: The unit of the stream's times, in seconds.
+    """
+
+    def __init__(self, format_name: str, time_base: Fraction) -> None:
+        self._format = format_name
+        self._step_back = round(_STEP_BACK_S / time_base)
+        self._stored, self._pts = array("q"), array("q")
+        self._keys, self._hidden = array("i"), array("i")
+        self._shift = self._last_lasts = 0
+        self._latest = _BEFORE_ANY
+        self._has_stored = False
+        self._has_times = self._is_one_run = True
+
+    def add(self, packet: Any) -> None:
+        """Notes PyAV's next packet."""
+        number = len(self._stored)
+        self._has_stored |= packet.dts is not None
+        stored = self._stored_at(packet)
+        self._stored.append(stored)
+        # What lies before the start of a file that was cut without coding it anew has no times and is not shown.
+        is_before = packet.pts is None and not self._has_stored
+        if is_before:
+            pts = _BEFORE_ALL + number
+        else:
+            pts = stored if packet.pts is None else packet.pts + self._shift
+            # AVI has no times of showing: FFmpeg's guesses are wrong where frames are stored out of order.
+            is_guess = self._format == "avi" and packet.pts != stored
+            self._has_times &= packet.pts is not None and not is_guess
+        self._pts.append(pts)
+        if packet.is_keyframe and not is_before:
+            self._keys.append(number)
+        if packet.is_discard or is_before:
+            self._hidden.append(number)
+        elif pts >= self._latest:
+            self._latest, self._last_lasts = pts, packet.duration or 0
+
+    def _stored_at(self, packet: Any) -> int:
+        """When it is stored, with all that came before a file within the file; else just after the one before."""
+        last = self._stored[-1] if self._stored else -1
+        if packet.dts is None:
+            return last + 1
+        if self._stored and self._format in _BEGIN_ANEW and packet.dts + self._shift < last - self._step_back:
+            self._shift, self._is_one_run = last + (packet.duration or 1) - packet.dts, False
+        return int(packet.dts + self._shift)
+
+    def packets(self, *, can_seek: bool) -> Packets:
+        """All that were noted.
+
+        Args:
+            can_seek: Whether times after a seek are those that were noted.
+        """
+        if not self._has_stored:
+            return Packets(self._stored, self._keys, array("i"), self._last_lasts, False)
+        pts = self._pts if self._has_times else self._stored
+        is_told = self._has_times and self._is_one_run and can_seek and _are_different(pts)
+        return Packets(pts, self._keys, self._hidden, self._last_lasts, is_told)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,3 +183,7 @@ def _array(kind: str, values: NDArray[np.int64] | NDArray[np.intc]) -> array[int
     found = array(kind)
     found.frombytes(np.ascontiguousarray(values).tobytes())
     return found
+
+
+def _are_different(times: array[int]) -> bool:
+    return len(np.unique(np.frombuffer(times, dtype=np.int64))) == len(times) > 0
