@@ -1681,12 +1681,12 @@
         <translation>采用模型开发者的设定。</translation>
     </message>
     <message>
-        <source>From 4 to 768 frames, whatever the length.</source>
-        <translation>无论视频多长，均为 4 至 768 帧。</translation>
+        <source>From {0} to {1} frames, whatever the length.</source>
+        <translation>无论视频多长，均为 {0} 至 {1} 帧。</translation>
     </message>
     <message>
-        <source>An even number from 4 to 768, spread over the range.</source>
-        <translation>4 至 768 之间的偶数，均匀分布在范围内。</translation>
+        <source>An even number from {0} to {1}, spread over the range.</source>
+        <translation>{0} 至 {1} 之间的偶数，均匀分布在范围内。</translation>
     </message>
     <message>
         <source>Most tokens</source>

@@ -64,7 +64,7 @@ class FrameSeeking(QObject):
     @property
     def is_idle(self) -> bool:
         """Whether the frame that is looked at is there, as sharp as can be."""
-        return self._asked is None and not self._rest.isActive()
+        return not (self.is_waiting or self._rest.isActive())
 
     def begin(self, medium: Medium, footage: Footage) -> None:
         """Looks through this video from now on."""

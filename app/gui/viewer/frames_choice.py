@@ -79,10 +79,10 @@ class FramesChoice(QFrame):
     def _build(self) -> None:
         for button, words in (
             (self.automatic, self.tr("As the model's makers have it.")),
-            (self.by_rate, self.tr("From 4 to 768 frames, whatever the length.")),
-            (self.by_count, self.tr("An even number from 4 to 768, spread over the range.")),
+            (self.by_rate, self.tr("From {0} to {1} frames, whatever the length.")),
+            (self.by_count, self.tr("An even number from {0} to {1}, spread over the range.")),
         ):
-            button.setAccessibleDescription(words)
+            button.setAccessibleDescription(words.format(number(MIN_FRAMES), number(MAX_FRAMES)))
             self._group.addButton(button)
         most = Caption(self.tr("Most tokens"), BODY_PX, is_dim=False)
         most.setBuddy(self.tokens)
