@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -147,7 +146,4 @@ def noise_clip(seed: int, times_s: Sequence[float], width_px: int = 96, height_p
         frames_per_s=1.0,
         source_frames=len(times_s),
     )
-    pairs = [b"".join(frames[start : start + 2]) for start in range(0, len(frames), 2)]
-    groups = tuple(hashlib.sha256(pair).hexdigest() for pair in pairs)
-    digest = hashlib.sha256("".join(groups).encode()).hexdigest()
-    return Clip(f"noise-{seed}.mp4", None, "0" * 64, plan, FrameWish(), frames, digest, groups)
+    return Clip.of(ClipSource(f"noise-{seed}.mp4"), "0" * 64, plan, frames)

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import re
+import sys
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.core.errors import Sentence, UserError, as_sentence
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_toml(path: Path) -> Any:
+    """What a TOML file holds.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is not TOML; a RecursionError where it goes too deep.
+    """
+    # Python 3.10 has the same reader under its older name.
+    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 class CheckedValue:

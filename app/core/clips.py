@@ -75,6 +75,18 @@ class Clip:
     digest: str
     group_digests: tuple[str, ...] = field(repr=False)
 
+    @classmethod
+    def of(cls, source: ClipSource, fingerprint: str, plan: ClipPlan, frames: Sequence[bytes]) -> Clip:
+        """The clip of these frames, with the digests by which it is known again."""
+        size = f"{plan.width_px}x{plan.height_px}\n".encode()
+        groups = tuple(
+            hashlib.sha256(b"".join((size, *frames[start : start + FRAMES_PER_PATCH]))).hexdigest()
+            for start in range(0, len(frames), FRAMES_PER_PATCH)
+        )
+        told = " ".join([*groups, *(f"{time_s:.3f}" for time_s in plan.frame_times_s)])
+        digest = hashlib.sha256(told.encode()).hexdigest()
+        return cls(source.name, source.path, fingerprint, plan, source.wish, tuple(frames), digest, groups)
+
     @property
     def width_px(self) -> int:
         """Effective width of every frame."""
@@ -140,15 +152,7 @@ def open_clip(
     lost = sum(abs(got - wanted) > SAME_TIME_S for got, wanted in zip(times_s, plan.frame_times_s, strict=True))
     if lost:
         notes += (Sentence("Damaged frames: {count}. Their neighbours are taken instead.", count=lost),)
-    plan = replace(plan, frame_times_s=times_s, notes=notes)
-    size = f"{plan.width_px}x{plan.height_px}\n".encode()
-    groups = [
-        hashlib.sha256(b"".join((size, *frames[start : start + FRAMES_PER_PATCH]))).hexdigest()
-        for start in range(0, len(frames), FRAMES_PER_PATCH)
-    ]
-    told = " ".join([*groups, *(f"{time_s:.3f}" for time_s in times_s)])
-    digest = hashlib.sha256(told.encode()).hexdigest()
-    return Clip(source.name, source.path, fingerprint, plan, source.wish, frames, digest, tuple(groups))
+    return Clip.of(source, fingerprint, replace(plan, frame_times_s=times_s, notes=notes), frames)
 
 
 def open_poster(

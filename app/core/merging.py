@@ -5,14 +5,12 @@ The words stand in resources/merging.toml, by the language of the question.
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from app.core.checked_values import CheckedValue
+from app.core.checked_values import CheckedValue, read_toml
 from app.core.errors import UserError
 from app.core.moments import Moment
 from app.core.paths import MERGING_FILE
@@ -138,10 +136,8 @@ def _words_for(question: str) -> _Words:
 
 @cache
 def _all_words() -> dict[str, _Words]:
-    # Python 3.10 has the same reader under its older name.
-    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
-        value = tomllib.loads(MERGING_FILE.read_text(encoding="utf-8"))
+        value = read_toml(MERGING_FILE)
     except (OSError, ValueError) as error:
         raise UserError("The program's words for long videos cannot be read.", _REINSTALL, str(error)) from error
     part = CheckedValue(value, "The file of words for long videos", _REINSTALL)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from app.core.checked_values import CheckedValue
+from app.core.checked_values import CheckedValue, read_toml
 from app.core.errors import Sentence, UserError
 from app.core.files import shown_name
 from app.core.paths import PRESETS_DIR
@@ -134,11 +132,9 @@ def read_preset(path: Path) -> Preset:
     Raises:
         UserError: The file cannot be used; the text names it and the reason.
     """
-    # Python 3.10 has the same reader under its older name.
-    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     name, hint = shown_name(path.name), "Correct the file, or remove it."
     try:
-        value = tomllib.loads(path.read_text(encoding="utf-8"))
+        value = read_toml(path)
     except OSError as error:
         raise UserError(
             Sentence("The preset {name} cannot be read.", name=name), "Check its permissions.", str(error)

@@ -1,6 +1,5 @@
 """The program itself as answerer: its own opening of pictures, prompts and MLX backend."""
 
-import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,9 +10,9 @@ from PIL import Image
 
 from app.backends.mlx_backend import MlxBackend
 from app.core.checkpoint import Checkpoint, read_checkpoint
-from app.core.clips import Clip
+from app.core.clips import Clip, ClipSource
 from app.core.events import Finished, TextPiece
-from app.core.footage import ClipPlan, FrameWish
+from app.core.footage import ClipPlan
 from app.core.pictures import Picture, PictureSource, open_picture
 from app.core.requests import Request, Turn
 from app.core.sampling import GREEDY
@@ -23,10 +22,9 @@ def _as_opened(drawn: DrawnClip) -> Clip:
     """A drawn clip as the program holds one that it has read."""
     count, height, width, _ = drawn.frames.shape
     frames = tuple(frame.tobytes() for frame in drawn.frames)
-    digests = tuple(hashlib.sha256(b"".join(frames[at : at + 2])).hexdigest() for at in range(0, count, 2))
     last_s = drawn.times_s[-1]
     plan = ClipPlan(drawn.times_s, tuple(range(count)), width, height, width, height, last_s, 1.0, count)
-    return Clip("drawn.mp4", None, "", plan, FrameWish(), frames, "".join(digests), digests)
+    return Clip.of(ClipSource("drawn.mp4"), "", plan, frames)
 
 
 class ProgramAnswerer:

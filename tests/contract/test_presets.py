@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from app.core.checked_values import read_toml
 from app.core.errors import UserError
 from app.core.paths import PRESETS_DIR, SCHEMAS_DIR
 from app.core.presets import Blank, ShortPlace, list_presets, read_preset
@@ -28,11 +26,6 @@ EXACT = {"read_text", "spot_text", "key_values", "boxes", "points", "count", "do
 """Tasks with one right answer: always the likeliest token, and no penalty on text that rightly repeats."""
 
 
-def parsed(path: Path) -> Any:
-    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
@@ -40,7 +33,7 @@ def test_the_schema_is_one() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_each_file_follows_the_schema_and_is_named_by_its_id(path: Path) -> None:
     assert path.suffix == ".toml"
-    Draft202012Validator(SCHEMA).validate(parsed(path))
+    Draft202012Validator(SCHEMA).validate(read_toml(path))
     assert read_preset(path).preset_id == path.stem
 
 
