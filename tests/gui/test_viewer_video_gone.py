@@ -133,3 +133,23 @@ def test_a_small_frame_that_cannot_be_decoded_holds_up_no_other(open_window: Ope
     image = frames.image(medium.medium_id, 41)
     assert image is not None
     assert number_on(image) == 41
+
+
+def test_small_frames_of_a_file_that_was_away_come_when_it_is_looked_at_again(
+    open_window: OpenWindow, clip: Path, picture: Path
+) -> None:
+    driver = open_window()
+    driver.drop(picture)
+    driver.wait_for_pictures(1)
+    foot = open_clip(driver, clip)
+    video, frames = driver.desk.pictures.media[1], driver.desk.frames
+    seen = foot.strip.wanted(0)
+    frames.forget([video.medium_id])
+    away = clip.rename(clip.with_suffix(".away"))
+    foot.strip.in_sight_changed.emit()
+    driver.wait(lambda: all(image is not None and image.isNull() for image in map(foot.strip.image, seen)))
+    away.rename(clip)
+    driver.parts.tray.select([driver.desk.pictures.media[0].medium_id])
+    driver.wait(lambda: not driver.parts.viewer.is_video)
+    driver.parts.tray.select([video.medium_id])
+    driver.wait(lambda: all(image is not None and not image.isNull() for image in map(foot.strip.image, seen)))

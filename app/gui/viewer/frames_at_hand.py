@@ -88,12 +88,18 @@ class FramesAtHand(QObject):
         return image
 
     def want(self, medium: Medium | None, indices: Sequence[int], max_pixels: int) -> None:
-        """Opens these frames that are not here yet, in this order; what was wanted before is no longer waited for."""
+        """Opens these frames that are not here yet, in this order; what was wanted before is no longer waited for.
+
+        Those that could not be opened are tried again once another video, or none, was looked at.
+        """
         footage = medium.footage if medium is not None else None
         if max_pixels > self._max_pixels:  # a sharper screen
             self._images.clear()
             self._bytes = 0
         self._max_pixels = max(self._max_pixels, max_pixels)
+        if not self._is_same(medium):
+            for key in [key for key, image in self._images.items() if image.isNull()]:
+                del self._images[key]
         wanted: OrderedDict[int, float] = OrderedDict()
         if medium is not None and footage is not None:
             missing = (index for index in indices if (medium.medium_id, index) not in self._images)
