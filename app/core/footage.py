@@ -274,6 +274,23 @@ def chosen_frames(
     Raises:
         UserError: There is no frame in the range.
     """
+    first, last, notes = _range_of(times_s, end_s, wish)
+    at_hand = last - first
+    wanted = wish.frames_in((end_s if last == len(times_s) else times_s[last]) - times_s[first])
+    count = min(max(wanted, MIN_FRAMES), MAX_FRAMES, at_hand, max_frames)
+    if count % FRAMES_PER_PATCH and count > 1:
+        count += 1 if count < MIN_FRAMES else -1
+    if wanted > MAX_FRAMES and count < at_hand - 1:  # of an odd number of frames the last one is left out
+        notes.append(
+            Sentence("{count} frames would be too many: {most} are taken, further apart.", count=wanted, most=count)
+        )
+    if count > at_hand:
+        return Chosen([first, first + 1, first + 1, first + 2], notes)
+    return Chosen(_spread(times_s, first, last, count, keys), notes)
+
+
+def _range_of(times_s: Sequence[float], end_s: float, wish: FrameWish) -> tuple[int, int, list[str]]:
+    """The first frame of the range and the one after its last, and what a person should know about that."""
     notes: list[str] = []
     first, last = 0, len(times_s)
     if wish.start_s is not None:
@@ -295,18 +312,7 @@ def chosen_frames(
             notes.append(
                 Sentence("The range ends after the video: its end is taken instead, {end} s.", end=f"{end_s:.1f}")
             )
-    at_hand = last - first
-    wanted = wish.frames_in((end_s if last == len(times_s) else times_s[last]) - times_s[first])
-    count = min(max(wanted, MIN_FRAMES), MAX_FRAMES, at_hand, max_frames)
-    if count % FRAMES_PER_PATCH and count > 1:
-        count += 1 if count < MIN_FRAMES else -1
-    if wanted > MAX_FRAMES and count < at_hand - 1:  # of an odd number of frames the last one is left out
-        notes.append(
-            Sentence("{count} frames would be too many: {most} are taken, further apart.", count=wanted, most=count)
-        )
-    if count > at_hand:
-        return Chosen([first, first + 1, first + 1, first + 2], notes)
-    return Chosen(_spread(times_s, first, last, count, keys), notes)
+    return first, last, notes
 
 
 def _spread(times_s: Sequence[float], first: int, last: int, count: int, keys: Sequence[int]) -> list[int]:
