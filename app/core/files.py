@@ -19,6 +19,9 @@ _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NO_FOLDER = (errno.ENOENT, errno.ENOTDIR)
 # Other spaces and joiners stay: macOS puts U+202F into the names of screenshots, and emoji are joined by U+200D.
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
+_LONGEST_NAME = 60
+"""Letters: no more than 240 bytes, of 255 that a file's name may have."""
 _NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -157,6 +160,11 @@ def out_of_reach(name: str, error: Exception) -> UserError | None:
             detail,
         )
     return None
+
+
+def name_for_file(words: str) -> str:
+    """What a file may be called after these words on every system, without its ending; empty where nothing is left."""
+    return " ".join(_NOT_IN_NAMES.sub(" ", words).split())[:_LONGEST_NAME].strip(". ")
 
 
 def shown_name(name: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from app.core.errors import Sentence, UserError
+from app.core.files import name_for_file
 from app.core.results import ClipRecord
 
 if TYPE_CHECKING:
@@ -17,16 +17,13 @@ if TYPE_CHECKING:
 MARKDOWN, JSON = "markdown", "json"
 _ENDINGS = {MARKDOWN: ".md", JSON: ".json"}
 _KNOWN_ENDINGS = (".md", ".markdown", ".txt", ".json")
-_LONGEST_NAME = 60
-_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\\/:*?\"<>|]+")
 
 
 def suggested_name(result: Result, format_id: str) -> str:
     """A file name after the first picture or video, or after the first question."""
     first = result.turns[0]
     words = first.media[0].name.rpartition(".")[0] or first.media[0].name if first.media else first.question
-    name = " ".join(_NOT_IN_NAMES.sub(" ", words).split())[:_LONGEST_NAME].strip(". ") or "Viewfinder"
-    return name + _ENDINGS[format_id]
+    return (name_for_file(words) or "Viewfinder") + _ENDINGS[format_id]
 
 
 def save_conversation(

@@ -438,5 +438,6 @@ def test_a_frame_dragged_out_has_a_file_of_its_own(
 
 
 def test_a_frame_has_a_name_that_every_system_allows() -> None:
-    assert frame_name('1/2: "what?".mp4', 3723.4) == "2   what 1.02.03.40"
+    assert frame_name('1/2: "what?".mp4', 3723.4) == "2 what 1.02.03.40"
     assert frame_name("电影.mov", 0.0) == "电影 0.00.00"
+    assert len(f"{frame_name('🎬' * 62 + '.mov', 3723.4)}.png".encode()) <= 255

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QMimeData, QObject, QPoint, Qt, QTemporaryDir, QUrl
 from PySide6.QtGui import QDrag, QImage
 
+from app.core.files import name_for_file
 from app.core.footage import clock_text
 from app.core.pictures import PICTURE_SUFFIXES
 from app.gui.tray.offered import TRAY_KIND
@@ -126,8 +126,7 @@ class _WrittenMeanwhile(QMimeData):
 
 def frame_name(video_name: str, time_s: float) -> str:
     """What a frame is called where it leaves the window: the video's name and the time, as every system allows it."""
-    name = re.sub(r'[/\\:*?"<>|]', " ", Path(video_name).stem).strip() or "video"
-    return f"{name} {clock_text(time_s, 2).replace(':', '.')}"
+    return f"{name_for_file(Path(video_name).stem) or 'video'} {clock_text(time_s, 2).replace(':', '.')}"
 
 
 def _mime(files: list[Path | None], image: QImage | None) -> QMimeData:

@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 
 from app.core.errors import UserError
-from app.core.files import shown_name, write_atomically
+from app.core.files import name_for_file, shown_name, write_atomically
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
 
@@ -163,3 +163,10 @@ def test_a_broken_off_source_leaves_the_old_file(tmp_path: Path) -> None:
 )
 def test_a_name_is_shown_in_one_line_and_as_it_is(name: str, shown: str) -> None:
     assert shown_name(name) == shown
+
+
+def test_words_become_a_name_that_every_system_allows() -> None:
+    assert name_for_file('1/2:\x00 "what?" \n. ') == "1 2 what"
+    assert name_for_file("电影 1") == "电影 1"
+    assert name_for_file("...") == ""
+    assert len(name_for_file("🎬" * 300).encode()) <= 240
