@@ -321,6 +321,8 @@ def _spread(times_s: Sequence[float], first: int, last: int, count: int, keys: S
         return [first]
     step_s = (times_s[last - 1] - times_s[first]) / (count - 1)
     chosen = _nearest_to_even(times_s, first, last, count, step_s)
+    chosen.discard(max(chosen))  # of several that are shown at the last time it may be any
+    chosen.update((first, last - 1))
     if step_s > _FAR_APART_S:
         for index in sorted(chosen)[1:-1]:
             key = nearest_key(times_s, keys, index)

@@ -25,7 +25,7 @@ from app.core.footage import Footage
 from app.core.frame_pixels import stance_of
 from app.core.hardware_decoding import suits_hardware
 from app.core.video_decoding import OpenVideo
-from app.core.video_timeline import PacketNotes
+from app.core.video_timeline import BROADCASTS, PacketNotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -155,7 +155,8 @@ class _Pass:
             for packet in self._video.packets_on():
                 if not self._is_wanted():
                     raise InterruptedError
-                if packet.size:
+                # What the file's end cuts in two is marked; broadcasts mark whatever was not received well.
+                if packet.size and (not packet.is_corrupt or self._video.container.format.name in BROADCASTS):
                     if is_first:
                         self._video.refuse_encrypted(packet)
                     is_first = False

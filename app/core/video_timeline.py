@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NEAR_PACKETS = 30
-_BEGIN_ANEW = ("mpegts", "mpeg")
+BROADCASTS = ("mpegts", "mpeg")
 """Formats of which one file may follow another within a file, its times beginning anew."""
 _STEP_BACK_S = Fraction(1, 2)
 _BEFORE_ALL = -(1 << 61)
@@ -110,7 +110,7 @@ class PacketNotes:
         last = self._stored[-1] if self._stored else -1
         if packet.dts is None:
             return last + 1
-        if self._stored and self._format in _BEGIN_ANEW and packet.dts + self._shift < last - self._step_back:
+        if self._stored and self._format in BROADCASTS and packet.dts + self._shift < last - self._step_back:
             self._shift, self._is_one_run = last + (packet.duration or 1) - packet.dts, False
         return int(packet.dts + self._shift)
 

@@ -86,7 +86,7 @@ def test_an_encrypted_video_is_named_as_such(tmp_path: Path) -> None:
 def test_of_a_file_that_is_cut_off_what_is_there_is_read(tmp_path: Path, name: str) -> None:
     whole = tmp_path / f"whole-{name}"
     codec = {"webm": "libvpx-vp9", "avi": "mpeg4"}.get(name.rsplit(".", 1)[-1], "libx264")
-    options = {"deadline": "realtime", "cpu-used": "8"} if codec == "libvpx-vp9" else {"g": "10"}
+    options = {"deadline": "realtime", "cpu-used": "8"} if codec == "libvpx-vp9" else {"g": "10", "b": "4M"}
     faststart = {"movflags": "+faststart"} if name.endswith("mp4") else {}
     frames = [
         np.random.default_rng(n).integers(0, 40, (96, 160, 3), dtype=np.uint8) + f

@@ -9,6 +9,8 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from app.core.clip_kinds import is_clip
@@ -302,3 +304,26 @@ def test_a_range_in_which_no_frame_begins_has_the_one_still_shown(start_s: float
     late = Footage([0.4, 0.44, 0.48], 0.52, 64, 64)
     early = plan_footage(late, FrameWish(start_s=0.1, end_s=0.2), PixelLimits(4096, 1 << 24), IMAGES)
     assert early.frame_times_s == (0.4,)
+
+
+@pytest.mark.parametrize("name", ["cut.avi", "cut.mkv", "cut.mov"])
+def test_half_a_frame_at_the_end_is_none(tmp_path: Path, name: str) -> None:
+    whole, path = tmp_path / f"whole-{name}", tmp_path / name
+    faststart = {"movflags": "+faststart"} if name.endswith("mov") else {}
+    write_video(whole, textured(20), codec="mjpeg", pixel_format="yuvj420p", container_options=faststart)
+    with av.open(whole) as container:
+        last = [packet for packet in container.demux(video=0) if packet.size][14]
+    assert last.pos is not None
+    path.write_bytes(whole.read_bytes()[: last.pos + last.size // 2])
+    footage = footage_of(ClipSource(path.name, path))
+    assert len(footage.times_s) == 14
+
+
+@given(st.lists(st.integers(0, 12), min_size=2, max_size=40), st.integers(4, 30))
+def test_frames_of_one_time_are_chosen_from_like_others(ticks: list[int], count: int) -> None:
+    footage = Footage([tick / 4 for tick in sorted(ticks)], 4.0, 64, 64, range(0, len(ticks), 3))
+    plan = plan_footage(footage, FrameWish(frame_count=count), PixelLimits(4096, 1 << 24), IMAGES)
+    assert list(plan.frame_indices) == sorted(plan.frame_indices)
+    assert plan.frame_indices[-1] == len(ticks) - 1 or len(ticks) == 3
+    if len(ticks) > 3:
+        assert len(set(plan.frame_indices)) == min(count, len(ticks)) // 2 * 2
