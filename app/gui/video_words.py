@@ -24,6 +24,11 @@ def frames_text(plan: ClipPlan) -> str:
     if plan.parts:
         words = QCoreApplication.translate("VideoWords", "{0} frames in {1} parts")
         return words.format(number(len(plan.frame_times_s)), number(len(plan.parts)))
+    return count_text(plan)
+
+
+def count_text(plan: ClipPlan) -> str:
+    """``28 frames``."""
     if plan.is_picture:
         return QCoreApplication.translate("VideoWords", "1 frame")
     return QCoreApplication.translate("VideoWords", "{0} frames").format(number(len(plan.frame_times_s)))

@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 
@@ -77,6 +77,9 @@ def test_the_parts_are_told_before_asking(open_window: OpenWindow, film: Path, s
     caption = driver.child(CostCaption, "costCaption")
     driver.wait(lambda: "It is looked at in 3 parts, one after another." in caption.toolTip())
     assert "in 3 parts" in driver.parts.prompt.cost_text
+    row = driver.parts.tray.view.model().index(0, 0).data(Qt.ItemDataRole.UserRole)
+    assert row.cost == "118 frames · 64 tok"  # short enough for the tray
+    assert any("in 3 parts" in line for line in row.details)
     assert "would be too many" not in caption.toolTip()
     medium = driver.desk.pictures.media[0]
     plan = driver.desk.next_question().plan(medium)

@@ -25,7 +25,7 @@ from app.gui.look import (
     sized,
 )
 from app.gui.tag import paint_tag
-from app.gui.video_words import frames_text, length_text, range_text, video_lines
+from app.gui.video_words import count_text, length_text, range_text, video_lines
 from app.gui.wording import megapixels_text, short_size_text, size_text
 from app.gui.wording import number as number_text
 
@@ -108,7 +108,7 @@ def _video_row(medium: Medium, footage: Footage, question: NextQuestion, label: 
     state, short_state = _states(cost, is_known=question.is_known(medium))
     if part:
         state, short_state = f"{part} · {size_text(cost.width_px, cost.height_px)}", part
-    full = f"{frames_text(plan)} · {tokens}"
+    full = f"{count_text(plan)} · {tokens}"
     lines = video_lines(medium, question)
     return TrayRow(medium.medium_id, name, full, tokens, state, label, short_state, length, lines)
 
