@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 STALL_S = 0.050
@@ -99,6 +100,17 @@ class Heartbeat(QObject):
             if time.perf_counter() - self._last_s > _LATE_S:
                 place = _place(self._main_id)
                 self._seen[place] = self._seen.get(place, 0) + 1
+
+
+def calmest(attempt: Callable[[], list[str]]) -> str:
+    """The stalls of the calmest of three attempts: a busy machine slows some, a fault of the program all of them."""
+    least: list[str] = []
+    for _ in range(3):
+        stalls = attempt()
+        if not stalls:
+            return ""
+        least = min(least or stalls, stalls, key=len)
+    return "\n".join(least)
 
 
 def _place(thread_id: int) -> str:

@@ -14,10 +14,9 @@ from app.backends.fake_backend import FakeScript
 from app.core.sampling import Sampling
 from app.core.settings import ModelSettings, Settings
 from tests.drawn_pictures import corners_image, encoded
-from tests.gui.heartbeat import STALL_S, Heartbeat
+from tests.gui.heartbeat import STALL_S, Heartbeat, calmest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
@@ -44,17 +43,6 @@ def test_a_stall_is_felt_and_named(qtbot: QtBot) -> None:
         beats = heartbeat.beats
         qtbot.waitUntil(lambda: heartbeat.beats > beats + 5)
     assert any("busy" in stall for stall in heartbeat.own_stalls)
-
-
-def calmest(attempt: Callable[[], list[str]]) -> str:
-    """The stalls of the calmest of three attempts: a busy machine slows some, a fault of the program all of them."""
-    least: list[str] = []
-    for _ in range(3):
-        stalls = attempt()
-        if not stalls:
-            return ""
-        least = min(least or stalls, stalls, key=len)
-    return "\n".join(least)
 
 
 def test_an_answer_of_20_000_tokens_streams_without_a_stall(open_window: OpenWindow, checkpoint_dir: Path) -> None:
