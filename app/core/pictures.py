@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.core.vision import resized_size, token_count
+from app.core.vision import is_reduced, resized_size, token_count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ class Picture:
     @property
     def is_reduced(self) -> bool:
         """Whether the model sees fewer pixels than the original has, beyond rounding to whole tokens."""
-        return self.width_px * self.height_px < 0.9 * self.source_width_px * self.source_height_px
+        return is_reduced(self.width_px, self.height_px, self.source_width_px, self.source_height_px)
 
 
 @dataclass(frozen=True, slots=True)

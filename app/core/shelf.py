@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from app.core.clips import ClipSource
 from app.core.errors import AppError, ErrorText
 from app.core.segments import MIN_SEGMENTS, plan_in_segments, plan_segments
-from app.core.vision import resized_size, token_count
+from app.core.vision import is_reduced, resized_size, token_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 StepKind: TypeAlias = Literal["add", "remove", "move", "wish"]
 
-_WHOLE_SHARE = 0.9
-"""As in Picture.is_reduced: rounding to whole tokens is no reduction."""
 _MOST_STEPS = 100
 _MOST_CUTS = 32
 """How many ways to cut one video are kept: what one pass has room for changes with all that is beside it."""
@@ -124,14 +122,14 @@ def picture_cost(width_px: int, height_px: int, limits: PixelLimits) -> Cost:
         ValueError: One side is more than 200 times the other.
     """
     seen_height, seen_width = resized_size(height_px, width_px, limits.min_pixels, limits.max_pixels)
-    is_reduced = seen_width * seen_height < _WHOLE_SHARE * width_px * height_px
-    return Cost(token_count(seen_height, seen_width), seen_width, seen_height, is_reduced)
+    is_smaller = is_reduced(seen_width, seen_height, width_px, height_px)
+    return Cost(token_count(seen_height, seen_width), seen_width, seen_height, is_smaller)
 
 
 def clip_cost(plan: ClipPlan) -> Cost:
     """The cost of the frames that are taken of a video."""
-    is_reduced = plan.width_px * plan.height_px < _WHOLE_SHARE * plan.source_width_px * plan.source_height_px
-    return Cost(plan.tokens, plan.width_px, plan.height_px, is_reduced)
+    is_smaller = is_reduced(plan.width_px, plan.height_px, plan.source_width_px, plan.source_height_px)
+    return Cost(plan.tokens, plan.width_px, plan.height_px, is_smaller)
 
 
 @dataclass(frozen=True, slots=True)

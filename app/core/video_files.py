@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from app.core.clips import ClipSource
 
 _MAX_WORKERS = 4
-_MAX_PIXELS_AT_ONCE = 10_000_000
-"""Of the frames that several decoders work on: each holds about ten of its own."""
+_MAX_PIXELS_AT_ONCE = 6_000_000
+"""Of the frames that several decoders work on: each holds about ten of its own, whatever number of cores there is."""
 _AROUND = 16
 """Frames on either side of one alone that cannot be decoded: one of them may stand in its place."""
 _KEPT_BYTES = 64 << 20
@@ -105,9 +105,9 @@ class VideoReader:
             return
         places = {order[index]: index for index in indices}
         visits = timeline.visits(list(places))
-        cores = os.cpu_count() or 1
         size = self.index.coded_size[0] * self.index.coded_size[1]
-        count = max(1, min(len(visits), cores, _MAX_WORKERS, _MAX_PIXELS_AT_ONCE // size))
+        count = max(1, min(len(visits), os.cpu_count() or 1, _MAX_WORKERS, _MAX_PIXELS_AT_ONCE // size))
+        thread_count = 1 if count > 1 else 0  # each thread of a decoder holds frames too
         for_hardware = self.index.suits_hardware and hardware() is not None
         count = min(count, HARDWARE_WORKERS) if for_hardware else count
         is_over = threading.Event()
@@ -118,7 +118,7 @@ class VideoReader:
         def decoded(part: int) -> Iterator[tuple[int, Taken]]:
             scaler = self._scaler(width_px, height_px)
             mine = visits[len(visits) * part // count : len(visits) * (part + 1) // count]
-            with OpenVideo(self._source, max(1, cores // count), may_use_hardware=for_hardware) as video:
+            with OpenVideo(self._source, thread_count, may_use_hardware=for_hardware) as video:
                 packets = [packet for visit in mine for packet in visit]
                 for packet, frame in video.frames_of(packets, timeline, is_wanted):
                     taken = self._taken(places[packet], frame, video, scaler)

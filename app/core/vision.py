@@ -26,6 +26,7 @@ TOKEN_PX = PATCH_PX * MERGE
 """One language-model token stands for a square of this many pixels a side."""
 
 MAX_ASPECT = 200.0
+_WHOLE_SHARE = 0.9
 _CHANNELS = 3
 
 
@@ -124,6 +125,11 @@ def _within(height_px: int, width_px: int, frame_count: int, min_pixels: int, ma
         rounded_height = math.ceil(height_px * grow / TOKEN_PX) * TOKEN_PX
         rounded_width = math.ceil(width_px * grow / TOKEN_PX) * TOKEN_PX
     return rounded_height, rounded_width
+
+
+def is_reduced(width_px: int, height_px: int, source_width_px: int, source_height_px: int) -> bool:
+    """Whether the model sees fewer pixels than the original has, beyond rounding to whole tokens."""
+    return width_px * height_px < _WHOLE_SHARE * source_width_px * source_height_px
 
 
 def token_count(height_px: int, width_px: int) -> int:

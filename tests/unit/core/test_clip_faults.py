@@ -205,6 +205,27 @@ def test_few_threads_decode_large_frames(tmp_path: Path, monkeypatch: pytest.Mon
             assert video.stream.codec_context.thread_count == 2
 
 
+@pytest.mark.parametrize("cores", [2, 16])
+def test_the_decoders_of_one_video_are_bounded_by_their_frames_not_by_the_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    path = tmp_path / "wide.mp4"
+    write_video(path, numbered(24, 1920, 1080), options={"g": "4"})
+    opened_with: list[int] = []
+
+    class Watched(OpenVideo):
+        def __init__(self, source: ClipSource, thread_count: int = 0, *, may_use_hardware: bool = False) -> None:
+            opened_with.append(thread_count)
+            super().__init__(source, thread_count, may_use_hardware=may_use_hardware)
+
+    opened(path)  # what is known of the file is kept: from here on the frames alone are read
+    monkeypatch.setattr("app.core.video_files.OpenVideo", Watched)
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    clip = opened(path)
+    assert opened_with == [1, 1]
+    assert numbers(clip) == sorted(set(numbers(clip)))
+
+
 def test_a_ribbon_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ribbon.mkv"
     write_video(path, [np.zeros((2, 1000, 3), dtype=np.uint8)] * 3, codec="ffv1")
