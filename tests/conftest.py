@@ -116,13 +116,12 @@ def artefacts() -> Path:
 
 @pytest.fixture(scope="session")
 def on_model_thread() -> Iterator[OnModelThread]:
-    """Runs work that uses MLX; never use MLX on the main thread."""
+    """Runs work that uses a runtime; never use MLX on the main thread."""
     with model_thread() as run:
         yield run
 
 
 @pytest.fixture(scope="session")
-def random_checkpoint_dir(tmp_path_factory: pytest.TempPathFactory, on_model_thread: OnModelThread) -> Path:
+def random_checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny Qwen3-VL with random float32 weights."""
-    folder = tmp_path_factory.mktemp("random-checkpoint")
-    return on_model_thread(lambda: write_random_checkpoint(folder, Widths(dtype="float32")))
+    return write_random_checkpoint(tmp_path_factory.mktemp("random-checkpoint"), Widths(dtype="float32"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SPECIAL_TOKENS = (
@@ -64,7 +66,7 @@ class Widths:
 
 
 def write_random_checkpoint(folder: Path, widths: Widths | None = None, seed: int = 0) -> Path:
-    """Writes config, tokenizer, chat template and random weights; imports MLX, so call it on a model thread."""
+    """Writes config, tokenizer, chat template and random weights as a released checkpoint has them; needs no runtime."""
     widths = widths or Widths()
     folder.mkdir(parents=True, exist_ok=True)
     token_ids = _write_tokenizer(folder, widths.vocabulary)
@@ -166,18 +168,78 @@ def _config(widths: Widths, token_ids: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _write_weights(folder: Path, config: dict[str, Any], seed: int) -> None:
-    import mlx.core as mx
-    from mlx.utils import tree_flatten
-    from mlx_vlm.utils import get_model_and_args, update_module_configs
+def _shapes(config: dict[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Every tensor of a checkpoint in the released layout."""
+    text, vision = config["text_config"], config["vision_config"]
+    width, heads = text["hidden_size"], text["num_attention_heads"] * text["head_dim"]
+    kv_width = text["num_key_value_heads"] * text["head_dim"]
+    yield "model.language_model.embed_tokens.weight", (text["vocab_size"], width)
+    for layer in range(text["num_hidden_layers"]):
+        name = f"model.language_model.layers.{layer}"
+        for norm in ("input_layernorm", "post_attention_layernorm"):
+            yield f"{name}.{norm}.weight", (width,)
+        for norm in ("q_norm", "k_norm"):
+            yield f"{name}.self_attn.{norm}.weight", (text["head_dim"],)
+        for projection, out in (("q", heads), ("k", kv_width), ("v", kv_width)):
+            yield f"{name}.self_attn.{projection}_proj.weight", (out, width)
+        yield f"{name}.self_attn.o_proj.weight", (width, heads)
+        if "num_experts" in text:
+            experts, inner = text["num_experts"], text["moe_intermediate_size"]
+            yield f"{name}.mlp.gate.weight", (experts, width)
+            yield f"{name}.mlp.experts.gate_up_proj", (experts, width, 2 * inner)
+            yield f"{name}.mlp.experts.down_proj", (experts, inner, width)
+        else:
+            for projection in ("gate", "up"):
+                yield f"{name}.mlp.{projection}_proj.weight", (text["intermediate_size"], width)
+            yield f"{name}.mlp.down_proj.weight", (width, text["intermediate_size"])
+    yield "model.language_model.norm.weight", (width,)
+    if not config["tie_word_embeddings"]:
+        yield "lm_head.weight", (text["vocab_size"], width)
+    yield from _vision_shapes(vision)
 
-    module, _ = get_model_and_args(config=dict(config))
-    model_config = module.ModelConfig.from_dict(dict(config))
-    model_config = update_module_configs(model_config, module, dict(config), ["text", "vision"])
-    model = module.Model(model_config)
-    mx.random.seed(seed)
-    weights = {}
-    for name, value in tree_flatten(model.parameters()):
-        random = mx.random.normal(value.shape) * 0.08
-        weights[name] = (1.0 + random if name.endswith("norm.weight") else random).astype(getattr(mx, config["dtype"]))
-    mx.save_safetensors(str(folder / "model.safetensors"), weights, metadata={"format": "mlx"})
+
+def _vision_shapes(vision: dict[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    width, inner = vision["hidden_size"], vision["intermediate_size"]
+    merged = width * vision["spatial_merge_size"] ** 2
+    kernel = (vision["temporal_patch_size"], vision["patch_size"], vision["patch_size"])
+    shapes: dict[str, tuple[int, ...]] = {"patch_embed.proj": (width, vision["in_channels"], *kernel)}
+    for block in range(vision["depth"]):
+        shapes |= {f"blocks.{block}.norm1": (width,), f"blocks.{block}.norm2": (width,)}
+        shapes |= {f"blocks.{block}.attn.qkv": (3 * width, width), f"blocks.{block}.attn.proj": (width, width)}
+        shapes |= {f"blocks.{block}.mlp.linear_fc1": (inner, width), f"blocks.{block}.mlp.linear_fc2": (width, inner)}
+    mergers = {"merger": width}
+    mergers |= {f"deepstack_merger_list.{index}": merged for index in range(len(vision["deepstack_visual_indexes"]))}
+    for merger, norm_width in mergers.items():
+        shapes |= {f"{merger}.norm": (norm_width,), f"{merger}.linear_fc1": (merged, merged)}
+        shapes |= {f"{merger}.linear_fc2": (vision["out_hidden_size"], merged)}
+    for name, shape in shapes.items():
+        yield f"model.visual.{name}.weight", shape
+        yield f"model.visual.{name}.bias", shape[:1]
+    yield "model.visual.pos_embed.weight", (vision["num_position_embeddings"], width)
+
+
+def _write_weights(folder: Path, config: dict[str, Any], seed: int) -> None:
+    """One safetensors file, tensor after tensor, so that a large checkpoint takes little memory."""
+    import numpy as np
+
+    sizes = {"float32": ("F32", 4), "bfloat16": ("BF16", 2), "float16": ("F16", 2)}
+    kind, item_bytes = sizes[config["dtype"]]
+    shapes = dict(_shapes(config))
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name, shape in shapes.items():
+        start, end = end, end + math.prod(shape) * item_bytes
+        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [start, end]}
+    head = json.dumps(header).encode()
+    head += b" " * (-len(head) % 8)
+    random = np.random.default_rng(seed)
+    with (folder / "model.safetensors").open("wb") as file:
+        file.write(len(head).to_bytes(8, "little") + head)
+        for name, shape in shapes.items():
+            values = random.standard_normal(math.prod(shape), dtype=np.float32) * np.float32(0.08)
+            if "norm" in name and name.endswith(".weight"):
+                values += np.float32(1)
+            if kind == "BF16":
+                file.write((values.view(np.uint32) + 0x8000 >> 16).astype("<u2").tobytes())
+            else:
+                file.write(values.astype("<f4" if kind == "F32" else "<f2").tobytes())

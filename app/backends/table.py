@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from app.core.errors import ModelError, Sentence
+from app.core.machine import has_nvidia_gpu, is_apple_silicon
 
 if TYPE_CHECKING:
     from app.core.backend import Backend
@@ -20,22 +21,18 @@ class BackendEntry:
 
     Attributes:
         name: What a person writes after ``--backend``.
-        target: ``module:Class``; empty for what is not in this version.
+        target: ``module:Class``.
         needs: Packages that must be installed.
         hint: How to get them.
-        is_in_this_version: Whether it can be had at all; a name that a later version brings is known already.
     """
 
     name: str
     target: str
     needs: tuple[str, ...]
     hint: str
-    is_in_this_version: bool = True
 
     def why_missing(self) -> str | None:
         """Why this backend cannot be used here, or None when it can; imports nothing."""
-        if not self.is_in_this_version:
-            return "not in this version yet"
         missing = [package for package in self.needs if importlib.util.find_spec(package) is None]
         return f"{' and '.join(missing)} not installed" if missing else None
 
@@ -49,22 +46,31 @@ BACKENDS: dict[str, BackendEntry] = {
     entry.name: entry
     for entry in (
         BackendEntry("mlx", "app.backends.mlx_backend:MlxBackend", ("mlx", "mlx_vlm"), "pip install 'viewfinder[mlx]'"),
-        BackendEntry("transformers", "", (), "", is_in_this_version=False),
+        BackendEntry(
+            "transformers",
+            "app.backends.transformers_backend:TransformersBackend",
+            ("torch", "transformers"),
+            "pip install 'viewfinder[cuda]'",
+        ),
         BackendEntry("fake", "app.backends.fake_backend:FakeBackend", (), ""),
     )
 }
 AUTOMATIC = "auto"
-_AUTOMATIC_ORDER = ("mlx",)
 CHOICES = (AUTOMATIC, *BACKENDS)
+
+
+def automatic_order() -> tuple[str, ...]:
+    """The backends that ``auto`` tries here, the best first: what drives the GPU, else MLX, the smaller to install."""
+    return ("transformers", "mlx") if has_nvidia_gpu() and not is_apple_silicon() else ("mlx", "transformers")
 
 
 def choose_backend(name: str) -> BackendEntry:
     """The backend of this name, or for ``auto`` the first that is installed.
 
     Raises:
-        ModelError: It is unknown, not in this version or not installed.
+        ModelError: It is unknown or not installed.
     """
-    candidates = _AUTOMATIC_ORDER if name == AUTOMATIC else (name,)
+    candidates = automatic_order() if name == AUTOMATIC else (name,)
     reasons = []
     for candidate in candidates:
         entry = BACKENDS.get(candidate)
@@ -73,10 +79,6 @@ def choose_backend(name: str) -> BackendEntry:
                 Sentence("There is no backend “{name}”.", name=candidate),
                 Sentence("Choose one of {names}.", names=", ".join(CHOICES)),
             )
-        if not entry.is_in_this_version:
-            others = [AUTOMATIC, *(other.name for other in BACKENDS.values() if other.is_in_this_version)]
-            text = Sentence("The {name} backend is not in this version yet.", name=candidate)
-            raise ModelError(text, Sentence("Choose one of {names}.", names=", ".join(others)))
         reason = entry.why_missing()
         if reason is None:
             return entry

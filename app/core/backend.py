@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a backend can do; a request beyond it is refused before it starts."""
+    """What a backend can do; a request beyond it is refused before it starts.
+
+    `weight_bits` are the widths to which it can quantise weights while it loads them.
+    """
 
     video: bool = False
     adapters: bool = False
     grammar: bool = False
     batch: bool = False
+    weight_bits: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Checkpoint:
         image_token_id: Stands for one token of a picture.
         video_token_id: Stands for one token of a clip.
         end_token_ids: Tokens that end an answer.
+        weight_bits: 8 or 4 where the weights are to be quantised while they are loaded; None takes them as stored.
     """
 
     model_id: str
@@ -61,6 +62,7 @@ class Checkpoint:
     image_token_id: int
     video_token_id: int
     end_token_ids: tuple[int, ...]
+    weight_bits: int | None = None
 
     @property
     def is_demo(self) -> bool:

@@ -1,0 +1,305 @@
+"""A checkpoint's weights read into transformers' model: where they go, whether they fit, and what cannot be read."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import ModelError, Sentence
+from app.core.events import LoadProgress
+from app.core.machine import free_memory_bytes, has_nvidia_gpu
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from app.core.checkpoint import Checkpoint
+
+logger = logging.getLogger(__name__)
+
+_LOAD_STEPS = 20
+_GIB = 1 << 30
+_MAX_HEADER_BYTES = 100_000_000
+"""The most that a safetensors header may have, by its format."""
+_CACHED_TOKENS = 8_192
+"""The conversation for which there must be room beside the weights."""
+_SCRATCH_BYTES = {"cuda": _GIB, "cpu": _GIB // 4}
+"""What PyTorch takes for itself and for the numbers between layers."""
+_HIDDEN_GPU_WORDS = {"", "-1"}
+_QUANTISED_NAME = re.compile(r"language_model\.layers\..*proj\.weight$")
+_KEPT_WHOLE = ["visual", "lm_head"]
+"""Modules that keep their 16 bits, as MLX's conversions do: the vision tower is small and suffers most."""
+_BYTES_OF_BITS = {8: 1.01, 4: 0.57}
+"""What bitsandbytes takes for a weight, its scales included."""
+_MLX_NAMES = ("vision_tower.", "language_model.model.", "language_model.lm_head.")
+_RELEASED_NAME = re.compile(r"Qwen3-VL-\d+B(?:-A\d+B)?-(?:Instruct|Thinking)", re.IGNORECASE)
+_RELEASED = (("Qwen3-VL-32B", 33.4e9, 31.2e9), ("Qwen3-VL-8B", 8.77e9, 6.95e9), ("Qwen3-VL-4B", 4.44e9, 3.64e9))
+_SMALLEST_RELEASED = ("Qwen3-VL-2B", 2.13e9, 1.41e9)
+"""Weights, and how many of them are quantised: from the sizes of the released repositories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a model runs on.
+
+    Attributes:
+        kind: ``cuda`` or ``cpu``.
+        name: In words.
+        dtype: PyTorch's type of the weights: bf16 on a GPU, float32 on a processor.
+        free_bytes: Of each GPU, or of the machine's memory.
+    """
+
+    kind: str
+    name: str
+    dtype: Any
+    free_bytes: tuple[int, ...]
+
+
+def find_place(torch: Any) -> Place:
+    """All the NVIDIA GPUs that PyTorch may use, or the processor of a machine without one.
+
+    Raises:
+        ModelError: There is an NVIDIA GPU that this PyTorch cannot use.
+    """
+    cuda = torch.cuda
+    if cuda.is_available():
+        count = cuda.device_count()
+        names = [cuda.get_device_name(index) for index in range(count)]
+        free = tuple(cuda.mem_get_info(index)[0] for index in range(count))
+        return Place("cuda", names[0] if count == 1 else f"{count} x {names[0]}", torch.bfloat16, free)
+    if has_nvidia_gpu() and os.environ.get("CUDA_VISIBLE_DEVICES") not in _HIDDEN_GPU_WORDS:
+        _refuse_unused_gpu(torch)
+    return Place("cpu", "CPU", torch.float32, (free_memory_bytes(),))
+
+
+def _refuse_unused_gpu(torch: Any) -> None:
+    way_round = "or set CUDA_VISIBLE_DEVICES to nothing, and the processor answers."
+    if torch.version.cuda is None:
+        raise ModelError(
+            "This machine has an NVIDIA GPU, but its PyTorch is built without CUDA.",
+            Sentence("Install a PyTorch with CUDA: pip install 'viewfinder[cuda]'; {way_round}", way_round=way_round),
+            f"torch {torch.__version__}",
+        )
+    try:
+        torch.zeros(1, device="cuda")
+        detail = "torch.cuda.is_available() is false"
+    except (RuntimeError, AssertionError) as error:
+        detail = str(error)
+    raise ModelError(
+        Sentence(
+            "This machine has an NVIDIA GPU, but its driver does not go with this PyTorch (CUDA {version}).",
+            version=torch.version.cuda,
+        ),
+        Sentence("Update the NVIDIA driver, or install a PyTorch for it; {way_round}", way_round=way_round),
+        detail,
+    )
+
+
+def read_model(
+    torch: Any, checkpoint: Checkpoint, place: Place, stop: Callable[[], bool]
+) -> Generator[LoadProgress, None, Any]:
+    """Reads the weights in steps; returns transformers' model, or None when it was stopped before the last step.
+
+    Raises:
+        ModelError: They do not fit the machine or the configuration, or are of a kind that transformers cannot read.
+    """
+    _refuse_quantised(checkpoint)
+    try:
+        tensors = _tensors_of(checkpoint.folder)
+        refuse_too_large(checkpoint, tensors, place)
+        weights = yield from _read_tensors(torch, checkpoint, tensors, place, stop)
+        if weights is None:
+            return None
+        return _assembled(torch, checkpoint, weights, place)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError, ImportError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise ModelError(
+            Sentence("The weights of {name} cannot be read.", name=checkpoint.name),
+            "Download the model again.",
+            repr(error),
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Tensor:
+    file: Path
+    count: int
+
+
+def _tensors_of(folder: Path) -> dict[str, _Tensor]:
+    """Every tensor's file and how many numbers it has, from the headers alone.
+
+    Raises:
+        ValueError: A file is damaged.
+        OSError: One cannot be read.
+    """
+    found: dict[str, _Tensor] = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(length, _MAX_HEADER_BYTES)))
+        for name, entry in header.items():
+            if name != "__metadata__":
+                found[name] = _Tensor(path, math.prod(entry["shape"]))
+    return found
+
+
+def _refuse_quantised(checkpoint: Checkpoint) -> None:
+    """Refuses weights that are not plain numbers in the makers' layout.
+
+    Raises:
+        ModelError: They are MLX's, or quantised by another library.
+    """
+    config = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
+    try:
+        is_mlx = any(name.startswith(_MLX_NAMES) for name in _tensors_of(checkpoint.folder))
+    except (ValueError, KeyError, TypeError, AttributeError, OSError):
+        is_mlx = False  # damaged files are told of where they are read
+    if "quantization" in config or is_mlx:
+        raise ModelError(
+            Sentence("The model {name} is in MLX's form, which the transformers backend cannot read.", name=checkpoint.name),
+            _repository_to_take(checkpoint),
+        )
+    if "quantization_config" in config:
+        raise ModelError(
+            Sentence(
+                "The model {name} is quantised ({kind}), which the transformers backend does not read.",
+                name=checkpoint.name,
+                kind=checkpoint.quantisation,
+            ),
+            _repository_to_take(checkpoint),
+        )
+
+
+def _repository_to_take(checkpoint: Checkpoint) -> str:
+    known = _RELEASED_NAME.search(checkpoint.model_id)
+    if known is None:
+        return "Take the repository it was made from, and let it be quantised while it is loaded."
+    return Sentence(
+        "Take Qwen/{name} instead; on a GPU it can be quantised while it is loaded.",
+        name=known[0].replace("qwen", "Qwen").replace("vl-", "VL-"),
+    )
+
+
+def needed_bytes(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> int:
+    """Memory for the weights, a conversation of some length, and PyTorch's own, in bytes; an estimate."""
+    config = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))["text_config"]
+    size = int(place.dtype.itemsize)
+    weights = 0.0
+    for name, tensor in tensors.items():
+        is_quantised = checkpoint.weight_bits is not None and _QUANTISED_NAME.search(name) is not None
+        weights += tensor.count * (_BYTES_OF_BITS[checkpoint.weight_bits or 8] if is_quantised else size)
+    head_width = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+    token_bytes = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_width * size
+    return int(weights) + min(_CACHED_TOKENS, checkpoint.context_tokens) * token_bytes + _SCRATCH_BYTES[place.kind]
+
+
+def refuse_too_large(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> None:
+    """Refuses a model for which there is no room, before a byte of it is loaded.
+
+    Raises:
+        ModelError: It needs more than is free; the hint says what would fit.
+    """
+    needed, free = needed_bytes(checkpoint, tensors, place), sum(place.free_bytes)
+    if needed <= free or not free:
+        return
+    values: dict[str, object] = {
+        "name": checkpoint.name,
+        "needed": f"{needed / _GIB:.1f}",
+        "free": f"{free / _GIB:.1f}",
+    }
+    if place.kind == "cuda":
+        text = Sentence("The model {name} needs about {needed} GB on the GPU; {free} GB are free.", **values)
+    else:
+        text = Sentence("The model {name} needs about {needed} GB of memory; {free} GB are free.", **values)
+    raise ModelError(text, _what_would_fit(checkpoint, tensors, place))
+
+
+def _what_would_fit(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> str:
+    from dataclasses import replace  # noqa: PLC0415 - seldom
+
+    free = sum(place.free_bytes)
+    if place.kind == "cuda":
+        for bits in (8, 4):
+            needed = needed_bytes(replace(checkpoint, weight_bits=bits), tensors, place)
+            if bits < (checkpoint.weight_bits or 16) and needed <= free:
+                gigabytes = f"{needed / _GIB:.1f}"
+                return Sentence("In {bits} bits it needs about {needed} GB: --quantize {bits}bit.", bits=bits, needed=gigabytes)
+    room = free - _SCRATCH_BYTES[place.kind] - _GIB
+    for name, count, _ in (*_RELEASED, _SMALLEST_RELEASED):
+        if count * place.dtype.itemsize <= room:
+            return Sentence("{name} would fit, or close other programs.", name=name)
+    for name, count, quantised in (*_RELEASED, _SMALLEST_RELEASED):
+        if place.kind == "cuda" and (count - quantised) * 2 + quantised * _BYTES_OF_BITS[4] <= room:
+            return Sentence("{name} would fit in 4 bits (--quantize 4bit), or close other programs.", name=name)
+    return "No released Qwen3-VL fits: close other programs, or take another machine."
+
+
+def _read_tensors(
+    torch: Any, checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place, stop: Callable[[], bool]
+) -> Generator[LoadProgress, None, dict[str, Any] | None]:
+    """Every tensor by name, on one GPU at once and otherwise in memory; None when it was stopped."""
+    from safetensors import safe_open
+
+    goes_straight = place.kind == "cuda" and len(place.free_bytes) == 1 and checkpoint.weight_bits is None
+    device = "cuda:0" if goes_straight else "cpu"
+    whole = sum(tensor.count for tensor in tensors.values())
+    read = shown = 0
+    weights: dict[str, Any] = {}
+    for path in sorted({tensor.file for tensor in tensors.values()}):
+        with safe_open(str(path), framework="pt", device=device) as file:
+            for name in (name for name, tensor in tensors.items() if tensor.file == path):
+                if stop():
+                    return None
+                tensor = file.get_tensor(name)
+                weights[name] = tensor.to(place.dtype) if tensor.is_floating_point() else tensor
+                read += tensors[name].count
+                if read * _LOAD_STEPS >= whole * (shown + 1):
+                    shown = read * _LOAD_STEPS // whole
+                    yield LoadProgress("reading_weights", read / whole)
+    return None if stop() else weights
+
+
+def _assembled(torch: Any, checkpoint: Checkpoint, weights: dict[str, Any], place: Place) -> Any:
+    """transformers' model with these weights; it never sees the folder's other files, nor code that came with them."""
+    import transformers
+
+    family = "Qwen3VLMoe" if checkpoint.model_type == "qwen3_vl_moe" else "Qwen3VL"
+    config = getattr(transformers, f"{family}Config").from_pretrained(checkpoint.folder)
+    options: dict[str, Any] = {"attn_implementation": {"text_config": "sdpa", "vision_config": "sdpa"}}
+    if has_flash_attention(place):
+        options["attn_implementation"]["vision_config"] = "flash_attention_2"
+    if place.kind == "cuda":
+        options["device_map"] = {"": 0} if len(place.free_bytes) == 1 else "auto"
+        if len(place.free_bytes) > 1:
+            options["max_memory"] = {index: free - _GIB for index, free in enumerate(place.free_bytes)}
+    if checkpoint.weight_bits is not None:
+        options["quantization_config"] = transformers.BitsAndBytesConfig(
+            load_in_4bit=checkpoint.weight_bits == 4,  # noqa: PLR2004 - bits
+            load_in_8bit=checkpoint.weight_bits == 8,  # noqa: PLR2004
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_compute_dtype=place.dtype,
+            llm_int8_skip_modules=_KEPT_WHOLE,
+        )
+    transformers.utils.logging.disable_progress_bar()
+    model, report = getattr(transformers, f"{family}ForConditionalGeneration").from_pretrained(
+        None, config=config, state_dict=weights, dtype=place.dtype, output_loading_info=True, **options
+    )
+    missing = sorted(report["missing_keys"]) + [str(entry) for entry in report["mismatched_keys"]]
+    if missing:
+        message = f"{len(missing)} tensors are missing or of another size, such as {missing[0]}"
+        raise ValueError(message)
+    return model.eval().requires_grad_(False)
+
+
+def has_flash_attention(place: Place) -> bool:
+    """Whether the package flash-attn is installed for a GPU."""
+    from importlib.util import find_spec  # noqa: PLC0415 - seldom
+
+    return place.kind == "cuda" and find_spec("flash_attn") is not None

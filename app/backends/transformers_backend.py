@@ -1,0 +1,182 @@
+"""Qwen3-VL on PyTorch through transformers' model code: NVIDIA GPUs, and processors without MLX.
+
+transformers gives the layers; the prompt, the vision arithmetic and the decoding loop are Viewfinder's own, the same as
+in the MLX backend, so that both answer alike and no torchvision is needed.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import importlib.util
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from app.backends.torch_answering import Answering, out_of_memory
+from app.backends.torch_decoder import STEPPINGS, Decoder
+from app.backends.torch_weights import find_place, has_flash_attention, read_model
+from app.core.backend import Abilities, Memory
+from app.core.errors import ModelError, Sentence
+from app.core.events import Finished, LoadProgress
+from app.core.pictures import Picture
+from app.core.prompt import ChatFormat
+from app.core.requests import Request, Turn
+from app.core.sampling import GREEDY
+from app.core.vision import TOKEN_PX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from app.backends.torch_decoder import Stepping
+    from app.backends.torch_weights import Place
+    from app.core.backend import StopCheck
+    from app.core.checkpoint import Checkpoint
+    from app.core.events import GenerateEvent
+
+logger = logging.getLogger(__name__)
+
+_PACKAGES = ("torch", "transformers")
+_QUANTISING_PACKAGE = "bitsandbytes"
+_WARM_UP_TOKENS = 3
+
+
+class TransformersBackend:
+    """Runs one Qwen3-VL, dense or mixture of experts, in bf16 on GPUs and in float32 on a processor."""
+
+    name: ClassVar[str] = "transformers"
+    abilities: ClassVar[Abilities] = Abilities(video=True, batch=True, weight_bits=(8, 4))
+
+    def __init__(self) -> None:
+        self._torch: Any = None
+        self._place: Place | None = None
+        self._answering: Answering | None = None
+
+    def version(self) -> str:
+        """Versions of torch and transformers."""
+        return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+
+    def device(self) -> str:
+        """The GPU's name, or the CPU."""
+        return "CPU" if self._place is None else self._place.name
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a model is ready to answer."""
+        return self._answering is not None
+
+    def load(self, checkpoint: Checkpoint, stop: Callable[[], bool]) -> Iterator[LoadProgress]:
+        """Imports the runtime, reads the weights in steps, and answers a small question to set the device going.
+
+        Raises:
+            ModelError: The runtime does not import or does not go with the GPU, the weights are too large for the
+                machine, or they do not fit their configuration.
+        """
+        self.unload()
+        yield LoadProgress("importing_runtime")
+        try:
+            import torch
+            import transformers  # noqa: F401 - the slow part
+        except (ImportError, OSError, RuntimeError) as error:
+            raise ModelError(
+                "PyTorch does not start on this machine.", "Run “viewfinder doctor” to see why.", str(error)
+            ) from error
+        self._torch = torch
+        if stop():
+            return
+        self._place = find_place(torch)
+        _refuse_quantising(checkpoint, self._place)
+        yield LoadProgress("reading_weights", 0.0)
+        chat = ChatFormat(checkpoint)
+        try:
+            model = yield from read_model(torch, checkpoint, self._place, stop)
+            if model is None:
+                return
+            yield LoadProgress("warming_up")
+            decoder = Decoder(torch, model, has_flash_attention=has_flash_attention(self._place))
+            answering = Answering(torch, checkpoint, chat, decoder)
+            _warm_up(checkpoint, answering, decoder, stop)
+        except torch.OutOfMemoryError as error:
+            said = out_of_memory(torch, error)
+            raise ModelError(said.text, "Choose a smaller model, or quantise it to 8 or 4 bits.", said.detail) from error
+        if not stop():
+            self._answering = answering
+
+    def generate(self, requests: Sequence[Request], stop: StopCheck) -> Iterator[GenerateEvent]:
+        """Answers the requests together, as many at a time as there is memory for.
+
+        Raises:
+            ModelError: No model is loaded.
+        """
+        if self._answering is None:
+            raise ModelError("No model is loaded.", "Choose a model first.")
+        yield from self._answering.answer(requests, stop)
+
+    def unload(self) -> None:
+        """Drops the model, its KV cache, what it has seen, and PyTorch's buffers."""
+        self._answering = None
+        gc.collect()
+        if self._torch is not None and self._torch.cuda.is_available():
+            self._torch.cuda.empty_cache()
+
+    def memory(self) -> Memory:
+        """What PyTorch holds on the GPUs; on a processor, where it does not count, the weights, cache and features."""
+        if self._answering is None:
+            return Memory()
+        return self._answering.memory()
+
+    def close(self) -> None:
+        """Unloads."""
+        self.unload()
+
+
+def _refuse_quantising(checkpoint: Checkpoint, place: Place) -> None:
+    """Refuses to quantise where that cannot be done.
+
+    Raises:
+        ModelError: There is no GPU, no bitsandbytes, or the weights are experts'.
+    """
+    if checkpoint.weight_bits is None:
+        return
+    if place.kind != "cuda":
+        raise ModelError(
+            "Quantising while loading needs an NVIDIA GPU.",
+            "Load the weights as they are, or choose a smaller model.",
+        )
+    if checkpoint.model_type == "qwen3_vl_moe":
+        raise ModelError(
+            "A mixture of experts cannot be quantised while it is loaded.",
+            "Load the weights as they are, or choose a dense model.",
+        )
+    if importlib.util.find_spec(_QUANTISING_PACKAGE) is None:
+        raise ModelError("Quantising needs bitsandbytes, which is not installed.", "pip install 'viewfinder[cuda]'")
+
+
+def _warm_up(checkpoint: Checkpoint, answering: Answering, decoder: Decoder, stop: Callable[[], bool]) -> None:
+    """Answers a small question about a small picture in the fastest way that works here.
+
+    A person's first question then does not wait for kernels to be compiled and steps to be recorded.
+
+    Raises:
+        ModelError: The model cannot answer.
+    """
+    steppings: Sequence[Stepping] = STEPPINGS if decoder.can_record else ("eager",)
+    if checkpoint.weight_bits is not None:
+        steppings = tuple(stepping for stepping in steppings if stepping != "compiled")
+    side = 2 * TOKEN_PX
+    grey = Picture("warm-up", None, "", side, side, side, side, bytes([128]) * (3 * side * side), "")
+    request = Request("warm-up", (Turn("Hello", (grey,)),), replace(GREEDY, max_tokens=_WARM_UP_TOKENS))
+    for stepping in steppings:
+        decoder.set_stepping(stepping)
+        *_, finished = answering.answer([request], lambda _: stop(), is_trial=stepping != "eager")
+        answering.forget()
+        assert isinstance(finished, Finished)  # noqa: S101 - every answer ends in one
+        if finished.error is None:
+            logger.info("Steps are %s", stepping)
+            return
+        logger.info("Steps cannot be %s: %s", stepping, finished.error.detail)
+    raise ModelError(
+        Sentence("The model {name} does not run here: {reason}", name=checkpoint.name, reason=finished.error.text),
+        finished.error.hint,
+        finished.error.detail,
+    )

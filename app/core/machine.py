@@ -1,0 +1,55 @@
+"""What this machine has, asked of the operating system alone: no library of a GPU is loaded."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+_DRIVER_FILE = Path("/proc/driver/nvidia/version")
+_DRIVER_COMMAND = "nvidia-smi"
+_COMMAND_S = 20
+
+
+def is_apple_silicon() -> bool:
+    """Whether this is a Mac with Apple's own chip."""
+    return sys.platform == "darwin" and platform.machine() == "arm64"
+
+
+@lru_cache(maxsize=1)
+def has_nvidia_gpu() -> bool:
+    """Whether NVIDIA's driver is loaded, or its own command lists a GPU."""
+    if sys.platform == "darwin":
+        return False
+    if _DRIVER_FILE.exists():
+        return True
+    command = shutil.which(_DRIVER_COMMAND)
+    if command is None:
+        return False
+    try:
+        done = subprocess.run([command, "-L"], capture_output=True, timeout=_COMMAND_S, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def memory_bytes() -> int:
+    """The machine's memory; 0 where the system does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return 0
+
+
+def free_memory_bytes() -> int:
+    """What could be used now; 0 where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return 0
+    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return int(found[0]) * 1024 if found else 0
