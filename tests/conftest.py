@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # PyTorch's threads only wait for one another over tiny models
 
 hypothesis_settings.register_profile("viewfinder", deadline=None, derandomize=True, database=None)
 hypothesis_settings.load_profile("viewfinder")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.backends import table
 from app.backends.table import BACKENDS, CHOICES, BackendEntry, choose_backend
 from app.core.backend import Backend
 from app.core.checkpoint import Checkpoint, read_checkpoint
@@ -52,7 +53,12 @@ class Driven:
         return self.run(work)
 
 
-@pytest.fixture(params=[name for name, entry in BACKENDS.items() if entry.why_missing() is None])
+RUNTIMES = tuple(name for name in ("mlx", "transformers") if BACKENDS[name].why_missing() is None)
+"""What is installed here: packaging/test.py runs this file once in an environment with each runtime."""
+
+
+# Both runtimes in one process disturb one another: where both are installed, the first is tried.
+@pytest.fixture(params=["fake", *RUNTIMES[:1]])
 def driven(
     request: pytest.FixtureRequest, on_model_thread: OnModelThread, random_checkpoint_dir: Path
 ) -> Iterator[Driven]:
@@ -199,6 +205,37 @@ def test_closing_the_iterator_early_leaves_the_backend_usable(ready: Driven) -> 
     assert end_of(ready.answer(asked(pictures=1))).outcome in {"done", "length"}
 
 
+def test_requests_in_a_batch_end_one_by_one_and_each_at_its_own_limit(ready: Driven) -> None:
+    limits = {"a": 3, "b": 9, "c": 1, "d": 6}
+    requests = [asked(name, name * 5, index % 2, max_tokens=limit) for index, (name, limit) in enumerate(limits.items())]
+    alone = {request.request_id: ready.answer(request) for request in requests}
+    events = ready.answer(*requests)
+    for name in limits:
+        assert end_of(events, name).figures.answer_tokens == end_of(alone[name], name).figures.answer_tokens
+        assert text_of(events, name) == text_of(alone[name], name)
+
+
+def test_a_seed_gives_the_same_answer_alone_and_beside_others(ready: Driven) -> None:
+    sampling = Sampling(max_tokens=12, temperature=1.5, top_k=0, seed=5, presence_penalty=0.5, repetition_penalty=1.1)
+    first, second = (replace(asked(name, name), sampling=replace(sampling, seed=seed)) for name, seed in (("a", 5), ("b", 6)))
+    alone = [text_of(ready.answer(request), request.request_id) for request in (first, second)]
+    events = ready.answer(first, asked("greedy"), second)
+    assert [text_of(events, name) for name in "ab"] == alone
+
+
+def test_stopping_one_of_several_midway_leaves_the_others(ready: Driven) -> None:
+    requests = [asked(name, name * 3, max_tokens=10) for name in "abc"]
+    alone = {name: text_of(ready.answer(request), name) for name, request in zip("abc", requests, strict=True)}
+
+    def stop_at(event: GenerateEvent) -> None:
+        if isinstance(event, TextPiece) and event.request_id == "b":
+            ready.stopped.add("b")
+
+    events = ready.answer(*requests, after=stop_at)
+    assert end_of(events, "b").outcome == "cancelled"
+    assert [text_of(events, name) for name in "ac"] == [alone["a"], alone["c"]]
+
+
 def test_unloading_gives_the_memory_back(ready: Driven) -> None:
     ready.answer(asked(pictures=3))
     held_bytes = ready.backend.memory().active_bytes
@@ -214,31 +251,46 @@ def test_closing_is_the_last_call_and_ends_the_runtimes_work(driven: Driven, ran
     assert not backend.is_loaded
 
 
-@pytest.mark.parametrize("name", [name for name, entry in BACKENDS.items() if entry.is_in_this_version])
+@pytest.mark.parametrize("name", BACKENDS)
 def test_every_row_of_the_table_can_be_made(name: str) -> None:
-    entry = choose_backend(name)
-    backend = entry.make()
-    assert (backend.name, entry.name) == (name, name)
+    backend = BACKENDS[name].make()
+    assert backend.name == name
     assert not backend.is_loaded
 
 
-def test_auto_takes_an_installed_backend_that_runs_models() -> None:
-    assert choose_backend("auto").name == "mlx"
+@pytest.mark.parametrize(
+    ("is_apple", "has_nvidia", "installed", "chosen"),
+    [
+        (True, False, {"mlx", "transformers"}, "mlx"),
+        (True, False, {"transformers"}, "transformers"),
+        (False, True, {"mlx", "transformers"}, "transformers"),
+        (False, True, {"mlx"}, "mlx"),
+        (False, False, {"mlx", "transformers"}, "mlx"),
+        (False, False, {"transformers"}, "transformers"),
+        (False, False, set(), None),
+    ],
+)
+def test_auto_takes_what_suits_the_machine(
+    monkeypatch: pytest.MonkeyPatch, is_apple: bool, has_nvidia: bool, installed: set[str], chosen: str | None
+) -> None:
+    monkeypatch.setattr(table, "is_apple_silicon", lambda: is_apple)
+    monkeypatch.setattr(table, "has_nvidia_gpu", lambda: has_nvidia)
+    for name, module in (("mlx", "mlx"), ("transformers", "torch")):
+        needs = () if name in installed else (f"no_such_{module}",)
+        monkeypatch.setitem(BACKENDS, name, replace(BACKENDS[name], needs=needs))
+    if chosen is None:
+        with pytest.raises(ModelError, match="No backend can run here") as caught:
+            choose_backend("auto")
+        assert "no_such_mlx not installed" in caught.value.said.detail
+        assert "no_such_torch not installed" in caught.value.said.detail
+    else:
+        assert choose_backend("auto").name == chosen
     assert CHOICES[0] == "auto"
 
 
 def test_an_unknown_backend_names_the_choices() -> None:
     with pytest.raises(ModelError, match="auto, mlx, transformers, fake"):
         choose_backend("metal")
-
-
-@pytest.mark.parametrize("name", [name for name, entry in BACKENDS.items() if not entry.is_in_this_version])
-def test_a_backend_of_a_later_version_says_so(name: str) -> None:
-    with pytest.raises(ModelError) as caught:
-        choose_backend(name)
-    assert caught.value.said.text == f"The {name} backend is not in this version yet."
-    assert name not in caught.value.said.hint
-    assert BACKENDS[name].why_missing() == "not in this version yet"
 
 
 def test_a_backend_that_is_not_installed_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
