@@ -1,4 +1,4 @@
-"""A thread for tests that use a runtime: MLX's arrays and seeds do not cross threads, and its streams are cleared last."""
+"""A thread for tests of runtimes: MLX's arrays and seeds do not cross threads, and its streams are cleared last."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Widths:
 
 
 def write_random_checkpoint(folder: Path, widths: Widths | None = None, seed: int = 0) -> Path:
-    """Writes config, tokenizer, chat template and random weights as a released checkpoint has them; needs no runtime."""
+    """Writes config, tokenizer, chat template and random weights in the released layout; needs no runtime."""
     widths = widths or Widths()
     folder.mkdir(parents=True, exist_ok=True)
     token_ids = _write_tokenizer(folder, widths.vocabulary)

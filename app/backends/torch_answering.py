@@ -142,8 +142,8 @@ class Answering:
                 sum(cuda.memory_allocated(index) for index in devices),
                 sum(cuda.max_memory_allocated(index) for index in devices),
             )
-        caches = {id(cache): cache for cache in (self._batch, self._held and self._held.cache) if cache is not None}
-        active = self._decoder.weight_bytes + sum(cache.size_bytes for cache in caches.values())
+        caches = [cache for cache in (self._batch, self._held.cache if self._held else None) if cache is not None]
+        active = self._decoder.weight_bytes + sum(cache.size_bytes for cache in caches)
         active += sum(_size_bytes(layers) for layers in self._features.values())
         self._peak_bytes = max(self._peak_bytes, active)
         return Memory(active, self._peak_bytes)
@@ -180,29 +180,37 @@ class Answering:
 
     def _answer_together(self, runs: Sequence[_Run], *, is_trial: bool) -> Iterator[GenerateEvent]:
         """Answers runs in one batch; a fault of one in its prompt leaves the others alone."""
-        request_id = runs[0].request.request_id
         try:
             cache, shared = self._cache_for(runs)
             ready: list[tuple[int, Any]] = []
             for row, run in enumerate(runs):
-                try:
-                    ready.append((row, (yield from self._read_prompt(run, cache, row, shared))))
-                except StopWantedError:
-                    yield run.finished("cancelled", self.memory().peak_bytes)
-                except Exception as fault:  # noqa: BLE001 - job boundary
-                    error = self._told(fault, run.request, is_trial=is_trial)
-                    yield run.finished("failed", self.memory().peak_bytes, error)
+                hidden = yield from self._read_or_end(run, cache, row, shared, is_trial=is_trial)
+                if hidden is not None:
+                    ready.append((row, hidden))
             if ready:
                 yield from self._decode([runs[row] for row, _ in ready], cache, ready)
         except Exception as fault:  # noqa: BLE001 - job boundary
             self._held = None
             for run in runs:
                 if not run.has_ended:
-                    error = self._told(fault, run.request, is_trial=is_trial)
-                    yield run.finished("failed", self.memory().peak_bytes, error)
+                    yield self._failed(run, fault, is_trial=is_trial)
         finally:
             self._batch = None
-            logger.debug("Batch of %s ended", request_id)
+
+    def _read_or_end(
+        self, run: _Run, cache: KvRows, row: int, shared: list[_Held], *, is_trial: bool
+    ) -> Generator[GenerateEvent, None, Any]:
+        """Reads a prompt into its row; returns the last hidden state, (1, D), or None once the run has ended."""
+        try:
+            return (yield from self._read_prompt(run, cache, row, shared))
+        except StopWantedError:
+            yield run.finished("cancelled", self.memory().peak_bytes)
+        except Exception as fault:  # noqa: BLE001 - job boundary
+            yield self._failed(run, fault, is_trial=is_trial)
+        return None
+
+    def _failed(self, run: _Run, fault: Exception, *, is_trial: bool) -> Finished:
+        return run.finished("failed", self.memory().peak_bytes, self._told(fault, run.request, is_trial=is_trial))
 
     def _cache_for(self, runs: Sequence[_Run]) -> tuple[KvRows, list[_Held]]:
         """A cache with a row for each run, and the rows whose beginnings it may take over.
@@ -266,7 +274,9 @@ class Answering:
                 raise StopWantedError
             end = min(start + PREFILL_STEP_TOKENS, prompt.length)
             between = _features_between(features, start, end)
-            hidden = self._decoder.read(cache, row, prompt.token_ids[start:end], prompt.positions[:, start:end], between)
+            hidden = self._decoder.read(
+                cache, row, prompt.token_ids[start:end], prompt.positions[:, start:end], between
+            )
             yield PrefillProgress(request_id, end, prompt.length)
         if run.is_stopped():
             raise StopWantedError
@@ -305,9 +315,7 @@ class Answering:
             _, dropped = self._features.popitem(last=False)
             total -= _size_bytes(dropped)
 
-    def _decode(
-        self, runs: list[_Run], cache: KvRows, ready: Sequence[tuple[int, Any]]
-    ) -> Iterator[GenerateEvent]:
+    def _decode(self, runs: list[_Run], cache: KvRows, ready: Sequence[tuple[int, Any]]) -> Iterator[GenerateEvent]:
         """Draws tokens for every run until the model, its limit or the person ends it.
 
         On a GPU it already works on the next tokens while one is read here; on a processor that would only keep the
@@ -320,13 +328,12 @@ class Answering:
         samplings, prompts = [run.request.sampling for run in runs], [run.prompt.token_ids for run in runs]
         drawer = TokenDrawer(torch, samplings, prompts, decoder.vocabulary, decoder.device)
         logits = decoder.logits(torch.cat([hidden for _, hidden in ready]))
-        is_ahead = decoder.device.type == "cuda"
         while True:
             drawn = drawer.draw(logits)
             cache.tokens.copy_(drawn)
             arriving = _Arriving(torch, drawn)
             goes_on = any(not run.has_ended and run.answer_tokens + 1 < run.limit for run in runs)
-            if is_ahead and goes_on:
+            if decoder.works_ahead and goes_on:
                 logits = decoder.step(cache)
             tokens = arriving.read()
             for run, token in zip(runs, tokens, strict=True):
@@ -341,7 +348,7 @@ class Answering:
                 cache.keep(staying)
                 drawer.keep(staying)
                 logits = logits[torch.tensor(staying, device=logits.device)]
-            if not is_ahead:
+            if not decoder.works_ahead:
                 logits = decoder.step(cache)
 
     def _say(self, run: _Run, token: int) -> Iterator[GenerateEvent]:
@@ -362,7 +369,7 @@ class Answering:
         """Words for a fault; the log takes what was not foreseen."""
         words = out_of_memory(self._torch, fault)
         if words is None and not isinstance(fault, AppError) and not is_trial:
-            logger.exception("Request %s failed", request.request_id)
+            logger.error("Request %s failed", request.request_id, exc_info=fault)
         return words or describe_error(fault)
 
     def _reset_peak(self) -> None:

@@ -145,10 +145,10 @@ def rounded_slots(count: int) -> int:
 
 
 def seen_slots(count: int) -> int:
-    """How many slots a step looks at for this many tokens: few different numbers, and never an eighth too many beyond
-    the first step.
+    """How many slots a step looks at for this many tokens.
 
-    A recorded step serves one number of slots, so that a long answer needs a new one only now and then.
+    A recorded step serves one number of slots. There are few different ones, so that a long answer needs a new
+    recording only now and then, and beyond 2,048 tokens they are at most a quarter too many.
     """
     step = _SLOT_STEP
     while count > 8 * step:

@@ -86,6 +86,9 @@ class Decoder:
         model: transformers' Qwen3-VL, dense or mixture of experts, its weights on their devices.
         has_flash_attention: Whether the package flash-attn serves this device.
 
+    Attributes:
+        works_ahead: Whether a call returns before its work is done, so that the next may be asked for already.
+
     Thread: model.
     """
 
@@ -110,6 +113,7 @@ class Decoder:
         self._plain_layer = make_token_layer(torch)
         self._token_layer = self._plain_layer
         self._is_recording = False
+        self.works_ahead = self.device.type == "cuda"
         self._pool: Any = None
         _make_patches_linear(torch, self._visual.patch_embed)
 
@@ -230,7 +234,7 @@ class Decoder:
         self._pool = None
 
     def _open_keys(self, start: int, end: int) -> Any:
-        """Which keys each token of a chunk may look at, for PyTorch's attention; None where a plain triangle will do."""
+        """Which keys each token of a chunk may look at, for PyTorch's attention; None where a triangle will do."""
         torch = self._torch
         if start == 0 or self._has_flash_attention:
             return None

@@ -66,8 +66,8 @@ class TokenDrawer:
         if self._is_drawing:
             tokens = self._torch.where(self._temperature[:, 0] > 0, self._drawn(logits), tokens)
         if self._in_answer is not None:
-            self._in_answer.scatter_(1, tokens[:, None], True)  # noqa: FBT003 - PyTorch's own signature
-            self._seen.scatter_(1, tokens[:, None], True)  # noqa: FBT003
+            self._in_answer.scatter_(1, tokens[:, None], True)
+            self._seen.scatter_(1, tokens[:, None], True)
         self._step += 1
         return tokens
 

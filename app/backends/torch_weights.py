@@ -7,7 +7,7 @@ import logging
 import math
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import ModelError, Sentence
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LOAD_STEPS = 20
-_GIB = 1 << 30
+_GB = 10**9
 _MAX_HEADER_BYTES = 100_000_000
 """The most that a safetensors header may have, by its format."""
 _CACHED_TOKENS = 8_192
 """The conversation for which there must be room beside the weights."""
-_SCRATCH_BYTES = {"cuda": _GIB, "cpu": _GIB // 4}
+_SCRATCH_BYTES = {"cuda": _GB, "cpu": _GB // 4}
 """What PyTorch takes for itself and for the numbers between layers."""
 _HIDDEN_GPU_WORDS = {"", "-1"}
 _QUANTISED_NAME = re.compile(r"language_model\.layers\..*proj\.weight$")
@@ -108,15 +108,26 @@ def read_model(
     Raises:
         ModelError: They do not fit the machine or the configuration, or are of a kind that transformers cannot read.
     """
+    from safetensors import SafetensorError
+
     _refuse_quantised(checkpoint)
     try:
         tensors = _tensors_of(checkpoint.folder)
         refuse_too_large(checkpoint, tensors, place)
-        weights = yield from _read_tensors(torch, checkpoint, tensors, place, stop)
+        weights = yield from _read_tensors(checkpoint, tensors, place, stop)
         if weights is None:
             return None
-        return _assembled(torch, checkpoint, weights, place)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError, ImportError) as error:
+        return _assembled(checkpoint, weights, place)
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OSError,
+        RuntimeError,
+        ImportError,
+        SafetensorError,
+    ) as error:
         if isinstance(error, torch.OutOfMemoryError):
             raise
         raise ModelError(
@@ -163,7 +174,9 @@ def _refuse_quantised(checkpoint: Checkpoint) -> None:
         is_mlx = False  # damaged files are told of where they are read
     if "quantization" in config or is_mlx:
         raise ModelError(
-            Sentence("The model {name} is in MLX's form, which the transformers backend cannot read.", name=checkpoint.name),
+            Sentence(
+                "The model {name} is in MLX's form, which the transformers backend cannot read.", name=checkpoint.name
+            ),
             _repository_to_take(checkpoint),
         )
     if "quantization_config" in config:
@@ -190,14 +203,15 @@ def _repository_to_take(checkpoint: Checkpoint) -> str:
 def needed_bytes(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> int:
     """Memory for the weights, a conversation of some length, and PyTorch's own, in bytes; an estimate."""
     config = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))["text_config"]
-    size = int(place.dtype.itemsize)
+    size: int = place.dtype.itemsize
     weights = 0.0
     for name, tensor in tensors.items():
         is_quantised = checkpoint.weight_bits is not None and _QUANTISED_NAME.search(name) is not None
         weights += tensor.count * (_BYTES_OF_BITS[checkpoint.weight_bits or 8] if is_quantised else size)
     head_width = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
     token_bytes = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_width * size
-    return int(weights) + min(_CACHED_TOKENS, checkpoint.context_tokens) * token_bytes + _SCRATCH_BYTES[place.kind]
+    cache_bytes = min(_CACHED_TOKENS, checkpoint.context_tokens) * int(token_bytes)
+    return int(weights) + cache_bytes + _SCRATCH_BYTES[place.kind]
 
 
 def refuse_too_large(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> None:
@@ -211,8 +225,8 @@ def refuse_too_large(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place:
         return
     values: dict[str, object] = {
         "name": checkpoint.name,
-        "needed": f"{needed / _GIB:.1f}",
-        "free": f"{free / _GIB:.1f}",
+        "needed": f"{needed / _GB:.1f}",
+        "free": f"{free / _GB:.1f}",
     }
     if place.kind == "cuda":
         text = Sentence("The model {name} needs about {needed} GB on the GPU; {free} GB are free.", **values)
@@ -222,16 +236,16 @@ def refuse_too_large(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place:
 
 
 def _what_would_fit(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> str:
-    from dataclasses import replace  # noqa: PLC0415 - seldom
-
     free = sum(place.free_bytes)
     if place.kind == "cuda":
         for bits in (8, 4):
             needed = needed_bytes(replace(checkpoint, weight_bits=bits), tensors, place)
             if bits < (checkpoint.weight_bits or 16) and needed <= free:
-                gigabytes = f"{needed / _GIB:.1f}"
-                return Sentence("In {bits} bits it needs about {needed} GB: --quantize {bits}bit.", bits=bits, needed=gigabytes)
-    room = free - _SCRATCH_BYTES[place.kind] - _GIB
+                gigabytes = f"{needed / _GB:.1f}"
+                return Sentence(
+                    "In {bits} bits it needs about {needed} GB: --quantize {bits}bit.", bits=bits, needed=gigabytes
+                )
+    room = free - _SCRATCH_BYTES[place.kind] - _GB
     for name, count, _ in (*_RELEASED, _SMALLEST_RELEASED):
         if count * place.dtype.itemsize <= room:
             return Sentence("{name} would fit, or close other programs.", name=name)
@@ -242,7 +256,7 @@ def _what_would_fit(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: 
 
 
 def _read_tensors(
-    torch: Any, checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place, stop: Callable[[], bool]
+    checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place, stop: Callable[[], bool]
 ) -> Generator[LoadProgress, None, dict[str, Any] | None]:
     """Every tensor by name, on one GPU at once and otherwise in memory; None when it was stopped."""
     from safetensors import safe_open
@@ -266,8 +280,8 @@ def _read_tensors(
     return None if stop() else weights
 
 
-def _assembled(torch: Any, checkpoint: Checkpoint, weights: dict[str, Any], place: Place) -> Any:
-    """transformers' model with these weights; it never sees the folder's other files, nor code that came with them."""
+def _assembled(checkpoint: Checkpoint, weights: dict[str, Any], place: Place) -> Any:
+    """The library's model with these weights; it never sees the folder's other files, nor code that came with them."""
     import transformers
 
     family = "Qwen3VLMoe" if checkpoint.model_type == "qwen3_vl_moe" else "Qwen3VL"
@@ -278,7 +292,7 @@ def _assembled(torch: Any, checkpoint: Checkpoint, weights: dict[str, Any], plac
     if place.kind == "cuda":
         options["device_map"] = {"": 0} if len(place.free_bytes) == 1 else "auto"
         if len(place.free_bytes) > 1:
-            options["max_memory"] = {index: free - _GIB for index, free in enumerate(place.free_bytes)}
+            options["max_memory"] = {index: free - _GB for index, free in enumerate(place.free_bytes)}
     if checkpoint.weight_bits is not None:
         options["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=checkpoint.weight_bits == 4,  # noqa: PLR2004 - bits

@@ -13,7 +13,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.backends.torch_answering import Answering, out_of_memory
+from app.backends.torch_answering import Answering
 from app.backends.torch_decoder import STEPPINGS, Decoder
 from app.backends.torch_weights import find_place, has_flash_attention, read_model
 from app.core.backend import Abilities, Memory
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.backends.torch_weights import Place
     from app.core.backend import StopCheck
     from app.core.checkpoint import Checkpoint
+    from app.core.errors import ErrorText
     from app.core.events import GenerateEvent
 
 logger = logging.getLogger(__name__)
@@ -97,8 +98,12 @@ class TransformersBackend:
             answering = Answering(torch, checkpoint, chat, decoder)
             _warm_up(checkpoint, answering, decoder, stop)
         except torch.OutOfMemoryError as error:
-            said = out_of_memory(torch, error)
-            raise ModelError(said.text, "Choose a smaller model, or quantise it to 8 or 4 bits.", said.detail) from error
+            torch.cuda.empty_cache()
+            raise ModelError(
+                "There was not enough memory for this model.",
+                "Choose a smaller model, or quantise it to 8 or 4 bits.",
+                str(error),
+            ) from error
         if not stop():
             self._answering = answering
 
@@ -168,15 +173,20 @@ def _warm_up(checkpoint: Checkpoint, answering: Answering, decoder: Decoder, sto
     request = Request("warm-up", (Turn("Hello", (grey,)),), replace(GREEDY, max_tokens=_WARM_UP_TOKENS))
     for stepping in steppings:
         decoder.set_stepping(stepping)
-        *_, finished = answering.answer([request], lambda _: stop(), is_trial=stepping != "eager")
+        error = _error_of(answering.answer([request], lambda _: stop(), is_trial=stepping != "eager"))
         answering.forget()
-        assert isinstance(finished, Finished)  # noqa: S101 - every answer ends in one
-        if finished.error is None:
+        if error is None:
             logger.info("Steps are %s", stepping)
             return
-        logger.info("Steps cannot be %s: %s", stepping, finished.error.detail)
-    raise ModelError(
-        Sentence("The model {name} does not run here: {reason}", name=checkpoint.name, reason=finished.error.text),
-        finished.error.hint,
-        finished.error.detail,
-    )
+        logger.info("Steps cannot be %s: %s", stepping, error.detail)
+        if stepping == steppings[-1]:
+            raise ModelError(
+                Sentence("The model {name} does not run here: {reason}", name=checkpoint.name, reason=error.text),
+                error.hint,
+                error.detail,
+            )
+
+
+def _error_of(events: Iterator[GenerateEvent]) -> ErrorText | None:
+    """Why an answer failed, or None."""
+    return next((event.error for event in events if isinstance(event, Finished)), None)

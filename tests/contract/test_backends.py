@@ -207,7 +207,9 @@ def test_closing_the_iterator_early_leaves_the_backend_usable(ready: Driven) -> 
 
 def test_requests_in_a_batch_end_one_by_one_and_each_at_its_own_limit(ready: Driven) -> None:
     limits = {"a": 3, "b": 9, "c": 1, "d": 6}
-    requests = [asked(name, name * 5, index % 2, max_tokens=limit) for index, (name, limit) in enumerate(limits.items())]
+    requests = [
+        asked(name, name * 5, index % 2, max_tokens=limit) for index, (name, limit) in enumerate(limits.items())
+    ]
     alone = {request.request_id: ready.answer(request) for request in requests}
     events = ready.answer(*requests)
     for name in limits:
@@ -217,7 +219,9 @@ def test_requests_in_a_batch_end_one_by_one_and_each_at_its_own_limit(ready: Dri
 
 def test_a_seed_gives_the_same_answer_alone_and_beside_others(ready: Driven) -> None:
     sampling = Sampling(max_tokens=12, temperature=1.5, top_k=0, seed=5, presence_penalty=0.5, repetition_penalty=1.1)
-    first, second = (replace(asked(name, name), sampling=replace(sampling, seed=seed)) for name, seed in (("a", 5), ("b", 6)))
+    first, second = (
+        replace(asked(name, name), sampling=replace(sampling, seed=seed)) for name, seed in (("a", 5), ("b", 6))
+    )
     alone = [text_of(ready.answer(request), request.request_id) for request in (first, second)]
     events = ready.answer(first, asked("greedy"), second)
     assert [text_of(events, name) for name in "ab"] == alone

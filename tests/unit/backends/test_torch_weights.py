@@ -1,0 +1,210 @@
+"""What the transformers backend refuses before it loads, with a PyTorch that says what the test wants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.backends import torch_weights
+from app.backends.torch_answering import out_of_memory
+from app.backends.torch_weights import Place, find_place, needed_bytes, read_model, refuse_too_large
+from app.backends.transformers_backend import TransformersBackend, _refuse_quantising
+from app.core.checkpoint import Checkpoint, read_checkpoint
+from app.core.errors import ModelError
+
+GB = 10**9
+BF16 = SimpleNamespace(itemsize=2)
+FP32 = SimpleNamespace(itemsize=4)
+WIDTHS_8B = {"num_hidden_layers": 36, "num_key_value_heads": 8, "head_dim": 128, "hidden_size": 4096}
+
+
+class OutOfMemoryError(RuntimeError):
+    pass
+
+
+def torch_with(gpus: tuple[int, ...] = (), cuda: str | None = "12.8", fault: str = "") -> Any:
+    """A PyTorch that sees GPUs with so many free bytes."""
+
+    def zeros(*_: object, **__: object) -> None:
+        raise RuntimeError(fault)
+
+    return SimpleNamespace(
+        __version__="2.13.0",
+        version=SimpleNamespace(cuda=cuda),
+        bfloat16=BF16,
+        float32=FP32,
+        zeros=zeros,
+        OutOfMemoryError=OutOfMemoryError,
+        cuda=SimpleNamespace(
+            is_available=lambda: bool(gpus),
+            device_count=lambda: len(gpus),
+            get_device_name=lambda _: "NVIDIA Test",
+            mem_get_info=lambda index: (gpus[index], gpus[index]),
+            empty_cache=lambda: None,
+        ),
+    )
+
+
+@pytest.fixture
+def checkpoint(random_checkpoint_dir: Path, tmp_path: Path) -> Checkpoint:
+    for file in random_checkpoint_dir.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    return read_checkpoint(tmp_path, "someone/Qwen3-VL-8B-Instruct")
+
+
+def sized(checkpoint: Checkpoint, quantised: float, whole: float) -> dict[str, Any]:
+    """Tensors of so many numbers, and a configuration of the 8B's widths in the folder."""
+    config_file = checkpoint.folder / "config.json"
+    config = json.loads(config_file.read_text())
+    config["text_config"] |= WIDTHS_8B
+    config_file.write_text(json.dumps(config))
+    return {
+        "model.language_model.layers.0.mlp.down_proj.weight": torch_weights._Tensor(config_file, int(quantised)),
+        "model.visual.blocks.0.attn.proj.weight": torch_weights._Tensor(config_file, int(whole)),
+    }
+
+
+def change_config(checkpoint: Checkpoint, **values: Any) -> Checkpoint:
+    file = checkpoint.folder / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+    return read_checkpoint(checkpoint.folder, checkpoint.model_id)
+
+
+def refusal(work: Callable[[], object]) -> ModelError:
+    with pytest.raises(ModelError) as caught:
+        work()
+    return caught.value
+
+
+def test_gpus_that_pytorch_can_use_are_used() -> None:
+    assert find_place(torch_with((8 * GB,))) == Place("cuda", "NVIDIA Test", BF16, (8 * GB,))
+    assert find_place(torch_with((8 * GB, 4 * GB))).name == "2 x NVIDIA Test"
+
+
+def test_without_a_gpu_the_processor_answers_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_weights, "has_nvidia_gpu", lambda: False)
+    place = find_place(torch_with(cuda=None))
+    assert (place.kind, place.name, place.dtype) == ("cpu", "CPU", FP32)
+
+
+def test_a_pytorch_without_cuda_beside_a_gpu_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_weights, "has_nvidia_gpu", lambda: True)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    error = refusal(lambda: find_place(torch_with(cuda=None)))
+    assert "built without CUDA" in error.said.text
+    assert "viewfinder[cuda]" in error.said.hint
+    assert "CUDA_VISIBLE_DEVICES" in error.said.hint
+
+
+def test_a_driver_that_does_not_go_with_pytorch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_weights, "has_nvidia_gpu", lambda: True)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    fault = "The NVIDIA driver on your system is too old (found version 11040)."
+    error = refusal(lambda: find_place(torch_with(fault=fault)))
+    assert "its driver does not go with this PyTorch (CUDA 12.8)" in error.said.text
+    assert "Update the NVIDIA driver" in error.said.hint
+    assert error.said.detail == fault
+
+
+def test_who_hides_the_gpu_gets_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_weights, "has_nvidia_gpu", lambda: True)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert find_place(torch_with(cuda=None)).kind == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("free_gb", "hint"),
+    [
+        (16.0, "In 8 bits it needs about 12.9 GB: --quantize 8bit."),
+        (11.0, "In 4 bits it needs about 9.8 GB: --quantize 4bit."),
+        (7.5, "Qwen3-VL-2B would fit"),
+        (6.1, "Qwen3-VL-4B would fit in 4 bits"),
+        (5.0, "Qwen3-VL-2B would fit in 4 bits"),
+        (2.0, "No released Qwen3-VL fits"),
+    ],
+)
+def test_a_gpu_that_is_too_small_is_told_with_what_would_fit(checkpoint: Checkpoint, free_gb: float, hint: str) -> None:
+    tensors = sized(checkpoint, 6.95e9, 1.82e9)
+    place = Place("cuda", "NVIDIA Test", BF16, (int(free_gb * GB),))
+    error = refusal(lambda: refuse_too_large(checkpoint, tensors, place))
+    assert error.said.text.startswith("The model Qwen3-VL-8B-Instruct needs about 19.7 GB on the GPU; ")
+    assert f"{free_gb} GB are free" in error.said.text
+    assert hint in error.said.hint
+
+
+def test_the_estimate_counts_weights_cache_and_several_gpus(checkpoint: Checkpoint) -> None:
+    tensors = sized(checkpoint, 6.95e9, 1.82e9)
+    place = Place("cuda", "NVIDIA Test", BF16, (10 * GB, 10 * GB))
+    cache = 8_192 * 2 * 36 * 8 * 128 * 2
+    assert needed_bytes(checkpoint, tensors, place) == int(8.77e9) * 2 + cache + GB
+    refuse_too_large(checkpoint, tensors, place)
+    quantised = replace(checkpoint, weight_bits=4)
+    assert 0.3 < (needed_bytes(quantised, tensors, place) - cache - GB) / (8.77e9 * 2) < 0.5
+
+
+def test_a_machine_with_too_little_memory_is_told(checkpoint: Checkpoint) -> None:
+    tensors = sized(checkpoint, 6.95e9, 1.82e9)
+    error = refusal(lambda: refuse_too_large(checkpoint, tensors, Place("cpu", "CPU", FP32, (20 * GB,))))
+    assert "of memory; 20.0 GB are free" in error.said.text
+    assert "Qwen3-VL-4B would fit" in error.said.hint
+    refuse_too_large(checkpoint, tensors, Place("cpu", "CPU", FP32, (0,)))  # a system that does not tell
+
+
+def test_weights_in_mlxs_form_are_told_with_the_repository_to_take(checkpoint: Checkpoint) -> None:
+    named = replace(checkpoint, model_id="mlx-community/Qwen3-VL-4B-Instruct-4bit")
+    change_config(named, quantization={"bits": 4, "group_size": 64})
+    error = refusal(lambda: list(read_model(torch_with(), named, Place("cpu", "CPU", FP32, (GB,)), lambda: False)))
+    assert "is in MLX's form" in error.said.text
+    assert "Take Qwen/Qwen3-VL-4B-Instruct instead" in error.said.hint
+    unknown = replace(named, model_id="/models/mine")
+    error = refusal(lambda: list(read_model(torch_with(), unknown, Place("cpu", "CPU", FP32, (GB,)), lambda: False)))
+    assert "the repository it was made from" in error.said.hint
+
+
+def test_whole_weights_in_mlxs_layout_are_told_too(checkpoint: Checkpoint) -> None:
+    header = b'{"vision_tower.blocks.0.norm1.weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    (checkpoint.folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    error = refusal(lambda: list(read_model(torch_with(), checkpoint, Place("cpu", "", FP32, (GB,)), lambda: False)))
+    assert "is in MLX's form" in error.said.text
+    assert "Qwen/Qwen3-VL-8B-Instruct" in error.said.hint
+
+
+def test_weights_quantised_by_others_are_told(checkpoint: Checkpoint) -> None:
+    changed = change_config(checkpoint, quantization_config={"quant_method": "fp8"})
+    error = refusal(lambda: list(read_model(torch_with(), changed, Place("cpu", "", FP32, (GB,)), lambda: False)))
+    assert (
+        error.said.text
+        == "The model Qwen3-VL-8B-Instruct is quantised (fp8), which the transformers backend does not read."
+    )
+
+
+def test_quantising_is_refused_where_it_cannot_be_done(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu, processor = Place("cuda", "NVIDIA Test", BF16, (GB,)), Place("cpu", "CPU", FP32, (GB,))
+    in_four = replace(checkpoint, weight_bits=4)
+    _refuse_quantising(checkpoint, processor)
+    assert "needs an NVIDIA GPU" in refusal(lambda: _refuse_quantising(in_four, processor)).said.text
+    experts = replace(in_four, model_type="qwen3_vl_moe")
+    assert "mixture of experts" in refusal(lambda: _refuse_quantising(experts, gpu)).said.text
+    monkeypatch.setattr("app.backends.transformers_backend._QUANTISING_PACKAGE", "no_such_package")
+    assert "bitsandbytes" in refusal(lambda: _refuse_quantising(in_four, gpu)).said.text
+
+
+def test_a_pytorch_that_does_not_import_is_told(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    error = refusal(lambda: list(TransformersBackend().load(checkpoint, lambda: False)))
+    assert error.said.text == "PyTorch does not start on this machine."
+
+
+def test_out_of_memory_has_words_and_other_faults_have_not() -> None:
+    told = out_of_memory(torch_with((GB,)), OutOfMemoryError("CUDA out of memory"))
+    assert told is not None
+    assert "Lower the tokens per picture" in told.hint
+    assert out_of_memory(torch_with(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes")) is not None
+    assert out_of_memory(torch_with(), MemoryError()) is not None
+    assert out_of_memory(torch_with(), ValueError("something else")) is None
