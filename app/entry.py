@@ -150,6 +150,9 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
     stored = read_settings(parts.profile.settings_file)
     given_model = model_id_of(options.model) if options.model else None
     settings = replace(stored, model=given_model or stored.model, backend=options.backend or stored.backend)
+    stored_bits = settings.own.weight_bits
+    settings = settings.with_own(replace(settings.own, weight_bits=options.weight_bits or stored_bits))
+    asked_model = settings.model
 
     def make_engine(sink: EventSink) -> AnswerEngine:
         from app.engine.engine import Engine  # noqa: PLC0415 - only once the window's content is on screen
@@ -160,6 +163,9 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
         """What the command line said for this one start does not become a setting."""
         model = stored.model if changed.model == given_model else changed.model
         backend = stored.backend if changed.backend == options.backend else changed.backend
+        asked = changed.of(asked_model)
+        if options.weight_bits is not None and asked.weight_bits == options.weight_bits:
+            changed = replace(changed, model=asked_model).with_own(replace(asked, weight_bits=stored_bits))
         write_settings(parts.profile.settings_file, replace(changed, model=model, backend=backend))
 
     _send_crash_reports_to_log(parts.profile)

@@ -33,10 +33,11 @@ STANDARD_INPUT = "-"
 COMMANDS = ("ask", "doctor")
 _FORMATS: tuple[Format, ...] = ("text", "markdown", "json")
 _FORMAT_OF_SUFFIX: dict[str, Format] = {".md": "markdown", ".markdown": "markdown", ".json": "json"}
-_WITH_VALUE = frozenset({"--profile", "--startup-trace", "-p", "--prompt", "--model", "--backend"})
+_WITH_VALUE = frozenset({"--profile", "--startup-trace", "-p", "--prompt", "--model", "--backend", "--quantize"})
 """Options that may stand before the command and take the next word as their value."""
 
 _TIME = re.compile(r"(?:\d+:){0,2}\d+(?:\.\d*)?")
+_BITS_OF = {"8bit": 8, "4bit": 4}
 _EPILOG = """\
 exit codes: 0 done, 1 the answer could not be written or the program failed, 2 usage, 3 an input could not be read,
 4 model or backend, 130 interrupted"""
@@ -84,6 +85,7 @@ class WindowOptions:
         prompt: Text to put into the question box, or empty.
         model: In place of the one in the settings, or None.
         backend: In place of the one in the settings, or None.
+        weight_bits: The same for the bits that weights are quantised to.
     """
 
     common: Common
@@ -91,6 +93,7 @@ class WindowOptions:
     prompt: str = ""
     model: str | None = None
     backend: str | None = None
+    weight_bits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class AskOptions:
         wish: Which frames of videos are wanted.
         segments: How long the parts of a long video are, in seconds, or ``auto`` for as few as can be.
         is_dry_run: Whether only to say what would be shown to the model and at what cost.
+        weight_bits: 8 or 4 to quantise the weights while they are loaded.
     """
 
     common: Common
@@ -130,6 +134,7 @@ class AskOptions:
     wish: FrameWish = _NO_WISH
     segments: float | Literal["auto"] | None = None
     is_dry_run: bool = False
+    weight_bits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +206,9 @@ def _parser(name: str, words: str, description: str, epilog: str = _EPILOG) -> a
 def _add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="demo|REPO|DIR", help="which model answers")
     parser.add_argument("--backend", metavar="|".join(CHOICES), help="what runs the model; see doctor")
+    parser.add_argument(
+        "--quantize", choices=tuple(_BITS_OF), help="quantise the weights while they are loaded, on an NVIDIA GPU"
+    )
 
 
 def _window_parser() -> argparse.ArgumentParser:
@@ -307,7 +315,9 @@ def _check_profile(profile: Path) -> None:
 
 
 def _window_options(values: argparse.Namespace) -> WindowOptions:
-    return WindowOptions(_common(values), tuple(values.files), values.prompt, values.model, values.backend)
+    return WindowOptions(
+        _common(values), tuple(values.files), values.prompt, values.model, values.backend, _BITS_OF.get(values.quantize)
+    )
 
 
 def _ask_options(values: argparse.Namespace) -> AskOptions:
@@ -349,6 +359,7 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
         wish=wish,
         segments=values.segments,
         is_dry_run=values.dry_run,
+        weight_bits=_BITS_OF.get(values.quantize),
     )
 
 

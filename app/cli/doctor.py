@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import sys
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import __version__
@@ -19,6 +17,7 @@ from app.cli.figures import size_text
 from app.cli.terminal import Terminal
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import ModelError
+from app.core.machine import free_memory_bytes, has_nvidia_gpu, is_apple_silicon, memory_bytes
 
 if TYPE_CHECKING:
     from app.cli.arguments import DoctorOptions
@@ -30,12 +29,18 @@ _PACKAGES = (
     "mlx-vlm",
     "torch",
     "transformers",
+    "accelerate",
+    "bitsandbytes",
+    "flash-attn",
     "numpy",
     "pillow",
     "pillow-heif",
     "tokenizers",
     "huggingface-hub",
 )
+
+_PROCESSOR_BUILD = "+cpu"
+"""How PyTorch's builds for processors alone end their version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,14 @@ class BackendState:
         is_found: Whether all it needs is installed.
         why_missing: What is not, or empty.
         hint: How to get it, or empty.
+        note: What is to be known of it here, or empty.
     """
 
     name: str
     is_found: bool
     why_missing: str
     hint: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +125,13 @@ def examine(profile: Profile) -> Findings:
         system=_system(),
         processor=f"{platform.machine()}, {os.cpu_count()} cores",
         gpu=_gpu(),
-        memory_bytes=_memory_bytes(),
-        free_memory_bytes=_free_memory_bytes(),
+        memory_bytes=memory_bytes(),
+        free_memory_bytes=free_memory_bytes(),
         packages={name: _version(name) for name in _PACKAGES},
         backends=tuple(
-            BackendState(entry.name, entry.why_missing() is None, entry.why_missing() or "", entry.hint)
+            BackendState(
+                entry.name, entry.why_missing() is None, entry.why_missing() or "", entry.hint, _note(entry.name)
+            )
             for entry in BACKENDS.values()
         ),
         automatic_backend=automatic,
@@ -153,11 +162,23 @@ def findings_text(findings: Findings) -> str:
     for backend in findings.backends:
         chosen = " (chosen by auto)" if backend.name == findings.automatic_backend else ""
         missing = "; ".join(part for part in (backend.why_missing, backend.hint) if part)
-        state = "found" + chosen if backend.is_found else missing
+        note = f"; {backend.note}" if backend.note else ""
+        state = "found" + chosen + note if backend.is_found else missing
         lines.append(f"  {backend.name:<18} {state}")
     lines += ["", "Packages"]
     lines += [f"  {name:<18} {version or 'not installed'}" for name, version in findings.packages.items()]
     return "\n".join(lines)
+
+
+def _note(backend_name: str) -> str:
+    """What PyTorch's version says of the GPU; PyTorch itself is not imported."""
+    if backend_name != "transformers":
+        return ""
+    if not has_nvidia_gpu():
+        return "on the processor"
+    if _version("torch").endswith(_PROCESSOR_BUILD):
+        return "this PyTorch is built without CUDA, so the NVIDIA GPU cannot be used: " + BACKENDS[backend_name].hint
+    return ""
 
 
 def _system() -> str:
@@ -170,27 +191,9 @@ def _system() -> str:
 
 
 def _gpu() -> str:
-    if sys.platform == "darwin":
-        return "Apple GPU (Metal)" if platform.machine() == "arm64" else ""
-    if Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi"):
-        return "NVIDIA (CUDA)"
-    return ""
-
-
-def _memory_bytes() -> int:
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        return 0
-
-
-def _free_memory_bytes() -> int:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except (OSError, ValueError):
-        return 0
-    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
-    return int(found[0]) * 1024 if found else 0
+    if is_apple_silicon():
+        return "Apple GPU (Metal)"
+    return "NVIDIA (CUDA)" if has_nvidia_gpu() else ""
 
 
 def _version(package: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.backends.table import choose_backend
 from app.cli.arguments import STANDARD_INPUT, UsageError, as_text
 from app.cli.recorded import as_whole_characters, recorded_conversation, recorded_sources
-from app.core.checkpoint import find_checkpoint
+from app.core.checkpoint import find_checkpoint, weight_bits_in
 from app.core.clip_kinds import is_clip
 from app.core.clips import ClipSource, footage_of
 from app.core.errors import UserError
@@ -113,6 +113,8 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     entry = choose_backend(backend)
     checkpoint = find_checkpoint(model)
     own = settings.of(checkpoint.model_id)
+    recorded_bits = weight_bits_in(recorded.model.quantisation) if recorded is not None else own.weight_bits
+    checkpoint = checkpoint.quantised(options.weight_bits or recorded_bits)
     recorded_budget = last.max_image_tokens if last is not None else own.max_image_tokens
     max_image_tokens = recorded_budget if options.max_image_tokens is None else options.max_image_tokens
     recorded_system = recorded.system if recorded is not None else own.system

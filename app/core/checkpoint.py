@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ _COMBINED_LIMITS_FILE = "processor_config.json"
 """Newer conversions write one file with both, under the names above."""
 _CODE_KEY = "model_file"
 """mlx-vlm 0.7.10 imports the Python file that a configuration names so, without asking."""
+_LOADED_IN = re.compile(r"loaded in (\d) bits$")
 _REVISION_END_BYTES = 1 << 20
 """Of each file's beginning and end: two trainings of one architecture have files of the very same sizes."""
 _MAKERS_VISION_PENALTY = 1.5
@@ -64,6 +66,14 @@ class Checkpoint:
     end_token_ids: tuple[int, ...]
     weight_bits: int | None = None
 
+    def quantised(self, weight_bits: int | None) -> Checkpoint:
+        """This checkpoint, its weights to be quantised to so many bits while they are loaded; None changes nothing."""
+        if weight_bits is None:
+            return self
+        stored = self.quantisation
+        said = Sentence("{stored}, loaded in {bits} bits", stored=stored, bits=weight_bits)
+        return replace(self, weight_bits=weight_bits, quantisation=said)
+
     @property
     def is_demo(self) -> bool:
         """Whether this is the toy model that comes with the program."""
@@ -75,6 +85,12 @@ class Checkpoint:
         if self.is_demo:
             return Sentence("Demo model")
         return self.model_id.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+
+
+def weight_bits_in(quantisation: str) -> int | None:
+    """To how many bits the weights were quantised while they were loaded, as ``Checkpoint.quantised`` put it."""
+    found = _LOADED_IN.search(quantisation)
+    return int(found[1]) if found is not None else None
 
 
 def find_checkpoint(model_text: str) -> Checkpoint:

@@ -22,6 +22,7 @@ Appearance: TypeAlias = Literal["system", "light", "dark"]
 Language: TypeAlias = Literal["system", "en", "zh_CN"]
 
 DEFAULT_MAX_IMAGE_TOKENS = 1280
+WEIGHT_BITS = (8, 4)
 VERSION = 2
 _VERSION_KEY = "version"
 _MOST_IMAGE_TOKENS = 1_000_000
@@ -35,11 +36,13 @@ class ModelSettings:
         sampling: The person's own sampling settings; None for what the checkpoint's makers suggest.
         system: Instruction that stands before every conversation, or empty.
         max_image_tokens: The most tokens one picture may cost; None for the checkpoint's own limit.
+        weight_bits: 8 or 4 to quantise the weights while they are loaded; None takes them as they are stored.
     """
 
     sampling: Sampling | None = None
     system: str = ""
     max_image_tokens: int | None = DEFAULT_MAX_IMAGE_TOKENS
+    weight_bits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,12 @@ def _max_image_tokens(value: Any) -> int | None:
     return _whole(value)
 
 
+def _weight_bits(value: Any) -> int | None:
+    if value is not None and _whole(value) not in WEIGHT_BITS:
+        raise ValueError
+    return None if value is None else _whole(value)
+
+
 def _sampling(value: Any) -> Sampling | None:
     if value is None:
         return None
@@ -260,6 +269,7 @@ _MODEL_READERS: dict[str, Callable[[Any], Any]] = {
     "sampling": _sampling,
     "system": _text,
     "max_image_tokens": _max_image_tokens,
+    "weight_bits": _weight_bits,
 }
 _READERS: dict[str, Callable[[Any], Any]] = {
     "model": _name,

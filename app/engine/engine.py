@@ -292,6 +292,7 @@ class Engine:
     def _load(self, backend: Backend, load: _Load) -> None:
         self._load_error = None
         try:
+            _refuse_quantising(backend, load.checkpoint)
             if not load.stop.is_set():
                 for progress in backend.load(load.checkpoint, load.stop.is_set):
                     self._say(ModelLoading(load.checkpoint, progress))
@@ -389,6 +390,19 @@ class Engine:
         _, finished = end_without_answer(job, error)
         if finished is not None:
             self._say(finished)
+
+
+def _refuse_quantising(backend: Backend, checkpoint: Checkpoint) -> None:
+    """Refuses weights in fewer bits where the backend cannot quantise.
+
+    Raises:
+        ModelError: It cannot.
+    """
+    if checkpoint.weight_bits is not None and checkpoint.weight_bits not in backend.abilities.weight_bits:
+        raise ModelError(
+            Sentence("The {name} backend takes weights as they are stored.", name=backend.name),
+            "Choose a model that is stored in 4 or 8 bits, or let the transformers backend quantise it on an NVIDIA GPU.",
+        )
 
 
 def _has_clip(question: Question, media: Sequence[Medium]) -> bool:

@@ -304,7 +304,8 @@ class Desk(QObject):
 
     def change_settings(self, settings: Settings) -> None:
         """Takes other settings and keeps them; another model is looked for at once."""
-        is_other_model = settings.model != self.settings.model
+        before = (self.settings.model, self.settings.own.weight_bits)
+        is_other_model = (settings.model, settings.own.weight_bits) != before
         self.settings = settings
         self._save.start()
         self.settings_changed.emit()
@@ -349,7 +350,7 @@ class Desk(QObject):
     def _take_model(self, event: WindowEvent) -> None:
         before = self.model
         if isinstance(event, CheckpointFound):
-            self._load(event.checkpoint)
+            self._load(event.checkpoint.quantised(self.settings.own.weight_bits))
             self.costs_changed.emit()
         else:
             self.model = state_after(before, event)
