@@ -21,6 +21,7 @@ from platform import mac_ver, machine
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import nvidia
+import other_runtime
 import real_display
 import translations
 from system_libraries import FONTS, apt_packages, install_line, missing_libraries, window_obstacle
@@ -33,8 +34,6 @@ ENVIRONMENT = ROOT / ".venv"
 PYPROJECT = ROOT / "pyproject.toml"
 SAMPLE_PICTURE = ROOT / "resources" / "samples" / "shapes.png"
 SAMPLE_QUESTION = "Describe this image."
-HAS_GPU_BACKEND = False
-"""Whether app/backends/table.py has a backend that the extra ``cuda`` serves; a test holds the two together."""
 
 _STAMP_NAME = "viewfinder-setup.json"
 _BEGUN_NAME = "viewfinder-setup.begun"
@@ -90,9 +89,7 @@ class Unfinished:
     extras: tuple[str, ...]
 
 
-def extras_for(
-    system: str, processor: str, *, has_nvidia: bool, has_gpu_backend: bool = HAS_GPU_BACKEND
-) -> tuple[tuple[str, ...], str]:
+def extras_for(system: str, processor: str, *, has_nvidia: bool) -> tuple[tuple[str, ...], str]:
     """The extras that bring this machine's model runtime, and a line to say about the choice, or "".
 
     An NVIDIA GPU's runtime comes alone: beside PyTorch, mlx-vlm takes three times as long to import.
@@ -108,12 +105,8 @@ def extras_for(
         return ("mlx",), ""
     if system != "linux":
         raise SetUpError(f"Viewfinder does not run on {system} yet; it runs on macOS and Linux.")
-    if has_nvidia and has_gpu_backend:
-        return ("cuda",), "An NVIDIA GPU is here: PyTorch is a download of some gigabytes."
     if has_nvidia:
-        return (
-            "mlx",
-        ), "The NVIDIA GPU will be used once the transformers backend is there; until then, the processor."
+        return ("cuda",), "An NVIDIA GPU is here: PyTorch is a download of some gigabytes."
     return ("mlx",), ""
 
 
@@ -218,7 +211,8 @@ def run_checks(arguments: Sequence[str]) -> int:
         prepare((*extras, "test"))
         _install_display_programs()
         translate()
-        return _checks(arguments)
+        code = _checks(arguments)
+        return code if arguments else _check_other_runtime() or code
     except SetUpError as error:
         return _say_failed(str(error))
     except KeyboardInterrupt:
@@ -433,6 +427,14 @@ def _checks(arguments: Sequence[str]) -> int:
         if name != "tests" or code:
             _say(f"{name}: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s")
     return 1 if failed else 0
+
+
+def _check_other_runtime() -> int:
+    """The tests of the transformers backend, which no choice of tests was made for."""
+    began = time.monotonic()
+    code = other_runtime.check(_run, {**_clean_environment(), "QT_QPA_PLATFORM": "offscreen"})
+    _say(f"transformers: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s")
+    return code
 
 
 def _clean_environment() -> dict[str, str]:

@@ -18,9 +18,9 @@ from PIL import Image, ImageDraw
 from app.core.paths import DEMO_MODEL_DIR, SAMPLE_PICTURE, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION, SCHEMAS_DIR
 from tests.e2e.program import Program
 
-pytestmark = [
-    pytest.mark.skipif(importlib.util.find_spec("mlx_vlm") is None, reason="the mlx extra is not installed"),
-]
+RUNTIMES = {"mlx": "mlx_vlm", "transformers": "torch"}
+INSTALLED = [name for name, module in RUNTIMES.items() if importlib.util.find_spec(module) is not None]
+pytestmark = [pytest.mark.skipif(not INSTALLED, reason="no runtime is installed")]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def drawn(file: Path, shape: str, colour: str) -> Path:
 
 
 def ask(demo: Program, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    return demo.run("--profile", demo.profile_dir, "ask", "--model", "demo", "--backend", "mlx", *words)
+    return demo.run("--profile", demo.profile_dir, "ask", "--model", "demo", "--backend", INSTALLED[0], *words)
 
 
 def test_the_sample_picture_is_described(demo: Program) -> None:

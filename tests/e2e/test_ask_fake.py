@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import pty
@@ -115,10 +116,24 @@ def test_a_model_that_is_not_there_ends_with_4(program: Program) -> None:
     done = program.ask("-p", "x", "--backend", "abacus")
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr.startswith("viewfinder: There is no backend “abacus”. Choose one of auto, ")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is installed here")
+def test_a_backend_that_is_not_installed_ends_with_4(program: Program) -> None:
     done = program.ask("-p", "x", "--backend", "transformers")
     assert (done.returncode, done.stdout) == (4, "")
-    sentence = "viewfinder: The transformers backend is not in this version yet. Choose one of auto, mlx, fake.\n"
-    assert done.stderr == sentence
+    assert "torch not installed; pip install 'viewfinder[cuda]'" in done.stderr
+
+
+def test_quantising_where_the_backend_cannot_ends_with_4(program: Program) -> None:
+    done = program.ask("-p", "x", "--quantize", "4bit")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith(
+        "viewfinder: The fake backend takes weights as they are stored. Choose a model stored"
+    )
+    done = program.ask("-p", "x", "--quantize", "3bit")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "8bit" in done.stderr
 
 
 def test_a_model_that_does_not_load_ends_with_4(program: Program) -> None:
@@ -313,7 +328,7 @@ def test_doctor_says_what_is_here(program: Program) -> None:
         "fake",
         "mlx",
         "numpy",
-        "not in this version yet\n",
+        "transformers",
     ):
         assert word in done.stdout
     done = program.run("--profile", program.profile_dir, "doctor", "--json")

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import setup_environment
 from setup_environment import (
-    HAS_GPU_BACKEND,
     SAMPLE_PICTURE,
     SetUpError,
     Stamp,
@@ -35,32 +34,29 @@ PACKAGING_DIR = Path(setup_environment.__file__).parent
 
 
 @pytest.mark.parametrize(
-    ("system", "processor", "has_nvidia", "has_gpu_backend", "extras", "words"),
+    ("system", "processor", "has_nvidia", "extras", "words"),
     [
-        ("darwin", "arm64", False, True, ("mlx",), ""),
-        ("linux", "x86_64", False, True, ("mlx",), ""),
-        ("linux", "aarch64", False, False, ("mlx",), ""),
-        ("linux", "x86_64", True, False, ("mlx",), "once the transformers backend is there"),
-        ("linux", "x86_64", True, True, ("cuda",), "gigabytes"),
+        ("darwin", "arm64", False, ("mlx",), ""),
+        ("linux", "x86_64", False, ("mlx",), ""),
+        ("linux", "aarch64", False, ("mlx",), ""),
+        ("linux", "x86_64", True, ("cuda",), "gigabytes"),
     ],
 )
 def test_a_machine_gets_its_runtime(
-    system: str,
-    processor: str,
-    *,
-    has_nvidia: bool,
-    has_gpu_backend: bool,
-    extras: tuple[str, ...],
-    words: str,
+    system: str, processor: str, *, has_nvidia: bool, extras: tuple[str, ...], words: str
 ) -> None:
-    chosen, note = extras_for(system, processor, has_nvidia=has_nvidia, has_gpu_backend=has_gpu_backend)
+    chosen, note = extras_for(system, processor, has_nvidia=has_nvidia)
     assert (chosen, bool(note)) == (extras, bool(words))
     assert words in note
 
 
-def test_pytorch_is_installed_once_a_backend_can_run_it() -> None:
-    can_run_it = any({"torch", "transformers"} & set(entry.needs) for entry in BACKENDS.values())
-    assert can_run_it == HAS_GPU_BACKEND
+@pytest.mark.parametrize(("extra", "backend"), [("mlx", "mlx"), ("cuda", "transformers"), ("cpu", "transformers")])
+def test_an_extra_brings_what_its_backend_needs(extra: str, backend: str) -> None:
+    text = (PACKAGING_DIR.parent / "pyproject.toml").read_text(encoding="utf-8")
+    listed = text.partition(f"\n{extra} = [")[2].partition("\n]")[0].replace("-", "_")
+    for package in BACKENDS[backend].needs:
+        assert f'"{package}' in listed
+    assert "torchvision" not in text.partition("[tool.")[0]
 
 
 def test_on_an_nvidia_machine_the_choice_is_said_once(
@@ -72,7 +68,7 @@ def test_on_an_nvidia_machine_the_choice_is_said_once(
     monkeypatch.setattr("nvidia.has_gpu", lambda: True)
     monkeypatch.setattr(setup_environment, "_become", lambda *_: 0)
     setup_environment.run_program(["doctor"])
-    assert capsys.readouterr().err.count("The NVIDIA GPU will be used once") == (0 if HAS_GPU_BACKEND else 1)
+    assert capsys.readouterr().err.count("An NVIDIA GPU is here") == 1
     setup_environment.run_program(["doctor"])
     assert capsys.readouterr().err == ""
 
@@ -330,9 +326,12 @@ def test_checks_run_with_and_without_the_programs_for_a_real_display(
     for name in ("prepare", "translate"):
         note(name)
     note("_checks", 3)
+    note("_check_other_runtime")
     monkeypatch.setattr("real_display.install_missing", install)
     assert setup_environment.run_checks([]) == 3
-    assert done == ["prepare", "translate", "_checks"]
+    assert done == ["prepare", "translate", "_checks", "_check_other_runtime"]
+    assert setup_environment.run_checks(["tests/unit"]) == 3
+    assert done[4:] == ["prepare", "translate", "_checks"], "a choice of tests is for the first environment"
     said = capsys.readouterr().err
     assert ("installed xvfb xdotool" in said) == is_online
     assert ("are skipped" in said) != is_online

@@ -1,0 +1,66 @@
+"""The checks of the transformers backend, in an environment of its own: PyTorch and MLX disturb one another in one.
+
+Standard library only. What MLX made of the questions that both runtimes are asked was kept by the tests before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = ROOT / ".venv-transformers"
+TORCH = "torch==2.13.0"
+"""The version that is tried; on Linux pip's settings decide between a build for processors alone and one with CUDA."""
+TESTS = ("tests/contract", "tests/unit/backends", "tests/parity", "tests/e2e/test_ask_demo.py")
+
+_STAMP_NAME = "viewfinder-tried.txt"
+
+
+def check(run: Callable[[Sequence[str], Mapping[str, str]], None], variables: Mapping[str, str]) -> int:
+    """Makes the environment once and runs the tests that a runtime must pass.
+
+    Args:
+        run: Runs a command, and raises when it fails.
+        variables: Of the commands' environment.
+
+    Returns:
+        The exit code of pytest.
+    """
+    prepare(run, variables)
+    command = [str(ENVIRONMENT / "bin" / "python"), "-m", "pytest", *TESTS]
+    return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
+
+
+def prepare(run: Callable[[Sequence[str], Mapping[str, str]], None], variables: Mapping[str, str]) -> None:
+    """Makes the environment anew when anything it was made from has changed; otherwise it costs a few milliseconds."""
+    python = ENVIRONMENT / "bin" / "python"
+    stamp = ENVIRONMENT / _STAMP_NAME
+    requirements = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("\n[tool.ruff]")[0]
+    digest = hashlib.sha256(requirements.encode()).hexdigest()
+    made_from = "\n".join((str(ROOT), os.path.realpath(sys.executable), TORCH, digest))
+    if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == made_from:
+        return
+    began = time.monotonic()
+    _say(f"Making the environment {ENVIRONMENT} (PyTorch is a large download)")
+    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    run([base, "-m", "venv", str(ENVIRONMENT)], variables)
+    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    run([*pip, "--upgrade", "pip>=24"], variables)
+    run([*pip, TORCH, "--editable", f"{ROOT}[cpu,test]"], variables)
+    stamp.write_text(made_from, encoding="utf-8")
+    _say(f"Ready after {time.monotonic() - began:.0f} s.")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
