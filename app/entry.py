@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app import __version__
@@ -143,16 +143,13 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
     """What the window's content needs; nothing of it is imported before the window's frame is on screen."""
     from app.core.checkpoint import model_id_of  # noqa: PLC0415
     from app.core.launch import Launch  # noqa: PLC0415
-    from app.core.settings import read_settings, write_settings  # noqa: PLC0415
+    from app.core.settings import Given, read_settings, write_settings  # noqa: PLC0415
     from app.core.startup import noting  # noqa: PLC0415
 
     parts.logs.write_file()
     stored = read_settings(parts.profile.settings_file)
-    given_model = model_id_of(options.model) if options.model else None
-    settings = replace(stored, model=given_model or stored.model, backend=options.backend or stored.backend)
-    stored_bits = settings.own.weight_bits
-    settings = settings.with_own(replace(settings.own, weight_bits=options.weight_bits or stored_bits))
-    asked_model = settings.model
+    given = Given(model_id_of(options.model) if options.model else None, options.backend, options.weight_bits)
+    settings = given.over(stored)
 
     def make_engine(sink: EventSink) -> AnswerEngine:
         from app.engine.engine import Engine  # noqa: PLC0415 - only once the window's content is on screen
@@ -160,13 +157,7 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
         return Engine(lambda: _make_backend(settings.backend), noting(parts.trace.reached, sink))
 
     def save_settings(changed: Settings) -> None:
-        """What the command line said for this one start does not become a setting."""
-        model = stored.model if changed.model == given_model else changed.model
-        backend = stored.backend if changed.backend == options.backend else changed.backend
-        asked = changed.of(asked_model)
-        if options.weight_bits is not None and asked.weight_bits == options.weight_bits:
-            changed = replace(changed, model=asked_model).with_own(replace(asked, weight_bits=stored_bits))
-        write_settings(parts.profile.settings_file, replace(changed, model=model, backend=backend))
+        write_settings(parts.profile.settings_file, given.kept(changed, stored))
 
     _send_crash_reports_to_log(parts.profile)
     _close_windows_on_signals()

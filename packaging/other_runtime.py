@@ -21,7 +21,14 @@ ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv-transformers"
 TORCH = "torch==2.13.0"
 """The version that is tried; on Linux pip's settings decide between a build for processors alone and one with CUDA."""
-TESTS = ("tests/contract", "tests/unit/backends", "tests/parity", "tests/e2e/test_ask_demo.py")
+TESTS = (
+    "tests/contract/test_backends.py",
+    "tests/unit/backends",
+    "tests/parity",
+    "tests/e2e/test_ask_demo.py::test_the_sample_picture_is_described",
+    "tests/e2e/test_ask_demo.py::test_what_happens_in_the_sample_video_is_told",
+    "tests/e2e/test_ask_demo.py::test_the_runtime_that_is_not_asked_for_is_not_imported",
+)
 
 _STAMP_NAME = "viewfinder-tried.txt"
 

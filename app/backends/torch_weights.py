@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.core.errors import ModelError, Sentence
+from app.core.errors import ModelError, Sentence, as_sentence
 from app.core.events import LoadProgress
 from app.core.machine import free_memory_bytes, has_nvidia_gpu
 
@@ -37,9 +37,13 @@ _KEPT_WHOLE = ["visual", "lm_head"]
 _BYTES_OF_BITS = {8: 1.01, 4: 0.57}
 """What bitsandbytes takes for a weight, its scales included."""
 _MLX_NAMES = ("vision_tower.", "language_model.model.", "language_model.lm_head.")
-_RELEASED_NAME = re.compile(r"Qwen3-VL-\d+B(?:-A\d+B)?-(?:Instruct|Thinking)", re.IGNORECASE)
-_RELEASED = (("Qwen3-VL-32B", 33.4e9, 31.2e9), ("Qwen3-VL-8B", 8.77e9, 6.95e9), ("Qwen3-VL-4B", 4.44e9, 3.64e9))
-_SMALLEST_RELEASED = ("Qwen3-VL-2B", 2.13e9, 1.41e9)
+_RELEASED_NAME = re.compile(r"Qwen3-VL-\d+B(?:-A\d+B)?-(?:Instruct|Thinking)")
+_RELEASED = (
+    ("Qwen3-VL-32B", 33.4e9, 31.2e9),
+    ("Qwen3-VL-8B", 8.77e9, 6.95e9),
+    ("Qwen3-VL-4B", 4.44e9, 3.64e9),
+    ("Qwen3-VL-2B", 2.13e9, 1.41e9),
+)
 """Weights, and how many of them are quantised: from the sizes of the released repositories."""
 
 
@@ -78,11 +82,10 @@ def find_place(torch: Any) -> Place:
 
 
 def _refuse_unused_gpu(torch: Any) -> None:
-    way_round = "or set CUDA_VISIBLE_DEVICES to nothing, and the processor answers."
     if torch.version.cuda is None:
         raise ModelError(
             "This machine has an NVIDIA GPU, but its PyTorch is built without CUDA.",
-            Sentence("Install a PyTorch with CUDA: pip install 'viewfinder[cuda]'; {way_round}", way_round=way_round),
+            "Install one with CUDA (pip install 'viewfinder[cuda]'), or hide the GPU: CUDA_VISIBLE_DEVICES=",
             f"torch {torch.__version__}",
         )
     try:
@@ -95,7 +98,7 @@ def _refuse_unused_gpu(torch: Any) -> None:
             "This machine has an NVIDIA GPU, but its driver does not go with this PyTorch (CUDA {version}).",
             version=torch.version.cuda,
         ),
-        Sentence("Update the NVIDIA driver, or install a PyTorch for it; {way_round}", way_round=way_round),
+        "Update the NVIDIA driver, install a PyTorch made for it, or hide the GPU: CUDA_VISIBLE_DEVICES=",
         detail,
     )
 
@@ -172,12 +175,18 @@ def _refuse_quantised(checkpoint: Checkpoint) -> None:
         is_mlx = any(name.startswith(_MLX_NAMES) for name in _tensors_of(checkpoint.folder))
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
         is_mlx = False  # damaged files are told of where they are read
+    known = _RELEASED_NAME.search(checkpoint.model_id)
+    hint = (
+        Sentence("Take Qwen/{name} instead; on a GPU it can be quantised while it is loaded.", name=known[0])
+        if known is not None
+        else "Take the repository it was made from; on a GPU it can be quantised while it is loaded."
+    )
     if "quantization" in config or is_mlx:
         raise ModelError(
             Sentence(
                 "The model {name} is in MLX's form, which the transformers backend cannot read.", name=checkpoint.name
             ),
-            _repository_to_take(checkpoint),
+            hint,
         )
     if "quantization_config" in config:
         raise ModelError(
@@ -186,18 +195,8 @@ def _refuse_quantised(checkpoint: Checkpoint) -> None:
                 name=checkpoint.name,
                 kind=checkpoint.quantisation,
             ),
-            _repository_to_take(checkpoint),
+            hint,
         )
-
-
-def _repository_to_take(checkpoint: Checkpoint) -> str:
-    known = _RELEASED_NAME.search(checkpoint.model_id)
-    if known is None:
-        return "Take the repository it was made from, and let it be quantised while it is loaded."
-    return Sentence(
-        "Take Qwen/{name} instead; on a GPU it can be quantised while it is loaded.",
-        name=known[0].replace("qwen", "Qwen").replace("vl-", "VL-"),
-    )
 
 
 def needed_bytes(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> int:
@@ -223,36 +222,44 @@ def refuse_too_large(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place:
     needed, free = needed_bytes(checkpoint, tensors, place), sum(place.free_bytes)
     if needed <= free or not free:
         return
-    values: dict[str, object] = {
-        "name": checkpoint.name,
-        "needed": f"{needed / _GB:.1f}",
-        "free": f"{free / _GB:.1f}",
-    }
-    if place.kind == "cuda":
-        text = Sentence("The model {name} needs about {needed} GB on the GPU; {free} GB are free.", **values)
-    else:
-        text = Sentence("The model {name} needs about {needed} GB of memory; {free} GB are free.", **values)
-    raise ModelError(text, _what_would_fit(checkpoint, tensors, place))
+    name, wanted, there = checkpoint.name, f"{needed / _GB:.1f}", f"{free / _GB:.1f}"
+    text = (
+        Sentence(
+            "The model {name} needs about {needed} GB on the GPU; {free} GB are free.",
+            name=name,
+            needed=wanted,
+            free=there,
+        )
+        if place.kind == "cuda"
+        else Sentence(
+            "The model {name} needs about {needed} GB of memory; {free} GB are free.",
+            name=name,
+            needed=wanted,
+            free=there,
+        )
+    )
+    raise ModelError(text, as_sentence(_what_would_fit(checkpoint, tensors, place)))
 
 
-def _what_would_fit(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> str:
+def _what_would_fit(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> Sentence:
     free = sum(place.free_bytes)
     if place.kind == "cuda":
         for bits in (8, 4):
             needed = needed_bytes(replace(checkpoint, weight_bits=bits), tensors, place)
             if bits < (checkpoint.weight_bits or 16) and needed <= free:
-                gigabytes = f"{needed / _GB:.1f}"
                 return Sentence(
-                    "In {bits} bits it needs about {needed} GB: --quantize {bits}bit.", bits=bits, needed=gigabytes
+                    "In {bits} bits it needs about {needed} GB: --quantize {bits}bit, or “Weights” in the settings.",
+                    bits=bits,
+                    needed=f"{needed / _GB:.1f}",
                 )
     room = free - _SCRATCH_BYTES[place.kind] - _GB
-    for name, count, _ in (*_RELEASED, _SMALLEST_RELEASED):
+    for name, count, _ in _RELEASED:
         if count * place.dtype.itemsize <= room:
             return Sentence("{name} would fit, or close other programs.", name=name)
-    for name, count, quantised in (*_RELEASED, _SMALLEST_RELEASED):
+    for name, count, quantised in _RELEASED:
         if place.kind == "cuda" and (count - quantised) * 2 + quantised * _BYTES_OF_BITS[4] <= room:
             return Sentence("{name} would fit in 4 bits (--quantize 4bit), or close other programs.", name=name)
-    return "No released Qwen3-VL fits: close other programs, or take another machine."
+    return Sentence("No released Qwen3-VL fits: close other programs, or take another machine.")
 
 
 def _read_tensors(

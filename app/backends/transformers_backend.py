@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 _PACKAGES = ("torch", "transformers")
 _QUANTISING_PACKAGE = "bitsandbytes"
 _WARM_UP_TOKENS = 3
+_TINY_WEIGHTS = 50_000_000
 
 
 class TransformersBackend:
@@ -51,6 +52,7 @@ class TransformersBackend:
     def __init__(self) -> None:
         self._torch: Any = None
         self._place: Place | None = None
+        self._usual_threads: int | None = None
         self._answering: Answering | None = None
 
     def version(self) -> str:
@@ -94,6 +96,7 @@ class TransformersBackend:
             if model is None:
                 return
             yield LoadProgress("warming_up")
+            self._suit_threads(model)
             decoder = Decoder(torch, model, has_flash_attention=has_flash_attention(self._place))
             answering = Answering(torch, checkpoint, chat, decoder)
             _warm_up(checkpoint, answering, decoder, stop)
@@ -106,6 +109,13 @@ class TransformersBackend:
             ) from error
         if not stop():
             self._answering = answering
+
+    def _suit_threads(self, model: Any) -> None:
+        """On a processor, all of PyTorch's threads for a real model; over a tiny one they only wait for one another."""
+        if self._usual_threads is None:
+            self._usual_threads = self._torch.get_num_threads()
+        is_tiny = sum(weight.numel() for weight in model.parameters()) < _TINY_WEIGHTS
+        self._torch.set_num_threads(1 if is_tiny else self._usual_threads)
 
     def generate(self, requests: Sequence[Request], stop: StopCheck) -> Iterator[GenerateEvent]:
         """Answers the requests together, as many at a time as there is memory for.

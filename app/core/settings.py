@@ -82,6 +82,34 @@ class Settings:
         return replace(self, models=others if own == ModelSettings() else {**others, self.model: own})
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says for one start, in place of the settings; None for what it does not say."""
+
+    model: str | None = None
+    backend: str | None = None
+    weight_bits: int | None = None
+
+    def over(self, stored: Settings) -> Settings:
+        """The settings for this start."""
+        settings = replace(stored, model=self.model or stored.model, backend=self.backend or stored.backend)
+        own = settings.own
+        return settings.with_own(replace(own, weight_bits=self.weight_bits or own.weight_bits))
+
+    def kept(self, changed: Settings, stored: Settings) -> Settings:
+        """What of the settings as they are now is to be kept: all but what was given for this start alone."""
+        given_model = self.over(stored).model
+        own = changed.of(given_model)
+        if self.weight_bits is not None and own.weight_bits == self.weight_bits:
+            own = replace(own, weight_bits=stored.of(given_model).weight_bits)
+        as_given = replace(changed, model=given_model).with_own(own)
+        return replace(
+            as_given,
+            model=stored.model if changed.model == self.model else changed.model,
+            backend=stored.backend if changed.backend == self.backend else changed.backend,
+        )
+
+
 def read_settings(file: Path) -> Settings:
     """The settings in the file; defaults stand in for what is missing or cannot be used, which is logged.
 

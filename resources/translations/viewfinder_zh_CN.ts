@@ -708,6 +708,10 @@
         <translation>请输入“demo”、一个文件夹，或仓库名，例如 Qwen/Qwen3-VL-4B-Instruct。</translation>
     </message>
     <message>
+        <source>{stored}, loaded in {bits} bits</source>
+        <translation>{stored}，加载为 {bits} 位</translation>
+    </message>
+    <message>
         <source>There is no model “{name}”.</source>
         <translation>没有名为“{name}”的模型。</translation>
     </message>
@@ -1280,6 +1284,14 @@
         <translation>该文件要求画面再旋转 {degrees}°：这里只按直角旋转。</translation>
     </message>
     <message>
+        <source>Choose a model stored in 4 or 8 bits, or let the transformers backend quantise it on an NVIDIA GPU.</source>
+        <translation>请选择以 4 位或 8 位存储的模型，或在 NVIDIA GPU 上由 transformers 后端量化。</translation>
+    </message>
+    <message>
+        <source>The {name} backend takes weights as they are stored.</source>
+        <translation>{name} 后端只能按存储的形式使用权重。</translation>
+    </message>
+    <message>
         <source>is neither “image” nor “video”</source>
         <translation>既不是“image”也不是“video”</translation>
     </message>
@@ -1496,16 +1508,104 @@
         <translation>没有可在此运行的后端（{system}，{processor}）。</translation>
     </message>
     <message>
-        <source>The {name} backend is not in this version yet.</source>
-        <translation>此版本尚未包含后端 {name}。</translation>
-    </message>
-    <message>
         <source>There is no backend “{name}”.</source>
         <translation>没有名为“{name}”的后端。</translation>
     </message>
     <message>
         <source>Choose one of {names}.</source>
         <translation>请从以下各项中选择：{names}。</translation>
+    </message>
+    <message>
+        <source>Update the NVIDIA driver, install a PyTorch made for it, or hide the GPU: CUDA_VISIBLE_DEVICES=</source>
+        <translation>请更新 NVIDIA 驱动，或安装与之匹配的 PyTorch，或隐藏 GPU：CUDA_VISIBLE_DEVICES=</translation>
+    </message>
+    <message>
+        <source>No released Qwen3-VL fits: close other programs, or take another machine.</source>
+        <translation>已发布的 Qwen3-VL 都放不下：请关闭其他程序，或换一台机器。</translation>
+    </message>
+    <message>
+        <source>This machine has an NVIDIA GPU, but its PyTorch is built without CUDA.</source>
+        <translation>这台机器有 NVIDIA GPU，但所装的 PyTorch 不带 CUDA。</translation>
+    </message>
+    <message>
+        <source>Install one with CUDA (pip install &apos;viewfinder[cuda]&apos;), or hide the GPU: CUDA_VISIBLE_DEVICES=</source>
+        <translation>请安装带 CUDA 的版本（pip install &apos;viewfinder[cuda]&apos;），或隐藏 GPU：CUDA_VISIBLE_DEVICES=</translation>
+    </message>
+    <message>
+        <source>This machine has an NVIDIA GPU, but its driver does not go with this PyTorch (CUDA {version}).</source>
+        <translation>这台机器有 NVIDIA GPU，但其驱动与所装的 PyTorch（CUDA {version}）不匹配。</translation>
+    </message>
+    <message>
+        <source>Take Qwen/{name} instead; on a GPU it can be quantised while it is loaded.</source>
+        <translation>请改用 Qwen/{name}；在 GPU 上可以在加载时量化。</translation>
+    </message>
+    <message>
+        <source>Take the repository it was made from; on a GPU it can be quantised while it is loaded.</source>
+        <translation>请改用它所源自的仓库；在 GPU 上可以在加载时量化。</translation>
+    </message>
+    <message>
+        <source>The model {name} needs about {needed} GB on the GPU; {free} GB are free.</source>
+        <translation>模型 {name} 约需 {needed} GB 显存；空闲 {free} GB。</translation>
+    </message>
+    <message>
+        <source>The model {name} needs about {needed} GB of memory; {free} GB are free.</source>
+        <translation>模型 {name} 约需 {needed} GB 内存；空闲 {free} GB。</translation>
+    </message>
+    <message>
+        <source>The model {name} is in MLX&apos;s form, which the transformers backend cannot read.</source>
+        <translation>模型 {name} 是 MLX 的形式，transformers 后端无法读取。</translation>
+    </message>
+    <message>
+        <source>The model {name} is quantised ({kind}), which the transformers backend does not read.</source>
+        <translation>模型 {name} 已量化（{kind}），transformers 后端无法读取。</translation>
+    </message>
+    <message>
+        <source>{name} would fit, or close other programs.</source>
+        <translation>{name} 放得下；也可以关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>{name} would fit in 4 bits (--quantize 4bit), or close other programs.</source>
+        <translation>{name} 以 4 位（--quantize 4bit）放得下；也可以关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>In {bits} bits it needs about {needed} GB: --quantize {bits}bit, or “Weights” in the settings.</source>
+        <translation>以 {bits} 位约需 {needed} GB：--quantize {bits}bit，或设置中的“权重”。</translation>
+    </message>
+    <message>
+        <source>Quantising while loading needs an NVIDIA GPU.</source>
+        <translation>加载时量化需要 NVIDIA GPU。</translation>
+    </message>
+    <message>
+        <source>Load the weights as they are, or choose a smaller model.</source>
+        <translation>请按原样加载权重，或选择更小的模型。</translation>
+    </message>
+    <message>
+        <source>A mixture of experts cannot be quantised while it is loaded.</source>
+        <translation>混合专家模型无法在加载时量化。</translation>
+    </message>
+    <message>
+        <source>Load the weights as they are, or choose a dense model.</source>
+        <translation>请按原样加载权重，或选择稠密模型。</translation>
+    </message>
+    <message>
+        <source>Quantising needs bitsandbytes, which is not installed.</source>
+        <translation>量化需要 bitsandbytes，但未安装。</translation>
+    </message>
+    <message>
+        <source>pip install &apos;viewfinder[cuda]&apos;</source>
+        <translation>pip install &apos;viewfinder[cuda]&apos;</translation>
+    </message>
+    <message>
+        <source>PyTorch does not start on this machine.</source>
+        <translation>PyTorch 无法在这台机器上启动。</translation>
+    </message>
+    <message>
+        <source>There was not enough memory for this model.</source>
+        <translation>内存不足以容纳这个模型。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller model, or quantise it to 8 or 4 bits.</source>
+        <translation>请选择更小的模型，或量化为 8 位或 4 位。</translation>
     </message>
     <message>
         <source>This JSON is not a Viewfinder result.</source>
@@ -2651,6 +2751,26 @@
     <message>
         <source>Done</source>
         <translation>完成</translation>
+    </message>
+    <message>
+        <source>As stored</source>
+        <translation>按存储的形式</translation>
+    </message>
+    <message>
+        <source>In 8 bits</source>
+        <translation>8 位</translation>
+    </message>
+    <message>
+        <source>In 4 bits</source>
+        <translation>4 位</translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>Fewer bits need less memory on the GPU and answer a little worse. Changing this loads the model anew.</source>
+        <translation>位数越少，占用的显存越少，回答略差。更改后会重新加载模型。</translation>
     </message>
     <message>
         <source>Goes back to the answers.</source>

@@ -53,6 +53,20 @@ def test_an_answer_streams_and_ends_once(tmp_path: Path) -> None:
         assert len(driver.ends_of("a")) == 1
 
 
+def test_weights_are_quantised_only_where_the_backend_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_four = FAKE_CHECKPOINT.quantised(4)
+    with driven() as driver:
+        driver.engine.load(in_four)
+        event = driver.until(ModelFailed)
+        assert "takes weights as they are stored" in event.error.text
+    monkeypatch.setattr(FakeBackend, "abilities", Abilities(weight_bits=(4,)))
+    with driven() as driver:
+        driver.engine.load(in_four)
+        assert driver.until(ModelReady).checkpoint == in_four
+        driver.engine.load(FAKE_CHECKPOINT.quantised(8))
+        assert "takes weights" in driver.until(ModelFailed).error.text
+
+
 def test_the_backend_is_given_the_whole_conversation(tmp_path: Path) -> None:
     with ready() as driver:
         earlier = (Turn("First?", (), "Yes."),)

@@ -20,14 +20,43 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.backends.fake_backend import FakeScript
+from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.sampling import RANGES, Sampling
-from app.gui.settings import number_field
+from app.gui.settings import number_field, settings_panel
 from tests.gui.settings_shown import choose, opened, own
 from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
     from tests.gui.window_driver import OpenWindow
+
+
+def test_weights_are_quantised_when_the_person_wants_it_and_the_model_is_loaded_anew(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings_panel, "has_nvidia_software", lambda: True)
+    monkeypatch.setattr(FakeBackend, "abilities", replace(FakeBackend.abilities, weight_bits=(8, 4)))
+    driver = open_window()
+    panel = opened(driver)
+    assert panel.weights_row.isVisible()
+    choose(panel.weights, 2)
+    driver.wait(lambda: driver.desk.model.ready is not None and driver.desk.model.ready.checkpoint.weight_bits == 4)
+    driver.wait(lambda: bool(driver.saved))
+    assert driver.saved[-1].own.weight_bits == 4
+    choose(panel.weights, 0)
+    driver.wait(lambda: driver.desk.model.ready is not None and driver.desk.model.ready.checkpoint.weight_bits is None)
+
+
+def test_without_an_nvidia_gpu_only_a_choice_that_was_made_is_shown(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings_panel, "has_nvidia_software", lambda: False)
+    driver = open_window()
+    panel = opened(driver)
+    assert not panel.weights_row.isVisible()
+    chosen = driver.desk.settings.with_own(replace(own(driver), weight_bits=8))
+    panel.show_settings(chosen)
+    assert panel.weights_row.isVisible()
+    assert panel.weights.currentData() == 8
 
 
 def test_the_panel_is_made_at_its_first_use_alone(open_window: OpenWindow) -> None:

@@ -18,10 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.machine import has_nvidia_software
 from app.core.sampling import Sampling
 from app.gui.caption import Caption
 from app.gui.describing import describe
 from app.gui.look import HEADING_PX
+from app.gui.settings.choice_box import ChoiceBox
 from app.gui.settings.model_choice import ModelChoice
 from app.gui.settings.program_settings import ProgramSettings
 from app.gui.settings.sampling_settings import SamplingSettings
@@ -50,6 +52,14 @@ class SettingsPanel(QWidget):
         self._makers = Sampling()
         self.done = QPushButton(self.tr("Done"))
         self.model = ModelChoice(settings.model)
+        self.weights = ChoiceBox([(self.tr("As stored"), None), (self.tr("In 8 bits"), 8), (self.tr("In 4 bits"), 4)])
+        self.weights_row = Labelled(
+            self.tr("Weights"),
+            self.weights,
+            self.tr(
+                "Fewer bits need less memory on the GPU and answer a little worse. Changing this loads the model anew."
+            ),
+        )
         self.system = QPlainTextEdit()
         self.answers = SamplingSettings(self)
         self.program = ProgramSettings(profile, self)
@@ -63,6 +73,8 @@ class SettingsPanel(QWidget):
         is_other_model = settings.model != self._settings.model
         self._settings = settings
         self.model.show_model(settings.model)
+        self.weights.show_value(settings.own.weight_bits)
+        self.weights_row.setVisible(has_nvidia_software() or settings.own.weight_bits is not None)
         if is_other_model:
             self.answers.show_again()
         if self.system.toPlainText() != settings.own.system:
@@ -90,7 +102,7 @@ class SettingsPanel(QWidget):
         layout = QVBoxLayout(self._build_frame())
         layout.setContentsMargins(16, 0, 16, 12)
         layout.setSpacing(12)
-        layout.addWidget(Section(self.tr("Model"), [self.model]))
+        layout.addWidget(Section(self.tr("Model"), [self.model, self.weights_row]))
         layout.addWidget(Section(self.tr("Answer"), [instruction, self.answers.fields["max_tokens"]]))
         layout.addWidget(self.answers.sampling_section())
         layout.addWidget(self.answers.seed_section())
@@ -129,6 +141,7 @@ class SettingsPanel(QWidget):
     def _connect(self) -> None:
         self.done.clicked.connect(self.close_wanted)
         self.model.model_chosen.connect(self._on_model_chosen)
+        self.weights.currentIndexChanged.connect(self._on_weights_chosen)
         self.system.textChanged.connect(self._on_system_text_changed)
         self.answers.sampling_changed.connect(self._on_sampling_changed)
         self.program.settings_changed.connect(self._tell)
@@ -164,6 +177,10 @@ class SettingsPanel(QWidget):
 
     def _on_model_chosen(self, model: str) -> None:
         self._tell(replace(self._settings, model=model))
+
+    def _on_weights_chosen(self) -> None:
+        own = replace(self._settings.own, weight_bits=self.weights.currentData())
+        self._tell(self._settings.with_own(own))
 
     def _on_system_text_changed(self) -> None:
         own = replace(self._settings.own, system=self.system.toPlainText())

@@ -121,8 +121,8 @@ def test_who_hides_the_gpu_gets_the_processor(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("free_gb", "hint"),
     [
-        (16.0, "In 8 bits it needs about 12.9 GB: --quantize 8bit."),
-        (11.0, "In 4 bits it needs about 9.8 GB: --quantize 4bit."),
+        (16.0, "In 8 bits it needs about 12.9 GB: --quantize 8bit,"),
+        (11.0, "In 4 bits it needs about 9.8 GB: --quantize 4bit,"),
         (7.5, "Qwen3-VL-2B would fit"),
         (6.1, "Qwen3-VL-4B would fit in 4 bits"),
         (5.0, "Qwen3-VL-2B would fit in 4 bits"),

@@ -42,3 +42,11 @@ def test_the_command_line_comes_before_what_was_chosen() -> None:
     assert (plan.question.system, sampling.temperature, sampling.top_k, plan.max_image_tokens) == (
         *("Be long.", 0.5, 7, 128),
     )
+
+
+def test_the_bits_are_the_command_lines_then_the_settings() -> None:
+    settings = Settings(models={DEMO_MODEL_ID: ModelSettings(weight_bits=8)})
+    assert make_plan(options_of(), Settings()).checkpoint.weight_bits is None
+    assert make_plan(options_of(), settings).checkpoint.weight_bits == 8
+    checkpoint = make_plan(options_of("--quantize", "4bit"), settings).checkpoint
+    assert (checkpoint.weight_bits, checkpoint.quantisation) == (4, "bf16, loaded in 4 bits")

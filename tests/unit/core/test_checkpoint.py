@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.core.checkpoint import find_checkpoint, read_checkpoint
+from app.core.checkpoint import find_checkpoint, read_checkpoint, weight_bits_in
 from app.core.errors import ModelError
 from app.core.sampling import GREEDY
 from app.core.vision import PixelLimits
@@ -61,6 +61,16 @@ def test_a_checkpoint_that_does_not_sample_is_greedy(tmp_path: Path) -> None:
     checkpoint = read_checkpoint(folder, str(folder))
     assert checkpoint.default_sampling == GREEDY
     assert checkpoint.end_token_ids == (3,)
+
+
+def test_weights_that_are_quantised_while_loading_are_named_and_known_again() -> None:
+    stored = find_checkpoint("demo")
+    assert stored.quantised(None) is stored
+    in_four = stored.quantised(4)
+    assert (in_four.quantisation, in_four.weight_bits) == ("bf16, loaded in 4 bits", 4)
+    assert weight_bits_in(in_four.quantisation) == 4
+    assert weight_bits_in(stored.quantisation) is None
+    assert weight_bits_in("4-bit, group 64") is None
 
 
 def test_quantisation_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import UserError
 from app.core.sampling import MAX_SEED, Sampling
-from app.core.settings import VERSION, ModelSettings, Settings, read_settings, write_settings
+from app.core.settings import VERSION, Given, ModelSettings, Settings, read_settings, write_settings
 
 SAMPLES_DIR = Path(__file__).parent / "settings_samples"
 
@@ -28,6 +28,7 @@ model_settings = st.builds(
     sampling=st.none() | samplings,
     system=st.text(),
     max_image_tokens=st.none() | st.integers(1, 16384),
+    weight_bits=st.sampled_from([None, 8, 4]),
 ).filter(lambda own: own != ModelSettings())
 model_ids = st.text(min_size=1).filter(str.strip)
 all_settings = st.builds(
@@ -121,6 +122,9 @@ def test_one_bad_value_costs_only_itself(
         ("sampling", {"top_p": -(10**400)}),
         ("sampling", {"seed": 10**400}),
         ("max_image_tokens", -(10**400)),
+        ("weight_bits", 3),
+        ("weight_bits", "4bit"),
+        ("weight_bits", 4.0),
     ],
 )
 def test_one_bad_value_of_a_model_costs_only_itself(
@@ -201,3 +205,25 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "profile").write_text("a file where the folder should be")
     with pytest.raises(UserError, match="cannot be kept in"):
         write_settings(tmp_path / "profile" / "settings.json", Settings())
+
+
+def test_what_the_command_line_says_holds_for_one_start() -> None:
+    stored = Settings("a", "mlx").with_own(ModelSettings(system="Be brief."))
+    for line in (Given(), Given("b"), Given("a", "fake"), Given(weight_bits=4), Given("b", "fake", 8)):
+        started = line.over(stored)
+        assert (started.model, started.backend) == (line.model or "a", line.backend or "mlx")
+        assert started.own.weight_bits == line.weight_bits
+        assert line.kept(started, stored) == stored
+        darker = line.kept(replace(started, appearance="dark"), stored)
+        assert darker == replace(stored, appearance="dark")
+
+
+def test_what_is_changed_after_the_start_is_kept() -> None:
+    stored = Settings("a", "mlx")
+    line = Given("b", "fake", 4)
+    changed = replace(line.over(stored), model="c", backend="transformers").with_own(ModelSettings(weight_bits=8))
+    kept = line.kept(changed, stored)
+    assert (kept.model, kept.backend) == ("c", "transformers")
+    assert (kept.of("b").weight_bits, kept.of("c").weight_bits) == (None, 8)
+    eight = line.over(stored).with_own(ModelSettings(weight_bits=8))
+    assert line.kept(eight, stored).of("b").weight_bits == 8
