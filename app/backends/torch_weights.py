@@ -32,7 +32,7 @@ _SCRATCH_BYTES = {"cuda": _GB, "cpu": _GB // 4}
 """What PyTorch takes for itself and for the numbers between layers."""
 _HIDDEN_GPU_WORDS = {"", "-1"}
 _QUANTISED_NAME = re.compile(r"language_model\.layers\..*proj\.weight$")
-_KEPT_WHOLE = ["visual", "lm_head"]
+_KEPT_WHOLE = ["model.visual", "lm_head"]
 """Modules that keep their 16 bits, as MLX's conversions do: the vision tower is small and suffers most."""
 _BYTES_OF_BITS = {8: 1.01, 4: 0.57}
 """What bitsandbytes takes for a weight, its scales included."""
@@ -177,9 +177,9 @@ def _refuse_quantised(checkpoint: Checkpoint) -> None:
         is_mlx = False  # damaged files are told of where they are read
     known = _RELEASED_NAME.search(checkpoint.model_id)
     hint = (
-        Sentence("Take Qwen/{name} instead; on a GPU it can be quantised while it is loaded.", name=known[0])
+        Sentence("Take Qwen/{name} instead; it can be quantised while it is loaded.", name=known[0])
         if known is not None
-        else "Take the repository it was made from; on a GPU it can be quantised while it is loaded."
+        else "Take the repository it was made from; it can be quantised while it is loaded."
     )
     if "quantization" in config or is_mlx:
         raise ModelError(
@@ -243,21 +243,20 @@ def refuse_too_large(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place:
 
 def _what_would_fit(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> Sentence:
     free = sum(place.free_bytes)
-    if place.kind == "cuda":
-        for bits in (8, 4):
-            needed = needed_bytes(replace(checkpoint, weight_bits=bits), tensors, place)
-            if bits < (checkpoint.weight_bits or 16) and needed <= free:
-                return Sentence(
-                    "In {bits} bits it needs about {needed} GB: --quantize {bits}bit, or “Weights” in the settings.",
-                    bits=bits,
-                    needed=f"{needed / _GB:.1f}",
-                )
+    for bits in (8, 4) if checkpoint.model_type != "qwen3_vl_moe" else ():
+        needed = needed_bytes(replace(checkpoint, weight_bits=bits), tensors, place)
+        if bits < (checkpoint.weight_bits or 16) and needed <= free:
+            return Sentence(
+                "In {bits} bits it needs about {needed} GB: --quantize {bits}bit, or “Weights” in the settings.",
+                bits=bits,
+                needed=f"{needed / _GB:.1f}",
+            )
     room = free - _SCRATCH_BYTES[place.kind] - _GB
     for name, count, _ in _RELEASED:
         if count * place.dtype.itemsize <= room:
             return Sentence("{name} would fit, or close other programs.", name=name)
     for name, count, quantised in _RELEASED:
-        if place.kind == "cuda" and (count - quantised) * 2 + quantised * _BYTES_OF_BITS[4] <= room:
+        if (count - quantised) * place.dtype.itemsize + quantised * _BYTES_OF_BITS[4] <= room:
             return Sentence("{name} would fit in 4 bits (--quantize 4bit), or close other programs.", name=name)
     return Sentence("No released Qwen3-VL fits: close other programs, or take another machine.")
 

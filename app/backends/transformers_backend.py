@@ -77,6 +77,7 @@ class TransformersBackend:
         """
         self.unload()
         yield LoadProgress("importing_runtime")
+        logging.getLogger(_QUANTISING_PACKAGE).setLevel(logging.ERROR)  # it warns of roundings at every step
         try:
             import torch
             import transformers  # noqa: F401 - the slow part
@@ -88,7 +89,7 @@ class TransformersBackend:
         if stop():
             return
         self._place = find_place(torch)
-        _refuse_quantising(checkpoint, self._place)
+        _refuse_quantising(checkpoint)
         yield LoadProgress("reading_weights", 0.0)
         chat = ChatFormat(checkpoint)
         try:
@@ -145,26 +146,21 @@ class TransformersBackend:
         self.unload()
 
 
-def _refuse_quantising(checkpoint: Checkpoint, place: Place) -> None:
+def _refuse_quantising(checkpoint: Checkpoint) -> None:
     """Refuses to quantise where that cannot be done.
 
     Raises:
-        ModelError: There is no GPU, no bitsandbytes, or the weights are experts'.
+        ModelError: There is no bitsandbytes, or the weights are experts'.
     """
     if checkpoint.weight_bits is None:
         return
-    if place.kind != "cuda":
-        raise ModelError(
-            "Quantising while loading needs an NVIDIA GPU.",
-            "Load the weights as they are, or choose a smaller model.",
-        )
     if checkpoint.model_type == "qwen3_vl_moe":
         raise ModelError(
             "A mixture of experts cannot be quantised while it is loaded.",
             "Load the weights as they are, or choose a dense model.",
         )
     if importlib.util.find_spec(_QUANTISING_PACKAGE) is None:
-        raise ModelError("Quantising needs bitsandbytes, which is not installed.", "pip install 'viewfinder[cuda]'")
+        raise ModelError("Quantising needs bitsandbytes, which is not installed.", "pip install bitsandbytes")
 
 
 def _warm_up(checkpoint: Checkpoint, answering: Answering, decoder: Decoder, stop: Callable[[], bool]) -> None:

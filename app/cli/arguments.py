@@ -207,7 +207,7 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="demo|REPO|DIR", help="which model answers")
     parser.add_argument("--backend", metavar="|".join(CHOICES), help="what runs the model; see doctor")
     parser.add_argument(
-        "--quantize", choices=tuple(_BITS_OF), help="quantise the weights while they are loaded, on an NVIDIA GPU"
+        "--quantize", choices=tuple(_BITS_OF), help="quantise the weights while they are loaded (transformers)"
     )
 
 

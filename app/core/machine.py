@@ -20,11 +20,6 @@ def is_apple_silicon() -> bool:
     return sys.platform == "darwin" and platform.machine() == "arm64"
 
 
-def has_nvidia_software() -> bool:
-    """Whether NVIDIA's driver or its own command is here: told at once, without asking either."""
-    return sys.platform != "darwin" and (_DRIVER_FILE.exists() or shutil.which(_DRIVER_COMMAND) is not None)
-
-
 @lru_cache(maxsize=1)
 def has_nvidia_gpu() -> bool:
     """Whether NVIDIA's driver is loaded, or its own command lists a GPU."""

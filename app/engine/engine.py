@@ -401,7 +401,7 @@ def _refuse_quantising(backend: Backend, checkpoint: Checkpoint) -> None:
     if checkpoint.weight_bits is not None and checkpoint.weight_bits not in backend.abilities.weight_bits:
         raise ModelError(
             Sentence("The {name} backend takes weights as they are stored.", name=backend.name),
-            "Choose a model stored in 4 or 8 bits, or let the transformers backend quantise it on an NVIDIA GPU.",
+            "Choose a model that is stored in 4 or 8 bits, or let the transformers backend quantise it.",
         )
 
 

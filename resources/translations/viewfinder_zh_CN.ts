@@ -1284,12 +1284,20 @@
         <translation>该文件要求画面再旋转 {degrees}°：这里只按直角旋转。</translation>
     </message>
     <message>
-        <source>Choose a model stored in 4 or 8 bits, or let the transformers backend quantise it on an NVIDIA GPU.</source>
-        <translation>请选择以 4 位或 8 位存储的模型，或在 NVIDIA GPU 上由 transformers 后端量化。</translation>
-    </message>
-    <message>
         <source>The {name} backend takes weights as they are stored.</source>
         <translation>{name} 后端只能按存储的形式使用权重。</translation>
+    </message>
+    <message>
+        <source>Take Qwen/{name} instead; it can be quantised while it is loaded.</source>
+        <translation>请改用 Qwen/{name}；它可以在加载时量化。</translation>
+    </message>
+    <message>
+        <source>Take the repository it was made from; it can be quantised while it is loaded.</source>
+        <translation>请改用它所源自的仓库；它可以在加载时量化。</translation>
+    </message>
+    <message>
+        <source>pip install bitsandbytes</source>
+        <translation>pip install bitsandbytes</translation>
     </message>
     <message>
         <source>is neither “image” nor “video”</source>
@@ -1484,6 +1492,10 @@
         <translation>读取时“{name}”被更改了。</translation>
     </message>
     <message>
+        <source>Choose a model that is stored in 4 or 8 bits, or let the transformers backend quantise it.</source>
+        <translation>请选择以 4 位或 8 位存储的模型，或由 transformers 后端量化。</translation>
+    </message>
+    <message>
         <source>The video has changed since its first parts were asked about.</source>
         <translation>视频在前几段被提问之后发生了变化。</translation>
     </message>
@@ -1536,14 +1548,6 @@
         <translation>这台机器有 NVIDIA GPU，但其驱动与所装的 PyTorch（CUDA {version}）不匹配。</translation>
     </message>
     <message>
-        <source>Take Qwen/{name} instead; on a GPU it can be quantised while it is loaded.</source>
-        <translation>请改用 Qwen/{name}；在 GPU 上可以在加载时量化。</translation>
-    </message>
-    <message>
-        <source>Take the repository it was made from; on a GPU it can be quantised while it is loaded.</source>
-        <translation>请改用它所源自的仓库；在 GPU 上可以在加载时量化。</translation>
-    </message>
-    <message>
         <source>The model {name} needs about {needed} GB on the GPU; {free} GB are free.</source>
         <translation>模型 {name} 约需 {needed} GB 显存；空闲 {free} GB。</translation>
     </message>
@@ -1572,14 +1576,6 @@
         <translation>以 {bits} 位约需 {needed} GB：--quantize {bits}bit，或设置中的“权重”。</translation>
     </message>
     <message>
-        <source>Quantising while loading needs an NVIDIA GPU.</source>
-        <translation>加载时量化需要 NVIDIA GPU。</translation>
-    </message>
-    <message>
-        <source>Load the weights as they are, or choose a smaller model.</source>
-        <translation>请按原样加载权重，或选择更小的模型。</translation>
-    </message>
-    <message>
         <source>A mixture of experts cannot be quantised while it is loaded.</source>
         <translation>混合专家模型无法在加载时量化。</translation>
     </message>
@@ -1590,10 +1586,6 @@
     <message>
         <source>Quantising needs bitsandbytes, which is not installed.</source>
         <translation>量化需要 bitsandbytes，但未安装。</translation>
-    </message>
-    <message>
-        <source>pip install &apos;viewfinder[cuda]&apos;</source>
-        <translation>pip install &apos;viewfinder[cuda]&apos;</translation>
     </message>
     <message>
         <source>PyTorch does not start on this machine.</source>
@@ -2769,10 +2761,6 @@
         <translation>权重</translation>
     </message>
     <message>
-        <source>Fewer bits need less memory on the GPU and answer a little worse. Changing this loads the model anew.</source>
-        <translation>位数越少，占用的显存越少，回答略差。更改后会重新加载模型。</translation>
-    </message>
-    <message>
         <source>Goes back to the answers.</source>
         <translation>返回回答。</translation>
     </message>
@@ -2795,6 +2783,10 @@
     <message>
         <source>Such as: Answer in one sentence.</source>
         <translation>例如：请用一句话回答。</translation>
+    </message>
+    <message>
+        <source>Fewer bits need less memory and answer a little worse. Changing this loads the model anew.</source>
+        <translation>位数越少，占用的内存越少，回答略差。更改后会重新加载模型。</translation>
     </message>
     <message>
         <source>Instruction</source>

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def test_weights_are_quantised_when_the_person_wants_it_and_the_model_is_loaded_anew(
     open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings_panel, "has_nvidia_software", lambda: True)
+    monkeypatch.setattr(settings_panel, "_can_quantise", lambda: True)
     monkeypatch.setattr(FakeBackend, "abilities", replace(FakeBackend.abilities, weight_bits=(8, 4)))
     driver = open_window()
     panel = opened(driver)
@@ -46,10 +46,10 @@ def test_weights_are_quantised_when_the_person_wants_it_and_the_model_is_loaded_
     driver.wait(lambda: driver.desk.model.ready is not None and driver.desk.model.ready.checkpoint.weight_bits is None)
 
 
-def test_without_an_nvidia_gpu_only_a_choice_that_was_made_is_shown(
+def test_where_nothing_can_be_quantised_only_a_choice_that_was_made_is_shown(
     open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings_panel, "has_nvidia_software", lambda: False)
+    monkeypatch.setattr(settings_panel, "_can_quantise", lambda: False)
     driver = open_window()
     panel = opened(driver)
     assert not panel.weights_row.isVisible()

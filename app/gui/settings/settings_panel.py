@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -18,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.machine import has_nvidia_software
 from app.core.sampling import Sampling
 from app.gui.caption import Caption
 from app.gui.describing import describe
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
 
 _SYSTEM_LINES = 4
+
+
+def _can_quantise() -> bool:
+    """Whether there is what quantises weights while they are loaded."""
+    return find_spec("bitsandbytes") is not None
 
 
 class SettingsPanel(QWidget):
@@ -56,9 +61,7 @@ class SettingsPanel(QWidget):
         self.weights_row = Labelled(
             self.tr("Weights"),
             self.weights,
-            self.tr(
-                "Fewer bits need less memory on the GPU and answer a little worse. Changing this loads the model anew."
-            ),
+            self.tr("Fewer bits need less memory and answer a little worse. Changing this loads the model anew."),
         )
         self.system = QPlainTextEdit()
         self.answers = SamplingSettings(self)
@@ -74,7 +77,7 @@ class SettingsPanel(QWidget):
         self._settings = settings
         self.model.show_model(settings.model)
         self.weights.show_value(settings.own.weight_bits)
-        self.weights_row.setVisible(has_nvidia_software() or settings.own.weight_bits is not None)
+        self.weights_row.setVisible(_can_quantise() or settings.own.weight_bits is not None)
         if is_other_model:
             self.answers.show_again()
         if self.system.toPlainText() != settings.own.system:

@@ -152,7 +152,7 @@ def test_a_machine_with_too_little_memory_is_told(checkpoint: Checkpoint) -> Non
     tensors = sized(checkpoint, 6.95e9, 1.82e9)
     error = refusal(lambda: refuse_too_large(checkpoint, tensors, Place("cpu", "CPU", FP32, (20 * GB,))))
     assert "of memory; 20.0 GB are free" in error.said.text
-    assert "Qwen3-VL-4B would fit" in error.said.hint
+    assert "In 8 bits it needs about 17.0 GB" in error.said.hint
     refuse_too_large(checkpoint, tensors, Place("cpu", "CPU", FP32, (0,)))  # a system that does not tell
 
 
@@ -185,14 +185,12 @@ def test_weights_quantised_by_others_are_told(checkpoint: Checkpoint) -> None:
 
 
 def test_quantising_is_refused_where_it_cannot_be_done(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    gpu, processor = Place("cuda", "NVIDIA Test", BF16, (GB,)), Place("cpu", "CPU", FP32, (GB,))
     in_four = replace(checkpoint, weight_bits=4)
-    _refuse_quantising(checkpoint, processor)
-    assert "needs an NVIDIA GPU" in refusal(lambda: _refuse_quantising(in_four, processor)).said.text
+    _refuse_quantising(checkpoint)
     experts = replace(in_four, model_type="qwen3_vl_moe")
-    assert "mixture of experts" in refusal(lambda: _refuse_quantising(experts, gpu)).said.text
+    assert "mixture of experts" in refusal(lambda: _refuse_quantising(experts)).said.text
     monkeypatch.setattr("app.backends.transformers_backend._QUANTISING_PACKAGE", "no_such_package")
-    assert "bitsandbytes" in refusal(lambda: _refuse_quantising(in_four, gpu)).said.text
+    assert "bitsandbytes" in refusal(lambda: _refuse_quantising(in_four)).said.text
 
 
 def test_a_pytorch_that_does_not_import_is_told(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from app.backends.torch_answering import Answering
 from app.backends.torch_cache import KvRows, _Recorded
 from app.backends.torch_decoder import Decoder, make_token_layer
 from app.backends.transformers_backend import TransformersBackend
-from app.core.checkpoint import Checkpoint, read_checkpoint
+from app.core.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 from app.core.clips import Clip
 from app.core.errors import ModelError
 from app.core.events import Finished, GenerateEvent, LoadProgress, PrefillProgress, TextPiece, VisionProgress
@@ -162,6 +162,28 @@ def test_a_mixture_of_experts_answers_as_transformers_does(tmp_path: Path) -> No
     events = list(backend.generate(requests, lambda _: False))
     assert [text_of(events, name) for name in "abc"] == [expected] * 3
     backend.close()
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_quantised_weights_answer_in_less_memory(bits: int) -> None:
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes has no wheel for this machine")
+    demo = find_checkpoint("demo")
+    requests = [
+        asked(Turn("Describe this image.", shown), request_id=name)
+        for name, shown in (("a", (noise_picture(1),)), ("b", ()))
+    ]
+    held_bytes = {}
+    for checkpoint in (demo, demo.quantised(bits)):
+        backend = loaded(checkpoint)
+        events = list(backend.generate(requests, lambda _: False))
+        assert [text_of(events, name) for name in "ab"] == ["I only know simple shapes and numbers."] * 2
+        assert backend._answering is not None
+        held_bytes[checkpoint.weight_bits] = backend._answering._decoder.weight_bytes
+        model = backend._answering._decoder._model
+        backend.close()
+    assert held_bytes[bits] < 0.8 * held_bytes[None]
+    kinds = [type(model.model.language_model.layers[0].mlp.up_proj), type(model.model.visual.blocks[0].mlp.linear_fc1)]
+    assert [kind.__name__ for kind in kinds] == ["Linear4bit" if bits == 4 else "Linear8bitLt", "Linear"]
 
 
 def test_a_follow_up_reuses_the_cache_and_equals_a_cold_answer(answer: Callable[..., list[GenerateEvent]]) -> None:
