@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,9 +165,9 @@ def test_a_mixture_of_experts_answers_as_transformers_does(tmp_path: Path) -> No
     backend.close()
 
 
+@pytest.mark.skipif(find_spec("bitsandbytes") is None, reason="bitsandbytes has no wheel for this machine")
 @pytest.mark.parametrize("bits", [8, 4])
 def test_quantised_weights_answer_in_less_memory(bits: int) -> None:
-    pytest.importorskip("bitsandbytes", reason="bitsandbytes has no wheel for this machine")
     demo = find_checkpoint("demo")
     requests = [
         asked(Turn("Describe this image.", shown), request_id=name)
