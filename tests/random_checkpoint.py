@@ -67,7 +67,12 @@ class Widths:
 
 def write_random_checkpoint(folder: Path, widths: Widths | None = None, seed: int = 0) -> Path:
     """Writes config, tokenizer, chat template and random weights in the released layout; needs no runtime."""
-    widths = widths or Widths()
+    _write_weights(folder, write_configuration(folder, widths or Widths()), seed)
+    return folder
+
+
+def write_configuration(folder: Path, widths: Widths) -> dict[str, Any]:
+    """Writes all but the weights; gives the configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     token_ids = _write_tokenizer(folder, widths.vocabulary)
     config = _config(widths, token_ids)
@@ -75,8 +80,7 @@ def write_random_checkpoint(folder: Path, widths: Widths | None = None, seed: in
     _write_json(folder / "generation_config.json", {"do_sample": False, "eos_token_id": [token_ids["<|im_end|>"]]})
     size = {"shortest_edge": 4096, "longest_edge": widths.max_pixels}
     _write_json(folder / "preprocessor_config.json", {"size": size, "patch_size": 16, "merge_size": 2})
-    _write_weights(folder, config, seed)
-    return folder
+    return config
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -21,6 +21,9 @@ from app.core.vision import PATCH_PX, PixelLimits, patches_from_frames
 from tests.clips_made import noise_clip
 from tests.parity.cases import drawn_image
 from tests.torch_here import skip_without_torch
+
+if TYPE_CHECKING:
+    from app.core.requests import Medium
 
 skip_without_torch()
 
@@ -145,7 +148,9 @@ def _request(kind: str, checkpoint: Checkpoint) -> Request:
     drawn_image(random.Random(3), 300, 200).save(encoded, "PNG")
     picture = open_picture(PictureSource("a.png", data=encoded.getvalue()), checkpoint.image_limits)
     clip = noise_clip(1, (0.0, 0.5, 1.2, 3.0), 96, 64)
-    shown = {"pictures": (picture, picture), "clip": (clip,), "mixed": (picture, clip, picture)}[kind]
+    shown: tuple[Medium, ...] = {"pictures": (picture, picture), "clip": (clip,), "mixed": (picture, clip, picture)}[
+        kind
+    ]
     return Request("r", (Turn("What is it?", shown), Turn("And then?")), GREEDY)
 
 
