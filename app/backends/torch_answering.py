@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PREFILL_STEP_TOKENS = 512
-"""Tokens read between two looks at the stop signal."""
 MOST_ROWS = 16
 """Requests answered at a time; a GPU hardly takes longer for them than for one."""
 _ROOM_TOKENS = 1_024
@@ -269,10 +267,11 @@ class Answering:
         features = yield from self._look_at_media(run)
         yield PrefillProgress(request_id, run.reused_tokens, prompt.length)
         hidden = None
-        for start in range(run.reused_tokens, prompt.length, PREFILL_STEP_TOKENS):
+        step = self._decoder.chunk_tokens
+        for start in range(run.reused_tokens, prompt.length, step):
             if run.is_stopped():
                 raise StopWantedError
-            end = min(start + PREFILL_STEP_TOKENS, prompt.length)
+            end = min(start + step, prompt.length)
             between = _features_between(features, start, end)
             hidden = self._decoder.read(
                 cache, row, prompt.token_ids[start:end], prompt.positions[:, start:end], between

@@ -32,6 +32,10 @@ STEPPINGS: tuple[Stepping, ...] = ("compiled", "recorded", "eager")
 """From the fastest to the one that runs everywhere."""
 
 
+_CHUNK_TOKENS = {"cuda": 2_048, "cpu": 512}
+"""Well below a second on either."""
+
+
 class StopWantedError(Exception):
     """The request shall stop."""
 
@@ -60,8 +64,10 @@ def make_token_layer(torch: Any) -> Callable[..., Any]:
             values: (B, K, S, E).
             rows: 0 to B - 1.
             places: The slot of each row's token, (B,).
-            is_open: Which slots each row may look at, (B, 1, 1, S) of bool.
+            is_open: Which of the first slots each row may look at, (B, 1, 1, N) of bool; the others are not looked at.
         """
+        # The whole cache comes in and is cut here: its strides then follow from its shape, and a compiled layer serves
+        # every size of it.
         attention = layer.self_attn
         normed = layer.input_layernorm(hidden)
         heads = (hidden.shape[0], -1, attention.head_dim)
@@ -69,9 +75,10 @@ def make_token_layer(torch: Any) -> Callable[..., Any]:
         keys[rows, :, places] = turned(attention.k_norm(attention.k_proj(normed).view(heads)), cos, sin)
         values[rows, :, places] = attention.v_proj(normed).view(heads)
         grouped = query.view(hidden.shape[0], keys.shape[1], -1, attention.head_dim)
-        scores = (grouped @ keys.transpose(-1, -2)).float() * attention.scaling
+        seen = is_open.shape[-1]
+        scores = (grouped @ keys[:, :, :seen].transpose(-1, -2)).float() * attention.scaling
         weights = scores.masked_fill(~is_open, -float("inf")).softmax(-1).to(values.dtype)
-        mixed = (weights @ values).reshape(hidden.shape[0], -1)
+        mixed = (weights @ values[:, :, :seen]).reshape(hidden.shape[0], -1)
         hidden = hidden + attention.o_proj(mixed)
         return hidden + layer.mlp(layer.post_attention_layernorm(hidden)[:, None])[:, 0]
 
@@ -112,6 +119,7 @@ class Decoder:
         self._is_one_device = len({self.device, *self.cache_shape.devices}) == 1
         self._plain_layer = make_token_layer(torch)
         self._token_layer = self._plain_layer
+        self._stepping: Stepping = "eager"
         self._is_recording = False
         self.works_ahead = self.device.type == "cuda"
         self._pool: Any = None
@@ -122,6 +130,11 @@ class Decoder:
         """What the weights take."""
         held = (*self._model.parameters(), *self._model.buffers())
         return sum(tensor.numel() * tensor.element_size() for tensor in held)
+
+    @property
+    def chunk_tokens(self) -> int:
+        """Prompt tokens read between two looks at the stop signal."""
+        return _CHUNK_TOKENS[self.device.type]
 
     @property
     def can_record(self) -> bool:
@@ -135,10 +148,24 @@ class Decoder:
 
     def set_stepping(self, stepping: Stepping) -> None:
         """Chooses how steps run from now on."""
+        self._stepping = stepping
         self._is_recording = stepping != "eager" and self.can_record
         self._token_layer = self._plain_layer
         if stepping == "compiled":
-            self._token_layer = self._torch.compile(self._plain_layer, fullgraph=True)
+            self._token_layer = self._compiled_layer()
+
+    def _compiled_layer(self) -> Callable[..., Any]:
+        """The token layer, compiled when it first runs, for any size of the cache."""
+        torch = self._torch
+        compiled = torch.compile(self._plain_layer, fullgraph=True)
+
+        def token_layer(layer: Any, hidden: Any, cos: Any, sin: Any, keys: Any, values: Any, *others: Any) -> Any:
+            for sized in (keys, values):
+                torch._dynamo.maybe_mark_dynamic(sized, 2)  # noqa: SLF001 - its public name in PyTorch's manual
+            torch._dynamo.maybe_mark_dynamic(others[-1], 3)  # noqa: SLF001
+            return compiled(layer, hidden, cos, sin, keys, values, *others)
+
+        return token_layer
 
     def see(self, span: MediaSpan, is_stopped: Callable[[], bool]) -> list[Any]:
         """A picture, or two frames of a clip, through the vision tower.
@@ -220,14 +247,35 @@ class Decoder:
         """Reads ``cache.tokens`` into every row; the next token's logits, (B, V), good until the next step."""
         cache.reserve(max(cache.lengths) + 1)
         slots = min(seen_slots(max(cache.lengths) + 1), cache.slots)
-        if self._is_recording:
-            recorded = cache.recorded.get(slots) or self._record(cache, slots)
+        recorded = self._recorded_step(cache, slots)
+        if recorded is not None:
             recorded.graph.replay()
             logits = recorded.logits
         else:
             logits = self._run_step(cache, slots)
         cache.lengths = [length + 1 for length in cache.lengths]
         return logits
+
+    def _recorded_step(self, cache: KvRows, slots: int) -> _Recorded | None:
+        """The step recorded for so many slots, or None where steps are not recorded."""
+        while self._is_recording and slots not in cache.recorded:
+            self._try_to_record(cache, slots)
+        return cache.recorded[slots] if self._is_recording else None
+
+    def _try_to_record(self, cache: KvRows, slots: int) -> None:
+        """Records a step; what cannot be recorded for another size after all runs in the next slower way from then on.
+
+        Raises:
+            OutOfMemoryError: PyTorch's own.
+        """
+        try:
+            cache.recorded[slots] = self._record(cache, slots)
+        except RuntimeError as error:
+            if isinstance(error, self._torch.OutOfMemoryError):
+                raise
+            slower = STEPPINGS[STEPPINGS.index(self._stepping) + 1]
+            logger.info("Steps for %d rows and %d slots are %s: %s", cache.rows, slots, slower, error)
+            self.set_stepping(slower)
 
     def forget_recordings(self) -> None:
         """Gives the memory of recorded steps back, once no cache holds one any more."""
@@ -295,7 +343,7 @@ class Decoder:
                     hidden, cos, sin, rows, places, is_open = (
                         value.to(device) for value in (hidden, cos, sin, rows, places, is_open)
                     )
-                keys, values = cache.keys[index][:, :, :slots], cache.values[index][:, :, :slots]
+                keys, values = cache.keys[index], cache.values[index]
                 hidden = self._token_layer(layer, hidden, cos, sin, keys, values, rows, places, is_open)
             logits = self.logits(hidden)
             cache.places += 1
@@ -317,8 +365,7 @@ class Decoder:
         graph = cuda.CUDAGraph()
         with cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             logits = self._run_step(cache, slots)
-        cache.recorded[slots] = _Recorded(graph, logits)
-        return cache.recorded[slots]
+        return _Recorded(graph, logits)
 
 
 def _make_patches_linear(torch: Any, patch_embed: Any) -> None:

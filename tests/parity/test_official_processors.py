@@ -148,10 +148,12 @@ def _request(kind: str, checkpoint: Checkpoint) -> Request:
     drawn_image(random.Random(3), 300, 200).save(encoded, "PNG")
     picture = open_picture(PictureSource("a.png", data=encoded.getvalue()), checkpoint.image_limits)
     clip = noise_clip(1, (0.0, 0.5, 1.2, 3.0), 96, 64)
-    shown: tuple[Medium, ...] = {"pictures": (picture, picture), "clip": (clip,), "mixed": (picture, clip, picture)}[
-        kind
-    ]
-    return Request("r", (Turn("What is it?", shown), Turn("And then?")), GREEDY)
+    media: dict[str, tuple[Medium, ...]] = {
+        "pictures": (picture, picture),
+        "clip": (clip,),
+        "mixed": (picture, clip, picture),
+    }
+    return Request("r", (Turn("What is it?", media[kind]), Turn("And then?")), GREEDY)
 
 
 def _frames(clip: Clip) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -14,7 +14,7 @@ import pytest
 from app.backends import torch_answering
 from app.backends.torch_answering import Answering
 from app.backends.torch_cache import KvRows, _Recorded
-from app.backends.torch_decoder import Decoder, make_token_layer
+from app.backends.torch_decoder import Decoder
 from app.backends.transformers_backend import TransformersBackend
 from app.core.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 from app.core.clips import Clip
@@ -147,7 +147,7 @@ def test_greedy_answers_equal_transformers_own(
 ) -> None:
     request = asked(Turn("What is it?", media))
     expected = generated(answering, checkpoint, request)
-    monkeypatch.setattr(torch_answering, "PREFILL_STEP_TOKENS", step)
+    monkeypatch.setattr(Decoder, "chunk_tokens", step)
     assert len(expected) > 8
     assert text_of(answer(request, cold=True)) == expected
 
@@ -263,7 +263,7 @@ def test_after_a_stop_the_next_answer_is_right(
     monkeypatch: pytest.MonkeyPatch,
     stop_after: type[GenerateEvent],
 ) -> None:
-    monkeypatch.setattr(torch_answering, "PREFILL_STEP_TOKENS", 7)
+    monkeypatch.setattr(Decoder, "chunk_tokens", 7)
     request = asked(Turn("What is it?", THREE))
     expected = text_of(answer(request, cold=True))
     answering.forget()
@@ -346,8 +346,7 @@ def test_recorded_steps_asked_for_ahead_answer_the_same(
 
     def record(decoder: Decoder, cache: KvRows, slots: int) -> _Recorded:
         played.append(_Played(decoder, cache, slots))
-        cache.recorded[slots] = _Recorded(played[-1], played[-1].logits)
-        return cache.recorded[slots]
+        return _Recorded(played[-1], played[-1].logits)
 
     decoder = answering._decoder
     monkeypatch.setattr(Decoder, "_record", record)
@@ -364,34 +363,59 @@ def test_recorded_steps_asked_for_ahead_answer_the_same(
     assert len(played) - plays <= 2
 
 
-def test_one_compiled_layer_serves_all_layers_and_lengths(answering: Answering) -> None:
+def test_what_cannot_be_recorded_after_all_runs_in_the_next_slower_way(
+    answering: Answering, answer: Callable[..., list[GenerateEvent]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asked(Turn("Hello"), max_tokens=300)
+    expected = text_of(answer(request, cold=True))
+    tried: list[str] = []
+
+    def record(decoder: Decoder, cache: KvRows, slots: int) -> _Recorded:
+        tried.append(decoder._stepping)
+        if slots > 256:
+            raise RuntimeError("operation not permitted when stream is capturing")
+        played = _Played(decoder, cache, slots)
+        return _Recorded(played, played.logits)
+
+    decoder = answering._decoder
+    monkeypatch.setattr(Decoder, "_record", record)
+    monkeypatch.setattr(Decoder, "can_record", True)
+    monkeypatch.setattr(Decoder, "_compiled_layer", lambda decoder: decoder._plain_layer)
+    decoder.set_stepping("compiled")
+    assert text_of(answer(request, cold=True)) == expected
+    assert tried == ["compiled", "compiled", "recorded"]
+    assert (decoder._stepping, decoder.is_recording) == ("eager", False)
+
+
+def test_one_compiled_layer_serves_all_layers_lengths_and_sizes_of_the_cache(
+    answering: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import torch
 
-    compilations = []
+    compilations: list[int] = []
+    plainly = torch.compile
 
     def count(graph: Any, inputs: Any) -> Any:
         compilations.append(len(inputs))
         return graph.forward
 
+    monkeypatch.setattr(torch, "compile", lambda function, **options: plainly(function, backend=count, **options))
     decoder = answering._decoder
-    compiled = torch.compile(make_token_layer(torch), backend=count, fullgraph=True)
-    caches = [KvRows.empty(torch, decoder.cache_shape, rows, 300) for rows in (1, 1, 3)]
     try:
-        for cache, slots in ((caches[0], 256), (caches[0], 512), (caches[2], 256), (caches[2], 512)):
-            cache.tokens.fill_(5)
-            decoder._token_layer = decoder._plain_layer
-            expected = decoder._run_step(cache, slots)
-            cache.places.zero_()
-            cache.positions.zero_()
-            decoder._token_layer = compiled
-            assert torch.allclose(decoder._run_step(cache, slots), expected, atol=1e-5)
-            cache.places.zero_()
-            cache.positions.zero_()
+        for rows, most in ((1, 1), (2, 2), (3, 3), (5, 3)):
+            for capacity, slots in ((300, 256), (600, 256), (600, 512), (2_000, 1_024), (5_000, 256), (5_000, 4_096)):
+                cache = KvRows.empty(torch, decoder.cache_shape, rows, capacity)
+                cache.tokens.fill_(5)
+                decoder.set_stepping("eager")
+                expected = decoder._run_step(cache, slots)
+                cache.begin_steps([0] * rows, [0] * rows)
+                decoder.set_stepping("compiled")
+                assert torch.allclose(decoder._run_step(cache, slots), expected, atol=1e-5)
+            # One for a row alone, one for two, and one for any number: never one per layer or size.
+            assert len(compilations) <= most
     finally:
-        decoder._token_layer = decoder._plain_layer
+        decoder.set_stepping("eager")
         torch._dynamo.reset()
-    # One for a row alone, one for several, each again for any number of slots: never one per layer.
-    assert len(compilations) <= 4
 
 
 def test_loading_reads_in_steps_and_hears_a_stop_between_them(checkpoint: Checkpoint) -> None:
