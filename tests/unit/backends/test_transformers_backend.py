@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,8 +34,6 @@ from tests.random_checkpoint import Widths, write_random_checkpoint
 from tests.torch_here import skip_without_torch
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.core.requests import Medium
 
 skip_without_torch()
@@ -440,6 +441,29 @@ def test_the_model_folder_is_never_written_to(checkpoint: Checkpoint, tmp_path: 
     list(backend.generate([asked(Turn("Hi", ONE))], lambda _: False))
     backend.close()
     assert {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in tmp_path.iterdir()} == before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="resident memory is read as Linux tells it")
+def test_unloading_gives_the_memory_back_to_the_system(tmp_path: Path) -> None:
+    widths = Widths(text_width=512, text_layers=8, mlp_width=4096, vocabulary=8_192, dtype="float32")
+    checkpoint = read_checkpoint(write_random_checkpoint(tmp_path / "larger", widths), "larger")
+    weights_bytes = (tmp_path / "larger" / "model.safetensors").stat().st_size
+    assert weights_bytes > 200_000_000
+
+    def resident_bytes() -> int:
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4_096
+
+    backend = TransformersBackend()
+    held_bytes = []
+    for _ in range(3):
+        list(backend.load(checkpoint, lambda: False))
+        list(backend.generate([asked(Turn("Hi", ONE))], lambda _: False))
+        loaded_bytes = resident_bytes()
+        backend.unload()
+        held_bytes.append(resident_bytes())
+        assert loaded_bytes - held_bytes[-1] > 0.8 * weights_bytes
+    assert held_bytes[-1] - held_bytes[0] < 0.1 * weights_bytes
 
 
 @pytest.mark.allows_log
