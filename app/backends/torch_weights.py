@@ -7,6 +7,7 @@ import logging
 import math
 import os
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -117,10 +118,15 @@ def read_model(
     try:
         tensors = _tensors_of(checkpoint.folder)
         refuse_too_large(checkpoint, tensors, place)
-        weights = yield from _read_tensors(checkpoint, tensors, place, stop)
-        if weights is None:
-            return None
-        return _assembled(checkpoint, weights, place)
+        with ExitStack() as files:
+            if checkpoint.weight_bits is None and len(place.free_bytes) == 1:
+                weights = yield from _read_tensors(tensors, place, stop)
+            else:
+                yield LoadProgress("reading_weights")
+                weights = _tensors_to_read(tensors, files, stop)
+            return None if weights is None else _assembled(checkpoint, weights, place)
+    except _LoadStoppedError:
+        return None
     except (
         ValueError,
         KeyError,
@@ -261,14 +267,56 @@ def _what_would_fit(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: 
     return Sentence("No released Qwen3-VL fits: close other programs, or take another machine.")
 
 
-def _read_tensors(
-    checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place, stop: Callable[[], bool]
-) -> Generator[LoadProgress, None, dict[str, Any] | None]:
-    """Every tensor by name, on one GPU at once and otherwise in memory; None when it was stopped."""
+class _LoadStoppedError(Exception):
+    """Loading shall stop."""
+
+
+class _TensorToRead:
+    """A tensor in its file, read when the library asks for its numbers; one at a time, never all of them in memory.
+
+    Args:
+        stored: What safetensors has for it.
+        stop: Whether loading shall stop.
+    """
+
+    def __init__(self, stored: Any, stop: Callable[[], bool]) -> None:
+        self._stored = stored
+        self._stop = stop
+
+    def __getitem__(self, part: Any) -> Any:
+        """The numbers.
+
+        Raises:
+            _LoadStoppedError: It shall stop.
+        """
+        if self._stop():
+            raise _LoadStoppedError
+        return self._stored[part]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stored, name)
+
+
+def _tensors_to_read(
+    tensors: dict[str, _Tensor], files: ExitStack, stop: Callable[[], bool]
+) -> dict[str, _TensorToRead]:
+    """Every tensor by name, for weights that are quantised or spread as they are read; the files stay open."""
     from safetensors import safe_open
 
-    goes_straight = place.kind == "cuda" and len(place.free_bytes) == 1 and checkpoint.weight_bits is None
-    device = "cuda:0" if goes_straight else "cpu"
+    opened = {
+        path: files.enter_context(safe_open(str(path), framework="pt"))
+        for path in sorted({tensor.file for tensor in tensors.values()})
+    }
+    return {name: _TensorToRead(opened[tensor.file].get_slice(name), stop) for name, tensor in tensors.items()}
+
+
+def _read_tensors(
+    tensors: dict[str, _Tensor], place: Place, stop: Callable[[], bool]
+) -> Generator[LoadProgress, None, dict[str, Any] | None]:
+    """Every tensor by name, where it will be; None when it was stopped."""
+    from safetensors import safe_open
+
+    device = "cuda:0" if place.kind == "cuda" else "cpu"
     whole = sum(tensor.count for tensor in tensors.values())
     read = shown = 0
     weights: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from app.backends.table import BACKENDS
 from app.core.backend import Backend
 from app.core.checkpoint import Checkpoint
 from tests.model_thread import OnModelThread
-from tests.parity.cases import CASES, PARTS
+from tests.parity.cases import CASES, MADE_BY, PARTS
 from tests.parity.recording import float32_demo, record
 
 if TYPE_CHECKING:
@@ -45,5 +45,5 @@ def test_what_mlx_makes_of_the_cases_is_kept(
     assert any(case["reused"] > 20 for case in found.values()), "follow-ups go on with the cache"
     file = artefacts / f"parity-mlx-{part}.json"
     beside = file.with_suffix(".new")
-    beside.write_text(json.dumps(found), encoding="utf-8")
+    beside.write_text(json.dumps({"made_by": MADE_BY, "cases": found}), encoding="utf-8")
     beside.replace(file)

@@ -18,6 +18,7 @@ from app.backends import torch_answering
 from app.backends.torch_answering import Answering
 from app.backends.torch_cache import KvRows, _Recorded
 from app.backends.torch_decoder import Decoder
+from app.backends.torch_weights import Place, read_model
 from app.backends.transformers_backend import TransformersBackend
 from app.core.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 from app.core.clips import Clip
@@ -184,6 +185,10 @@ def test_quantised_weights_answer_in_less_memory(bits: int) -> None:
         model = backend._answering._decoder._model
         backend.close()
     assert held_bytes[bits] < 0.8 * held_bytes[None]
+    looks = iter(range(10_000))
+    stopped = TransformersBackend()
+    list(stopped.load(demo.quantised(bits), lambda: next(looks) >= 20))
+    assert (stopped.is_loaded, next(looks) < 60) == (False, True), "a stop is heard at the next tensor"
     kinds = [type(model.model.language_model.layers[0].mlp.up_proj), type(model.model.visual.blocks[0].mlp.linear_fc1)]
     assert [kind.__name__ for kind in kinds] == ["Linear4bit" if bits == 4 else "Linear8bitLt", "Linear"]
 
@@ -417,6 +422,23 @@ def test_one_compiled_layer_serves_all_layers_lengths_and_sizes_of_the_cache(
     finally:
         decoder.set_stepping("eager")
         torch._dynamo.reset()
+
+
+def test_weights_that_are_spread_as_they_are_read_are_the_same(checkpoint: Checkpoint) -> None:
+    import torch
+
+    def read(free_bytes: tuple[int, ...]) -> dict[str, Any]:
+        place = Place("cpu", "CPU", torch.float32, free_bytes)
+        steps = read_model(torch, checkpoint, place, lambda: False)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return dict(end.value.state_dict())
+
+    whole, spread = read((10**12,)), read((10**12, 10**12))
+    assert whole.keys() == spread.keys()
+    assert all(torch.equal(weight, spread[name]) for name, weight in whole.items())
 
 
 def test_loading_reads_in_steps_and_hears_a_stop_between_them(checkpoint: Checkpoint) -> None:
