@@ -146,15 +146,12 @@ class Answering:
         self._peak_bytes = max(self._peak_bytes, active)
         return Memory(active, self._peak_bytes)
 
-    def answer(
-        self, requests: Sequence[Request], stop: StopCheck, *, is_trial: bool = False
-    ) -> Iterator[GenerateEvent]:
+    def answer(self, requests: Sequence[Request], stop: StopCheck) -> Iterator[GenerateEvent]:
         """Every event of the requests; each ends in one Finished whatever happens.
 
         Args:
             requests: What is asked.
             stop: Tells whether the request of an id shall stop.
-            is_trial: Whether a fault is foreseen, and so no trace of it belongs in the log.
         """
         self._reset_peak()
         began = time.perf_counter()
@@ -163,7 +160,7 @@ class Answering:
             try:
                 prompt = self._chat.encode(request)
             except Exception as fault:  # noqa: BLE001 - job boundary
-                yield Finished(request.request_id, "failed", Figures(), self._told(fault, request, is_trial=is_trial))
+                yield Finished(request.request_id, "failed", Figures(), self._told(fault, request))
                 continue
             limit = min(request.sampling.max_tokens, self._checkpoint.context_tokens - prompt.length)
 
@@ -173,16 +170,16 @@ class Answering:
             runs.append(_Run(request, prompt, limit, self._chat.text_stream(), is_stopped, began))
         while runs:
             count = self._rows_that_fit(runs)
-            yield from self._answer_together(runs[:count], is_trial=is_trial)
+            yield from self._answer_together(runs[:count])
             del runs[:count]
 
-    def _answer_together(self, runs: Sequence[_Run], *, is_trial: bool) -> Iterator[GenerateEvent]:
+    def _answer_together(self, runs: Sequence[_Run]) -> Iterator[GenerateEvent]:
         """Answers runs in one batch; a fault of one in its prompt leaves the others alone."""
         try:
             cache, shared = self._cache_for(runs)
             ready: list[tuple[int, Any]] = []
             for row, run in enumerate(runs):
-                hidden = yield from self._read_or_end(run, cache, row, shared, is_trial=is_trial)
+                hidden = yield from self._read_or_end(run, cache, row, shared)
                 if hidden is not None:
                     ready.append((row, hidden))
             if ready:
@@ -191,12 +188,12 @@ class Answering:
             self._held = None
             for run in runs:
                 if not run.has_ended:
-                    yield self._failed(run, fault, is_trial=is_trial)
+                    yield self._failed(run, fault)
         finally:
             self._batch = None
 
     def _read_or_end(
-        self, run: _Run, cache: KvRows, row: int, shared: list[_Held], *, is_trial: bool
+        self, run: _Run, cache: KvRows, row: int, shared: list[_Held]
     ) -> Generator[GenerateEvent, None, Any]:
         """Reads a prompt into its row; returns the last hidden state, (1, D), or None once the run has ended."""
         try:
@@ -204,11 +201,11 @@ class Answering:
         except StopWantedError:
             yield run.finished("cancelled", self.memory().peak_bytes)
         except Exception as fault:  # noqa: BLE001 - job boundary
-            yield self._failed(run, fault, is_trial=is_trial)
+            yield self._failed(run, fault)
         return None
 
-    def _failed(self, run: _Run, fault: Exception, *, is_trial: bool) -> Finished:
-        return run.finished("failed", self.memory().peak_bytes, self._told(fault, run.request, is_trial=is_trial))
+    def _failed(self, run: _Run, fault: Exception) -> Finished:
+        return run.finished("failed", self.memory().peak_bytes, self._told(fault, run.request))
 
     def _cache_for(self, runs: Sequence[_Run]) -> tuple[KvRows, list[_Held]]:
         """A cache with a row for each run, and the rows whose beginnings it may take over.
@@ -364,10 +361,10 @@ class Answering:
         elif run.is_stopped():
             yield run.finished("cancelled", self.memory().peak_bytes)
 
-    def _told(self, fault: Exception, request: Request, *, is_trial: bool) -> ErrorText:
+    def _told(self, fault: Exception, request: Request) -> ErrorText:
         """Words for a fault; the log takes what was not foreseen."""
         words = out_of_memory(self._torch, fault)
-        if words is None and not isinstance(fault, AppError) and not is_trial:
+        if words is None and not isinstance(fault, AppError):
             logger.error("Request %s failed", request.request_id, exc_info=fault)
         return words or describe_error(fault)
 

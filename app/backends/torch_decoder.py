@@ -94,6 +94,7 @@ class Decoder:
         has_flash_attention: Whether the package flash-attn serves this device.
 
     Attributes:
+        stepping: How steps run now.
         works_ahead: Whether a call returns before its work is done, so that the next may be asked for already.
 
     Thread: model.
@@ -119,7 +120,7 @@ class Decoder:
         self._is_one_device = len({self.device, *self.cache_shape.devices}) == 1
         self._plain_layer = make_token_layer(torch)
         self._token_layer = self._plain_layer
-        self._stepping: Stepping = "eager"
+        self.stepping: Stepping = "eager"
         self._is_recording = False
         self.works_ahead = self.device.type == "cuda"
         self._pool: Any = None
@@ -148,7 +149,7 @@ class Decoder:
 
     def set_stepping(self, stepping: Stepping) -> None:
         """Chooses how steps run from now on."""
-        self._stepping = stepping
+        self.stepping = stepping
         self._is_recording = stepping != "eager" and self.can_record
         self._token_layer = self._plain_layer
         if stepping == "compiled":
@@ -263,18 +264,18 @@ class Decoder:
         return cache.recorded[slots] if self._is_recording else None
 
     def _try_to_record(self, cache: KvRows, slots: int) -> None:
-        """Records a step; what cannot be recorded for another size after all runs in the next slower way from then on.
+        """Records a step; what cannot be compiled or recorded runs in the next slower way from then on.
 
         Raises:
             OutOfMemoryError: PyTorch's own.
         """
         try:
             cache.recorded[slots] = self._record(cache, slots)
-        except RuntimeError as error:
-            if isinstance(error, self._torch.OutOfMemoryError):
-                raise
-            slower = STEPPINGS[STEPPINGS.index(self._stepping) + 1]
-            logger.info("Steps for %d rows and %d slots are %s: %s", cache.rows, slots, slower, error)
+        except self._torch.OutOfMemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a compiler, a driver and every library on the way may fail as it likes
+            slower = STEPPINGS[STEPPINGS.index(self.stepping) + 1]
+            logger.info("Steps for %d rows and %d slots are %s: %r", cache.rows, slots, slower, error)
             self.set_stepping(slower)
 
     def forget_recordings(self) -> None:

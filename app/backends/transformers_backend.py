@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from app.backends.torch_answering import Answering
-from app.backends.torch_decoder import STEPPINGS, Decoder
+from app.backends.torch_decoder import Decoder
 from app.backends.torch_weights import find_place, has_flash_attention, read_model
 from app.core.backend import Abilities, Memory
 from app.core.errors import ModelError, Sentence
@@ -28,11 +28,9 @@ from app.core.vision import TOKEN_PX
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from app.backends.torch_decoder import Stepping
     from app.backends.torch_weights import Place
     from app.core.backend import StopCheck
     from app.core.checkpoint import Checkpoint
-    from app.core.errors import ErrorText
     from app.core.events import GenerateEvent
 
 logger = logging.getLogger(__name__)
@@ -171,28 +169,17 @@ def _warm_up(checkpoint: Checkpoint, answering: Answering, decoder: Decoder, sto
     Raises:
         ModelError: The model cannot answer.
     """
-    steppings: Sequence[Stepping] = STEPPINGS if decoder.can_record else ("eager",)
-    if checkpoint.weight_bits is not None:
-        steppings = tuple(stepping for stepping in steppings if stepping != "compiled")
+    if decoder.can_record:
+        decoder.set_stepping("compiled" if checkpoint.weight_bits is None else "recorded")
     side = 2 * TOKEN_PX
     grey = Picture("warm-up", None, "", side, side, side, side, bytes([128]) * (3 * side * side), "")
     request = Request("warm-up", (Turn("Hello", (grey,)),), replace(GREEDY, max_tokens=_WARM_UP_TOKENS))
-    for stepping in steppings:
-        decoder.set_stepping(stepping)
-        error = _error_of(answering.answer([request], lambda _: stop(), is_trial=stepping != "eager"))
-        answering.forget()
-        if error is None:
-            logger.info("Steps are %s", stepping)
-            return
-        logger.info("Steps cannot be %s: %s", stepping, error.detail)
-        if stepping == steppings[-1]:
+    for event in answering.answer([request], lambda _: stop()):
+        if isinstance(event, Finished) and event.error is not None:
             raise ModelError(
-                Sentence("The model {name} does not run here: {reason}", name=checkpoint.name, reason=error.text),
-                error.hint,
-                error.detail,
+                Sentence("The model {name} does not run here: {reason}", name=checkpoint.name, reason=event.error.text),
+                event.error.hint,
+                event.error.detail,
             )
-
-
-def _error_of(events: Iterator[GenerateEvent]) -> ErrorText | None:
-    """Why an answer failed, or None."""
-    return next((event.error for event in events if isinstance(event, Finished)), None)
+    answering.forget()
+    logger.info("Steps are %s", decoder.stepping)

@@ -377,7 +377,7 @@ def test_what_cannot_be_recorded_after_all_runs_in_the_next_slower_way(
     tried: list[str] = []
 
     def record(decoder: Decoder, cache: KvRows, slots: int) -> _Recorded:
-        tried.append(decoder._stepping)
+        tried.append(decoder.stepping)
         if slots > 256:
             raise RuntimeError("operation not permitted when stream is capturing")
         played = _Played(decoder, cache, slots)
@@ -390,7 +390,7 @@ def test_what_cannot_be_recorded_after_all_runs_in_the_next_slower_way(
     decoder.set_stepping("compiled")
     assert text_of(answer(request, cold=True)) == expected
     assert tried == ["compiled", "compiled", "recorded"]
-    assert (decoder._stepping, decoder.is_recording) == ("eager", False)
+    assert (decoder.stepping, decoder.is_recording) == ("eager", False)
 
 
 def test_one_compiled_layer_serves_all_layers_lengths_and_sizes_of_the_cache(
@@ -428,13 +428,14 @@ def test_weights_that_are_spread_as_they_are_read_are_the_same(checkpoint: Check
     import torch
 
     def read(free_bytes: tuple[int, ...]) -> dict[str, Any]:
-        place = Place("cpu", "CPU", torch.float32, free_bytes)
-        steps = read_model(torch, checkpoint, place, lambda: False)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                return dict(end.value.state_dict())
+        read_here: list[Any] = []
+
+        def steps() -> Iterator[LoadProgress]:
+            place = Place("cpu", "CPU", torch.float32, free_bytes)
+            read_here.append((yield from read_model(torch, checkpoint, place, lambda: False)))
+
+        list(steps())
+        return dict(read_here[0].state_dict())
 
     whole, spread = read((10**12,)), read((10**12, 10**12))
     assert whole.keys() == spread.keys()
