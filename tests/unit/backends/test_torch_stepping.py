@@ -1,0 +1,125 @@
+"""Steps that are recorded, asked for ahead and compiled, with a stand-in for CUDA's graphs, which need a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.backends.torch_answering import Answering
+from app.backends.torch_cache import KvRows, _Recorded
+from app.backends.torch_decoder import Decoder
+from app.core.events import GenerateEvent
+from app.core.requests import Request, Turn
+from app.core.sampling import Sampling
+from tests.pictures_made import noise_picture
+from tests.torch_here import asked, skip_without_torch, text_of
+
+skip_without_torch()
+
+ONE = (noise_picture(1),)
+
+
+class _Played:
+    """Stands in for a CUDA graph: what was recorded runs again at each replay, into the same logits."""
+
+    def __init__(self, decoder: Decoder, cache: KvRows, slots: int) -> None:
+        self.plays = 0
+        self._run: Callable[[], Any] = lambda: Decoder._run_step(decoder, cache, slots)
+        before = cache.places.clone(), cache.positions.clone()
+        self.logits = self._run().clone()
+        cache.places.copy_(before[0])
+        cache.positions.copy_(before[1])
+
+    def replay(self) -> None:
+        self.plays += 1
+        self.logits.copy_(self._run())
+
+
+def test_recorded_steps_asked_for_ahead_answer_the_same(
+    answering: Answering, answer: Callable[..., list[GenerateEvent]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"a": 300, "b": 9, "c": 1, "d": 40, "e": 280}
+    sampling = Sampling(temperature=0.9, top_k=0, top_p=0.9, seed=3, presence_penalty=0.3, repetition_penalty=1.05)
+    requests = [
+        Request(name, (Turn(name * 4, ONE if name == "b" else ()),), replace(sampling, max_tokens=limit))
+        for name, limit in limits.items()
+    ]
+    expected = answer(*requests, cold=True)
+    alone = answer(requests[0], cold=True)
+    played: list[_Played] = []
+
+    def record(decoder: Decoder, cache: KvRows, slots: int) -> _Recorded:
+        played.append(_Played(decoder, cache, slots))
+        return _Recorded(played[-1], played[-1].logits)
+
+    decoder = answering._decoder
+    monkeypatch.setattr(Decoder, "_record", record)
+    monkeypatch.setattr(decoder, "_is_recording", True)
+    monkeypatch.setattr(decoder, "works_ahead", True)
+    events = answer(*requests, cold=True)
+    for name in limits:
+        assert text_of(events, name) == text_of(expected, name)
+    # Five rows, then two once three have left; a second number of slots; none per token.
+    assert 2 <= len(played) <= 5
+    plays = len(played)
+    assert text_of(answer(requests[0]), "a") == text_of(alone, "a")
+    assert text_of(answer(requests[0]), "a") == text_of(alone, "a")
+    assert len(played) - plays <= 2
+
+
+def test_what_cannot_be_recorded_after_all_runs_in_the_next_slower_way(
+    answering: Answering, answer: Callable[..., list[GenerateEvent]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asked(Turn("Hello"), max_tokens=300)
+    expected = text_of(answer(request, cold=True))
+    tried: list[str] = []
+
+    def record(decoder: Decoder, cache: KvRows, slots: int) -> _Recorded:
+        tried.append(decoder.stepping)
+        if slots > 256:
+            raise RuntimeError("operation not permitted when stream is capturing")
+        played = _Played(decoder, cache, slots)
+        return _Recorded(played, played.logits)
+
+    decoder = answering._decoder
+    monkeypatch.setattr(Decoder, "_record", record)
+    monkeypatch.setattr(Decoder, "can_record", True)
+    monkeypatch.setattr(Decoder, "_compiled_layer", lambda decoder: decoder._plain_layer)
+    decoder.set_stepping("compiled")
+    assert text_of(answer(request, cold=True)) == expected
+    assert tried == ["compiled", "compiled", "recorded"]
+    assert (decoder.stepping, decoder.is_recording) == ("eager", False)
+
+
+def test_one_compiled_layer_serves_all_layers_lengths_and_sizes_of_the_cache(
+    answering: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    compilations: list[int] = []
+    plainly = torch.compile
+
+    def count(graph: Any, inputs: Any) -> Any:
+        compilations.append(len(inputs))
+        return graph.forward
+
+    monkeypatch.setattr(torch, "compile", lambda function, **options: plainly(function, backend=count, **options))
+    decoder = answering._decoder
+    try:
+        for rows, most in ((1, 1), (2, 2), (3, 3), (5, 3)):
+            for capacity, slots in ((300, 256), (600, 256), (600, 512), (2_000, 1_024), (5_000, 256), (5_000, 4_096)):
+                cache = KvRows.empty(torch, decoder.cache_shape, rows, capacity)
+                cache.tokens.fill_(5)
+                decoder.set_stepping("eager")
+                expected = decoder._run_step(cache, slots)
+                cache.begin_steps([0] * rows, [0] * rows)
+                decoder.set_stepping("compiled")
+                assert torch.allclose(decoder._run_step(cache, slots), expected, atol=1e-5)
+            # One for a row alone, one for two, and one for any number: never one per layer or size.
+            assert len(compilations) <= most
+    finally:
+        decoder.set_stepping("eager")
+        torch._dynamo.reset()
