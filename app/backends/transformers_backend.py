@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PACKAGES = ("torch", "transformers")
-_QUANTISING_PACKAGE = "bitsandbytes"
+_QUANTISING_PACKAGES = ("bitsandbytes", "accelerate")
 _WARM_UP_TOKENS = 3
 _TINY_WEIGHTS = 50_000_000
 
@@ -75,7 +75,7 @@ class TransformersBackend:
         """
         self.unload()
         yield LoadProgress("importing_runtime")
-        logging.getLogger(_QUANTISING_PACKAGE).setLevel(logging.ERROR)  # it warns of roundings at every step
+        logging.getLogger(_QUANTISING_PACKAGES[0]).setLevel(logging.ERROR)  # it warns of roundings at every step
         try:
             import torch
             import transformers  # noqa: F401 - the slow part
@@ -157,8 +157,8 @@ def _refuse_quantising(checkpoint: Checkpoint) -> None:
             "A mixture of experts cannot be quantised while it is loaded.",
             "Load the weights as they are, or choose a dense model.",
         )
-    if importlib.util.find_spec(_QUANTISING_PACKAGE) is None:
-        raise ModelError("Quantising needs bitsandbytes, which is not installed.", "pip install bitsandbytes")
+    if any(importlib.util.find_spec(package) is None for package in _QUANTISING_PACKAGES):
+        raise ModelError("Quantising needs what is not installed.", "pip install bitsandbytes accelerate")
 
 
 def _warm_up(checkpoint: Checkpoint, answering: Answering, decoder: Decoder, stop: Callable[[], bool]) -> None:

@@ -1296,10 +1296,6 @@
         <translation>请改用它所源自的仓库；它可以在加载时量化。</translation>
     </message>
     <message>
-        <source>pip install bitsandbytes</source>
-        <translation>pip install bitsandbytes</translation>
-    </message>
-    <message>
         <source>is neither “image” nor “video”</source>
         <translation>既不是“image”也不是“video”</translation>
     </message>
@@ -1572,6 +1568,14 @@
         <translation>{name} 以 4 位（--quantize 4bit）放得下；也可以关闭其他程序。</translation>
     </message>
     <message>
+        <source>Quantising needs what is not installed.</source>
+        <translation>量化所需的软件包未安装。</translation>
+    </message>
+    <message>
+        <source>pip install bitsandbytes accelerate</source>
+        <translation>pip install bitsandbytes accelerate</translation>
+    </message>
+    <message>
         <source>In {bits} bits it needs about {needed} GB: --quantize {bits}bit, or “Weights” in the settings.</source>
         <translation>以 {bits} 位约需 {needed} GB：--quantize {bits}bit，或设置中的“权重”。</translation>
     </message>
@@ -1582,10 +1586,6 @@
     <message>
         <source>Load the weights as they are, or choose a dense model.</source>
         <translation>请按原样加载权重，或选择稠密模型。</translation>
-    </message>
-    <message>
-        <source>Quantising needs bitsandbytes, which is not installed.</source>
-        <translation>量化需要 bitsandbytes，但未安装。</translation>
     </message>
     <message>
         <source>PyTorch does not start on this machine.</source>

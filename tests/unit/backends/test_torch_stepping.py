@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from tests.torch_here import asked, skip_without_torch, text_of
 
 skip_without_torch()
 
+ROOT = Path(__file__).resolve().parents[3]
 ONE = (noise_picture(1),)
 
 
@@ -123,3 +127,23 @@ def test_one_compiled_layer_serves_all_layers_lengths_and_sizes_of_the_cache(
     finally:
         decoder.set_stepping("eager")
         torch._dynamo.reset()
+
+
+def test_layers_on_other_devices_are_brought_what_they_need(
+    answering: Answering, answer: Callable[..., list[GenerateEvent]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = [asked(Turn(name, ONE), request_id=name) for name in "ab"]
+    expected = answer(*requests, cold=True)
+    monkeypatch.setattr(answering._decoder, "_is_one_device", False)
+    events = answer(*requests, cold=True)
+    assert [text_of(events, name) for name in "ab"] == [text_of(expected, name) for name in "ab"]
+
+
+def test_the_benchmark_runs_small_on_a_processor() -> None:
+    command = [sys.executable, "-m", "tests.bench.torch_decoding", "--runs", "1", "--sizes", "tiny"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines[-4:]] == ["model.generate", "eager", "one", "8"]
+    assert "copy bandwidth" in done.stdout
+    assert "limit" in done.stdout

@@ -189,8 +189,8 @@ def test_quantising_is_refused_where_it_cannot_be_done(checkpoint: Checkpoint, m
     _refuse_quantising(checkpoint)
     experts = replace(in_four, model_type="qwen3_vl_moe")
     assert "mixture of experts" in refusal(lambda: _refuse_quantising(experts)).said.text
-    monkeypatch.setattr("app.backends.transformers_backend._QUANTISING_PACKAGE", "no_such_package")
-    assert "bitsandbytes" in refusal(lambda: _refuse_quantising(in_four)).said.text
+    monkeypatch.setattr("app.backends.transformers_backend._QUANTISING_PACKAGES", ("no_such_package",))
+    assert refusal(lambda: _refuse_quantising(in_four)).said.hint == "pip install bitsandbytes accelerate"
 
 
 def test_a_pytorch_that_does_not_import_is_told(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
