@@ -31,6 +31,8 @@ _CACHED_TOKENS = 8_192
 """The conversation for which there must be room beside the weights."""
 _SCRATCH_BYTES = {"cuda": _GB, "cpu": _GB // 4}
 """What PyTorch takes for itself and for the numbers between layers."""
+_CUDA = "CUDA"
+"""Stands in what PyTorch says when a GPU fails, whatever it was doing."""
 _HIDDEN_GPU_WORDS = {"", "-1"}
 _QUANTISED_NAME = re.compile(r"language_model\.layers\..*proj\.weight$")
 _KEPT_WHOLE = ["model.visual", "lm_head"]
@@ -127,18 +129,19 @@ def read_model(
             return None if weights is None else _assembled(checkpoint, weights, place)
     except _LoadStoppedError:
         return None
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OSError,
-        RuntimeError,
-        ImportError,
-        SafetensorError,
-    ) as error:
-        if isinstance(error, torch.OutOfMemoryError):
-            raise
+    except torch.OutOfMemoryError:
+        raise
+    except ImportError as error:
+        raise ModelError(
+            "The transformers backend lacks a package.", "pip install 'viewfinder[cuda]'", repr(error)
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError, SafetensorError) as error:
+        if _CUDA in str(error):
+            raise ModelError(
+                "The NVIDIA GPU does not work with this PyTorch.",
+                "Update the NVIDIA driver, install a PyTorch made for it, or hide the GPU: CUDA_VISIBLE_DEVICES=",
+                repr(error),
+            ) from error
         raise ModelError(
             Sentence("The weights of {name} cannot be read.", name=checkpoint.name),
             "Download the model again.",

@@ -1552,6 +1552,14 @@
         <translation>模型 {name} 约需 {needed} GB 内存；空闲 {free} GB。</translation>
     </message>
     <message>
+        <source>The transformers backend lacks a package.</source>
+        <translation>transformers 后端缺少软件包。</translation>
+    </message>
+    <message>
+        <source>pip install &apos;viewfinder[cuda]&apos;</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The model {name} is in MLX&apos;s form, which the transformers backend cannot read.</source>
         <translation>模型 {name} 是 MLX 的形式，transformers 后端无法读取。</translation>
     </message>
@@ -1566,6 +1574,10 @@
     <message>
         <source>{name} would fit in 4 bits (--quantize 4bit), or close other programs.</source>
         <translation>{name} 以 4 位（--quantize 4bit）放得下；也可以关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>The NVIDIA GPU does not work with this PyTorch.</source>
+        <translation>NVIDIA GPU 无法与所装的 PyTorch 配合使用。</translation>
     </message>
     <message>
         <source>Quantising needs what is not installed.</source>

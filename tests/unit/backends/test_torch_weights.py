@@ -193,6 +193,28 @@ def test_quantising_is_refused_where_it_cannot_be_done(checkpoint: Checkpoint, m
     assert refusal(lambda: _refuse_quantising(in_four)).said.hint == "pip install bitsandbytes accelerate"
 
 
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (RuntimeError("CUDA error: no kernel image is available for execution on the device"), "does not work with"),
+        (ImportError("Using a `device_map` requires `accelerate`."), "lacks a package"),
+        (RuntimeError("size mismatch"), "cannot be read"),
+    ],
+)
+def test_a_fault_while_reading_is_told_for_what_it_is(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch, fault: Exception, text: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    pytest.importorskip("safetensors", reason="no runtime is installed")
+    monkeypatch.setattr(torch_weights, "_read_tensors", fail)
+    place = Place("cuda", "NVIDIA Test", BF16, (GB * 99,))
+    error = refusal(lambda: list(read_model(torch_with((GB * 99,)), checkpoint, place, lambda: False)))
+    assert text in error.said.text
+    assert error.said.detail == repr(fault)
+
+
 def test_a_pytorch_that_does_not_import_is_told(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
     error = refusal(lambda: list(TransformersBackend().load(checkpoint, lambda: False)))
