@@ -1557,7 +1557,7 @@
     </message>
     <message>
         <source>pip install &apos;viewfinder[cuda]&apos;</source>
-        <translation type="unfinished"></translation>
+        <translation>pip install &apos;viewfinder[cuda]&apos;</translation>
     </message>
     <message>
         <source>The model {name} is in MLX&apos;s form, which the transformers backend cannot read.</source>
