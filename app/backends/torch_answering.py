@@ -420,6 +420,6 @@ def out_of_memory(torch: Any, fault: BaseException) -> ErrorText | None:
         torch.cuda.empty_cache()
     return ErrorText(
         "There was not enough memory for this answer.",
-        "Lower the tokens per picture, show fewer pictures, or choose a smaller model.",
+        "Lower the tokens per picture or video, show fewer of them, or choose a smaller model.",
         str(fault),
     )
