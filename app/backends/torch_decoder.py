@@ -40,15 +40,26 @@ class StopWantedError(Exception):
     """The request shall stop."""
 
 
-def make_token_layer(torch: Any) -> Callable[..., Any]:
+def make_token_layer(torch: Any, *, can_widen: bool) -> Callable[..., Any]:
     """The function that takes one token of each row through a decoder layer.
 
     It touches a layer's parts and tensors alone, so that once compiled it serves every layer.
+
+    Args:
+        torch: The module torch.
+        can_widen: Whether a product of bf16 matrices can be had in float32.
     """
 
     def turned(heads: Any, cos: Any, sin: Any) -> Any:
         half = heads.shape[-1] // 2
         return heads * cos + torch.cat((-heads[..., half:], heads[..., :half]), dim=-1) * sin
+
+    def scores_of(queries: Any, keys: Any) -> Any:
+        """(B, K, G, N) in float32, from (B, K, G, E) and (B, K, N, E): bf16 would round a score of 20 by up to 0.06."""
+        if not can_widen:
+            return (queries @ keys.transpose(-1, -2)).float()
+        flat = torch.bmm(queries.flatten(0, 1), keys.flatten(0, 1).transpose(1, 2), out_dtype=torch.float32)
+        return flat.view(*queries.shape[:3], -1)
 
     def token_layer(
         layer: Any, hidden: Any, cos: Any, sin: Any, keys: Any, values: Any, rows: Any, places: Any, is_open: Any
@@ -76,7 +87,7 @@ def make_token_layer(torch: Any) -> Callable[..., Any]:
         values[rows, :, places] = attention.v_proj(normed).view(heads)
         grouped = query.view(hidden.shape[0], keys.shape[1], -1, attention.head_dim)
         seen = is_open.shape[-1]
-        scores = (grouped @ keys[:, :, :seen].transpose(-1, -2)).float() * attention.scaling
+        scores = scores_of(grouped, keys[:, :, :seen]) * attention.scaling
         weights = scores.masked_fill(~is_open, -float("inf")).softmax(-1).to(values.dtype)
         mixed = (weights @ values[:, :, :seen]).reshape(hidden.shape[0], -1)
         hidden = hidden + attention.o_proj(mixed)
@@ -118,7 +129,7 @@ class Decoder:
             devices=tuple(layer.input_layernorm.weight.device for layer in self._layers),
         )
         self._is_one_device = len({self.device, *self.cache_shape.devices}) == 1
-        self._plain_layer = make_token_layer(torch)
+        self._plain_layer = make_token_layer(torch, can_widen=_can_widen(torch, self.device, self.cache_shape.dtype))
         self._token_layer = self._plain_layer
         self.stepping: Stepping = "eager"
         self._is_recording = False
@@ -367,6 +378,17 @@ class Decoder:
         with cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             logits = self._run_step(cache, slots)
         return _Recorded(graph, logits)
+
+
+def _can_widen(torch: Any, device: Any, dtype: Any) -> bool:
+    """Whether this device gives the product of two matrices of this kind in float32: most GPUs do for bf16."""
+    if dtype == torch.float32:
+        return False
+    matrix = torch.zeros((1, 8, 8), dtype=dtype, device=device)
+    try:
+        return bool(torch.bmm(matrix, matrix, out_dtype=torch.float32).dtype == torch.float32)
+    except (RuntimeError, TypeError, NotImplementedError):
+        return False
 
 
 def _make_patches_linear(torch: Any, patch_embed: Any) -> None:

@@ -9,16 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from app.backends import transformers_backend
 from app.backends.torch_answering import Answering
 from app.backends.torch_cache import KvRows, _Recorded
 from app.backends.torch_decoder import Decoder
+from app.backends.torch_weights import Place
+from app.core.checkpoint import read_checkpoint
 from app.core.events import GenerateEvent
 from app.core.requests import Request, Turn
 from app.core.sampling import Sampling
 from tests.pictures_made import noise_picture
-from tests.torch_here import asked, skip_without_torch, text_of
+from tests.torch_here import asked, loaded, skip_without_torch, text_of
 
 skip_without_torch()
 
@@ -147,3 +151,37 @@ def test_the_benchmark_runs_small_on_a_processor() -> None:
     assert [line.split()[0] for line in lines[-4:]] == ["model.generate", "eager", "one", "8"]
     assert "copy bandwidth" in done.stdout
     assert "limit" in done.stdout
+
+
+def test_in_bf16_as_on_a_gpu_steps_stay_near_those_in_float32(
+    random_checkpoint_dir: Path, answering: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    plain = torch.bmm
+
+    def bmm(first: Any, second: Any, out_dtype: Any = None) -> Any:
+        """With an output of another kind, which PyTorch has for GPUs alone."""
+        assert out_dtype in (None, torch.float32)
+        return plain(first, second) if out_dtype is None else plain(first.float(), second.float())
+
+    monkeypatch.setattr(torch, "bmm", bmm)
+    place = Place("cpu", "CPU", torch.bfloat16, (10**12,))
+    monkeypatch.setattr(transformers_backend, "find_place", lambda _: place)
+    backend = loaded(read_checkpoint(random_checkpoint_dir, "random"))
+    assert backend._answering is not None
+    logits = []
+    for decoder in (answering._decoder, backend._answering._decoder):
+        cache = KvRows.empty(torch, decoder.cache_shape, 2, 300)
+        for row, count in enumerate((40, 25)):
+            ids = np.arange(count, dtype=np.int32)
+            decoder.read(cache, row, ids, np.tile(ids, (3, 1)), [])
+        cache.begin_steps([40, 25], [40, 25])
+        cache.tokens.copy_(torch.tensor([7, 8]))
+        logits.append(decoder.step(cache))
+    assert logits[1].dtype == torch.float32
+    correlation = torch.corrcoef(torch.stack([values.flatten() for values in logits]))[0, 1]
+    assert correlation > 0.995
+    events = list(backend.generate([asked(Turn(name, ONE), request_id=name) for name in "ab"], lambda _: False))
+    assert len(text_of(events, "a")) > 8
+    backend.close()
