@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
-import shutil
-import subprocess
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +14,7 @@ _COMMAND_S = 20
 
 def is_apple_silicon() -> bool:
     """Whether this is a Mac with Apple's own chip."""
-    return sys.platform == "darwin" and platform.machine() == "arm64"
+    return sys.platform == "darwin" and os.uname().machine == "arm64"
 
 
 @lru_cache(maxsize=1)
@@ -27,6 +24,9 @@ def has_nvidia_gpu() -> bool:
         return False
     if _DRIVER_FILE.exists():
         return True
+    import shutil  # noqa: PLC0415 - slow to import, and the command line reads the table of backends
+    import subprocess  # noqa: PLC0415
+
     command = shutil.which(_DRIVER_COMMAND)
     if command is None:
         return False
