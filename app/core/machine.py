@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")
 _DRIVER_COMMAND = "nvidia-smi"
 _COMMAND_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MachineMemory:
+    """What a machine can give to a model.
+
+    Attributes:
+        kind: Metal's working set, the memory of NVIDIA GPUs, or the machine's own.
+        usable_bytes: What a model may take, for weights and work together; 0 where nothing tells.
+        total_bytes: What there is in all; 0 where nothing tells.
+        name: What it belongs to, for people, such as “Apple M2” or “NVIDIA GeForce RTX 4090”; or empty.
+    """
+
+    kind: Literal["metal", "cuda", "ram"]
+    usable_bytes: int
+    total_bytes: int
+    name: str = ""
 
 
 def is_apple_silicon() -> bool:
