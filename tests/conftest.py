@@ -8,17 +8,20 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
 from app.core.paths import Profile, profile_at
+from tests.loopback import is_own_server
 from tests.model_thread import OnModelThread, model_thread
 from tests.random_checkpoint import Widths, write_random_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.hub_server import HubServer
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
@@ -46,7 +49,11 @@ class _LogCollector(logging.Handler):
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_network() -> Iterator[None]:
-    def refuse(host: object, *_: object, **__: object) -> NoReturn:
+    really_look_up = socket.getaddrinfo
+
+    def look_up(host: Any, port: Any = None, *rest: Any, **more: Any) -> Any:
+        if is_own_server(host, port):
+            return really_look_up(host, port, *rest, **more)
         message = f"a test looked up the address of {host!r}"
         raise NetworkUseError(message)
 
@@ -54,7 +61,7 @@ def _no_network() -> Iterator[None]:
         real = getattr(socket.socket, name)
 
         def call(sock: socket.socket, address: Any) -> Any:
-            if sock.family != socket.AF_UNIX:
+            if sock.family != socket.AF_UNIX and not is_own_server(*address[:2]):
                 message = f"a test tried to connect to {address!r}"
                 raise NetworkUseError(message)
             return real(sock, address)
@@ -64,7 +71,7 @@ def _no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded("connect"))
         patch.setattr(socket.socket, "connect_ex", guarded("connect_ex"))
-        patch.setattr(socket, "getaddrinfo", refuse)
+        patch.setattr(socket, "getaddrinfo", look_up)
         yield
 
 
@@ -106,6 +113,15 @@ def _no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
 def profile(tmp_path: Path) -> Profile:
     """A throw-away profile."""
     return profile_at(tmp_path / "profile")
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[HubServer]:
+    """A server on loopback that speaks the Hub's routes, with huggingface_hub set to it and an empty cache."""
+    from tests.hub_server import hub_running
+
+    with hub_running(tmp_path / "hub-cache") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
