@@ -15,7 +15,7 @@ from tests.hub_repository import Fault, SeenRequest, ServedFile, ServedRepositor
 if TYPE_CHECKING:
     from tests.hub_server import HubListener, HubServer
 
-GOOD_TOKEN = "hf_good"  # noqa: S105 - known to this server alone
+GOOD_TOKEN = "hf_good"
 _PIECE_BYTES = 1 << 16
 
 

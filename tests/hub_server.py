@@ -22,7 +22,7 @@ from tests.hub_repository import Fault, SeenRequest, ServedRepository, Where, se
 from tests.loopback import LOOPBACK, OPEN_PORTS
 
 __all__ = ["GOOD_TOKEN", "OTHER_TOKEN", "Fault", "HubServer", "environment_for", "hub_running"]
-OTHER_TOKEN = "hf_stranger"  # noqa: S105 - of somebody who was given no access
+OTHER_TOKEN = "hf_stranger"
 
 
 @dataclass(slots=True)

@@ -88,7 +88,7 @@ def test_who_may_not_have_it_is_told_as_on_the_hub(hub: HubServer) -> None:
     assert get_hf_file_metadata(gated, token=GOOD_TOKEN).size == len(FILES["model.safetensors"])
     assert HfApi(token=GOOD_TOKEN).model_info("house/private").private
     with pytest.raises(HfHubHTTPError, match="401"):
-        HfApi(token="hf_expired").model_info(ID)  # noqa: S106
+        HfApi(token="hf_expired").model_info(ID)
     with pytest.raises(RevisionNotFoundError):
         HfApi().model_info(ID, revision="nothing")
     with pytest.raises(RemoteEntryNotFoundError):
