@@ -23,6 +23,7 @@ TORCH = "torch==2.13.0"
 """The version that is tried; on Linux pip's settings decide between a build for processors alone and one with CUDA."""
 TESTS = (
     "tests/contract/test_backends.py",
+    "tests/contract/test_switching.py",
     "tests/unit/backends",
     "tests/parity",
     "tests/e2e/test_ask_demo.py::test_the_sample_picture_is_described",

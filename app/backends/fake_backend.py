@@ -41,6 +41,7 @@ class FakeScript:
         fails_to_load: Loading ends in a ModelError.
         fails_after_pieces: The answer breaks off with an error after so many pieces.
         ignores_stop: A stop is not heard.
+        held_bytes: What it says it holds while a model is loaded.
     """
 
     answers: tuple[str, ...] = ()
@@ -51,6 +52,7 @@ class FakeScript:
     fails_to_load: bool = False
     fails_after_pieces: int | None = None
     ignores_stop: bool = False
+    held_bytes: int = 0
 
 
 def _script_of_environment() -> FakeScript:
@@ -124,8 +126,9 @@ class FakeBackend:
         self._checkpoint = None
 
     def memory(self) -> Memory:
-        """None is held."""
-        return Memory()
+        """What the script says while a model is loaded."""
+        held_bytes = self.script.held_bytes if self.is_loaded else 0
+        return Memory(held_bytes, held_bytes)
 
     def close(self) -> None:
         """Forgets the checkpoint."""

@@ -22,6 +22,7 @@ from app.backends.mlx_weights import read_model
 from app.core.backend import Abilities, Memory
 from app.core.errors import AppError, ErrorText, ModelError, Sentence, describe_error
 from app.core.events import Figures, Finished, LoadProgress, PrefillProgress, TextPiece, VisionProgress
+from app.core.memory_now import give_freed_memory_back
 from app.core.pictures import Picture
 from app.core.prompt import ChatFormat, common_prefix
 from app.core.requests import Request, Turn
@@ -119,6 +120,7 @@ class MlxBackend:
         gc.collect()
         if self._mx is not None:
             self._mx.clear_cache()
+            give_freed_memory_back()
 
     def memory(self) -> Memory:
         """What MLX holds."""

@@ -133,13 +133,8 @@ class Answering:
 
     def memory(self) -> Memory:
         """What PyTorch holds on all GPUs; on a processor, where it does not count, the weights, cache and features."""
-        cuda = self._torch.cuda
         if self._decoder.device.type == "cuda":
-            devices = range(cuda.device_count())
-            return Memory(
-                sum(cuda.memory_allocated(index) for index in devices),
-                sum(cuda.max_memory_allocated(index) for index in devices),
-            )
+            return memory_of_gpus(self._torch)
         caches = [cache for cache in (self._batch, self._held.cache if self._held else None) if cache is not None]
         active = self._decoder.weight_bytes + sum(cache.size_bytes for cache in caches)
         active += sum(_size_bytes(layers) for layers in self._features.values())
@@ -409,6 +404,16 @@ def _features_between(
 
 def _size_bytes(layers: Sequence[Any]) -> int:
     return sum(layer.numel() * layer.element_size() for layer in layers)
+
+
+def memory_of_gpus(torch: Any) -> Memory:
+    """What PyTorch holds on all GPUs."""
+    cuda = torch.cuda
+    devices = range(cuda.device_count())
+    return Memory(
+        sum(cuda.memory_allocated(index) for index in devices),
+        sum(cuda.max_memory_allocated(index) for index in devices),
+    )
 
 
 def out_of_memory(torch: Any, fault: BaseException) -> ErrorText | None:

@@ -13,12 +13,13 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.backends.torch_answering import Answering
+from app.backends.torch_answering import Answering, memory_of_gpus
 from app.backends.torch_decoder import Decoder
 from app.backends.torch_weights import find_place, has_flash_attention, read_model
 from app.core.backend import Abilities, Memory
 from app.core.errors import ModelError, Sentence
 from app.core.events import Finished, LoadProgress
+from app.core.memory_now import give_freed_memory_back
 from app.core.pictures import Picture
 from app.core.prompt import ChatFormat
 from app.core.requests import Request, Turn
@@ -130,14 +131,18 @@ class TransformersBackend:
         """Drops the model, its KV cache, what it has seen, and PyTorch's buffers."""
         self._answering = None
         gc.collect()
-        if self._torch is not None and self._torch.cuda.is_available():
-            self._torch.cuda.empty_cache()
+        if self._torch is not None:
+            if self._torch.cuda.is_available():
+                self._torch.cuda.empty_cache()
+            give_freed_memory_back()
 
     def memory(self) -> Memory:
         """What PyTorch holds on the GPUs; on a processor, where it does not count, the weights, cache and features."""
-        if self._answering is None:
-            return Memory()
-        return self._answering.memory()
+        if self._answering is not None:
+            return self._answering.memory()
+        if self._place is not None and self._place.kind == "cuda":
+            return memory_of_gpus(self._torch)
+        return Memory()
 
     def close(self) -> None:
         """Unloads."""

@@ -238,6 +238,19 @@ class ModelUnloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryUsed:
+    """How much memory is in use now; told when it has changed.
+
+    Attributes:
+        program_bytes: Held by the whole process, the model included where it runs in the machine's own memory.
+        model_bytes: Held by the runtime for the model; on a GPU with memory of its own it is not the process's.
+    """
+
+    program_bytes: int
+    model_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ViewOpened:
     """A picture, or the frame that stands for a video, is ready to be looked at in small.
 
@@ -308,6 +321,7 @@ EngineEvent: TypeAlias = (
     | ModelReady
     | ModelFailed
     | ModelUnloaded
+    | MemoryUsed
     | ViewOpened
     | FrameOpened
     | StillTaken

@@ -31,6 +31,7 @@ from app.core.sampling import MAX_SEED
 from app.engine.jobs import Job, begin, end_without_answer, take, want_stop
 from app.engine.long_footage import LongFootage, long_footage
 from app.engine.media_pool import MediaPool
+from app.engine.memory_telling import MemoryTelling
 from app.engine.opened_media import open_medium
 from app.engine.views import Views, told_of
 
@@ -110,6 +111,7 @@ class Engine:
         self._sink_lock = threading.RLock()
         self._has_said_closed = False
         self._load_error: ErrorText | None = None
+        self._memory = MemoryTelling(self._say)
         self._asked_pool = MediaPool("media-asked", _POOL_THREADS)
         self._views = Views(self._say)
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
@@ -256,6 +258,7 @@ class Engine:
         try:
             backend = self._make_backend()
             while True:
+                self._memory.look(backend, is_now=True)
                 command = self._commands.get()
                 if isinstance(command, _Load):
                     self._load(backend, command)
@@ -292,26 +295,35 @@ class Engine:
     def _load(self, backend: Backend, load: _Load) -> None:
         self._load_error = None
         try:
-            _refuse_quantising(backend, load.checkpoint)
-            if not load.stop.is_set():
-                for progress in backend.load(load.checkpoint, load.stop.is_set):
-                    self._say(ModelLoading(load.checkpoint, progress))
-            if load.stop.is_set():
+            self._load_error = self._load_failed(backend, load)
+            # Only now: an error that is being handled holds on to what was loaded so far.
+            if self._load_error is not None:
+                backend.unload()
+                self._say(ModelFailed(load.checkpoint, self._load_error))
+            elif load.stop.is_set():
                 backend.unload()
                 self._say(ModelUnloaded())
             else:
                 held_bytes = backend.memory().active_bytes
                 name, version, device = backend.name, backend.version(), backend.device()
                 self._say(ModelReady(load.checkpoint, name, version, device, held_bytes, backend.abilities.video))
-        except Exception as error:
-            if not isinstance(error, AppError):
-                logger.exception("Loading failed")
-            self._load_error = describe_error(error)
-            backend.unload()
-            self._say(ModelFailed(load.checkpoint, self._load_error))
         finally:
             with self._lock:
                 self._loads.remove(load)
+
+    def _load_failed(self, backend: Backend, load: _Load) -> ErrorText | None:
+        """Loads in place of the model before, and gives why that failed, or None."""
+        try:
+            _refuse_quantising(backend, load.checkpoint)
+            if not load.stop.is_set():
+                for progress in backend.load(load.checkpoint, load.stop.is_set):
+                    self._say(ModelLoading(load.checkpoint, progress))
+                    self._memory.look(backend)
+        except Exception as error:
+            if not isinstance(error, AppError):
+                logger.exception("Loading failed")
+            return describe_error(error)
+        return None
 
     def _answer(self, backend: Backend, openings: tuple[_Opening, ...]) -> None:
         requests: list[Request] = []
@@ -327,11 +339,11 @@ class Engine:
                 together.append(opening)
             else:
                 alone.append((opening, opening.long))
-        error = self._pass_on(lambda: backend.generate(requests, self._is_stopped)) if requests else None
+        error = self._pass_on(backend, lambda: backend.generate(requests, self._is_stopped)) if requests else None
         for opening in together:
             self._end(opening, error)
         for opening, long in alone:
-            self._end(opening, self._pass_on(partial(long.answer, backend)))
+            self._end(opening, self._pass_on(backend, partial(long.answer, backend)))
 
     def _begin(self, backend: Backend, opening: _Opening) -> Request | None:
         question = opening.question
@@ -356,7 +368,7 @@ class Engine:
         turns = (*question.earlier, Turn(question.text, media))
         return Request(question.request_id, turns, question.sampling, question.system)
 
-    def _pass_on(self, generate: Callable[[], Iterator[LongEvent]]) -> ErrorText | None:
+    def _pass_on(self, backend: Backend, generate: Callable[[], Iterator[LongEvent]]) -> ErrorText | None:
         """Says what jobs that run have to say; gives the error that ended it early, or None."""
         events: Iterator[LongEvent] = iter(())
         try:
@@ -369,6 +381,7 @@ class Engine:
                     self._jobs[event.request_id], is_passed_on = take(job, event)
                 if is_passed_on:
                     self._say(event)
+                self._memory.look(backend)
         except Exception as fault:
             if not isinstance(fault, AppError):
                 logger.exception("Answering failed")
