@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import ModelError, Sentence
+from app.core.models.hub_cache import hub_cache_dir, repository_dir, revisions_of, split_model_id
+from app.core.models.weight_files import check_whole
 from app.core.paths import DEMO_MODEL_DIR
 from app.core.sampling import GREEDY, Sampling
 from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
@@ -37,7 +39,7 @@ class Checkpoint:
     """A model on disk.
 
     Attributes:
-        model_id: ``demo``, a repository id, or the folder's path.
+        model_id: ``demo``, a repository id, one with ``@`` and a revision after it, or the folder's path.
         folder: Where its files are.
         revision: Commit of the repository, or for a plain folder ``sha256:`` of its files (names, sizes, both ends).
         model_type: ``qwen3_vl`` or ``qwen3_vl_moe``.
@@ -96,18 +98,19 @@ def weight_bits_in(quantisation: str) -> int | None:
 def find_checkpoint(model_text: str) -> Checkpoint:
     """The checkpoint that a person named: ``demo``, a folder, or a repository already in the Hugging Face cache.
 
-    Nothing is downloaded.
+    A repository's name stands for the newest revision of its main branch that is whole; with ``@`` and a revision, or
+    the beginning of one, for that alone. Nothing is downloaded.
 
     Raises:
-        ModelError: There is no such model on this machine, or it is not a Qwen3-VL checkpoint.
+        ModelError: There is no such model on this machine, it is not whole, or it is not a Qwen3-VL checkpoint.
     """
     if model_text == DEMO_MODEL_ID:
-        return read_checkpoint(DEMO_MODEL_DIR, DEMO_MODEL_ID)
+        return _whole_checkpoint(DEMO_MODEL_DIR, DEMO_MODEL_ID)
     folder = _folder_named(model_text)
     if folder is not None:
-        return read_checkpoint(folder, str(folder))
-    if model_text.count("/") == 1 and not model_text.startswith((".", "/", "~")):
-        return read_checkpoint(_cached_snapshot(model_text), model_text)
+        return _whole_checkpoint(folder, str(folder))
+    if split_model_id(model_text) is not None:
+        return _cached_checkpoint(model_text)
     raise ModelError(
         Sentence("There is no model “{name}”.", name=model_text),
         "Give “demo”, a folder, or a repository such as Qwen/Qwen3-VL-4B-Instruct.",
@@ -128,22 +131,38 @@ def _folder_named(model_text: str) -> Path | None:
         return None
 
 
-def _cached_snapshot(repository: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+def _cached_checkpoint(model_id: str) -> Checkpoint:
+    repository, wanted = split_model_id(model_id) or (model_id, "")
+    cache_dir = hub_cache_dir()
+    first_error: ModelError | None = None
+    for cached in revisions_of(repository, cache_dir):
+        if cached.is_main if wanted == "main" else cached.revision.startswith(wanted):
+            try:
+                return _whole_checkpoint(cached.folder, model_id)
+            except ModelError as error:
+                first_error = first_error or error
+    if first_error is not None:
+        raise first_error
+    raise ModelError(
+        Sentence("The model {name} is not on this machine.", name=model_id),
+        Sentence("Download it under “Models”, or with “viewfinder models download {name}”.", name=repository),
+        str(repository_dir(repository, cache_dir)),
+    )
 
-    try:
-        return Path(snapshot_download(repository, local_files_only=True))
-    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, FileNotFoundError) as error:
-        raise ModelError(
-            Sentence("The model {name} is not on this machine.", name=repository),
-            Sentence("Download it once with “hf download {name}”, then ask again.", name=repository),
-            str(error),
-        ) from error
+
+def _whole_checkpoint(folder: Path, model_id: str) -> Checkpoint:
+    checkpoint = read_checkpoint(folder, model_id)
+    check_whole(folder)
+    return checkpoint
 
 
-def read_checkpoint(folder: Path, model_id: str) -> Checkpoint:
-    """Reads a model folder's JSON files.
+def read_checkpoint(folder: Path, model_id: str, revision: str | None = None) -> Checkpoint:
+    """Reads a model folder's JSON files, and of its weights no more than tells one training from another.
+
+    Args:
+        folder: Where they are.
+        model_id: What the model is to be called.
+        revision: In place of the one that would be found from the files; saves reading the weights.
 
     Raises:
         ModelError: A file is missing or damaged, or the model is not a Qwen3-VL.
@@ -180,7 +199,7 @@ def read_checkpoint(folder: Path, model_id: str) -> Checkpoint:
         return Checkpoint(
             model_id=model_id,
             folder=folder,
-            revision=_revision(folder),
+            revision=_revision(folder) if revision is None else revision,
             model_type=model_type,
             quantisation=_quantisation(config),
             image_limits=_limits(folder, *_IMAGE_LIMITS, PixelLimits()),
@@ -197,6 +216,15 @@ def read_checkpoint(folder: Path, model_id: str) -> Checkpoint:
             "Download it again.",
             repr(error),
         ) from error
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The folder's config.json, empty if there is none.
+
+    Raises:
+        ModelError: It cannot be read.
+    """
+    return _read_json(folder / "config.json") or {}
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

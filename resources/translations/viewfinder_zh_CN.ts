@@ -768,10 +768,6 @@
         <translation>这台电脑上没有模型 {name}。</translation>
     </message>
     <message>
-        <source>Download it once with “hf download {name}”, then ask again.</source>
-        <translation>请先用“hf download {name}”下载一次，然后重新提问。</translation>
-    </message>
-    <message>
         <source>The files in {folder} are not those of a whole Qwen3-VL checkpoint.</source>
         <translation>{folder} 中的文件不是完整的 Qwen3-VL 模型。</translation>
     </message>
@@ -1412,6 +1408,10 @@
         <translation>无法读取 {name} 的权重。</translation>
     </message>
     <message>
+        <source>Download it under “Models”, or with “viewfinder models download {name}”.</source>
+        <translation>请在“模型”中下载，或用“viewfinder models download {name}”下载。</translation>
+    </message>
+    <message>
         <source>There are no pictures or videos in the folder “{name}”.</source>
         <translation>文件夹“{name}”中没有图片或视频。</translation>
     </message>
@@ -1430,6 +1430,46 @@
     <message>
         <source>The program&apos;s words for long videos cannot be read.</source>
         <translation>无法读取本程序的长视频用语。</translation>
+    </message>
+    <message>
+        <source>Choose the makers&apos; own checkpoint, or an MLX conversion in 4 or 8 bits.</source>
+        <translation>请选择原厂模型，或 4 位、8 位的 MLX 转换版。</translation>
+    </message>
+    <message>
+        <source>The weights are quantised in a way that no backend reads ({kind}).</source>
+        <translation>权重的量化方式（{kind}）没有后端能够读取。</translation>
+    </message>
+    <message>
+        <source>Download it again; what is there already is not fetched twice.</source>
+        <translation>请重新下载；已有的部分不会再次下载。</translation>
+    </message>
+    <message>
+        <source>The index {path} cannot be read.</source>
+        <translation>无法读取索引 {path}。</translation>
+    </message>
+    <message>
+        <source>The model’s file {name} is damaged.</source>
+        <translation>模型的文件 {name} 已损坏。</translation>
+    </message>
+    <message>
+        <source>The model in {folder} has no tokenizer.json.</source>
+        <translation>{folder} 中的模型没有 tokenizer.json。</translation>
+    </message>
+    <message>
+        <source>The model in {folder} has no chat template.</source>
+        <translation>{folder} 中的模型没有对话模板。</translation>
+    </message>
+    <message>
+        <source>The model in {folder} is not whole: {missing} of its {total} weight files are missing, as {name} is.</source>
+        <translation>{folder} 中的模型不完整：{total} 个权重文件中缺少 {missing} 个，例如 {name}。</translation>
+    </message>
+    <message>
+        <source>The weight file {name} is {size} bytes long, but should be {whole}.</source>
+        <translation>权重文件 {name} 的长度是 {size} 字节，应为 {whole} 字节。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} cannot be read.</source>
+        <translation>无法读取文件夹 {folder}。</translation>
     </message>
     <message>
         <source>Pictures may be JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF files, videos MP4, MOV, MKV, WebM or AVI files.</source>

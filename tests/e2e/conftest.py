@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
 from tests.e2e.program import Program
+from tests.whole_model import write_whole_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +24,7 @@ CONFIG = {
 @pytest.fixture(scope="session")
 def empty_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint that only the fake backend can load."""
-    folder = tmp_path_factory.mktemp("model") / "empty-model"
-    folder.mkdir()
-    (folder / "config.json").write_text(json.dumps(CONFIG))
-    (folder / "model.safetensors").touch()
-    return folder
+    return write_whole_model(tmp_path_factory.mktemp("model") / "empty-model", CONFIG)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from tests.drawn_pictures import corners_image, encoded
 from tests.gui.video_hands import make_clip
 from tests.gui.viewer_pixels import NOISE, images_of
 from tests.gui.window_driver import OpenWindow, WindowDriver
+from tests.whole_model import write_whole_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that says it is a Qwen3-VL; the fake backend asks for no more."""
-    folder = tmp_path_factory.mktemp("models") / "Qwen3-VL-Fake"
-    folder.mkdir()
     config = {
         "model_type": "qwen3_vl",
         "vision_config": {},
@@ -46,9 +44,7 @@ def checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "eos_token_id": 2,
         "dtype": "bfloat16",
     }
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    (folder / "model.safetensors").touch()
-    return folder
+    return write_whole_model(tmp_path_factory.mktemp("models") / "Qwen3-VL-Fake", config)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,6 +17,7 @@ from app.gui.tray.tray_delegate import TrayDelegate
 from tests.gui.conftest import draw
 from tests.gui.keys_and_clicks import CONTROL
 from tests.gui.tray_rows import click, tray_of
+from tests.whole_model import write_whole_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,13 +37,9 @@ def described(driver: WindowDriver, row: int) -> str:
 @pytest.fixture
 def small_model(tmp_path: Path, checkpoint_dir: Path) -> Path:
     """A model that can take 4,000 tokens."""
-    folder = tmp_path / "small model"
-    folder.mkdir()
     config = json.loads((checkpoint_dir / "config.json").read_text())
     config["text_config"] = {"max_position_embeddings": 4000}
-    (folder / "config.json").write_text(json.dumps(config))
-    (folder / "model.safetensors").touch()
-    return folder
+    return write_whole_model(tmp_path / "small model", config)
 
 
 def opened(open_window: OpenWindow, model: Path, folder: Path, count: int) -> WindowDriver:

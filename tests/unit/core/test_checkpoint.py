@@ -9,24 +9,16 @@ from app.core.checkpoint import find_checkpoint, read_checkpoint, weight_bits_in
 from app.core.errors import ModelError
 from app.core.sampling import GREEDY
 from app.core.vision import PixelLimits
+from tests.whole_model import CONFIG, write_whole_model
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONFIG: dict[str, Any] = {
-    "model_type": "qwen3_vl",
-    "text_config": {"max_position_embeddings": 262_144, "dtype": "bfloat16", "eos_token_id": 151_645},
-    "vision_config": {"depth": 24},
-    "image_token_id": 151_655,
-    "video_token_id": 151_656,
-}
 GENERATION = {"do_sample": True, "temperature": 0.7, "top_p": 0.8, "top_k": 20, "eos_token_id": [151_645, 151_643]}
 
 
 def write(folder: Path, config: dict[str, Any], **files: dict[str, Any]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    (folder / "model.safetensors").write_bytes(b"x")
+    write_whole_model(folder, config)
     for name, value in files.items():
         (folder / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
     return folder

@@ -1,0 +1,99 @@
+"""The Hugging Face cache as it lies on disk: which repositories and revisions are in it. Nothing here is fetched."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MODELS = "models--"
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_LONGEST_REF_BYTES = 256
+SHORT_REVISION = 12
+"""Letters of a commit that tell revisions of one repository apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedRevision:
+    """A revision of a repository in the cache, whole or not.
+
+    Attributes:
+        repository: Such as ``Qwen/Qwen3-VL-4B-Instruct``.
+        revision: Its commit.
+        folder: Where its files are, which may be links into the cache's blobs.
+        is_main: Whether it is the newest that was fetched of the main branch.
+    """
+
+    repository: str
+    revision: str
+    folder: Path
+    is_main: bool
+
+    @property
+    def pinned_id(self) -> str:
+        """A model id that stands for this revision alone."""
+        return f"{self.repository}@{self.revision[:SHORT_REVISION]}"
+
+
+def hub_cache_dir() -> Path:
+    """The cache's folder as huggingface_hub reads it: HF_HUB_CACHE, HF_HOME, or its own place."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def cached_revisions(cache_dir: Path) -> Iterator[tuple[CachedRevision, ...]]:
+    """For each repository of models its revisions, the one first that its plain name stands for if it is whole."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(cache_dir) if entry.name.startswith(_MODELS))
+    except OSError:
+        return
+    for name in names:
+        found = _revisions(cache_dir / name, name.removeprefix(_MODELS).replace("--", "/"))
+        if found:
+            yield found
+
+
+def revisions_of(repository: str, cache_dir: Path) -> tuple[CachedRevision, ...]:
+    """The revisions of one repository that are in the cache, in the order in which they are to be tried."""
+    if _REPOSITORY.fullmatch(repository) is None:
+        return ()
+    return _revisions(repository_dir(repository, cache_dir), repository)
+
+
+def repository_dir(repository: str, cache_dir: Path) -> Path:
+    """Where the cache keeps a repository."""
+    return cache_dir / f"{_MODELS}{repository.replace('/', '--')}"
+
+
+def split_model_id(model_id: str) -> tuple[str, str] | None:
+    """The repository and, after an ``@``, the revision that a model id names; None where it names no repository."""
+    repository, _, revision = model_id.partition("@")
+    return (repository, revision) if _REPOSITORY.fullmatch(repository) is not None else None
+
+
+def _revisions(folder: Path, repository: str) -> tuple[CachedRevision, ...]:
+    main = _main_revision(folder)
+    try:
+        with os.scandir(folder / "snapshots") as entries:
+            found = [(entry.stat().st_mtime_ns, entry.name) for entry in entries if entry.is_dir()]
+    except OSError:
+        return ()
+    # A download of a certain commit leaves no word of a main branch; the newest is the likeliest to be meant then.
+    found.sort(key=lambda one: (one[1] == main, *one), reverse=True)
+    return tuple(
+        CachedRevision(repository, name, folder / "snapshots" / name, is_main=name == main) for _, name in found
+    )
+
+
+def _main_revision(folder: Path) -> str:
+    try:
+        with (folder / "refs" / "main").open(encoding="ascii") as file:
+            return file.read(_LONGEST_REF_BYTES).strip()
+    except (OSError, ValueError):
+        return ""
