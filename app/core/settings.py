@@ -22,10 +22,12 @@ Appearance: TypeAlias = Literal["system", "light", "dark"]
 Language: TypeAlias = Literal["system", "en", "zh_CN"]
 
 DEFAULT_MAX_IMAGE_TOKENS = 1280
+DEFAULT_UNLOAD_AFTER_MIN = 30
 WEIGHT_BITS = (8, 4)
 VERSION = 2
 _VERSION_KEY = "version"
 _MOST_IMAGE_TOKENS = 1_000_000
+_MOST_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Settings:
         language: The window's language, or the system's.
         export_dir: The folder that exports are offered to go to; None for the one used last.
         is_history_kept: Whether questions are kept from one start to the next.
+        unload_after_min: How long a model that is not used stays loaded, in minutes; None: for good.
     """
 
     model: str = DEMO_MODEL_ID
@@ -66,6 +69,7 @@ class Settings:
     language: Language = "system"
     export_dir: Path | None = None
     is_history_kept: bool = True
+    unload_after_min: int | None = DEFAULT_UNLOAD_AFTER_MIN
 
     @property
     def own(self) -> ModelSettings:
@@ -214,6 +218,12 @@ def _max_image_tokens(value: Any) -> int | None:
     return _whole(value)
 
 
+def _minutes(value: Any) -> int | None:
+    if value is not None and not 1 <= _whole(value) <= _MOST_MINUTES:
+        raise ValueError
+    return None if value is None else _whole(value)
+
+
 def _weight_bits(value: Any) -> int | None:
     if value is not None and _whole(value) not in WEIGHT_BITS:
         raise ValueError
@@ -307,5 +317,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "language": _one_of(Language),
     "export_dir": _folder,
     "is_history_kept": _yes_or_no,
+    "unload_after_min": _minutes,
 }
 """How each field is read from JSON; one raises for what it cannot use."""

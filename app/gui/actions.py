@@ -31,6 +31,7 @@ class WindowState:
     Attributes:
         has_model: The model's folder is known; it may still be loading.
         is_loading: A model is being loaded.
+        can_unload: A model is loaded and not at work.
         has_question: There is text in the question box.
         is_composing: An input method is in the middle of a word.
         is_answering: A question is waiting or being answered.
@@ -52,6 +53,7 @@ class WindowState:
 
     has_model: bool = False
     is_loading: bool = False
+    can_unload: bool = False
     has_question: bool = False
     is_composing: bool = False
     is_answering: bool = False
@@ -333,6 +335,14 @@ def action_rows() -> tuple[ActionRow, ...]:
             (),
             lambda state: state.is_loading,
             starts_group=True,
+        ),
+        ActionRow(
+            "unloadAction",
+            talk,
+            translate("Actions", "&Unload the Model"),
+            ("Ctrl+Alt+U",),
+            lambda state: state.can_unload,
+            needs=translate("Actions", "No model is loaded, or it is at work"),
         ),
         *_window_rows(),
         ActionRow("shortcutsAction", about, translate("Actions", "&Keyboard Shortcuts"), (_Standard.HelpContents,)),

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from app.core.events import EngineEvent
+    from app.engine.memory_pressure import MemoryShort
     from app.gui.checkpoint_search import SearchEvent
     from app.gui.tray.intake import TakenIn
 
-    WindowEvent: TypeAlias = EngineEvent | SearchEvent | TakenIn
+    WindowEvent: TypeAlias = EngineEvent | SearchEvent | TakenIn | MemoryShort
 
 
 def assert_main_thread() -> None:

@@ -68,6 +68,7 @@ class Commands(QObject):
             "newConversationAction": self.on_new_conversation,
             "copyAnswerAction": self.on_copy_answer,
             "stopLoadingAction": self.on_stop_loading,
+            "unloadAction": self.on_unload,
             "copyReportAction": self.on_copy_report,
         }
 
@@ -252,6 +253,10 @@ class Commands(QObject):
     def on_stop_loading(self) -> None:
         """Ends a load that is under way."""
         self._desk.stop_loading()
+
+    def on_unload(self) -> None:
+        """Has the model gone until the next question."""
+        self._desk.unload()
 
     def on_model_status_clicked(self) -> None:
         """Loads again what is not there; otherwise opens the settings, where another model is chosen."""

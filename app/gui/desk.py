@@ -16,13 +16,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.core.conversation import Conversation
 from app.core.errors import AppError
-from app.core.events import LookOpened, Started, ViewFailed, ViewOpened
+from app.core.events import LookOpened, MemoryUsed, Started, ViewFailed, ViewOpened
 from app.core.next_question import NextQuestion
 from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
+from app.engine.memory_pressure import MemoryShort
 from app.gui.bridge import Bridge, assert_main_thread
 from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing, CheckpointSearch
 from app.gui.early_imports import EarlyImports
 from app.gui.model_status import ModelState, state_after
+from app.gui.models.model_rest import ModelRest
 from app.gui.tray.intake import TakenIn
 from app.gui.tray.pictures_at_hand import PicturesAtHand
 from app.gui.viewer.frames_at_hand import FramesAtHand, is_of_frames
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from app.core.results import Result
     from app.core.settings import Settings
     from app.gui.bridge import WindowEvent
+    from app.gui.model_status import Unloaded
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +60,8 @@ class Desk(QObject):
     """Carries the AskedTurn as it is now."""
     turns_replaced = Signal()
     model_changed = Signal()
+    memory_changed = Signal(object)
+    """Carries a MemoryUsed."""
     settings_changed = Signal()
     failed = Signal(object)
     """Carries the ErrorText of something that belongs to no picture and no turn."""
@@ -73,6 +78,7 @@ class Desk(QObject):
         self.frames = FramesAtHand(self)
         self.conversation = Conversation()
         self.model = ModelState()
+        self.memory_used: MemoryUsed | None = None
         self.settings = launch.settings
         self.edited_id = ""
         self._answered_by: ModelReady | None = None
@@ -80,6 +86,7 @@ class Desk(QObject):
         self._save.setSingleShot(True)
         self._save.setInterval(_SAVE_AFTER_MS)
         self._save.timeout.connect(self._on_save_timeout)
+        self.rest = ModelRest(self, self._bridge.post)
 
     @property
     def is_started(self) -> bool:
@@ -103,7 +110,7 @@ class Desk(QObject):
             self._on_save_timeout()
         deadline_s = time.monotonic() + _CLOSE_S
         has_ended = self._engine is None or self._engine.close(_CLOSE_S)
-        for close in (self._search.close, self.pictures.close, self._imports.close):
+        for close in (self._search.close, self.pictures.close, self._imports.close, self.rest.close):
             has_ended = close(max(0.0, deadline_s - time.monotonic())) and has_ended
         if not has_ended:
             logger.error("Not every thread ended in time")
@@ -125,6 +132,24 @@ class Desk(QObject):
         if self._engine is not None and self.model.stage == "loading":
             self.model = replace(self.model, is_stopping=True)
             self._engine.cancel_load()
+
+    @property
+    def can_unload(self) -> bool:
+        """Whether a model is loaded that is not at work."""
+        return self.model.stage == "ready" and self.conversation.open_turn is None
+
+    def unload(self, why: Unloaded = "asked") -> None:
+        """Has the model gone until the next question, unless it is at work; the conversation stays as it is."""
+        assert_main_thread()
+        if self._engine is None or not self.can_unload:
+            return
+        try:
+            self._engine.unload()
+        except AppError as error:
+            self.failed.emit(error.said)
+            return
+        self.model = ModelState("none", self.model.checkpoint, unloaded=why)
+        self.model_changed.emit()
 
     def _load_again_if_needed(self) -> None:
         checkpoint = self.model.checkpoint
@@ -327,6 +352,11 @@ class Desk(QObject):
             self.frames.take(event)
         elif isinstance(event, (ViewOpened, LookOpened, ViewFailed)):
             self.pictures.take(event)
+        elif isinstance(event, MemoryUsed):
+            self.memory_used = event
+            self.memory_changed.emit(event)
+        elif isinstance(event, MemoryShort):
+            self.rest.take(event)
         elif isinstance(event, TakenIn):
             self.pictures.take_in(event)
         elif isinstance(event, (CheckpointFound, CheckpointMissing)):

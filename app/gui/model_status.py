@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.gui.bridge import WindowEvent
 
 Stage: TypeAlias = Literal["none", "searching", "loading", "ready", "failed"]
+Unloaded: TypeAlias = Literal["", "asked", "idle", "pressure"]
 _DOT_PX = 10
 _SHORTEST_NAME_PX = 60
 _ANY_WIDTH_PX = 1 << 24
@@ -36,12 +37,13 @@ class ModelState:
     """Where the model stands.
 
     Attributes:
-        stage: See Stage; ``none`` after a load was stopped.
+        stage: See Stage; ``none`` after a load was stopped, and while the model is unloaded.
         checkpoint: The model once it is found on this machine.
         progress: How far loading is.
         ready: What the engine said when it was ready.
         error: Why there is none.
         is_stopping: Whether the person stopped the load.
+        unloaded: Why it was unloaded: the person asked for it, it was not used for long, or memory was short.
     """
 
     stage: Stage = "none"
@@ -50,6 +52,7 @@ class ModelState:
     ready: ModelReady | None = None
     error: ErrorText | None = None
     is_stopping: bool = False
+    unloaded: Unloaded = ""
 
 
 def state_after(state: ModelState, event: WindowEvent) -> ModelState:

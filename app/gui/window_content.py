@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
+from app.core.machine import MachineMemory, memory_bytes
 from app.gui.actions import Actions, WindowState
+from app.gui.announcing import announce
 from app.gui.commands import Commands
 from app.gui.describing import tip
 from app.gui.desk import Desk
 from app.gui.language import language_for
 from app.gui.model_status import state_words
+from app.gui.models.memory_words import memory_in_use_text, unloaded_text
 from app.gui.questions.asking import Asking
 from app.gui.settings.settings_opening import SettingsOpening
 from app.gui.shell import is_wide
@@ -27,8 +30,8 @@ from app.gui.viewer.viewing import Viewing
 from app.gui.window_parts import WindowParts
 from app.gui.window_shape import read_shape, write_shape
 from app.gui.wording import (
+    backend_text,
     demo_text,
-    memory_text,
     seen_text,
     size_text,
     tokens_text,
@@ -99,6 +102,7 @@ class WindowContent(QObject):
         self.parts.set_first_sizes(window.width())
         self.parts.prompt.edit.setFocus()
         self._on_desk_model_changed()
+        self._show_memory()
         self.refresh_media()
         if self.desk.is_started:
             self._take_up(selected_ids)
@@ -177,6 +181,7 @@ class WindowContent(QObject):
         desk.turn_changed.connect(self._on_desk_turn_changed)
         desk.turns_replaced.connect(self._on_desk_turns_replaced)
         desk.model_changed.connect(self._on_desk_model_changed)
+        desk.memory_changed.connect(self._show_memory)
         self.asking.sources_wanted.connect(self._on_asking_sources_wanted)
         desk.settings_changed.connect(self._on_desk_settings_changed)
         desk.failed.connect(parts.notice.show_error)
@@ -193,6 +198,7 @@ class WindowContent(QObject):
         state = WindowState(
             has_model=desk.is_started and desk.model.checkpoint is not None,
             is_loading=desk.model.stage == "loading",
+            can_unload=desk.can_unload,
             has_question=bool(parts.prompt.text),
             is_composing=parts.prompt.edit.is_composing,
             is_answering=turn is not None,
@@ -278,21 +284,27 @@ class WindowContent(QObject):
         model, parts = self.desk.model, self.parts
         parts.model_status.show_state(model)
         parts.result.is_model_ready = model.stage == "ready"
-        if model.ready is not None:
-            words = [model.ready.backend_version, model.ready.device]
-            if model.ready.memory_bytes:
-                words.append(self.tr("Memory {0}").format(memory_text(model.ready.memory_bytes)))
-            parts.runtime.setText("   ".join(words))
-        else:
-            parts.runtime.setText(state_words(model))
+        ready = model.ready
+        parts.runtime.setText(
+            state_words(model) if ready is None else f"{backend_text(ready.backend)} · {ready.device}"
+        )
+        parts.runtime.setToolTip("" if ready is None else tip(ready.backend_version))
         is_demo = model.checkpoint is not None and model.checkpoint.is_demo
-        parts.note.setText(demo_text() if is_demo else "")
+        unloaded = unloaded_text(model.unloaded, self.desk.settings.unload_after_min)
+        if unloaded and unloaded != parts.note.text():
+            announce(parts.note, unloaded)
+        parts.note.setText(unloaded or (demo_text() if is_demo else ""))
         parts.note.setToolTip(tip(parts.note.text()))
         if model.error is not None:
             self.commands.show_model_error(model.error)
         elif model.stage == "ready":
             self.commands.forget_model_error()
         self._refresh_state()
+
+    def _show_memory(self) -> None:
+        used = self.desk.memory_used
+        if used is not None:
+            self.parts.memory.setText(memory_in_use_text(used, MachineMemory("ram", 0, memory_bytes())))
 
     def _on_desk_settings_changed(self) -> None:
         self._window.take_appearance(self.desk.settings.appearance)

@@ -88,6 +88,7 @@ class WindowParts:
         self._beside_model: tuple[QWidget, ...] = ()
         self._foldable: tuple[tuple[QAction, QWidget], ...] = ()
         self.runtime = Caption()
+        self.memory = Caption()
         self.note = Caption(is_elided=True)
         translate = QCoreApplication.translate
         self.privacy = Caption(
@@ -130,10 +131,11 @@ class WindowParts:
         self.drop_zone.take_drags_of(window)
         bar = window.statusBar()
         bar.setSizeGripEnabled(False)
-        for caption in (self.runtime, self.note):
+        for caption in (self.runtime, self.memory, self.note):
             caption.setContentsMargins(12, 0, 4, 0)
         self.privacy.setContentsMargins(4, 0, 12, 0)
         bar.addWidget(self.runtime)
+        bar.addWidget(self.memory)
         bar.addWidget(self.note, 1)
         bar.addPermanentWidget(self.privacy)
 

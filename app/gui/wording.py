@@ -129,6 +129,11 @@ def memory_text(size_bytes: int) -> str:
     return QLocale().formattedDataSize(size_bytes, 1, QLocale.DataSizeFormat.DataSizeTraditionalFormat)
 
 
+def backend_text(name: str) -> str:
+    """What a backend is called by people, who know the runtime below it."""
+    return {"mlx": "MLX", "transformers": "PyTorch"}.get(name, name)
+
+
 def loading_text(progress: LoadProgress | None) -> str:
     """What loading is at, and how far."""
     translate = QCoreApplication.translate

@@ -19,12 +19,14 @@ from app.gui.settings.choice_box import ChoiceBox
 from app.gui.settings.fault_line import FaultLine
 from app.gui.settings.settings_rows import ButtonLine, Labelled, Section
 from app.gui.settings.tick import Tick
+from app.gui.wording import number
 
 if TYPE_CHECKING:
     from app.core.paths import Profile
 
 
 _MAY_BREAK = "\u200b"
+_UNLOAD_AFTER_MIN = (5, 15, 30, 60)
 
 
 class ProgramSettings(QObject):
@@ -49,6 +51,12 @@ class ProgramSettings(QObject):
             [(self.tr("As the system"), "system"), (self.tr("Light"), "light"), (self.tr("Dark"), "dark")]
         )
         self.language = ChoiceBox([(self.tr("As the system"), "system"), ("English", "en"), ("简体中文", "zh_CN")])
+        self.unload_after = ChoiceBox(
+            [
+                (self.tr("Never"), None),
+                *((self.tr("After {0} minutes").format(number(minutes)), minutes) for minutes in _UNLOAD_AFTER_MIN),
+            ]
+        )
         self.export_folder = Caption()
         self.choose_export_folder = QPushButton(self.tr("Choose…"))
         self.forget_export_folder = QPushButton(self.tr("Where I Last Saved"))
@@ -65,6 +73,7 @@ class ProgramSettings(QObject):
         for control, words in (
             (self.appearance, self.tr("Light, dark, or as the system is.")),
             (self.language, self.tr("The language of the window.")),
+            (self.unload_after, self.tr("How long the model stays loaded while nothing is asked.")),
             (self.is_history_kept, self.tr("They come back with the Up key in the question box.")),
             (self.choose_export_folder, self.tr("Chooses the folder that exports are offered in.")),
             (self.forget_export_folder, self.tr("Offers exports where the last one was saved.")),
@@ -79,6 +88,7 @@ class ProgramSettings(QObject):
         self._settings = settings
         self.appearance.show_value(settings.appearance)
         self.language.show_value(settings.language)
+        self._show_minutes(settings.unload_after_min)
         folder = settings.export_dir
         words = self.tr("The folder used last")
         self.export_folder.setText(words if folder is None else _breakable(folder))
@@ -111,6 +121,19 @@ class ProgramSettings(QObject):
                 ],
             ),
             Section(
+                self.tr("Memory"),
+                [
+                    Labelled(
+                        self.tr("Unload the model"),
+                        self.unload_after,
+                        self.tr(
+                            "A model that is not used gives its memory back, and does so early when the system is "
+                            "short of it. The next question loads it again."
+                        ),
+                    )
+                ],
+            ),
+            Section(
                 self.tr("Folders"),
                 [exports, ButtonLine(self.show_data_folder, self.show_log_folder), self.folder_fault],
             ),
@@ -120,9 +143,18 @@ class ProgramSettings(QObject):
             ),
         )
 
+    def _show_minutes(self, minutes: int | None) -> None:
+        """Shows a choice; one that only a file holds becomes a choice of its own."""
+        if self.unload_after.findData(minutes) < 0:
+            blocker = QSignalBlocker(self.unload_after)
+            self.unload_after.addItem(self.tr("After {0} minutes").format(number(minutes or 0)), minutes)
+            blocker.unblock()
+        self.unload_after.show_value(minutes)
+
     def _connect(self) -> None:
         self.appearance.currentIndexChanged.connect(self._on_choice_changed)
         self.language.currentIndexChanged.connect(self._on_choice_changed)
+        self.unload_after.currentIndexChanged.connect(self._on_choice_changed)
         self.is_history_kept.toggled.connect(self._on_choice_changed)
         self.choose_export_folder.clicked.connect(self._on_choose_export_folder_clicked)
         self.forget_export_folder.clicked.connect(self._on_forget_export_folder_clicked)
@@ -141,6 +173,7 @@ class ProgramSettings(QObject):
                 self._settings,
                 appearance=self.appearance.currentData(),
                 language=self.language.currentData(),
+                unload_after_min=self.unload_after.currentData(),
                 is_history_kept=self.is_history_kept.isChecked(),
             )
         )

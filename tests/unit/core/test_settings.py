@@ -39,6 +39,7 @@ all_settings = st.builds(
     language=st.sampled_from(["system", "en", "zh_CN"]),
     export_dir=st.none() | st.just(Path("/photos/aus gewählt 图")),
     is_history_kept=st.booleans(),
+    unload_after_min=st.none() | st.integers(1, 1440),
 )
 
 
@@ -83,6 +84,10 @@ def test_a_damaged_file_is_kept_aside_and_never_erased(content: bytes, tmp_path:
         ("export_dir", 7),
         ("is_history_kept", 0),
         ("is_history_kept", "yes"),
+        ("unload_after_min", 0),
+        ("unload_after_min", 100_000),
+        ("unload_after_min", "5"),
+        ("unload_after_min", 5.0),
     ],
 )
 def test_one_bad_value_costs_only_itself(

@@ -1,0 +1,1 @@
+"""Models in the window: the sheet of all of them, the first one, what is downloaded, memory."""
