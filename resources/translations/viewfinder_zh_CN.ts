@@ -235,6 +235,14 @@
         <translation>停止加载模型(&amp;L)</translation>
     </message>
     <message>
+        <source>&amp;Unload the Model</source>
+        <translation>卸载模型(&amp;U)</translation>
+    </message>
+    <message>
+        <source>No model is loaded, or it is at work</source>
+        <translation>没有已加载的模型，或模型正在工作</translation>
+    </message>
+    <message>
         <source>&amp;Keyboard Shortcuts</source>
         <translation>键盘快捷键(&amp;K)</translation>
     </message>
@@ -2072,6 +2080,33 @@
     </message>
 </context>
 <context>
+    <name>MemoryWords</name>
+    <message>
+        <source>Memory {0}</source>
+        <translation>内存 {0}</translation>
+    </message>
+    <message>
+        <source>Memory {0} of {1} GB</source>
+        <translation>内存 {0} / {1} GB</translation>
+    </message>
+    <message>
+        <source>GPU memory {0} of {1} GB</source>
+        <translation>显存 {0} / {1} GB</translation>
+    </message>
+    <message>
+        <source>Unloaded because memory was short. The next question loads the model again.</source>
+        <translation>因内存不足已卸载模型，下次提问时会自动重新加载。</translation>
+    </message>
+    <message>
+        <source>Unloaded after {0} minutes without a question. The next one loads the model again.</source>
+        <translation>{0} 分钟没有提问，已卸载模型，下次提问时会自动重新加载。</translation>
+    </message>
+    <message>
+        <source>Unloaded. The next question loads the model again.</source>
+        <translation>已卸载模型，下次提问时会自动重新加载。</translation>
+    </message>
+</context>
+<context>
     <name>ModelChoice</name>
     <message>
         <source>Model</source>
@@ -2291,6 +2326,14 @@
         <translation>深色</translation>
     </message>
     <message>
+        <source>Never</source>
+        <translation>从不</translation>
+    </message>
+    <message>
+        <source>After {0} minutes</source>
+        <translation>{0} 分钟后</translation>
+    </message>
+    <message>
         <source>Choose…</source>
         <translation>选择…</translation>
     </message>
@@ -2317,6 +2360,10 @@
     <message>
         <source>The language of the window.</source>
         <translation>窗口使用的语言。</translation>
+    </message>
+    <message>
+        <source>How long the model stays loaded while nothing is asked.</source>
+        <translation>没有提问时，模型保持加载的时长。</translation>
     </message>
     <message>
         <source>They come back with the Up key in the question box.</source>
@@ -2365,6 +2412,18 @@
     <message>
         <source>Language</source>
         <translation>语言</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Unload the model</source>
+        <translation>卸载模型</translation>
+    </message>
+    <message>
+        <source>A model that is not used gives its memory back, and does so early when the system is short of it. The next question loads it again.</source>
+        <translation>不用的模型会归还内存；系统内存不足时会提前归还。下次提问时自动重新加载。</translation>
     </message>
     <message>
         <source>Folders</source>
@@ -3173,10 +3232,6 @@
     <message>
         <source>{0} selected</source>
         <translation>已选 {0} 项</translation>
-    </message>
-    <message>
-        <source>Memory {0}</source>
-        <translation>内存 {0}</translation>
     </message>
 </context>
 <context>

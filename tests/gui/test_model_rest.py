@@ -95,7 +95,7 @@ def test_a_model_at_work_is_not_unloaded(open_window: OpenWindow) -> None:
     driver.wait(lambda: bool(driver.desk.conversation.turns[-1].answer))
     assert not driver.action("unloadAction").isEnabled()
     for why in ("asked", "idle", "pressure"):
-        driver.desk.unload(why)  # type: ignore[arg-type]
+        driver.desk.unload(why)
     assert driver.desk.model.stage == "ready"
     driver.stop_button.click()
     driver.wait_for_answer()
