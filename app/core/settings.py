@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.errors import Sentence, UserError
 from app.core.files import keep_aside, write_atomically
+from app.core.models.access import checked_endpoint, checked_proxy
 from app.core.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class Settings:
         export_dir: The folder that exports are offered to go to; None for the one used last.
         is_history_kept: Whether questions are kept from one start to the next.
         unload_after_min: How long a model that is not used stays loaded, in minutes; None: for good.
+        hub_endpoint: Address of a mirror of the Hub; empty for ``HF_ENDPOINT`` or the Hub itself.
+        hub_proxy: Address of a proxy for downloads; empty for what the system's variables say.
+        is_offline: Whether no connection is ever made.
+        model_folders: A person's own folders that models are looked for in.
     """
 
     model: str = DEMO_MODEL_ID
@@ -70,6 +75,10 @@ class Settings:
     export_dir: Path | None = None
     is_history_kept: bool = True
     unload_after_min: int | None = DEFAULT_UNLOAD_AFTER_MIN
+    hub_endpoint: str = ""
+    hub_proxy: str = field(default="", repr=False)  # may hold a password
+    is_offline: bool = False
+    model_folders: tuple[Path, ...] = ()
 
     @property
     def own(self) -> ModelSettings:
@@ -288,11 +297,28 @@ def _one_of(choices: TypeAlias) -> Callable[[Any], Any]:
 
 
 def _folder(value: Any) -> Path | None:
-    if value is None:
-        return None
+    return None if value is None else _absolute(value)
+
+
+def _absolute(value: Any) -> Path:
     if "\0" in _name(value) or not Path(value).is_absolute():
         raise ValueError
     return Path(value)
+
+
+def _folders(value: Any) -> tuple[Path, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    usable = (_usable_folder(folder) for folder in value)
+    return tuple(dict.fromkeys(folder for folder in usable if folder is not None))
+
+
+def _usable_folder(value: Any) -> Path | None:
+    try:
+        return _absolute(value)
+    except _UNUSABLE:
+        logger.warning("A folder of models cannot be used and is left out")
+        return None
 
 
 def _yes_or_no(value: Any) -> bool:
@@ -318,5 +344,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "export_dir": _folder,
     "is_history_kept": _yes_or_no,
     "unload_after_min": _minutes,
+    "hub_endpoint": lambda value: checked_endpoint(_text(value)),
+    "hub_proxy": lambda value: checked_proxy(_text(value)),
+    "is_offline": _yes_or_no,
+    "model_folders": _folders,
 }
 """How each field is read from JSON; one raises for what it cannot use."""

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from app.core.errors import UserError
+
+if TYPE_CHECKING:
+    from app.core.settings import Settings
 
 HUB_ADDRESS = "https://huggingface.co"
 _TRUE_WORDS = ("1", "ON", "YES", "TRUE")
+_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +39,87 @@ class HubAccess:
         """Where requests go, without a slash at its end."""
         return (self.endpoint or os.environ.get("HF_ENDPOINT") or HUB_ADDRESS).rstrip("/")
 
+    @property
+    def may_send_token(self) -> bool:
+        """Whether nobody on the way to the address can read along: https, or this machine itself."""
+        parts = urlsplit(self.address)
+        return parts.scheme == "https" or _is_this_machine(parts.hostname or "")
+
+
+def hub_access(settings: Settings) -> HubAccess:
+    """How the settings say that the Hub is reached; no token is looked for where nothing will be asked.
+
+    Thread: any but the main one; a keychain may ask the person.
+    """
+    from app.core.models.hub_token import find_token  # noqa: PLC0415 - rarely used, so not at the start
+
+    access = HubAccess(settings.hub_endpoint, settings.hub_proxy, settings.is_offline or is_offline_by_environment())
+    if access.is_offline:
+        return access
+    return HubAccess(access.endpoint, access.proxy, token=find_token(access.address))
+
 
 def is_offline_by_environment() -> bool:
     """Whether the variables that the Hub's own library reads forbid connections."""
     # The library reads them once, when it is imported; each start of a test needs its own answer.
     value = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
     return value.upper() in _TRUE_WORDS
+
+
+def checked_endpoint(text: str) -> str:
+    """A mirror's address as a person wrote it, made whole; empty stays empty.
+
+    Raises:
+        UserError: It is no address, or has a password in it.
+    """
+    address = text.strip().rstrip("/")
+    if not address:
+        return ""
+    whole = address if "://" in address else f"https://{address}"
+    parts = _parts_of(whole)
+    if parts is None or parts[0] not in {"http", "https"}:
+        raise UserError("This is not the address of a mirror.", "Write it as https://hf-mirror.com.")
+    if "@" in urlsplit(whole).netloc:
+        raise UserError(
+            "A name and a password do not belong into the mirror's address.", "Keep a token for it further down."
+        )
+    if urlsplit(whole).query or urlsplit(whole).fragment:
+        raise UserError("The mirror's address has “?” or “#” in it.", "Write it as https://hf-mirror.com.")
+    return whole
+
+
+def checked_proxy(text: str) -> str:
+    """A proxy's address as a person wrote it, made whole; empty stays empty.
+
+    Raises:
+        UserError: It is no address of a proxy.
+    """
+    address = text.strip().rstrip("/")
+    if not address:
+        return ""
+    whole = address if "://" in address else f"http://{address}"
+    # GNOME and others write socks:// for version 5.
+    whole = whole.replace("socks://", "socks5://", 1) if whole.startswith("socks://") else whole
+    parts = _parts_of(whole)
+    if parts is None or parts[0] not in _PROXY_SCHEMES:
+        raise UserError("This is not the address of a proxy.", "Write it as http://host:port, or socks5://host:port.")
+    return whole
+
+
+def _parts_of(address: str) -> tuple[str, str] | None:
+    """Scheme and host, or None for what is no address."""
+    try:
+        parts = urlsplit(address)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    is_plain = host.isprintable() and not any(letter.isspace() or letter in "<>\"'\\" for letter in address)
+    return (parts.scheme.lower(), host) if host and has_port and is_plain else None
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
