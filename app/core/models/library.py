@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.models.catalogue import Runtime
-    from app.core.models.hub_cache import CachedRevision
     from app.core.models.weight_files import WeightFiles
 
 ModelSource: TypeAlias = Literal["demo", "hugging_face", "lm_studio", "folder"]
@@ -78,6 +77,7 @@ class _Found:
     name: str
     source: ModelSource
     revision: str = ""
+    plain_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def installed_models(
         if examined.checkpoint is None:
             continue
         # A repository's plain name stands for its first revision that is whole, as in find_checkpoint.
-        model_id = one.name if one.source == "hugging_face" and one.name not in whole else one.model_id
+        model_id = one.plain_id if one.plain_id and one.plain_id not in whole else one.model_id
         whole.add(model_id)
         found.append(_installed(one, model_id, examined, (last_uses or {}).get(model_id)))
     return tuple(found)
@@ -155,24 +155,27 @@ def _installed(one: _Found, model_id: str, examined: _Examined, noted: datetime 
 
 def _all_found(own_folders: Sequence[Path]) -> Iterator[_Found]:
     yield _Found(DEMO_MODEL_DIR, DEMO_MODEL_ID, DEMO_MODEL_ID, "demo")
-    for revisions in cached_revisions(hub_cache_dir()):
-        yield from map(_of_cache, revisions)
+    for one in _in_cache(hub_cache_dir()):
+        yield replace(one, plain_id=one.name)
     for folder in lm_studio_folders():
-        for model in model_folders(folder):
-            yield _of_folder(model, folder, "lm_studio")
+        yield from _below(folder, "lm_studio")
     for folder in own_folders:
-        for model in model_folders(folder):
-            yield _of_folder(model, folder, "folder")
+        for one in _in_cache(folder):  # a cache on another disk: its models are named by where they are
+            yield replace(one, model_id=os.path.realpath(one.folder))
+        yield from _below(folder, "folder")
 
 
-def _of_cache(cached: CachedRevision) -> _Found:
-    return _Found(cached.folder, cached.pinned_id, cached.repository, "hugging_face", cached.revision)
+def _in_cache(cache_dir: Path) -> Iterator[_Found]:
+    for revisions in cached_revisions(cache_dir):
+        for cached in revisions:
+            yield _Found(cached.folder, cached.pinned_id, cached.repository, "hugging_face", cached.revision)
 
 
-def _of_folder(model: Path, above: Path, source: ModelSource) -> _Found:
-    # The folders above it name a model whose own name is a commit or a number of bits.
-    name = model.name if model == above else model.relative_to(above).as_posix()
-    return _Found(model, os.path.realpath(model), name, source)
+def _below(folder: Path, source: ModelSource) -> Iterator[_Found]:
+    for model in model_folders(folder):
+        # The folders above it name a model whose own name is a commit or a number of bits.
+        name = model.name if model == folder else model.relative_to(folder).as_posix()
+        yield _Found(model, os.path.realpath(model), name, source)
 
 
 def model_folders(folder: Path) -> list[Path]:

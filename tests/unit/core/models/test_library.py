@@ -12,6 +12,7 @@ from app.core.checkpoint import find_checkpoint
 from app.core.errors import ModelError
 from app.core.models.last_uses import note_use, read_last_uses
 from app.core.models.library import installed_models, why_not_whole
+from app.core.models.removal import remove
 from app.core.models.weight_files import check_whole
 from tests.whole_model import CONFIG, cached, weights, write_whole_model
 
@@ -162,6 +163,15 @@ def test_folders_of_ones_own_may_be_models_or_hold_them(tmp_path: Path) -> None:
     models = found(tmp_path / "disk", itself, tmp_path / "gone")
     assert set(models) == {str(deep), str(itself)}
     assert models[str(deep)].source == "folder"
+
+
+def test_a_cache_on_another_disk_is_read_as_one(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    snapshot = cached(disk, REPOSITORY, write_whole_model(tmp_path / "files"), A)
+    model = found(disk)[str(snapshot)]
+    assert (model.name, model.revision, model.source) == ("Qwen3-VL-4B-Instruct", A, "hugging_face")
+    remove(model)
+    assert list(disk.iterdir()) == []
 
 
 def test_what_is_found_twice_is_listed_once(hub_cache: Path, home: Path, tmp_path: Path) -> None:
