@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app import __version__
-from app.cli.arguments import DONE, FAILED, INTERRUPTED, USAGE, DoctorOptions, WindowOptions, read_arguments
+from app.cli.arguments import DoctorOptions, WindowOptions, read_arguments
 from app.cli.terminal import flush_output, open_closed_streams, output_fault
+from app.cli.usage import DONE, FAILED, INTERRUPTED, USAGE
 from app.core.errors import UserError
 from app.core.logs import Logs, log_uncaught_errors
 from app.core.paths import default_profile, profile_at
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program with these arguments, by default the process's own.
 
     Returns:
-        The exit code; see app.cli.arguments.
+        The exit code; see app.cli.usage.
     """
     first_line_s = time.monotonic()
     gc.disable()  # a start makes much and throws little away; each way on switches it on again

@@ -10,24 +10,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from app import __version__
 from app.backends.table import CHOICES
+from app.cli.usage import Common, UsageError, common_of, is_folder, mode_of, new_parser
 from app.core.errors import AppError, UserError
 from app.core.footage import FrameWish
-from app.core.paths import profile_at
 from app.core.segments import checked_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 Format: TypeAlias = Literal["text", "markdown", "json"]
-
-DONE = 0
-FAILED = 1
-USAGE = 2
-INPUT_UNREADABLE = 3
-MODEL_FAILED = 4
-INTERRUPTED = 130
 
 STANDARD_INPUT = "-"
 COMMANDS = ("ask", "doctor")
@@ -38,9 +30,6 @@ _WITH_VALUE = frozenset({"--profile", "--startup-trace", "-p", "--prompt", "--mo
 
 _TIME = re.compile(r"(?:\d+:){0,2}\d+(?:\.\d*)?")
 _BITS_OF = {"8bit": 8, "4bit": 4}
-_EPILOG = """\
-exit codes: 0 done, 1 the answer could not be written or the program failed, 2 usage, 3 an input could not be read,
-4 model or backend, 130 interrupted"""
 _SAMPLING_OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("max_tokens", int, "N", "the most tokens the answer may have"),
     ("temperature", float, "T", "0 takes the likeliest token always"),
@@ -54,25 +43,6 @@ _SAMPLING_OPTIONS: tuple[tuple[str, type, str, str], ...] = (
 
 
 _NO_WISH = FrameWish()
-
-
-class UsageError(AppError):
-    """The command line cannot be understood, or asks for something that cannot be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Common:
-    """What every command takes.
-
-    Attributes:
-        profile_dir: Where all state is kept, or None for the system's own places.
-        startup_trace: Where the milestones of the start are written, or None.
-        is_debug: Whether the log file also takes prompts, file names and other detail.
-    """
-
-    profile_dir: Path | None = None
-    startup_trace: Path | None = None
-    is_debug: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,23 +156,6 @@ def _split_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
     return "", words
 
 
-def _parser(name: str, words: str, description: str, epilog: str = _EPILOG) -> argparse.ArgumentParser:
-    prog = f"viewfinder {name}".strip()
-    parser = argparse.ArgumentParser(
-        prog=prog,
-        usage=f"{prog} {words}",
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"viewfinder {__version__}")
-    parser.add_argument("--profile", metavar="DIR", type=Path, help="keep settings and logs in DIR")
-    parser.add_argument("--startup-trace", metavar="FILE", type=Path, help="write the milestones of the start to FILE")
-    parser.add_argument("--debug", action="store_true", help="log prompts, file names and other detail")
-    return parser
-
-
 def _add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="demo|REPO|DIR", help="which model answers")
     parser.add_argument("--backend", metavar="|".join(CHOICES), help="what runs the model; see doctor")
@@ -212,7 +165,7 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _window_parser() -> argparse.ArgumentParser:
-    parser = _parser(
+    parser = new_parser(
         "",
         "[FILE ...] [options]",
         "Ask questions about pictures and videos on your own machine. Without a command, opens the window.",
@@ -228,7 +181,7 @@ def _window_parser() -> argparse.ArgumentParser:
 
 
 def _ask_parser() -> argparse.ArgumentParser:
-    parser = _parser(
+    parser = new_parser(
         "ask",
         "[FILE ...] -p TEXT [options]   (all of them: viewfinder ask --help)",
         "Ask about pictures and videos; the answer goes to standard output, all else to standard error.",
@@ -288,35 +241,21 @@ def _time_s(word: str) -> float:
 
 
 def _doctor_parser() -> argparse.ArgumentParser:
-    parser = _parser(
+    parser = new_parser(
         "doctor", "[--json] [options]", "Print versions, machine, memory, and which backends can run here."
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
-def _common(values: argparse.Namespace) -> Common:
-    trace: Path | None = values.startup_trace
-    if trace is not None and not _is_folder(trace.absolute().parent):
-        raise UsageError(f"There is no folder {trace.absolute().parent} for the startup trace.")
-    if values.profile is not None:
-        _check_profile(values.profile)
-    return Common(values.profile, trace, values.debug)
-
-
-def _check_profile(profile: Path) -> None:
-    try:
-        folder = profile_at(profile).data_dir
-    except UserError as error:
-        raise UsageError(error.said.text, error.said.hint) from error
-    mode = _mode(folder, "profile")
-    if mode is not None and not stat.S_ISDIR(mode):
-        raise UsageError(f"The profile {profile} is not a folder.")
-
-
 def _window_options(values: argparse.Namespace) -> WindowOptions:
     return WindowOptions(
-        _common(values), tuple(values.files), values.prompt, values.model, values.backend, _BITS_OF.get(values.quantize)
+        common_of(values),
+        tuple(values.files),
+        values.prompt,
+        values.model,
+        values.backend,
+        _BITS_OF.get(values.quantize),
     )
 
 
@@ -344,7 +283,7 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
         _check_output(output, values.files)
     implied = _FORMAT_OF_SUFFIX.get(output.suffix.lower(), "text") if output is not None else "text"
     return AskOptions(
-        common=_common(values),
+        common=common_of(values),
         files=tuple(values.files),
         prompt=values.prompt,
         system=values.system,
@@ -364,38 +303,17 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
 
 
 def _check_output(output: Path, files: Sequence[Path]) -> None:
-    mode = _mode(output, "output")
+    mode = mode_of(output, "output")
     if mode is not None and stat.S_ISDIR(mode):
         raise UsageError(f"The output {output} is a folder.", "Name a file in it.")
-    if not _is_folder(output.absolute().parent):
+    if not is_folder(output.absolute().parent):
         raise UsageError(f"There is no folder {output.absolute().parent} to write into.", "Make it first.")
     if any(os.path.realpath(file) == os.path.realpath(output) for file in files):
         raise UsageError(f"The output {output} is one of the pictures or videos.", "Name another file.")
 
 
-def _mode(path: Path, purpose: str) -> int | None:
-    """What is there, as stat says it, or None.
-
-    Raises:
-        UsageError: Nothing of that name can be there, or the system does not tell.
-    """
-    try:
-        return path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise UsageError(f"The {purpose} {path} cannot be used: {error.strerror}.", "Name another.") from error
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
-
-
 def _doctor_options(values: argparse.Namespace) -> DoctorOptions:
-    return DoctorOptions(_common(values), values.json)
+    return DoctorOptions(common_of(values), values.json)
 
 
 _PARSERS: dict[str, Callable[[], argparse.ArgumentParser]] = {

@@ -10,7 +10,6 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from app import __version__
-from app.cli.arguments import DONE, FAILED, INPUT_UNREADABLE, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
 from app.cli.figures import (
     clip_lines,
     cost_lines,
@@ -24,6 +23,7 @@ from app.cli.figures import (
 from app.cli.interrupts import Interrupts
 from app.cli.plan import REQUEST_ID, make_plan
 from app.cli.terminal import OutputGoneError, Terminal
+from app.cli.usage import DONE, FAILED, INPUT_UNREADABLE, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
 from app.core.clips import Clip
 from app.core.conversation import AskedTurn, turn_after
 from app.core.errors import AppError, ErrorText, UserError

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.backends.table import AUTOMATIC, BACKENDS, choose_backend
-from app.cli.arguments import DONE, FAILED
 from app.cli.figures import size_text
 from app.cli.terminal import Terminal
+from app.cli.usage import DONE, FAILED
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import ModelError
 from app.core.machine import free_memory_bytes, has_nvidia_gpu, is_apple_silicon, memory_bytes

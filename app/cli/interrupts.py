@@ -6,7 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
-from app.cli.arguments import INTERRUPTED
+from app.cli.usage import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.backends.table import choose_backend
-from app.cli.arguments import STANDARD_INPUT, UsageError, as_text
+from app.cli.arguments import STANDARD_INPUT, as_text
 from app.cli.recorded import as_whole_characters, recorded_conversation, recorded_sources
+from app.cli.usage import UsageError
 from app.core.checkpoint import find_checkpoint, weight_bits_in
 from app.core.clip_kinds import is_clip
 from app.core.clips import ClipSource, footage_of

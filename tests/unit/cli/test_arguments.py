@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.backends.table import CHOICES
-from app.cli.arguments import AskOptions, Common, DoctorOptions, WindowOptions, read_arguments
+from app.cli.arguments import AskOptions, DoctorOptions, WindowOptions, read_arguments
+from app.cli.usage import Common
 
 
 @pytest.mark.parametrize(
