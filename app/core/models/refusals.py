@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from app.core.errors import AppError, ModelError, Sentence, UserError
+from app.core.errors import AppError, ModelError, Sentence, UserError, as_sentence
 from app.core.models.hub_requests import host_of, proxy_of
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _of_server(response: httpx2.Response, access: HubAccess, detail: str) -> App
         return _proxy_wants_password(access, detail)
     if status == TOO_MANY_REQUESTS:
         text = Sentence("{host} was asked too often and wants a pause.", host=host)
-        return UserError(text, _when_again(retry_after_s(response)), detail)
+        return UserError(text, as_sentence(_when_again(retry_after_s(response))), detail)
     if status >= SERVER_FAULTS:
         text = Sentence("{host} has a fault of its own (error {status}).", host=host, status=status)
         return UserError(text, "Try again in a few minutes.", detail)
@@ -176,14 +176,14 @@ def retry_after_s(response: httpx2.Response) -> float | None:
     return float(found[1]) if found is not None else None
 
 
-def without_secrets(text: str, access: HubAccess) -> str:
+def without_secrets(words: str, access: HubAccess) -> str:
     """A library's words without the token, the proxy's password, and what signed addresses are signed with."""
     parts = urlsplit(access.proxy) if access.proxy else None
     secrets = [access.token, parts.netloc.rpartition("@")[0] if parts is not None else None]
     for secret in secrets:
         if secret:
-            text = text.replace(secret, "…")
-    return _QUERY.sub("?…", text)[:_LONGEST_DETAIL]
+            words = words.replace(secret, "…")
+    return _QUERY.sub("?…", words)[:_LONGEST_DETAIL]
 
 
 def _not_found(asked: _Asked) -> ModelError:
@@ -202,9 +202,9 @@ def _not_found(asked: _Asked) -> ModelError:
     )
 
 
-def _when_again(wait_s: float | None) -> str:
+def _when_again(wait_s: float | None) -> Sentence:
     if wait_s is None:
-        return "Try again in a few minutes."
+        return Sentence("Try again in a few minutes.")
     if wait_s <= _SOON_S:
         return Sentence("Try again in {seconds} seconds.", seconds=max(1, math.ceil(wait_s)))
     return Sentence("Try again in {minutes} minutes.", minutes=math.ceil(wait_s / 60))
@@ -223,8 +223,8 @@ def _unreached(error: Exception, access: HubAccess, detail: str) -> UserError:
 
     host, proxy = host_of(access.address), proxy_of(access)
     causes = tuple(_causes(error))
-    text: str = Sentence("The connection to {host} broke off.", host=host)
-    hint = _check_connection(access)
+    text = Sentence("The connection to {host} broke off.", host=host)
+    hint: str = as_sentence(_check_connection(access))
     if isinstance(error, httpx2.ProxyError):
         if str(PROXY_AUTHENTICATION) in str(error):
             return _proxy_wants_password(access, detail)
@@ -248,10 +248,10 @@ def _unreached(error: Exception, access: HubAccess, detail: str) -> UserError:
     return UserError(text, hint, detail)
 
 
-def _check_connection(access: HubAccess) -> str:
+def _check_connection(access: HubAccess) -> Sentence:
     if access.endpoint:
-        return "Check your connection, and the mirror's address in the settings under “Downloads”."
-    return "Check your connection, then try again; a mirror can be chosen in the settings under “Downloads”."
+        return Sentence("Check your connection, and the mirror's address in the settings under “Downloads”.")
+    return Sentence("Check your connection, then try again; a mirror can be chosen in the settings under “Downloads”.")
 
 
 def _proxy_wants_password(access: HubAccess, detail: str) -> UserError:
