@@ -27,7 +27,7 @@ class FetchProgress:
         waits_s: Seconds until the next attempt, while the server is out of reach or asked to wait; else None.
     """
 
-    stage: Literal["checking", "downloading", "verifying"]
+    stage: Literal["checking", "downloading", "verifying", "done"]
     done_bytes: int
     total_bytes: int
     bytes_per_s: float = 0.0

@@ -1,0 +1,501 @@
+"""A download brings a whole repository into the cache, or says why not; what came is kept and goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.core.checkpoint import find_checkpoint
+from app.core.errors import AppError, ModelError, UserError
+from app.core.models.download_state import FetchProgress
+from app.core.models.fetching import discard, fetch, remaining_bytes
+from app.core.models.patience import Patience
+from tests.hub_server import GOOD_TOKEN, Fault, HubServer
+from tests.served_model import access_to, repository_of
+from tests.sharded_demo import sharded_demo
+
+ID = "house/demo"
+TINY = {"config.json": b'{"a": 1}', "model.safetensors": bytes(range(256)) * 4000}
+QUICK = Patience(
+    first_wait_s=0.01, longest_wait_s=0.05, longest_asked_s=5, gives_up_after_s=0.3, silence_s=0.5, connect_s=2
+)
+SHARD = "model-00003-of-00006.safetensors"
+
+
+def run(
+    hub: HubServer, model_id: str = ID, stop: Callable[[], bool] = lambda: False, patience: Patience = QUICK
+) -> list[FetchProgress]:
+    return list(fetch(repository_of(hub, model_id), access_to(hub), stop, patience=patience))
+
+
+def snapshot(hub: HubServer, model_id: str = ID) -> Path:
+    from huggingface_hub import snapshot_download
+
+    folder = Path(snapshot_download(model_id, local_files_only=True))
+    assert folder.name == hub.repositories[model_id].head
+    return folder
+
+
+def assert_whole(hub: HubServer, model_id: str = ID) -> None:
+    folder = snapshot(hub, model_id)
+    served = hub.repositories[model_id].files()
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()) == list(served)
+    for path, file in served.items():
+        assert (folder / path).read_bytes() == file.read(0, file.size_bytes), path
+    assert leftovers(folder.parents[1]) == []
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if "viewfinder" in path.name]
+
+
+def parts(cache: Path) -> dict[str, int]:
+    return {path.name[:64]: path.stat().st_size for path in cache.rglob("*.viewfinder-part")}
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "hub-cache"
+
+
+def test_a_repository_comes_whole_and_is_a_model(hub: HubServer, cache: Path) -> None:
+    hub.add(ID, sharded_demo())
+    total = sum(map(len, sharded_demo().values()))
+    told = run(hub)
+    assert_whole(hub)
+    assert (told[0].stage, told[0].done_bytes, told[0].total_bytes) == ("checking", 0, total)
+    assert told[-1] == FetchProgress("done", total, total)
+    assert [one.done_bytes for one in told] == sorted(one.done_bytes for one in told)
+    checkpoint = find_checkpoint(ID)
+    assert checkpoint.revision == hub.repositories[ID].head
+    assert remaining_bytes(repository_of(hub, ID)) == 0
+    link = cache / "models--house--demo/snapshots" / checkpoint.revision / SHARD
+    assert link.readlink().as_posix() == f"../../blobs/{hashlib.sha256(sharded_demo()[SHARD]).hexdigest()}"
+    seen = len(hub.requests)
+    assert [one.stage for one in run(hub)] == ["checking", "done"]
+    assert len(hub.requests) == seen
+
+
+def test_the_library_itself_reads_and_keeps_what_came(hub: HubServer) -> None:
+    from huggingface_hub import hf_hub_download, scan_cache_dir, snapshot_download
+
+    hub.add(ID, {**TINY, "nested/more.json": b"[]"})
+    run(hub)
+    sent = hub.sent_bytes
+    assert Path(snapshot_download(ID)) == snapshot(hub)
+    assert Path(hf_hub_download(ID, "nested/more.json")).read_bytes() == b"[]"
+    assert hub.sent_bytes == sent
+    found = scan_cache_dir(str(snapshot(hub).parents[2]))
+    assert [(repo.repo_id, len(repo.revisions)) for repo in found.repos] == [(ID, 1)]
+    assert found.warnings == []
+
+
+def test_what_another_program_has_is_not_fetched_again(hub: HubServer) -> None:
+    from huggingface_hub import hf_hub_download
+
+    hub.add(ID, sharded_demo())
+    for name in (SHARD, "tokenizer.json"):
+        hf_hub_download(ID, name)
+    seen = len(hub.requests)
+    have = len(sharded_demo()[SHARD]) + len(sharded_demo()["tokenizer.json"])
+    told = run(hub)
+    assert told[0].done_bytes == have
+    assert_whole(hub)
+    asked = [one.path for one in hub.requests[seen:]]
+    assert not any(SHARD in path or "tokenizer.json" in path for path in asked)
+
+
+def test_a_file_that_did_not_change_is_shared_by_two_revisions(hub: HubServer) -> None:
+    hub.add(ID, TINY)
+    run(hub)
+    hub.add(ID, {**TINY, "config.json": b"{}"})
+    sent = hub.sent_bytes
+    told = run(hub)
+    assert told[0].done_bytes == len(TINY["model.safetensors"])
+    assert hub.sent_bytes - sent == 2
+    assert_whole(hub)
+
+
+def test_one_content_under_two_names_is_fetched_once(hub: HubServer) -> None:
+    content = TINY["model.safetensors"]
+    hub.add(ID, {"config.json": b"{}", "a.safetensors": content, "b.safetensors": content, "empty.json": b""})
+    told = run(hub)
+    assert told[-1].total_bytes == 2 + 2 * len(content)
+    assert hub.sent_bytes == 2 + len(content)
+    assert_whole(hub)
+
+
+def test_a_certain_commit_leaves_the_branch_alone(hub: HubServer, cache: Path) -> None:
+    first = hub.add(ID, TINY)
+    hub.add(ID, {**TINY, "config.json": b"{}"})
+    list(fetch(repository_of(hub, ID, first), access_to(hub), lambda: False, branch=None, patience=QUICK))
+    assert [path.name for path in (cache / "models--house--demo/snapshots").iterdir()] == [first]
+    assert not (cache / "models--house--demo/refs/main").exists()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(cut_after=300_000),
+        Fault(cut_after=0),
+        Fault(hangs_up=True),
+        Fault(status=500),
+        Fault(status=503, headers={"Retry-After": "0"}),
+        Fault(status=429, headers={"Retry-After": "0"}),
+        Fault(status=403),
+        Fault(spoil_at=1000),
+        Fault(missing_bytes=10),
+        Fault(missing_bytes=-10),
+        Fault(wait_s=30, stall_after=200_000),
+        Fault(ignores_range=True, cut_after=300_000),
+    ],
+    ids=str,
+)
+def test_a_fault_of_the_moment_is_got_over(hub: HubServer, fault: Fault) -> None:
+    hub.add(ID, sharded_demo())
+    hub.fault(f"*{SHARD}", fault, where="store")
+    run(hub)
+    assert_whole(hub)
+
+
+def test_a_cut_costs_only_what_was_not_sent(hub: HubServer) -> None:
+    hub.add(ID, TINY)
+    size = len(TINY["model.safetensors"])
+    for _ in range(3):
+        hub.fault("*model.safetensors", Fault(cut_after=300_000), where="store")
+    run(hub)
+    assert_whole(hub)
+    assert hub.sent_bytes == size + len(TINY["config.json"])
+    ranges = [one.range for one in hub.seen("*model.safetensors", where="store")]
+    assert ranges == ["", "bytes=300000-", "bytes=600000-", "bytes=900000-"]
+
+
+def test_a_server_without_parts_sends_all_again(hub: HubServer) -> None:
+    hub.add(ID, TINY)
+    hub.fault("*model.safetensors", Fault(cut_after=300_000), where="store")
+    hub.fault("*model.safetensors", Fault(ignores_range=True), where="store")
+    run(hub)
+    assert_whole(hub)
+
+
+def test_what_changed_between_two_tries_is_fetched_from_its_beginning(hub: HubServer) -> None:
+    hub.add(ID, TINY)
+    hub.fault("*model.safetensors", Fault(cut_after=300_000, etag="before"), where="store")
+    run(hub)
+    assert_whole(hub)
+    second = hub.seen("*model.safetensors", where="store")[1]
+    assert (second.range, second.headers["if-range"]) == ("bytes=300000-", '"before"')
+    assert hub.sent_bytes == 300_000 + sum(map(len, TINY.values()))
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault(spoil_at=1000), "came damaged twice"),
+        (Fault(missing_bytes=10), "something else was sent"),
+        (Fault(missing_bytes=-10), "something else was sent"),
+        (Fault(status=200, body=b"<html>Sign in!</html>"), "something else was sent"),
+        (Fault(status=500), "has a fault of its own"),
+        (Fault(status=429), "was asked too often"),
+        (Fault(status=429, headers={"Retry-After": "3600"}), "was asked too often"),
+        (Fault(hangs_up=True), "connection"),
+        (Fault(wait_s=60), "does not answer"),
+        (Fault(cut_after=0), "connection"),
+    ],
+    ids=str,
+)
+def test_a_fault_that_stays_is_said_and_the_rest_is_kept(hub: HubServer, cache: Path, fault: Fault, said: str) -> None:
+    hub.add(ID, sharded_demo())
+    hub.fault(f"*{SHARD}", fault, times=math.inf, where="store")
+    began = time.monotonic()
+    with pytest.raises(AppError, match=said) as raised:
+        run(hub)
+    assert raised.value.said.hint
+    assert time.monotonic() - began < 10
+    assert not (cache / "models--house--demo/snapshots").exists()
+    with pytest.raises(ModelError):
+        find_checkpoint(ID)
+    hub.clear_faults()
+    run(hub)
+    assert_whole(hub)
+
+
+def test_what_came_is_kept_when_a_page_to_sign_in_comes_instead(hub: HubServer, cache: Path) -> None:
+    hub.add(ID, TINY)
+    hub.fault("*model.safetensors", Fault(cut_after=300_000), where="store")
+    hub.fault("*model.safetensors", Fault(status=200, body=b"<html>"), where="store", times=math.inf)
+    with pytest.raises(ModelError, match="something else"):
+        run(hub)
+    assert list(parts(cache).values()) == [300_000]
+    hub.clear_faults()
+    run(hub)
+    assert_whole(hub)
+    assert hub.sent_bytes == sum(map(len, TINY.values()))
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault(status=401), "no public repository"),
+        (Fault(status=404, headers={"X-Error-Code": "EntryNotFound"}), "is missing"),
+        (Fault(status=403, headers={"X-Error-Code": "GatedRepo"}), "want to be asked"),
+        (Fault(loops=True), "does not answer as the Hub does"),
+    ],
+    ids=str,
+)
+def test_a_refusal_is_said_at_once(hub: HubServer, fault: Fault, said: str) -> None:
+    hub.add(ID, TINY)
+    hub.fault("*model.safetensors", fault, times=math.inf, where="hub")
+    with pytest.raises(AppError, match=said):
+        run(hub, patience=Patience())
+    assert len(hub.seen("*resolve*model.safetensors")) <= 11
+
+
+def test_a_gated_repository_needs_the_token_which_stays_with_the_hub(hub: HubServer) -> None:
+    hub.add(ID, TINY, is_gated=True)
+    with pytest.raises(ModelError, match="want to be asked"):
+        run(hub)
+    list(fetch(repository_of(hub, ID), access_to(hub, GOOD_TOKEN), lambda: False, patience=QUICK))
+    assert_whole(hub)
+    assert all("authorization" not in one.headers for one in hub.seen(where="store"))
+
+
+def test_the_server_may_be_gone_for_a_while(hub: HubServer) -> None:
+    hub.add(ID, sharded_demo())
+    hub.fault(f"*{SHARD}", Fault(bytes_per_s=100_000), where="store")
+    waits: list[float] = []
+    gone = False
+    patient = Patience(first_wait_s=0.05, longest_wait_s=0.1, gives_up_after_s=20, silence_s=2, connect_s=2)
+    for told in fetch(repository_of(hub, ID), access_to(hub), lambda: False, patience=patient):
+        if told.stage == "downloading" and not gone:
+            hub.stop()
+            gone = True
+        if gone and told.waits_s is not None and not waits:
+            waits.append(told.waits_s)
+            assert told.left_s is None
+            hub.start()
+    assert waits
+    assert_whole(hub)
+
+
+def test_a_slow_one_is_stopped_within_a_second_and_goes_on_where_it_was(hub: HubServer, cache: Path) -> None:
+    hub.add(ID, TINY)
+    hub.fault("*model.safetensors", Fault(bytes_per_s=200_000, wait_s=60, stall_after=100_000), where="store")
+    stop = threading.Event()
+    stopped_s = 0.0
+    for told in fetch(repository_of(hub, ID), access_to(hub), stop.is_set):
+        if told.stage == "downloading" and told.done_bytes >= 100_000 and not stop.is_set():
+            stop.set()
+            stopped_s = time.monotonic()
+    assert stopped_s
+    assert time.monotonic() - stopped_s < 1
+    assert list(parts(cache).values()) == [100_000]
+    assert not (cache / "models--house--demo/snapshots").exists()
+    run(hub)
+    assert_whole(hub)
+    assert hub.seen("*model.safetensors", where="store")[-1].range == "bytes=100000-"
+
+
+def test_one_that_does_not_answer_at_all_is_stopped_within_a_second(hub: HubServer) -> None:
+    hub.add(ID, TINY)
+    asked = threading.Event()
+    hub.fault("*", Fault(wait_s=60, then=asked.set), times=math.inf, where="hub")
+    stopped_s = 0.0
+
+    def stop() -> bool:
+        nonlocal stopped_s
+        if asked.is_set():
+            stopped_s = stopped_s or time.monotonic()
+        return asked.is_set()
+
+    told = run(hub, stop=stop, patience=Patience())
+    assert time.monotonic() - stopped_s < 1
+    assert told[-1].stage == "checking"
+
+
+def test_progress_is_of_the_whole_and_its_time_is_honest(hub: HubServer) -> None:
+    hub.add(ID, sharded_demo())
+    hub.fault("*.safetensors", Fault(bytes_per_s=700_000), times=math.inf, where="store")
+    began = time.monotonic()
+    guesses: list[tuple[float, float]] = []
+    for told in fetch(repository_of(hub, ID), access_to(hub), lambda: False):
+        if told.left_s is not None:
+            guesses.append((time.monotonic() - began, told.left_s))
+            assert 0.7e6 < told.bytes_per_s < 4e6
+    took = time.monotonic() - began
+    assert guesses
+    for at, left in guesses:
+        assert abs(at + left - took) < 0.5 * took + 1
+
+
+def test_a_stray_end_of_another_length_or_content_is_found_out(hub: HubServer, cache: Path) -> None:
+    hub.add(ID, TINY)
+    blobs = cache / "models--house--demo/blobs"
+    blobs.mkdir(parents=True)
+    name = hashlib.sha256(TINY["model.safetensors"]).hexdigest()
+    for stray in (b"x" * 5000, TINY["model.safetensors"] + b"more", b""):
+        (blobs / f"{name}.viewfinder-part").write_bytes(stray)
+        run(hub)
+        assert_whole(hub)
+        shutil.rmtree(cache / "models--house--demo/snapshots")
+        (blobs / name).unlink()
+
+
+def test_a_blob_of_the_wrong_size_is_replaced(hub: HubServer) -> None:
+    hub.add(ID, TINY)
+    run(hub)
+    blob = (snapshot(hub) / "model.safetensors").resolve()
+    blob.write_bytes(b"cut short")
+    run(hub)
+    assert_whole(hub)
+
+
+def test_a_disk_without_room_is_said_before_anything_is_asked(
+    hub: HubServer, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.add(ID, TINY)
+    usage = shutil.disk_usage(cache.parent)
+    monkeypatch.setattr("app.core.models.fetching.shutil.disk_usage", lambda _: usage._replace(free=200 << 20))
+    with pytest.raises(UserError) as raised:
+        run(hub)
+    assert str(raised.value.said.text) == "house/demo needs 0.3 GB of room on the disk; 0.2 GB are free."
+    assert str(cache) in raised.value.said.hint
+    assert hub.requests == []
+    monkeypatch.setattr(
+        "app.core.models.fetching.shutil.disk_usage", lambda _: usage._replace(free=(256 << 20) + (1 << 20))
+    )
+    run(hub)
+    assert_whole(hub)
+
+
+def test_a_disk_that_becomes_full_keeps_what_came(hub: HubServer, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import errno
+    import os
+
+    hub.add(ID, TINY)
+    room = [500_000]
+    really_write = os.write
+
+    def write(descriptor: int, data: memoryview) -> int:
+        if not room[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = really_write(descriptor, data[: room[0]])
+        room[0] -= written
+        return written
+
+    monkeypatch.setattr("app.core.models.part_file.os.write", write)
+    with pytest.raises(UserError, match="became full") as raised:
+        run(hub)
+    assert "kept" in raised.value.said.hint
+    kept = max(parts(cache).values())
+    assert kept > 400_000
+    room[0] = 1 << 30
+    run(hub)
+    assert_whole(hub)
+    assert hub.seen("*model.safetensors", where="store")[-1].range == f"bytes={kept}-"
+
+
+def test_a_cache_that_may_not_be_written_is_said(hub: HubServer, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import errno
+    import os
+
+    hub.add(ID, TINY)
+    really_open = os.open
+
+    def refuse(path: Path, flags: int, *rest: int) -> int:
+        if "viewfinder-part" in str(path):
+            raise OSError(errno.EROFS, "Read-only file system")
+        return really_open(path, flags, *rest)
+
+    monkeypatch.setattr("app.core.models.part_file.os.open", refuse)
+    with pytest.raises(UserError, match="may not be written") as raised:
+        run(hub)
+    assert "HF_HOME" in raised.value.said.hint
+    assert str(cache) in str(raised.value.said.text)
+
+
+def test_two_at_once_fetch_each_file_once_and_both_end(hub: HubServer) -> None:
+    hub.add(ID, sharded_demo())
+    hub.fault("*.safetensors", Fault(bytes_per_s=3_000_000), times=math.inf, where="store")
+    ends: list[FetchProgress] = []
+
+    def one() -> None:
+        ends.append(run(hub)[-1])
+
+    threads = [threading.Thread(target=one) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [end.stage for end in ends] == ["done", "done"]
+    assert hub.sent_bytes == sum(map(len, sharded_demo().values()))
+    assert_whole(hub)
+
+
+def test_beside_the_library_itself_nothing_is_damaged(hub: HubServer) -> None:
+    from huggingface_hub import snapshot_download
+
+    hub.add(ID, sharded_demo())
+    hub.fault("*.safetensors", Fault(bytes_per_s=4_000_000), times=math.inf, where="store")
+    other = threading.Thread(target=snapshot_download, args=(ID,))
+    other.start()
+    run(hub)
+    other.join()
+    assert_whole(hub)
+
+
+def test_no_links_on_the_disk_are_no_hindrance(hub: HubServer, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_SYMLINKS", True)
+    hub.add(ID, sharded_demo())
+    run(hub)
+    assert_whole(hub)
+    assert not any(path.is_symlink() for path in cache.rglob("*"))
+    seen = len(hub.requests)
+    assert run(hub)[-1].stage == "done"
+    assert len(hub.requests) == seen
+
+
+def test_what_was_not_finished_is_discarded_and_nothing_else(hub: HubServer, cache: Path) -> None:
+    hub.add(ID, TINY)
+    run(hub)
+    kept = sorted(cache.rglob("*"))
+    hub.add(ID, {**TINY, "model.safetensors": TINY["model.safetensors"][::-1], "other.json": b"{}"})
+    hub.fault("*model.safetensors", Fault(cut_after=300_000), where="store")
+    hub.fault("*model.safetensors", Fault(status=404), where="store", times=math.inf)
+    with pytest.raises(AppError):
+        run(hub)
+    assert remaining_bytes(repository_of(hub, ID)) < sum(map(len, TINY.values()))
+    assert discard(ID) >= 300_000
+    assert [path for path in sorted(cache.rglob("*")) if path.suffix != ".lock"] == [
+        path for path in kept if path.suffix != ".lock"
+    ]
+    assert discard("house/never") == 0
+    assert not (cache / "models--house--never").exists()
+
+
+def test_names_that_lead_elsewhere_are_refused(hub: HubServer) -> None:
+    from dataclasses import replace
+
+    hub.add(ID, TINY)
+    good = repository_of(hub, ID)
+    for file in (
+        replace(good.files[0], path="../../evil.json"),
+        replace(good.files[0], path="/evil.json"),
+        replace(good.files[0], blob_id="../evil", sha256=""),
+    ):
+        with pytest.raises(ModelError, match="names that cannot be used"):
+            list(fetch(replace(good, files=(file,)), access_to(hub), lambda: False))
+    with pytest.raises(ModelError, match="names that cannot be used"):
+        list(fetch(replace(good, revision="main"), access_to(hub), lambda: False))
+    with pytest.raises(ModelError, match="names that cannot be used"):
+        list(fetch(good, access_to(hub), lambda: False, branch="../x"))
+    assert hub.requests == []
