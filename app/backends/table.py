@@ -24,12 +24,18 @@ class BackendEntry:
         target: ``module:Class``.
         needs: Packages that must be installed.
         hint: How to get them.
+        processor_hint: How to get them where there is no NVIDIA GPU, if that is another way.
     """
 
     name: str
     target: str
     needs: tuple[str, ...]
     hint: str
+    processor_hint: str = ""
+
+    def how_to_install(self) -> str:
+        """What to type here."""
+        return self.hint if not self.processor_hint or has_nvidia_gpu() else self.processor_hint
 
     def why_missing(self) -> str | None:
         """Why this backend cannot be used here, or None when it can; imports nothing."""
@@ -51,6 +57,7 @@ BACKENDS: dict[str, BackendEntry] = {
             "app.backends.transformers_backend:TransformersBackend",
             ("torch", "transformers"),
             "pip install 'viewfinder[cuda]'",
+            "pip install 'viewfinder[cpu]'",
         ),
         BackendEntry("fake", "app.backends.fake_backend:FakeBackend", (), ""),
     )
@@ -82,7 +89,13 @@ def choose_backend(name: str) -> BackendEntry:
         reason = entry.why_missing()
         if reason is None:
             return entry
-        reasons.append(f"{entry.name}: {reason}; {entry.hint}")
+        reasons.append(f"{entry.name}: {reason}; {entry.how_to_install()}")
+    if name != AUTOMATIC:
+        raise ModelError(
+            Sentence("The backend {name} is not installed.", name=name),
+            "Install it, or choose another one.",
+            "\n".join(reasons),
+        )
     import platform  # noqa: PLC0415 - slow to import
 
     raise ModelError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -33,12 +32,14 @@ _SCRATCH_BYTES = {"cuda": _GB, "cpu": _GB // 4}
 """What PyTorch takes for itself and for the numbers between layers."""
 _CUDA = "CUDA"
 """Stands in what PyTorch says when a GPU fails, whatever it was doing."""
-_HIDDEN_GPU_WORDS = {"", "-1"}
 _QUANTISED_NAME = re.compile(r"language_model\.layers\..*proj\.weight$")
+_LAYER_NAME = re.compile(r"^model\.(language_model\.layers|visual\.blocks)\.")
 _KEPT_WHOLE = ["model.visual", "lm_head"]
 """Modules that keep their 16 bits, as MLX's conversions do: the vision tower is small and suffers most."""
 _BYTES_OF_BITS = {8: 1.01, 4: 0.57}
 """What bitsandbytes takes for a weight, its scales included."""
+_DAMAGE = (ValueError, LookupError, ArithmeticError, TypeError, AttributeError, OSError)
+"""What files that are not as they should be bring about, wherever that is noticed."""
 _MLX_NAMES = ("vision_tower.", "language_model.model.", "language_model.lm_head.")
 _RELEASED_NAME = re.compile(r"Qwen3-VL-\d+B(?:-A\d+B)?-(?:Instruct|Thinking)")
 _RELEASED = (
@@ -79,7 +80,7 @@ def find_place(torch: Any) -> Place:
         names = [cuda.get_device_name(index) for index in range(count)]
         free = tuple(cuda.mem_get_info(index)[0] for index in range(count))
         return Place("cuda", names[0] if count == 1 else f"{count} x {names[0]}", torch.bfloat16, free)
-    if has_nvidia_gpu() and os.environ.get("CUDA_VISIBLE_DEVICES") not in _HIDDEN_GPU_WORDS:
+    if has_nvidia_gpu():
         _refuse_unused_gpu(torch)
     return Place("cpu", "CPU", torch.float32, (free_memory_bytes(),))
 
@@ -114,6 +115,7 @@ def read_model(
     Raises:
         ModelError: They do not fit the machine or the configuration, or are of a kind that transformers cannot read.
     """
+    from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
 
     _refuse_quantised(checkpoint)
@@ -132,10 +134,9 @@ def read_model(
     except torch.OutOfMemoryError:
         raise
     except ImportError as error:
-        raise ModelError(
-            "The transformers backend lacks a package.", "pip install 'viewfinder[cuda]'", repr(error)
-        ) from error
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError, SafetensorError) as error:
+        hint = "pip install 'viewfinder[cuda]'" if place.kind == "cuda" else "pip install 'viewfinder[cpu]'"
+        raise ModelError("The transformers backend lacks a package.", hint, repr(error)) from error
+    except (*_DAMAGE, RuntimeError, SafetensorError, StrictDataclassError) as error:
         if _CUDA in str(error):
             raise ModelError(
                 "The NVIDIA GPU does not work with this PyTorch.",
@@ -197,7 +198,7 @@ def _refuse_quantised(checkpoint: Checkpoint) -> None:
             ),
             hint,
         )
-    if "quantization_config" in config:
+    if "quantization_config" in config or "quantization_config" in (config.get("text_config") or {}):
         raise ModelError(
             Sentence(
                 "The model {name} is quantised ({kind}), which the transformers backend does not read.",
@@ -341,6 +342,8 @@ def _assembled(checkpoint: Checkpoint, weights: dict[str, Any], place: Place) ->
     """The library's model with these weights; it never sees the folder's other files, nor code that came with them."""
     import transformers
 
+    transformers.utils.logging.set_verbosity_error()  # what is wrong is told below, in a sentence
+    transformers.utils.logging.disable_progress_bar()
     family = "Qwen3VLMoe" if checkpoint.model_type == "qwen3_vl_moe" else "Qwen3VL"
     config = getattr(transformers, f"{family}Config").from_pretrained(checkpoint.folder)
     options: dict[str, Any] = {"attn_implementation": {"text_config": "sdpa", "vision_config": "sdpa"}}
@@ -358,13 +361,22 @@ def _assembled(checkpoint: Checkpoint, weights: dict[str, Any], place: Place) ->
             bnb_4bit_compute_dtype=place.dtype,
             llm_int8_skip_modules=_KEPT_WHOLE,
         )
-    transformers.utils.logging.disable_progress_bar()
     model, report = getattr(transformers, f"{family}ForConditionalGeneration").from_pretrained(
-        None, config=config, state_dict=weights, dtype=place.dtype, output_loading_info=True, **options
+        None,
+        config=config,
+        state_dict=weights,
+        dtype=place.dtype,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,  # they are told below too
+        **options,
     )
-    missing = sorted(report["missing_keys"]) + [str(entry) for entry in report["mismatched_keys"]]
+    missing = sorted(report["missing_keys"]) + [str(entry) for entry in sorted(report["mismatched_keys"])]
     if missing:
         message = f"{len(missing)} tensors are missing or of another size, such as {missing[0]}"
+        raise ValueError(message)
+    unknown = sorted(name for name in report["unexpected_keys"] if _LAYER_NAME.search(name))
+    if unknown:
+        message = f"{len(unknown)} tensors belong to layers that the configuration does not know, such as {unknown[0]}"
         raise ValueError(message)
     return model.eval().requires_grad_(False)
 

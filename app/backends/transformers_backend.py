@@ -79,11 +79,23 @@ class TransformersBackend:
         logging.getLogger(_QUANTISING_PACKAGES[0]).setLevel(logging.ERROR)  # it warns of roundings at every step
         try:
             import torch
-            import transformers  # noqa: F401 - the slow part
+            import transformers
+
+            is_whole = hasattr(torch, "OutOfMemoryError") and hasattr(transformers, "Qwen3VLForConditionalGeneration")
         except (ImportError, OSError, RuntimeError) as error:
             raise ModelError(
-                "PyTorch does not start on this machine.", "Run “viewfinder doctor” to see why.", str(error)
+                "PyTorch does not start on this machine.",
+                "Install it again: pip install --force-reinstall torch transformers",
+                str(error),
             ) from error
+        if not is_whole:
+            raise ModelError(
+                "The installed PyTorch or transformers is not whole, or too old for Qwen3-VL.",
+                "Install them again: pip install --upgrade --force-reinstall torch transformers",
+                ", ".join(
+                    f"{module.__name__} {getattr(module, '__version__', '?')}" for module in (torch, transformers)
+                ),
+            )
         self._torch = torch
         if stop():
             return

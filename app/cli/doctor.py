@@ -17,7 +17,7 @@ from app.cli.terminal import Terminal
 from app.cli.usage import DONE, FAILED
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import ModelError
-from app.core.machine import free_memory_bytes, has_nvidia_gpu, is_apple_silicon, memory_bytes
+from app.core.machine import free_memory_bytes, has_nvidia_gpu, is_apple_silicon, is_gpu_hidden, memory_bytes
 
 if TYPE_CHECKING:
     from app.cli.arguments import DoctorOptions
@@ -130,7 +130,11 @@ def examine(profile: Profile) -> Findings:
         packages={name: _version(name) for name in _PACKAGES},
         backends=tuple(
             BackendState(
-                entry.name, entry.why_missing() is None, entry.why_missing() or "", entry.hint, _note(entry.name)
+                entry.name,
+                entry.why_missing() is None,
+                entry.why_missing() or "",
+                entry.how_to_install(),
+                _note(entry.name),
             )
             for entry in BACKENDS.values()
         ),
@@ -193,6 +197,8 @@ def _system() -> str:
 def _gpu() -> str:
     if is_apple_silicon():
         return "Apple GPU (Metal)"
+    if is_gpu_hidden():
+        return "hidden by CUDA_VISIBLE_DEVICES"
     return "NVIDIA (CUDA)" if has_nvidia_gpu() else ""
 
 

@@ -210,7 +210,7 @@ def read_checkpoint(folder: Path, model_id: str, revision: str | None = None) ->
             video_token_id=int(config["video_token_id"]),
             end_token_ids=_end_token_ids(generation, config),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(
             Sentence("The files in {folder} are not those of a whole Qwen3-VL checkpoint.", folder=folder),
             "Download it again.",
@@ -252,9 +252,11 @@ def _limits(folder: Path, own_file: str, name: str, default: PixelLimits) -> Pix
 
 
 def _quantisation(config: dict[str, Any]) -> str:
-    quantisation = config.get("quantization") or config.get("quantization_config")
+    text_config = config.get("text_config") or {}
+    quantisation = (
+        config.get("quantization") or config.get("quantization_config") or text_config.get("quantization_config")
+    )
     if quantisation is None:
-        text_config = config.get("text_config") or {}
         dtype = str(config.get("dtype") or config.get("torch_dtype") or text_config.get("dtype") or "unknown")
         return {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}.get(dtype, dtype)
     if "bits" in quantisation:

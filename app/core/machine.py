@@ -12,6 +12,8 @@ from typing import Literal
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")
 _DRIVER_COMMAND = "nvidia-smi"
 _COMMAND_S = 20
+_VISIBLE = "CUDA_VISIBLE_DEVICES"
+_GPU_NAMES = ("GPU-", "MIG-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,23 @@ def is_apple_silicon() -> bool:
     return sys.platform == "darwin" and os.uname().machine == "arm64"
 
 
-@lru_cache(maxsize=1)
+def is_gpu_hidden() -> bool:
+    """Whether whoever started the program lets no NVIDIA GPU be seen: the list of them begins with none.
+
+    Source: CUDA C++ Programming Guide, section "CUDA Environment Variables".
+    """
+    listed = os.environ.get(_VISIBLE)
+    first = None if listed is None else listed.split(",")[0].strip()
+    return first is not None and not first.isdecimal() and not first.startswith(_GPU_NAMES)
+
+
 def has_nvidia_gpu() -> bool:
+    """Whether there is an NVIDIA GPU that may be used."""
+    return not is_gpu_hidden() and _has_nvidia_driver()
+
+
+@lru_cache(maxsize=1)
+def _has_nvidia_driver() -> bool:
     """Whether NVIDIA's driver is loaded, or its own command lists a GPU."""
     if sys.platform == "darwin":
         return False

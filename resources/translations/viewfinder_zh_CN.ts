@@ -1560,8 +1560,16 @@
         <translation>请安装一个后端。</translation>
     </message>
     <message>
+        <source>Install it, or choose another one.</source>
+        <translation>请安装它，或选择其他后端。</translation>
+    </message>
+    <message>
         <source>No backend can run here ({system}, {processor}).</source>
         <translation>没有可在此运行的后端（{system}，{processor}）。</translation>
+    </message>
+    <message>
+        <source>The backend {name} is not installed.</source>
+        <translation>后端 {name} 没有安装。</translation>
     </message>
     <message>
         <source>There is no backend “{name}”.</source>
@@ -1590,6 +1598,10 @@
     <message>
         <source>This machine has an NVIDIA GPU, but its driver does not go with this PyTorch (CUDA {version}).</source>
         <translation>这台机器有 NVIDIA GPU，但其驱动与所装的 PyTorch（CUDA {version}）不匹配。</translation>
+    </message>
+    <message>
+        <source>pip install &apos;viewfinder[cpu]&apos;</source>
+        <translation>pip install &apos;viewfinder[cpu]&apos;</translation>
     </message>
     <message>
         <source>The model {name} needs about {needed} GB on the GPU; {free} GB are free.</source>
@@ -1648,8 +1660,20 @@
         <translation>请按原样加载权重，或选择稠密模型。</translation>
     </message>
     <message>
+        <source>The installed PyTorch or transformers is not whole, or too old for Qwen3-VL.</source>
+        <translation>已安装的 PyTorch 或 transformers 不完整，或者对 Qwen3-VL 来说版本过旧。</translation>
+    </message>
+    <message>
+        <source>Install them again: pip install --upgrade --force-reinstall torch transformers</source>
+        <translation>请重新安装：pip install --upgrade --force-reinstall torch transformers</translation>
+    </message>
+    <message>
         <source>PyTorch does not start on this machine.</source>
         <translation>PyTorch 无法在这台机器上启动。</translation>
+    </message>
+    <message>
+        <source>Install it again: pip install --force-reinstall torch transformers</source>
+        <translation>请重新安装：pip install --force-reinstall torch transformers</translation>
     </message>
     <message>
         <source>There was not enough memory for this model.</source>

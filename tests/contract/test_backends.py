@@ -299,6 +299,15 @@ def test_an_unknown_backend_names_the_choices() -> None:
 
 def test_a_backend_that_is_not_installed_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(BACKENDS, "other", BackendEntry("other", "x:Y", ("no_such_package",), "pip install it"))
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(ModelError, match="The backend other is not installed") as caught:
         choose_backend("other")
     assert "no_such_package not installed; pip install it" in caught.value.said.detail
+
+
+@pytest.mark.parametrize("has_nvidia", [True, False])
+def test_what_is_to_be_installed_suits_the_machine(monkeypatch: pytest.MonkeyPatch, has_nvidia: bool) -> None:
+    monkeypatch.setattr(table, "has_nvidia_gpu", lambda: has_nvidia)
+    monkeypatch.setitem(BACKENDS, "transformers", replace(BACKENDS["transformers"], needs=("no_such_torch",)))
+    with pytest.raises(ModelError) as caught:
+        choose_backend("transformers")
+    assert f"viewfinder[{'cuda' if has_nvidia else 'cpu'}]" in caught.value.said.detail

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -134,3 +135,44 @@ def test_weights_that_do_not_fit_are_told(checkpoint: Checkpoint, tmp_path: Path
     with pytest.raises(ModelError, match="cannot be read") as caught:
         loaded(replace(checkpoint, folder=tmp_path))
     assert "tensors are missing" in caught.value.said.detail
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value", "told"),
+    [
+        ("text_config", "num_hidden_layers", 1, "tensors belong to layers that the configuration does not know"),
+        ("text_config", "hidden_size", 512, "tensors are missing or of another size"),
+        ("text_config", "hidden_size", "big", "expected int"),
+        ("text_config", "num_attention_heads", 0, ""),
+        ("vision_config", "patch_size", 14, "tensors are missing or of another size"),
+    ],
+)
+def test_a_configuration_that_is_not_the_weights_own_is_told_in_a_sentence_alone(
+    checkpoint: Checkpoint,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    part: str,
+    name: str,
+    value: Any,
+    told: str,
+) -> None:
+    for file in checkpoint.folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    config = json.loads((tmp_path / "config.json").read_text())
+    config[part][name] = value
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="cannot be read") as caught:
+        loaded(replace(checkpoint, folder=tmp_path))
+    assert told in caught.value.said.detail
+    assert capfd.readouterr().err == "", "transformers prints no table of its own"
+
+
+@pytest.mark.parametrize("module", ["torch", "transformers"])
+def test_packages_that_are_too_old_are_told_as_such(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, SimpleNamespace(__name__=module, __version__="1.0"))
+    with pytest.raises(ModelError, match="not whole, or too old") as caught:
+        loaded(checkpoint)
+    assert "pip install" in caught.value.said.hint
+    assert f"{module} 1.0" in caught.value.said.detail

@@ -15,6 +15,7 @@ from app.backends import torch_weights
 from app.backends.torch_answering import out_of_memory
 from app.backends.torch_weights import Place, find_place, needed_bytes, read_model, refuse_too_large
 from app.backends.transformers_backend import TransformersBackend, _refuse_quantising
+from app.core import machine
 from app.core.checkpoint import Checkpoint, read_checkpoint
 from app.core.errors import ModelError
 
@@ -113,7 +114,7 @@ def test_a_driver_that_does_not_go_with_pytorch_is_told(monkeypatch: pytest.Monk
 
 
 def test_who_hides_the_gpu_gets_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_weights, "has_nvidia_gpu", lambda: True)
+    monkeypatch.setattr(machine, "_has_nvidia_driver", lambda: True)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert find_place(torch_with(cuda=None)).kind == "cpu"
 
@@ -176,12 +177,17 @@ def test_whole_weights_in_mlxs_layout_are_told_too(checkpoint: Checkpoint) -> No
 
 
 def test_weights_quantised_by_others_are_told(checkpoint: Checkpoint) -> None:
-    changed = change_config(checkpoint, quantization_config={"quant_method": "fp8"})
-    error = refusal(lambda: list(read_model(torch_with(), changed, Place("cpu", "", FP32, (GB,)), lambda: False)))
-    assert (
-        error.said.text
-        == "The model Qwen3-VL-8B-Instruct is quantised (fp8), which the transformers backend does not read."
-    )
+    text_config = json.loads((checkpoint.folder / "config.json").read_text())["text_config"]
+    for values in (
+        {"text_config": text_config | {"quantization_config": {"quant_method": "fp8"}}},
+        {"quantization_config": {"quant_method": "fp8"}},
+    ):
+        changed = change_config(checkpoint, **values)
+        error = refusal(lambda: list(read_model(torch_with(), changed, Place("cpu", "", FP32, (GB,)), lambda: False)))  # noqa: B023
+        assert (
+            error.said.text
+            == "The model Qwen3-VL-8B-Instruct is quantised (fp8), which the transformers backend does not read."
+        )
 
 
 def test_quantising_is_refused_where_it_cannot_be_done(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:

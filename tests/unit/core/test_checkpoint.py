@@ -95,6 +95,8 @@ def test_the_revision_is_the_snapshots_commit_or_changes_with_the_files(tmp_path
         ({**CONFIG, "model_type": "llava"}, "not a Qwen3-VL"),
         ({key: CONFIG[key] for key in CONFIG if key != "vision_config"}, "vision tower"),
         ({key: CONFIG[key] for key in CONFIG if key != "image_token_id"}, "whole Qwen3-VL"),
+        ({**CONFIG, "quantization_config": ["gptq"]}, "whole Qwen3-VL"),
+        ({**CONFIG, "text_config": "none"}, "whole Qwen3-VL"),
     ],
 )
 def test_another_model_is_refused(tmp_path: Path, config: dict[str, Any], words: str) -> None:

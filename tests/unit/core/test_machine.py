@@ -13,9 +13,9 @@ from app.core import machine
 
 @pytest.fixture(autouse=True)
 def _asked_anew() -> Iterator[None]:
-    machine.has_nvidia_gpu.cache_clear()
+    machine._has_nvidia_driver.cache_clear()
     yield
-    machine.has_nvidia_gpu.cache_clear()
+    machine._has_nvidia_driver.cache_clear()
 
 
 def command(code: int | Exception) -> Any:
@@ -47,11 +47,41 @@ def test_an_nvidia_gpu_is_known_by_its_driver_or_its_command(
     answer: int | Exception | None,
     expected: bool,
 ) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr("sys.platform", system)
     monkeypatch.setattr(machine, "_DRIVER_FILE", tmp_path if has_driver else tmp_path / "none")
     monkeypatch.setattr("shutil.which", lambda _: None if answer is None else "nvidia-smi")
     monkeypatch.setattr("subprocess.run", command(answer if answer is not None else 0))
     assert machine.has_nvidia_gpu() is expected
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_hidden"),
+    [
+        (None, False),
+        ("0", False),
+        ("1, 0", False),
+        ("0,-1", False),
+        ("GPU-8932f937", False),
+        ("MIG-GPU-1/0/0", False),
+        ("", True),
+        ("-1", True),
+        ("-1,0", True),
+        ("NoDevFiles", True),
+    ],
+)
+def test_gpus_that_are_hidden_are_not_counted_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, listed: str | None, is_hidden: bool
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(machine, "_DRIVER_FILE", tmp_path)
+    if listed is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", listed)
+    assert machine.is_gpu_hidden() is is_hidden
+    assert machine.has_nvidia_gpu() is not is_hidden
+    assert doctor._gpu() == ("hidden by CUDA_VISIBLE_DEVICES" if is_hidden else "NVIDIA (CUDA)")
 
 
 def test_memory_is_told_where_the_system_tells_it() -> None:
