@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -129,7 +130,6 @@ class Answering:
         """Drops all that earlier answers left behind."""
         self._held = None
         self._features.clear()
-        self._decoder.forget_recordings()
 
     def memory(self) -> Memory:
         """What PyTorch holds on all GPUs; on a processor, where it does not count, the weights, cache and features."""
@@ -421,6 +421,7 @@ def out_of_memory(torch: Any, fault: BaseException) -> ErrorText | None:
     words = str(fault).lower()
     if not isinstance(fault, (MemoryError, torch.OutOfMemoryError)) and "can't allocate memory" not in words:
         return None
+    traceback.clear_frames(fault.__traceback__)  # what was being computed is held there
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return ErrorText(

@@ -106,6 +106,7 @@ class Decoder:
 
     Attributes:
         stepping: How steps run now.
+        is_one_device: Whether all of the model is on one device.
         works_ahead: Whether a call returns before its work is done, so that the next may be asked for already.
 
     Thread: model.
@@ -128,13 +129,13 @@ class Decoder:
             dtype=self._layers[0].input_layernorm.weight.dtype,
             devices=tuple(layer.input_layernorm.weight.device for layer in self._layers),
         )
-        self._is_one_device = len({self.device, *self.cache_shape.devices}) == 1
+        self.is_one_device = len({self.device, *self.cache_shape.devices}) == 1
         self._plain_layer = make_token_layer(torch, can_widen=_can_widen(torch, self.device, self.cache_shape.dtype))
         self._token_layer = self._plain_layer
         self.stepping: Stepping = "eager"
         self._is_recording = False
         self.works_ahead = self.device.type == "cuda"
-        self._pool: Any = None
+        self._recording_stream: Any = None
         _make_patches_linear(torch, self._visual.patch_embed)
 
     @property
@@ -151,7 +152,7 @@ class Decoder:
     @property
     def can_record(self) -> bool:
         """Whether steps can be recorded at all: CUDA, on one GPU."""
-        return self.device.type == "cuda" and self._is_one_device
+        return self.device.type == "cuda" and self.is_one_device
 
     @property
     def is_recording(self) -> bool:
@@ -197,12 +198,13 @@ class Decoder:
                 raise StopWantedError
 
         patches, grid = patches_from_frames(span.frames)
+        device = self._visual.patch_embed.proj.weight.device
         watched = [block.register_forward_pre_hook(look) for block in self._visual.blocks]
         try:
             with torch.no_grad():
                 seen = self._visual(
-                    torch.from_numpy(patches).to(self.device, self.cache_shape.dtype),
-                    grid_thw=torch.tensor([grid], device=self.device),
+                    torch.from_numpy(patches).to(device, self.cache_shape.dtype),
+                    grid_thw=torch.tensor([grid], device=device),
                 )
         finally:
             for hook in watched:
@@ -287,11 +289,8 @@ class Decoder:
         except Exception as error:  # noqa: BLE001 - a compiler, a driver and every library on the way may fail as it likes
             slower = STEPPINGS[STEPPINGS.index(self.stepping) + 1]
             logger.info("Steps for %d rows and %d slots are %s: %r", cache.rows, slots, slower, error)
+            cache.recorded.clear()  # a recording that failed may have left the others' memory unusable for more
             self.set_stepping(slower)
-
-    def forget_recordings(self) -> None:
-        """Gives the memory of recorded steps back, once no cache holds one any more."""
-        self._pool = None
 
     def _open_keys(self, start: int, end: int) -> Any:
         """Which keys each token of a chunk may look at, for PyTorch's attention; None where a triangle will do."""
@@ -351,7 +350,7 @@ class Decoder:
             rows, places = torch.arange(cache.rows, device=self.device), cache.places
             for index, layer in enumerate(self._layers):
                 device = self.cache_shape.devices[index]
-                if not self._is_one_device:
+                if not self.is_one_device:
                     hidden, cos, sin, rows, places, is_open = (
                         value.to(device) for value in (hidden, cos, sin, rows, places, is_open)
                     )
@@ -365,18 +364,20 @@ class Decoder:
     def _record(self, cache: KvRows, slots: int) -> _Recorded:
         """Records a step as a CUDA graph, once it has run for the sake of what libraries set up at a first call."""
         cuda = self._torch.cuda
-        before = cache.places.clone(), cache.positions.clone()
-        stream = cuda.Stream()
-        stream.wait_stream(cuda.current_stream())
-        with cuda.stream(stream):
-            self._run_step(cache, slots)
-        cuda.current_stream().wait_stream(stream)
-        cache.places.copy_(before[0])
-        cache.positions.copy_(before[1])
-        self._pool = self._pool or cuda.graph_pool_handle()
+        # One stream for good: each that multiplied matrices keeps up to 32 MiB.
+        self._recording_stream = stream = self._recording_stream or cuda.Stream()
+        # Memory that graphs share cannot be had again once the last of them is gone: only a living one's is asked for.
+        pool = next((other.graph.pool() for other in cache.recorded.values()), None)
         graph = cuda.CUDAGraph()
-        with cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-            logits = self._run_step(cache, slots)
+        stream.wait_stream(cuda.current_stream())
+        with cuda.stream(stream):  # PyTorch's own recording stays on its stream when it fails
+            before = cache.places.clone(), cache.positions.clone()
+            self._run_step(cache, slots)
+            cache.places.copy_(before[0])
+            cache.positions.copy_(before[1])
+            with cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"):
+                logits = self._run_step(cache, slots)
+        cuda.current_stream().wait_stream(stream)
         return _Recorded(graph, logits)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 
 from app.backends import transformers_backend
 from app.backends.torch_answering import Answering
-from app.backends.torch_cache import KvRows, _Recorded
+from app.backends.torch_cache import KvRows
 from app.backends.torch_decoder import Decoder
 from app.backends.torch_weights import Place
 from app.core.checkpoint import read_checkpoint
@@ -23,6 +23,7 @@ from app.core.requests import Request, Turn
 from app.core.sampling import Sampling
 from tests.pictures_made import noise_picture
 from tests.torch_here import asked, loaded, skip_without_torch, text_of
+from tests.unit.backends.cuda_played import CudaPlayed
 
 skip_without_torch()
 
@@ -30,24 +31,29 @@ ROOT = Path(__file__).resolve().parents[3]
 ONE = (noise_picture(1),)
 
 
-class _Played:
-    """Stands in for a CUDA graph: what was recorded runs again at each replay, into the same logits."""
+@pytest.fixture
+def cuda(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> Iterator[CudaPlayed]:
+    """Steps are recorded and asked for ahead, as on a GPU."""
+    import torch
 
-    def __init__(self, decoder: Decoder, cache: KvRows, slots: int) -> None:
-        self.plays = 0
-        self._run: Callable[[], Any] = lambda: Decoder._run_step(decoder, cache, slots)
-        before = cache.places.clone(), cache.positions.clone()
-        self.logits = self._run().clone()
-        cache.places.copy_(before[0])
-        cache.positions.copy_(before[1])
-
-    def replay(self) -> None:
-        self.plays += 1
-        self.logits.copy_(self._run())
+    decoder = answering._decoder
+    played = CudaPlayed(torch)
+    with monkeypatch.context() as patch:
+        patch.setattr(Decoder, "_run_step", played.run_step(Decoder._run_step))
+        patch.setattr(Decoder, "can_record", True)
+        patch.setattr(Decoder, "_compiled_layer", lambda decoder: decoder._plain_layer)
+        patch.setattr(decoder, "_torch", played)
+        yield played
+        answering.forget()
+        decoder.set_stepping("eager")
+    decoder._recording_stream = None
 
 
 def test_recorded_steps_asked_for_ahead_answer_the_same(
-    answering: Answering, answer: Callable[..., list[GenerateEvent]], monkeypatch: pytest.MonkeyPatch
+    answering: Answering,
+    answer: Callable[..., list[GenerateEvent]],
+    monkeypatch: pytest.MonkeyPatch,
+    cuda: CudaPlayed,
 ) -> None:
     limits = {"a": 300, "b": 9, "c": 1, "d": 40, "e": 280}
     sampling = Sampling(temperature=0.9, top_k=0, top_p=0.9, seed=3, presence_penalty=0.3, repetition_penalty=1.05)
@@ -57,49 +63,42 @@ def test_recorded_steps_asked_for_ahead_answer_the_same(
     ]
     expected = answer(*requests, cold=True)
     alone = answer(requests[0], cold=True)
-    played: list[_Played] = []
-
-    def record(decoder: Decoder, cache: KvRows, slots: int) -> _Recorded:
-        played.append(_Played(decoder, cache, slots))
-        return _Recorded(played[-1], played[-1].logits)
-
+    assert cuda.graphs == 0
     decoder = answering._decoder
-    monkeypatch.setattr(Decoder, "_record", record)
-    monkeypatch.setattr(decoder, "_is_recording", True)
+    decoder.set_stepping("recorded")
     monkeypatch.setattr(decoder, "works_ahead", True)
     events = answer(*requests, cold=True)
     for name in limits:
         assert text_of(events, name) == text_of(expected, name)
     # Five rows, then two once three have left; a second number of slots; none per token.
-    assert 2 <= len(played) <= 5
-    plays = len(played)
+    assert 2 <= cuda.graphs <= 5
+    graphs = cuda.graphs
     assert text_of(answer(requests[0]), "a") == text_of(alone, "a")
     assert text_of(answer(requests[0]), "a") == text_of(alone, "a")
-    assert len(played) - plays <= 2
+    assert cuda.graphs - graphs <= 2
+    monkeypatch.setattr("app.backends.torch_answering._ROOM_TOKENS", 8)
+    assert text_of(answer(requests[0], cold=True), "a") == text_of(alone, "a")
+    assert (decoder.stepping, cuda.is_on_usual_stream) == ("recorded", True)
 
 
 def test_what_cannot_be_recorded_after_all_runs_in_the_next_slower_way(
-    answering: Answering, answer: Callable[..., list[GenerateEvent]], monkeypatch: pytest.MonkeyPatch
+    answering: Answering, answer: Callable[..., list[GenerateEvent]], cuda: CudaPlayed
 ) -> None:
     request = asked(Turn("Hello"), max_tokens=300)
     expected = text_of(answer(request, cold=True))
     tried: list[str] = []
 
-    def record(decoder: Decoder, cache: KvRows, slots: int) -> _Recorded:
+    def fails(slots: int) -> bool:
         tried.append(decoder.stepping)
-        if slots > 256:
-            raise RuntimeError("operation not permitted when stream is capturing")
-        played = _Played(decoder, cache, slots)
-        return _Recorded(played, played.logits)
+        return slots > 256
 
     decoder = answering._decoder
-    monkeypatch.setattr(Decoder, "_record", record)
-    monkeypatch.setattr(Decoder, "can_record", True)
-    monkeypatch.setattr(Decoder, "_compiled_layer", lambda decoder: decoder._plain_layer)
     decoder.set_stepping("compiled")
+    cuda.fails = fails
     assert text_of(answer(request, cold=True)) == expected
     assert tried == ["compiled", "compiled", "recorded"]
     assert (decoder.stepping, decoder.is_recording) == ("eager", False)
+    assert cuda.is_on_usual_stream
 
 
 def test_one_compiled_layer_serves_all_layers_lengths_and_sizes_of_the_cache(
@@ -138,7 +137,7 @@ def test_layers_on_other_devices_are_brought_what_they_need(
 ) -> None:
     requests = [asked(Turn(name, ONE), request_id=name) for name in "ab"]
     expected = answer(*requests, cold=True)
-    monkeypatch.setattr(answering._decoder, "_is_one_device", False)
+    monkeypatch.setattr(answering._decoder, "is_one_device", False)
     events = answer(*requests, cold=True)
     assert [text_of(events, name) for name in "ab"] == [text_of(expected, name) for name in "ab"]
 
