@@ -6,8 +6,11 @@ import json
 import logging
 import math
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import ModelError, Sentence, as_sentence
@@ -32,6 +35,8 @@ _SCRATCH_BYTES = {"cuda": _GB, "cpu": _GB // 4}
 """What PyTorch takes for itself and for the numbers between layers."""
 _CUDA = "CUDA"
 """Stands in what PyTorch says when a GPU fails, whatever it was doing."""
+_FLASH_CAPABILITY = (8, 0)
+"""The oldest GPUs that flash-attn runs on, Ampere."""
 _QUANTISED_NAME = re.compile(r"language_model\.layers\..*proj\.weight$")
 _LAYER_NAME = re.compile(r"^model\.(language_model\.layers|visual\.blocks)\.")
 _KEPT_WHOLE = ["model.visual", "lm_head"]
@@ -57,15 +62,31 @@ class Place:
 
     Attributes:
         kind: ``cuda`` or ``cpu``.
-        name: In words.
+        name: Of the processor, or of the first GPU.
         dtype: PyTorch's type of the weights: bf16 on a GPU, float32 on a processor.
         free_bytes: Of each GPU, or of the machine's memory.
+        gpus: Their numbers; meaningless on a processor.
     """
 
     kind: str
     name: str
     dtype: Any
     free_bytes: tuple[int, ...]
+    gpus: tuple[int, ...] = (0,)
+
+    @property
+    def title(self) -> str:
+        """In words."""
+        return self.name if len(self.free_bytes) == 1 else f"{len(self.free_bytes)} x {self.name}"
+
+    @property
+    def scratch_bytes(self) -> int:
+        """What PyTorch takes beside weights and cache."""
+        return _SCRATCH_BYTES[self.kind] * len(self.free_bytes)
+
+    def only(self, gpu: int) -> Place:
+        """This GPU alone."""
+        return replace(self, free_bytes=(self.free_bytes[self.gpus.index(gpu)],), gpus=(gpu,))
 
 
 def find_place(torch: Any) -> Place:
@@ -77,9 +98,8 @@ def find_place(torch: Any) -> Place:
     cuda = torch.cuda
     if cuda.is_available():
         count = cuda.device_count()
-        names = [cuda.get_device_name(index) for index in range(count)]
         free = tuple(cuda.mem_get_info(index)[0] for index in range(count))
-        return Place("cuda", names[0] if count == 1 else f"{count} x {names[0]}", torch.bfloat16, free)
+        return Place("cuda", cuda.get_device_name(0), torch.bfloat16, free, tuple(range(count)))
     if has_nvidia_gpu():
         _refuse_unused_gpu(torch)
     return Place("cpu", "CPU", torch.float32, (free_memory_bytes(),))
@@ -121,14 +141,9 @@ def read_model(
     _refuse_quantised(checkpoint)
     try:
         tensors = _tensors_of(checkpoint.folder)
+        place = fewest_gpus(checkpoint, tensors, place)
         refuse_too_large(checkpoint, tensors, place)
-        with ExitStack() as files:
-            if checkpoint.weight_bits is None and len(place.free_bytes) == 1:
-                weights = yield from _read_tensors(tensors, place, stop)
-            else:
-                yield LoadProgress("reading_weights")
-                weights = _tensors_to_read(tensors, files, stop)
-            return None if weights is None else _assembled(checkpoint, weights, place)
+        return (yield from _assembled_in_steps(checkpoint, tensors, place, stop))
     except _LoadStoppedError:
         return None
     except torch.OutOfMemoryError:
@@ -220,7 +235,16 @@ def needed_bytes(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Pla
     head_width = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
     token_bytes = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_width * size
     cache_bytes = min(_CACHED_TOKENS, checkpoint.context_tokens) * int(token_bytes)
-    return int(weights) + cache_bytes + _SCRATCH_BYTES[place.kind]
+    return int(weights) + cache_bytes + place.scratch_bytes
+
+
+def fewest_gpus(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> Place:
+    """One GPU alone where there is room: nothing then waits for another, and steps can be recorded."""
+    if len(place.gpus) == 1:
+        return place
+    _, largest = max(zip(place.free_bytes, place.gpus, strict=True), key=lambda gpu: gpu[0])
+    alone = place.only(largest)
+    return alone if needed_bytes(checkpoint, tensors, alone) <= alone.free_bytes[0] else place
 
 
 def refuse_too_large(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> None:
@@ -261,7 +285,7 @@ def _what_would_fit(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: 
                 bits=bits,
                 needed=f"{needed / _GB:.1f}",
             )
-    room = free - _SCRATCH_BYTES[place.kind] - _GB
+    room = free - place.scratch_bytes - _GB
     for name, count, _ in _RELEASED:
         if count * place.dtype.itemsize <= room:
             return Sentence("{name} would fit, or close other programs.", name=name)
@@ -275,17 +299,45 @@ class _LoadStoppedError(Exception):
     """Loading shall stop."""
 
 
-class _TensorToRead:
-    """A tensor in its file, read when the library asks for its numbers; one at a time, never all of them in memory.
+class _Reading:
+    """How far the reading of so many numbers is, and whether it shall go on.
 
-    Args:
-        stored: What safetensors has for it.
-        stop: Whether loading shall stop.
+    Thread: the library reads in threads of its own.
     """
 
-    def __init__(self, stored: Any, stop: Callable[[], bool]) -> None:
-        self._stored = stored
+    def __init__(self, count: int, stop: Callable[[], bool]) -> None:
+        self.fractions: SimpleQueue[float | None] = SimpleQueue()
+        self.is_over = False
         self._stop = stop
+        self._count = count
+        self._read = self._shown = 0
+        self._lock = Lock()
+
+    def refuse_stopped(self) -> None:
+        """Looks at the stop signal.
+
+        Raises:
+            _LoadStoppedError: It shall stop.
+        """
+        if self.is_over or self._stop():
+            raise _LoadStoppedError
+
+    def add(self, count: int) -> None:
+        """Takes note of numbers that were read."""
+        with self._lock:
+            self._read += count
+            if self._read * _LOAD_STEPS >= self._count * (self._shown + 1):
+                self._shown = self._read * _LOAD_STEPS // self._count
+                self.fractions.put(self._read / self._count)
+
+
+class _TensorToRead:
+    """A tensor in its file, read when the library asks for its numbers, straight to where they will be."""
+
+    def __init__(self, stored: Any, count: int, reading: _Reading) -> None:
+        self._stored = stored
+        self._count = count
+        self._reading = reading
 
     def __getitem__(self, part: Any) -> Any:
         """The numbers.
@@ -293,52 +345,45 @@ class _TensorToRead:
         Raises:
             _LoadStoppedError: It shall stop.
         """
-        if self._stop():
-            raise _LoadStoppedError
-        return self._stored[part]
+        self._reading.refuse_stopped()
+        numbers = self._stored[part]
+        self._reading.add(self._count)
+        return numbers
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stored, name)
 
 
-def _tensors_to_read(
-    tensors: dict[str, _Tensor], files: ExitStack, stop: Callable[[], bool]
-) -> dict[str, _TensorToRead]:
-    """Every tensor by name, for weights that are quantised or spread as they are read; the files stay open."""
+def _assembled_in_steps(
+    checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place, stop: Callable[[], bool]
+) -> Generator[LoadProgress, None, Any]:
+    """The library's model; it reads in another thread, while this one tells how far it is. None when stopped."""
     from safetensors import safe_open
 
-    opened = {
-        path: files.enter_context(safe_open(str(path), framework="pt"))
-        for path in sorted({tensor.file for tensor in tensors.values()})
-    }
-    return {name: _TensorToRead(opened[tensor.file].get_slice(name), stop) for name, tensor in tensors.items()}
-
-
-def _read_tensors(
-    tensors: dict[str, _Tensor], place: Place, stop: Callable[[], bool]
-) -> Generator[LoadProgress, None, dict[str, Any] | None]:
-    """Every tensor by name, where it will be; None when it was stopped."""
-    from safetensors import safe_open
-
-    device = "cuda:0" if place.kind == "cuda" else "cpu"
-    whole = sum(tensor.count for tensor in tensors.values())
-    read = shown = 0
-    weights: dict[str, Any] = {}
-    for path in sorted({tensor.file for tensor in tensors.values()}):
-        with safe_open(str(path), framework="pt", device=device) as file:
-            for name in (name for name, tensor in tensors.items() if tensor.file == path):
+    reading = _Reading(sum(tensor.count for tensor in tensors.values()), stop)
+    with ExitStack() as opened:
+        files = {
+            path: opened.enter_context(safe_open(str(path), framework="pt"))
+            for path in sorted({tensor.file for tensor in tensors.values()})
+        }
+        weights = {
+            name: _TensorToRead(files[tensor.file].get_slice(name), tensor.count, reading)
+            for name, tensor in tensors.items()
+        }
+        reader = opened.enter_context(ThreadPoolExecutor(1, "weights"))
+        assembling = reader.submit(_assembled, checkpoint, weights, place)
+        assembling.add_done_callback(lambda _: reading.fractions.put(None))
+        try:
+            while (fraction := reading.fractions.get()) is not None:
+                yield LoadProgress("reading_weights", fraction)
                 if stop():
                     return None
-                tensor = file.get_tensor(name)
-                weights[name] = tensor.to(place.dtype) if tensor.is_floating_point() else tensor
-                read += tensors[name].count
-                if read * _LOAD_STEPS >= whole * (shown + 1):
-                    shown = read * _LOAD_STEPS // whole
-                    yield LoadProgress("reading_weights", read / whole)
-    return None if stop() else weights
+            return assembling.result()
+        finally:
+            reading.is_over = True
 
 
-def _assembled(checkpoint: Checkpoint, weights: dict[str, Any], place: Place) -> Any:
+def _assembled(checkpoint: Checkpoint, weights: dict[str, _TensorToRead], place: Place) -> Any:
     """The library's model with these weights; it never sees the folder's other files, nor code that came with them."""
     import transformers
 
@@ -350,9 +395,10 @@ def _assembled(checkpoint: Checkpoint, weights: dict[str, Any], place: Place) ->
     if has_flash_attention(place):
         options["attn_implementation"]["vision_config"] = "flash_attention_2"
     if place.kind == "cuda":
-        options["device_map"] = {"": 0} if len(place.free_bytes) == 1 else "auto"
-        if len(place.free_bytes) > 1:
-            options["max_memory"] = {index: free - _GB for index, free in enumerate(place.free_bytes)}
+        options["device_map"] = {"": place.gpus[0]} if len(place.gpus) == 1 else "auto"
+        if len(place.gpus) > 1:
+            free = zip(place.gpus, place.free_bytes, strict=True)
+            options["max_memory"] = {gpu: max(0, free_bytes - _SCRATCH_BYTES["cuda"]) for gpu, free_bytes in free}
     if checkpoint.weight_bits is not None:
         options["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=checkpoint.weight_bits == 4,  # noqa: PLR2004 - bits
@@ -382,7 +428,11 @@ def _assembled(checkpoint: Checkpoint, weights: dict[str, Any], place: Place) ->
 
 
 def has_flash_attention(place: Place) -> bool:
-    """Whether the package flash-attn is installed for a GPU."""
-    from importlib.util import find_spec  # noqa: PLC0415 - seldom
+    """Whether the package flash-attn, in a version that transformers takes, is installed and made for these GPUs."""
+    if place.kind != "cuda":
+        return False
+    import torch
+    from transformers.utils import is_flash_attn_2_available
 
-    return place.kind == "cuda" and find_spec("flash_attn") is not None
+    capabilities = [torch.cuda.get_device_capability(gpu) for gpu in place.gpus]
+    return min(capabilities) >= _FLASH_CAPABILITY and bool(is_flash_attn_2_available())

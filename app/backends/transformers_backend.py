@@ -60,7 +60,7 @@ class TransformersBackend:
 
     def device(self) -> str:
         """The GPU's name, or the CPU."""
-        return "CPU" if self._place is None else self._place.name
+        return "CPU" if self._place is None else self._place.title
 
     @property
     def is_loaded(self) -> bool:
@@ -110,6 +110,10 @@ class TransformersBackend:
             yield LoadProgress("warming_up")
             self._suit_threads(model)
             decoder = Decoder(torch, model, has_flash_attention=has_flash_attention(self._place))
+            if decoder.device.type == "cuda":
+                torch.cuda.set_device(decoder.device)
+                if decoder.is_one_device:
+                    self._place = self._place.only(decoder.device.index)
             answering = Answering(torch, checkpoint, chat, decoder)
             _warm_up(checkpoint, answering, decoder, stop)
         except torch.OutOfMemoryError as error:

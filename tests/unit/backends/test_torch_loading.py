@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from app.backends import torch_weights
 from app.backends.torch_weights import Place, read_model
 from app.backends.transformers_backend import TransformersBackend
 from app.core.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
@@ -55,22 +55,35 @@ def test_quantised_weights_answer_in_less_memory(bits: int) -> None:
     assert [kind.__name__ for kind in kinds] == ["Linear4bit" if bits == 4 else "Linear8bitLt", "Linear"]
 
 
-def test_weights_that_are_spread_as_they_are_read_are_the_same(checkpoint: Checkpoint) -> None:
+@pytest.mark.parametrize("gpus", [(1,), (0, 1)])
+def test_no_weight_is_in_memory_before_it_has_its_place(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch, gpus: tuple[int, ...]
+) -> None:
     import torch
+    import transformers
 
-    def read(free_bytes: tuple[int, ...]) -> dict[str, Any]:
-        read_here: list[Any] = []
+    given: dict[str, Any] = {}
 
-        def steps() -> Iterator[LoadProgress]:
-            place = Place("cpu", "CPU", torch.float32, free_bytes)
-            read_here.append((yield from read_model(torch, checkpoint, place, lambda: False)))
+    def from_pretrained(*_: object, **options: Any) -> None:
+        read = [value for value in options["state_dict"].values() if isinstance(value, torch.Tensor)]
+        given.update(options, read=read, first=next(iter(options["state_dict"].values()))[...])
+        raise KeyError("no GPU here")
 
-        list(steps())
-        return dict(read_here[0].state_dict())
-
-    whole, spread = read((10**12,)), read((10**12, 10**12))
-    assert whole.keys() == spread.keys()
-    assert all(torch.equal(weight, spread[name]) for name, weight in whole.items())
+    monkeypatch.setattr(transformers.Qwen3VLForConditionalGeneration, "from_pretrained", from_pretrained)
+    monkeypatch.setattr(torch_weights, "has_flash_attention", lambda _: False)
+    needed = torch_weights.needed_bytes(
+        checkpoint, torch_weights._tensors_of(checkpoint.folder), Place("cuda", "", torch.bfloat16, (0,))
+    )
+    place = Place("cuda", "", torch.bfloat16, (0, needed)[-len(gpus) :] if len(gpus) == 1 else (needed - 1,) * 2, gpus)
+    with pytest.raises(ModelError, match="cannot be read"):
+        list(read_model(torch, checkpoint, place, lambda: False))
+    assert given["read"] == []
+    assert isinstance(given["first"], torch.Tensor)
+    if len(gpus) == 1:
+        assert given["device_map"] == {"": 1}
+    else:
+        assert given["device_map"] == "auto"
+        assert given["max_memory"].keys() == {0, 1}
 
 
 def test_loading_reads_in_steps_and_hears_a_stop_between_them(checkpoint: Checkpoint) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from app.backends import torch_weights
 from app.backends.torch_answering import out_of_memory
-from app.backends.torch_weights import Place, find_place, needed_bytes, read_model, refuse_too_large
+from app.backends.torch_weights import Place, fewest_gpus, find_place, needed_bytes, read_model, refuse_too_large
 from app.backends.transformers_backend import TransformersBackend, _refuse_quantising
 from app.core import machine
 from app.core.checkpoint import Checkpoint, read_checkpoint
@@ -85,7 +86,7 @@ def refusal(work: Callable[[], object]) -> ModelError:
 
 def test_gpus_that_pytorch_can_use_are_used() -> None:
     assert find_place(torch_with((8 * GB,))) == Place("cuda", "NVIDIA Test", BF16, (8 * GB,))
-    assert find_place(torch_with((8 * GB, 4 * GB))).name == "2 x NVIDIA Test"
+    assert find_place(torch_with((8 * GB, 4 * GB))).title == "2 x NVIDIA Test"
 
 
 def test_without_a_gpu_the_processor_answers_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,12 +142,28 @@ def test_a_gpu_that_is_too_small_is_told_with_what_would_fit(checkpoint: Checkpo
 
 def test_the_estimate_counts_weights_cache_and_several_gpus(checkpoint: Checkpoint) -> None:
     tensors = sized(checkpoint, 6.95e9, 1.82e9)
-    place = Place("cuda", "NVIDIA Test", BF16, (10 * GB, 10 * GB))
+    place = Place("cuda", "NVIDIA Test", BF16, (11 * GB, 10 * GB), (0, 1))
     cache = 8_192 * 2 * 36 * 8 * 128 * 2
-    assert needed_bytes(checkpoint, tensors, place) == int(8.77e9) * 2 + cache + GB
+    assert needed_bytes(checkpoint, tensors, place) == int(8.77e9) * 2 + cache + 2 * GB
     refuse_too_large(checkpoint, tensors, place)
     quantised = replace(checkpoint, weight_bits=4)
-    assert 0.3 < (needed_bytes(quantised, tensors, place) - cache - GB) / (8.77e9 * 2) < 0.5
+    assert 0.3 < (needed_bytes(quantised, tensors, place) - cache - 2 * GB) / (8.77e9 * 2) < 0.5
+
+
+def test_a_model_for_which_one_gpu_has_room_is_not_spread(checkpoint: Checkpoint) -> None:
+    tensors = sized(checkpoint, 6.95e9, 1.82e9)
+
+    def gpus(*free_gb: int) -> tuple[int, ...]:
+        free = tuple(gb * GB for gb in free_gb)
+        place = find_place(torch_with(free))
+        assert (place.free_bytes, place.title) == (free, f"{len(free)} x NVIDIA Test")
+        found = fewest_gpus(checkpoint, tensors, place)
+        assert found.free_bytes == tuple(free[gpu] for gpu in found.gpus)
+        return found.gpus
+
+    assert gpus(18, 40) == (1,)
+    assert gpus(40, 18) == (0,)
+    assert gpus(18, 18) == (0, 1)
 
 
 def test_a_machine_with_too_little_memory_is_told(checkpoint: Checkpoint) -> None:
@@ -214,7 +231,7 @@ def test_a_fault_while_reading_is_told_for_what_it_is(
         raise fault
 
     pytest.importorskip("safetensors", reason="no runtime is installed")
-    monkeypatch.setattr(torch_weights, "_read_tensors", fail)
+    monkeypatch.setattr(torch_weights, "_assembled", fail)
     place = Place("cuda", "NVIDIA Test", BF16, (GB * 99,))
     error = refusal(lambda: list(read_model(torch_with((GB * 99,)), checkpoint, place, lambda: False)))
     assert text in error.said.text
@@ -225,6 +242,29 @@ def test_a_pytorch_that_does_not_import_is_told(checkpoint: Checkpoint, monkeypa
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
     error = refusal(lambda: list(TransformersBackend().load(checkpoint, lambda: False)))
     assert error.said.text == "PyTorch does not start on this machine."
+
+
+def test_memory_is_given_back_once_nothing_of_the_failed_work_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Numbers:
+        pass
+
+    held: list[weakref.ref[Numbers]] = []
+    alive: list[bool] = []
+
+    def work() -> None:
+        numbers = Numbers()
+        held.append(weakref.ref(numbers))
+        raise OutOfMemoryError("CUDA out of memory")
+
+    torch = torch_with((GB,))
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: alive.append(held[0]() is not None))
+    told = None
+    try:
+        work()
+    except OutOfMemoryError as fault:
+        told = out_of_memory(torch, fault)
+    assert told is not None
+    assert alive == [False]
 
 
 def test_out_of_memory_has_words_and_other_faults_have_not() -> None:
