@@ -20,7 +20,6 @@ from pathlib import Path
 from platform import mac_ver, machine
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import nvidia
 import other_runtime
 import real_display
 import translations
@@ -187,10 +186,18 @@ def must_be_rebuilt(environment: Path) -> bool:
         return False  # a slow machine is no reason to throw an environment away
 
 
+def _has_nvidia_gpu() -> bool:
+    """Whether there is an NVIDIA GPU, by the program's own module, which needs the standard library alone."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from app.core.machine import has_nvidia_gpu  # noqa: PLC0415 - found only on the path that was just added
+
+    return has_nvidia_gpu()
+
+
 def run_program(arguments: Sequence[str]) -> int:
     """Prepares the environment and becomes the program; its exit code is the command's."""
     try:
-        extras, note = extras_for(sys.platform, machine(), has_nvidia=nvidia.has_gpu())
+        extras, note = extras_for(sys.platform, machine(), has_nvidia=_has_nvidia_gpu())
         missing = prepare(extras, note)
         translate()
     except SetUpError as error:

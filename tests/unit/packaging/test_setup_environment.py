@@ -28,6 +28,7 @@ from setup_environment import (
 )
 
 from app.backends.table import BACKENDS
+from app.core.machine import has_nvidia_gpu
 from tests.unit.packaging.finished_environment import PYPROJECT, change_requirements, finished
 
 PACKAGING_DIR = Path(setup_environment.__file__).parent
@@ -65,12 +66,19 @@ def test_on_an_nvidia_machine_the_choice_is_said_once(
     change_requirements(environment)
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setattr(setup_environment, "machine", lambda: "x86_64")
-    monkeypatch.setattr("nvidia.has_gpu", lambda: True)
+    monkeypatch.setattr(setup_environment, "_has_nvidia_gpu", lambda: True)
     monkeypatch.setattr(setup_environment, "_become", lambda *_: 0)
     setup_environment.run_program(["doctor"])
     assert capsys.readouterr().err.count("An NVIDIA GPU is here") == 1
     setup_environment.run_program(["doctor"])
     assert capsys.readouterr().err == ""
+
+
+def test_a_gpu_is_looked_for_by_a_python_that_has_nothing_installed() -> None:
+    code = f"import sys; sys.path.insert(0, {str(PACKAGING_DIR)!r}); import setup_environment as s; "
+    code += "print(s._has_nvidia_gpu())"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == (str(has_nvidia_gpu()), "")
 
 
 @pytest.mark.parametrize(
