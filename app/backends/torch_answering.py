@@ -5,6 +5,7 @@ Letters used for shapes: B rows, D width, V vocabulary.
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 import traceback
@@ -416,14 +417,23 @@ def memory_of_gpus(torch: Any) -> Memory:
     )
 
 
+def let_go(torch: Any, fault: BaseException) -> None:
+    """Gives the memory of work that failed back to the system: the fault's traceback holds what was being computed."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        traceback.clear_frames(cause.__traceback__)
+        cause = cause.__cause__ or cause.__context__
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
 def out_of_memory(torch: Any, fault: BaseException) -> ErrorText | None:
     """Words for a runtime's out-of-memory errors, whose buffers are given back, or None for any other fault."""
     words = str(fault).lower()
     if not isinstance(fault, (MemoryError, torch.OutOfMemoryError)) and "can't allocate memory" not in words:
         return None
-    traceback.clear_frames(fault.__traceback__)  # what was being computed is held there
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    let_go(torch, fault)
     return ErrorText(
         "There was not enough memory for this answer.",
         "Lower the tokens per picture or video, show fewer of them, or choose a smaller model.",

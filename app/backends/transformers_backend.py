@@ -13,7 +13,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.backends.torch_answering import Answering, memory_of_gpus
+from app.backends.torch_answering import Answering, let_go, memory_of_gpus
 from app.backends.torch_decoder import Decoder
 from app.backends.torch_weights import find_place, has_flash_attention, read_model
 from app.core.backend import Abilities, Memory
@@ -27,7 +27,7 @@ from app.core.sampling import GREEDY
 from app.core.vision import TOKEN_PX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from app.backends.torch_weights import Place
     from app.core.backend import StopCheck
@@ -104,27 +104,38 @@ class TransformersBackend:
         yield LoadProgress("reading_weights", 0.0)
         chat = ChatFormat(checkpoint)
         try:
-            model = yield from read_model(torch, checkpoint, self._place, stop)
-            if model is None:
-                return
-            yield LoadProgress("warming_up")
-            self._suit_threads(model)
-            decoder = Decoder(torch, model, has_flash_attention=has_flash_attention(self._place))
-            if decoder.device.type == "cuda":
-                torch.cuda.set_device(decoder.device)
-                if decoder.is_one_device:
-                    self._place = self._place.only(decoder.device.index)
-            answering = Answering(torch, checkpoint, chat, decoder)
-            _warm_up(checkpoint, answering, decoder, stop)
+            answering = yield from self._made_ready(checkpoint, chat, self._place, stop)
         except torch.OutOfMemoryError as error:
-            torch.cuda.empty_cache()
+            let_go(torch, error)
             raise ModelError(
                 "There was not enough memory for this model.",
                 "Choose a smaller model, or quantise it to 8 or 4 bits.",
                 str(error),
             ) from error
+        except ModelError as error:
+            let_go(torch, error)
+            raise
         if not stop():
             self._answering = answering
+
+    def _made_ready(
+        self, checkpoint: Checkpoint, chat: ChatFormat, place: Place, stop: Callable[[], bool]
+    ) -> Generator[LoadProgress, None, Answering | None]:
+        """The model, read and warmed up, or None when it was stopped before that."""
+        torch = self._torch
+        model = yield from read_model(torch, checkpoint, place, stop)
+        if model is None:
+            return None
+        yield LoadProgress("warming_up")
+        self._suit_threads(model)
+        decoder = Decoder(torch, model, has_flash_attention=has_flash_attention(place))
+        if place.kind == "cuda":
+            torch.cuda.set_device(decoder.device)
+            if decoder.is_one_device:
+                self._place = place.only(decoder.device.index)
+        answering = Answering(torch, checkpoint, chat, decoder)
+        _warm_up(checkpoint, answering, decoder, stop)
+        return answering
 
     def _suit_threads(self, model: Any) -> None:
         """On a processor, all of PyTorch's threads for a real model; over a tiny one they only wait for one another."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
+import weakref
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.backends import torch_weights
+from app.backends import torch_weights, transformers_backend
 from app.backends.torch_weights import Place, read_model
 from app.backends.transformers_backend import TransformersBackend
 from app.core.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
@@ -84,6 +85,25 @@ def test_no_weight_is_in_memory_before_it_has_its_place(
     else:
         assert given["device_map"] == "auto"
         assert given["max_memory"].keys() == {0, 1}
+
+
+@pytest.mark.parametrize("is_out_of_memory", [True, False])
+def test_a_model_that_failed_is_not_held_by_the_words_for_it(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch, *, is_out_of_memory: bool
+) -> None:
+    import torch
+
+    made: list[weakref.ref[object]] = []
+
+    def fail(*parts: Any) -> None:
+        made.append(weakref.ref(parts[2]._model))
+        raise torch.OutOfMemoryError("CUDA out of memory") if is_out_of_memory else ModelError("It fails.", "Go.")
+
+    monkeypatch.setattr(transformers_backend, "_warm_up", fail)
+    with pytest.raises(ModelError) as caught:
+        loaded(checkpoint)
+    assert ("not enough memory" in caught.value.said.text) is is_out_of_memory
+    assert made[0]() is None
 
 
 def test_loading_reads_in_steps_and_hears_a_stop_between_them(checkpoint: Checkpoint) -> None:
