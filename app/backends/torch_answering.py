@@ -5,19 +5,18 @@ Letters used for shapes: B rows, D width, V vocabulary.
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
-import traceback
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app.backends.torch_cache import KvRows
 from app.backends.torch_decoder import StopWantedError
+from app.backends.torch_memory import memory_of_gpus, out_of_memory
 from app.backends.torch_token_drawer import TokenDrawer
 from app.core.backend import Memory
-from app.core.errors import AppError, ErrorText, describe_error
+from app.core.errors import AppError, describe_error
 from app.core.events import Figures, Finished, PrefillProgress, TextPiece, VisionProgress
 from app.core.prompt import common_prefix
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from app.backends.torch_decoder import Decoder
     from app.core.backend import StopCheck
     from app.core.checkpoint import Checkpoint
+    from app.core.errors import ErrorText
     from app.core.events import GenerateEvent, Outcome
     from app.core.prompt import ChatFormat, MediaSpan, Prompt
     from app.core.requests import Request
@@ -405,37 +405,3 @@ def _features_between(
 
 def _size_bytes(layers: Sequence[Any]) -> int:
     return sum(layer.numel() * layer.element_size() for layer in layers)
-
-
-def memory_of_gpus(torch: Any) -> Memory:
-    """What PyTorch holds on all GPUs."""
-    cuda = torch.cuda
-    devices = range(cuda.device_count())
-    return Memory(
-        sum(cuda.memory_allocated(index) for index in devices),
-        sum(cuda.max_memory_allocated(index) for index in devices),
-    )
-
-
-def let_go(torch: Any, fault: BaseException) -> None:
-    """Gives the memory of work that failed back to the system: the fault's traceback holds what was being computed."""
-    cause: BaseException | None = fault
-    while cause is not None:
-        traceback.clear_frames(cause.__traceback__)
-        cause = cause.__cause__ or cause.__context__
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
-def out_of_memory(torch: Any, fault: BaseException) -> ErrorText | None:
-    """Words for a runtime's out-of-memory errors, whose buffers are given back, or None for any other fault."""
-    words = str(fault).lower()
-    if not isinstance(fault, (MemoryError, torch.OutOfMemoryError)) and "can't allocate memory" not in words:
-        return None
-    let_go(torch, fault)
-    return ErrorText(
-        "There was not enough memory for this answer.",
-        "Lower the tokens per picture or video, show fewer of them, or choose a smaller model.",
-        str(fault),
-    )

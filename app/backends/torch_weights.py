@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from app.backends.torch_memory import is_out_of_memory
 from app.core.errors import ModelError, Sentence, as_sentence
 from app.core.events import LoadProgress
 from app.core.machine import free_memory_bytes, has_nvidia_gpu
@@ -152,6 +153,8 @@ def read_model(
         hint = "pip install 'viewfinder[cuda]'" if place.kind == "cuda" else "pip install 'viewfinder[cpu]'"
         raise ModelError("The transformers backend lacks a package.", hint, repr(error)) from error
     except (*_DAMAGE, RuntimeError, SafetensorError, StrictDataclassError) as error:
+        if is_out_of_memory(torch, error):
+            raise torch.OutOfMemoryError(str(error)) from error
         if _CUDA in str(error):
             raise ModelError(
                 "The NVIDIA GPU does not work with this PyTorch.",
@@ -358,20 +361,9 @@ def _assembled_in_steps(
     checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place, stop: Callable[[], bool]
 ) -> Generator[LoadProgress, None, Any]:
     """The library's model; it reads in another thread, while this one tells how far it is. None when stopped."""
-    from safetensors import safe_open
-
     reading = _Reading(sum(tensor.count for tensor in tensors.values()), stop)
-    with ExitStack() as opened:
-        files = {
-            path: opened.enter_context(safe_open(str(path), framework="pt"))
-            for path in sorted({tensor.file for tensor in tensors.values()})
-        }
-        weights = {
-            name: _TensorToRead(files[tensor.file].get_slice(name), tensor.count, reading)
-            for name, tensor in tensors.items()
-        }
-        reader = opened.enter_context(ThreadPoolExecutor(1, "weights"))
-        assembling = reader.submit(_assembled, checkpoint, weights, place)
+    with ThreadPoolExecutor(1, "weights") as reader:
+        assembling = reader.submit(_assembled, checkpoint, tensors, place, reading)
         assembling.add_done_callback(lambda _: reading.fractions.put(None))
         try:
             while (fraction := reading.fractions.get()) is not None:
@@ -383,9 +375,10 @@ def _assembled_in_steps(
             reading.is_over = True
 
 
-def _assembled(checkpoint: Checkpoint, weights: dict[str, _TensorToRead], place: Place) -> Any:
+def _assembled(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place, reading: _Reading) -> Any:
     """The library's model with these weights; it never sees the folder's other files, nor code that came with them."""
     import transformers
+    from safetensors import safe_open
 
     transformers.utils.logging.set_verbosity_error()  # what is wrong is told below, in a sentence
     transformers.utils.logging.disable_progress_bar()
@@ -407,15 +400,24 @@ def _assembled(checkpoint: Checkpoint, weights: dict[str, _TensorToRead], place:
             bnb_4bit_compute_dtype=place.dtype,
             llm_int8_skip_modules=_KEPT_WHOLE,
         )
-    model, report = getattr(transformers, f"{family}ForConditionalGeneration").from_pretrained(
-        None,
-        config=config,
-        state_dict=weights,
-        dtype=place.dtype,
-        output_loading_info=True,
-        ignore_mismatched_sizes=True,  # they are told below too
-        **options,
-    )
+    with ExitStack() as opened:
+        files = {
+            path: opened.enter_context(safe_open(str(path), framework="pt"))
+            for path in sorted({tensor.file for tensor in tensors.values()})
+        }
+        weights = {
+            name: _TensorToRead(files[tensor.file].get_slice(name), tensor.count, reading)
+            for name, tensor in tensors.items()
+        }
+        model, report = getattr(transformers, f"{family}ForConditionalGeneration").from_pretrained(
+            None,
+            config=config,
+            state_dict=weights,
+            dtype=place.dtype,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are told below too
+            **options,
+        )
     missing = sorted(report["missing_keys"]) + [str(entry) for entry in sorted(report["mismatched_keys"])]
     if missing:
         message = f"{len(missing)} tensors are missing or of another size, such as {missing[0]}"

@@ -13,8 +13,9 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from app.backends.torch_answering import Answering, let_go, memory_of_gpus
+from app.backends.torch_answering import Answering
 from app.backends.torch_decoder import Decoder
+from app.backends.torch_memory import let_go, memory_of_gpus
 from app.backends.torch_weights import find_place, has_flash_attention, read_model
 from app.core.backend import Abilities, Memory
 from app.core.errors import ModelError, Sentence

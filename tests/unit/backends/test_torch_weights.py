@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app.backends import torch_weights
-from app.backends.torch_answering import out_of_memory
+from app.backends.torch_memory import out_of_memory
 from app.backends.torch_weights import Place, fewest_gpus, find_place, needed_bytes, read_model, refuse_too_large
 from app.backends.transformers_backend import TransformersBackend, _refuse_quantising
 from app.core import machine
@@ -238,6 +238,19 @@ def test_a_fault_while_reading_is_told_for_what_it_is(
     assert error.said.detail == repr(fault)
 
 
+def test_a_driver_without_memory_while_reading_is_not_taken_for_a_broken_one(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("CUDA error: out of memory")
+
+    pytest.importorskip("safetensors", reason="no runtime is installed")
+    monkeypatch.setattr(torch_weights, "_assembled", fail)
+    place = Place("cuda", "NVIDIA Test", BF16, (GB * 99,))
+    with pytest.raises(OutOfMemoryError):
+        list(read_model(torch_with((GB * 99,)), checkpoint, place, lambda: False))
+
+
 def test_a_pytorch_that_does_not_import_is_told(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
     error = refusal(lambda: list(TransformersBackend().load(checkpoint, lambda: False)))
@@ -273,4 +286,6 @@ def test_out_of_memory_has_words_and_other_faults_have_not() -> None:
     assert "Lower the tokens per picture" in told.hint
     assert out_of_memory(torch_with(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes")) is not None
     assert out_of_memory(torch_with(), MemoryError()) is not None
+    assert out_of_memory(torch_with((GB,)), RuntimeError("CUDA error: out of memory")) is not None
+    assert out_of_memory(torch_with((GB,)), RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED")) is not None
     assert out_of_memory(torch_with(), ValueError("something else")) is None
