@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.cli.arguments import DoctorOptions, WindowOptions, read_arguments
+from app.cli.model_arguments import ModelsOptions
 from app.cli.terminal import flush_output, open_closed_streams, output_fault
 from app.cli.usage import DONE, FAILED, INTERRUPTED, USAGE
 from app.core.errors import UserError
@@ -94,12 +95,17 @@ def _run(arguments: Sequence[str], first_line_s: float) -> int:
         from app.cli.doctor import run_doctor  # noqa: PLC0415 - only for this command
 
         code = run_doctor(options, profile)
+    elif isinstance(options, ModelsOptions):
+        from app.cli.models import run_models  # noqa: PLC0415 - only for this command
+        from app.core.settings import read_settings  # noqa: PLC0415
+
+        code = run_models(options, read_settings(profile.settings_file), profile)
     else:
         from app.cli.ask import run_ask  # noqa: PLC0415 - only for this command
         from app.core.settings import read_settings  # noqa: PLC0415
 
         trace.reached("imports_done")
-        code = run_ask(options, read_settings(profile.settings_file), trace)
+        code = run_ask(options, read_settings(profile.settings_file), trace, profile.last_uses_file)
     logs.stop()
     return code
 
@@ -144,6 +150,7 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
     """What the window's content needs; nothing of it is imported before the window's frame is on screen."""
     from app.core.checkpoint import model_id_of  # noqa: PLC0415
     from app.core.launch import Launch  # noqa: PLC0415
+    from app.core.models.last_uses import noting_uses  # noqa: PLC0415
     from app.core.settings import Given, read_settings, write_settings  # noqa: PLC0415
     from app.core.startup import noting  # noqa: PLC0415
 
@@ -151,11 +158,14 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
     stored = read_settings(parts.profile.settings_file)
     given = Given(model_id_of(options.model) if options.model else None, options.backend, options.weight_bits)
     settings = given.over(stored)
+    uses_file = parts.profile.last_uses_file
 
     def make_engine(sink: EventSink) -> AnswerEngine:
         from app.engine.engine import Engine  # noqa: PLC0415 - only once the window's content is on screen
 
-        return Engine(lambda: _make_backend(settings.backend), noting(parts.trace.reached, sink))
+        return Engine(
+            lambda: _make_backend(settings.backend), noting_uses(uses_file, noting(parts.trace.reached, sink))
+        )
 
     def save_settings(changed: Settings) -> None:
         write_settings(parts.profile.settings_file, given.kept(changed, stored))

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from app.backends.table import CHOICES
-from app.cli.usage import Common, UsageError, common_of, is_folder, mode_of, new_parser
+from app.cli.model_arguments import MODELS, ModelsOptions, read_models_arguments
+from app.cli.usage import (
+    COMMON_WITH_VALUE,
+    Common,
+    UsageError,
+    common_of,
+    is_folder,
+    mode_of,
+    new_parser,
+    split_command,
+)
 from app.core.errors import AppError, UserError
 from app.core.footage import FrameWish
 from app.core.segments import checked_length
@@ -22,10 +32,10 @@ if TYPE_CHECKING:
 Format: TypeAlias = Literal["text", "markdown", "json"]
 
 STANDARD_INPUT = "-"
-COMMANDS = ("ask", "doctor")
+COMMANDS = ("ask", "doctor", MODELS)
 _FORMATS: tuple[Format, ...] = ("text", "markdown", "json")
 _FORMAT_OF_SUFFIX: dict[str, Format] = {".md": "markdown", ".markdown": "markdown", ".json": "json"}
-_WITH_VALUE = frozenset({"--profile", "--startup-trace", "-p", "--prompt", "--model", "--backend", "--quantize"})
+_WITH_VALUE = COMMON_WITH_VALUE | {"-p", "--prompt", "--model", "--backend", "--quantize"}
 """Options that may stand before the command and take the next word as their value."""
 
 _TIME = re.compile(r"(?:\d+:){0,2}\d+(?:\.\d*)?")
@@ -120,7 +130,7 @@ class DoctorOptions:
     as_json: bool = False
 
 
-Options: TypeAlias = WindowOptions | AskOptions | DoctorOptions
+Options: TypeAlias = WindowOptions | AskOptions | DoctorOptions | ModelsOptions
 
 
 def read_arguments(arguments: Sequence[str]) -> Options:
@@ -129,7 +139,9 @@ def read_arguments(arguments: Sequence[str]) -> Options:
     Raises:
         SystemExit: With code 0 after ``--help`` or ``--version``, with code 2 after a usage error was said.
     """
-    command, rest = _split_command(arguments)
+    command, rest = split_command(arguments, COMMANDS, _WITH_VALUE)
+    if command == MODELS:
+        return read_models_arguments(rest)
     parser = _PARSERS[command]()
     try:
         return _OPTIONS[command](parser.parse_args(rest))
@@ -140,20 +152,6 @@ def read_arguments(arguments: Sequence[str]) -> Options:
 def as_text(word: str) -> str:
     """A word of the command line as UTF-8 text, also where the system says that words are ASCII."""
     return os.fsencode(word).decode("utf-8", "replace")
-
-
-def _split_command(arguments: Sequence[str]) -> tuple[str, list[str]]:
-    """The first word that is no option names the command; any other word is a picture or video for the window."""
-    words = list(arguments)
-    index = 0
-    while index < len(words):
-        word = words[index]
-        if word in COMMANDS:
-            return word, words[:index] + words[index + 1 :]
-        if not word.startswith("-") or word == "--":
-            break
-        index += 2 if word in _WITH_VALUE else 1
-    return "", words
 
 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -170,6 +168,7 @@ def _window_parser() -> argparse.ArgumentParser:
         "[FILE ...] [options]",
         "Ask questions about pictures and videos on your own machine. Without a command, opens the window.",
         "commands:\n  viewfinder ask --help     ask on the command line\n"
+        "  viewfinder models --help  which models are here, and getting others\n"
         "  viewfinder doctor --help  say what is installed and what can run here",
     )
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture, a video or a folder to open")

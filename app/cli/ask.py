@@ -40,6 +40,7 @@ from app.core.events import (
 )
 from app.core.files import write_atomically
 from app.core.footage import ClipPlan
+from app.core.models.last_uses import noting_uses
 from app.core.results import ModelRecord, Result
 from app.core.startup import noting
 from app.engine.engine import Engine
@@ -65,8 +66,14 @@ _LOAD_STAGES = {
 }
 
 
-def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace) -> int:
+def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace, uses_file: Path) -> int:
     """Asks, prints and writes.
+
+    Args:
+        options: What was said.
+        settings: Stand in for what was not.
+        trace: Told how far the start is.
+        uses_file: Where it is noted which model was used.
 
     Returns:
         The exit code.
@@ -78,7 +85,7 @@ def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace) -> int
             return _tell_costs(plan, terminal)
         now = datetime.now(timezone.utc).astimezone()
         turn = AskedTurn(plan.question, plan.max_image_tokens, now, plan.question.sampling)
-        return _Asking(options, plan, terminal, turn).run(trace)
+        return _Asking(options, plan, terminal, turn, uses_file).run(trace)
     except UserError as error:
         terminal.error(replace(error.said, detail=""))
         return INPUT_UNREADABLE
@@ -102,6 +109,7 @@ class _Asking:
     plan: Plan
     terminal: Terminal
     turn: AskedTurn
+    uses_file: Path
     ready: ModelReady | None = None
     output_error: ErrorText | None = None
 
@@ -111,7 +119,7 @@ class _Asking:
         if self.plan.is_other_revision:
             self.terminal.note("The model has changed since the recorded answer: expect another one.")
         with Interrupts(lambda: events.put(None)) as interrupts:
-            engine = Engine(self.plan.backend.make, noting(trace.reached, events.put))
+            engine = Engine(self.plan.backend.make, noting_uses(self.uses_file, noting(trace.reached, events.put)))
             try:
                 self._ask(engine, events)
             finally:

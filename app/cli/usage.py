@@ -6,10 +6,14 @@ import argparse
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app import __version__
 from app.core.errors import AppError, UserError
 from app.core.paths import profile_at
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
 
 DONE = 0
 FAILED = 1
@@ -21,6 +25,9 @@ INTERRUPTED = 130
 EPILOG = """\
 exit codes: 0 done, 1 the answer could not be written or the program failed, 2 usage, 3 an input could not be read,
 4 model or backend, 130 interrupted"""
+
+
+COMMON_WITH_VALUE = frozenset({"--profile", "--startup-trace"})
 
 
 class UsageError(AppError):
@@ -58,6 +65,28 @@ def new_parser(name: str, words: str, description: str, epilog: str = EPILOG) ->
     parser.add_argument("--startup-trace", metavar="FILE", type=Path, help="write the milestones of the start to FILE")
     parser.add_argument("--debug", action="store_true", help="log prompts, file names and other detail")
     return parser
+
+
+def split_command(
+    arguments: Sequence[str], commands: Sequence[str], with_value: Container[str] = COMMON_WITH_VALUE
+) -> tuple[str, list[str]]:
+    """The command, empty if there is none, and all other words: the first that is no option may name one.
+
+    Args:
+        arguments: The words.
+        commands: What may be named.
+        with_value: Options that take the next word as their value.
+    """
+    words = list(arguments)
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if word in commands:
+            return word, words[:index] + words[index + 1 :]
+        if not word.startswith("-") or word == "--":
+            break
+        index += 2 if word in with_value else 1
+    return "", words
 
 
 def common_of(values: argparse.Namespace) -> Common:

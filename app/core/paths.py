@@ -55,6 +55,11 @@ class Profile:
         return self.data_dir / "recent.json"
 
     @property
+    def last_uses_file(self) -> Path:
+        """When each model was last used, as JSON."""
+        return self.data_dir / "model-uses.json"
+
+    @property
     def log_file(self) -> Path:
         """The newest log."""
         return self.log_dir / "viewfinder.log"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from app.core.checkpoint import DEMO_MODEL_ID, Checkpoint, read_checkpoint, read_config
+from app.core.checkpoint import DEMO_MODEL_ID, SUPPORTED_MODEL_TYPES, Checkpoint, read_checkpoint, read_config
 from app.core.errors import AppError, ErrorText, ModelError, Sentence, describe_error
 from app.core.models.hub_cache import cached_revisions, hub_cache_dir
 from app.core.models.lm_studio import lm_studio_folders
@@ -69,6 +69,21 @@ class InstalledModel:
 
 
 @dataclass(frozen=True, slots=True)
+class UnusableModel:
+    """A model that is there but not whole, or not readable here.
+
+    Attributes:
+        model_id: What it would be called.
+        folder: Where its files are.
+        error: Why it cannot be used.
+    """
+
+    model_id: str
+    folder: Path
+    error: ErrorText
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """A folder that may be a model."""
 
@@ -110,14 +125,8 @@ def installed_models(
         last_uses: What the program itself noted, by model id.
     """
     found: list[InstalledModel] = []
-    seen: set[str] = set()
     whole: set[str] = set()
-    for one in _all_found(own_folders):
-        place = os.path.realpath(one.folder)
-        if place in seen:
-            continue
-        seen.add(place)
-        examined = _examine(one.folder)
+    for one, examined in _all_examined(own_folders):
         if examined.checkpoint is None:
             continue
         # A repository's plain name stands for its first revision that is whole, as in find_checkpoint.
@@ -125,6 +134,35 @@ def installed_models(
         whole.add(model_id)
         found.append(_installed(one, model_id, examined, (last_uses or {}).get(model_id)))
     return tuple(found)
+
+
+def unusable_models(own_folders: Sequence[Path] = ()) -> tuple[UnusableModel, ...]:
+    """What is on this machine of models of the right kind but cannot be used. Thread: any.
+
+    Args:
+        own_folders: As in installed_models.
+    """
+    return tuple(
+        UnusableModel(one.model_id, one.folder, describe_error(examined.fault))
+        for one, examined in _all_examined(own_folders)
+        if examined.fault is not None and _is_right_kind(one.folder)
+    )
+
+
+def _all_examined(own_folders: Sequence[Path]) -> Iterator[tuple[_Found, _Examined]]:
+    seen: set[str] = set()
+    for one in _all_found(own_folders):
+        place = os.path.realpath(one.folder)
+        if place not in seen:
+            seen.add(place)
+            yield one, _examine(one.folder)
+
+
+def _is_right_kind(folder: Path) -> bool:
+    try:
+        return read_config(folder).get("model_type") in SUPPORTED_MODEL_TYPES
+    except ModelError:
+        return False
 
 
 def why_not_whole(folder: Path) -> ErrorText | None:

@@ -6,6 +6,7 @@ import pytest
 
 from app.backends.table import CHOICES
 from app.cli.arguments import AskOptions, DoctorOptions, WindowOptions, read_arguments
+from app.cli.model_arguments import ModelsOptions
 from app.cli.usage import Common
 
 
@@ -28,6 +29,18 @@ from app.cli.usage import Common
         ("--quantize 8bit a.png", WindowOptions(Common(), (Path("a.png"),), weight_bits=8)),
         ("--quantize 8bit ask -p x", AskOptions(Common(), (), "x", weight_bits=8)),
         ("ask --from a.json", AskOptions(Common(), again=Path("a.json"))),
+        ("models list", ModelsOptions(Common(), "list")),
+        ("models list --all --json", ModelsOptions(Common(), "list", as_json=True, is_all=True)),
+        (
+            "models --profile p check a b --hashes",
+            ModelsOptions(Common(Path("p")), "check", ("a", "b"), with_hashes=True),
+        ),
+        ("--profile models models path list", ModelsOptions(Common(Path("models")), "path", ("list",))),
+        ("models remove a/b --yes", ModelsOptions(Common(), "remove", ("a/b",), says_yes=True)),
+        ("models download a/b --revision v1", ModelsOptions(Common(), "download", ("a/b",), revision="v1")),
+        ("models recommend --backend mlx", ModelsOptions(Common(), "recommend", backend="mlx")),
+        ("models --debug check --hashes", ModelsOptions(Common(is_debug=True), "check", with_hashes=True)),
+        ("./models", WindowOptions(Common(), (Path("models"),))),
         (
             "ask -p x --top-p 0.5 --seed 7 --max-tokens 9 --max-image-tokens 64",
             AskOptions(Common(), (), "x", sampling={"max_tokens": 9, "top_p": 0.5, "seed": 7}, max_image_tokens=64),
@@ -64,6 +77,13 @@ def test_a_line_means(line: str, expected: object) -> None:
         (f"--startup-trace {'x' * 300}/trace.json", "There is no folder"),
         ("--startup-trace missing/trace.json", "There is no folder"),
         ("--frobnicate", "unrecognized arguments"),
+        ("models", "Say what to do: list, recommend, download, remove, path, check."),
+        ("models lists", "unrecognized arguments"),
+        ("models path", "are required: MODEL"),
+        ("models path a b", "unrecognized arguments"),
+        ("models list a", "unrecognized arguments"),
+        ("models recommend --backend fake", "invalid choice"),
+        ("models check --profile a.png", "is not a folder."),
     ],
 )
 def test_a_usage_error_is_one_sentence(
