@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from app.core.checkpoint import Checkpoint
     from app.core.clips import ClipSource
     from app.core.events import EngineEvent
+    from app.core.models.download_state import DownloadState
+    from app.core.models.store import ModelStore
     from app.core.paths import Profile
     from app.core.report import ReportParts
     from app.core.requests import Question, Source
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     EventSink: TypeAlias = Callable[[EngineEvent], None]
     """Takes each event of the engine; called from the engine's threads, so it must return at once."""
+    DownloadSink: TypeAlias = Callable[[DownloadState], None]
+    """Takes each state of each download; called from their threads, so it must return at once."""
 
 
 class AnswerEngine(Protocol):
@@ -79,6 +83,54 @@ class AnswerEngine(Protocol):
         ...
 
 
+class ModelDownloads(Protocol):
+    """What is asked of downloads; every call returns at once, states come through the sink.
+
+    Thread: any.
+    """
+
+    def start(self, model_id: str, revision: str | None = None) -> None:
+        """Begins a download, at this commit or the newest, or goes on with it."""
+        ...
+
+    def pause(self, model_id: str) -> None:
+        """Interrupts a download; what has come stays."""
+        ...
+
+    def cancel(self, model_id: str) -> None:
+        """Ends a download and drops what has come of it."""
+        ...
+
+    def states(self) -> tuple[DownloadState, ...]:
+        """How far each download is, those that an earlier start left among them."""
+        ...
+
+    def close(self, timeout_s: float) -> bool:
+        """Ends all, to go on at the next start; tells whether every thread ended in time."""
+        ...
+
+
+class NoDownloads:
+    """Where nothing can be downloaded."""
+
+    def start(self, model_id: str, revision: str | None = None) -> None:
+        """Does nothing."""
+
+    def pause(self, model_id: str) -> None:
+        """Does nothing."""
+
+    def cancel(self, model_id: str) -> None:
+        """Does nothing."""
+
+    def states(self) -> tuple[DownloadState, ...]:
+        """None."""
+        return ()
+
+    def close(self, timeout_s: float) -> bool:
+        """At once."""
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """What the window opens with.
@@ -93,6 +145,8 @@ class Launch:
         milestone: Notes that ``window_shown`` or ``first_paint`` was reached; only the first time counts. Those of the
             engine are noted on their way through the sink.
         report: Versions, machine and the last log lines, for “Copy report”.
+        models: Says which models there are and removes them.
+        make_downloads: Makes what downloads models, around the window's sink and what gives the settings as they are.
     """
 
     make_engine: Callable[[EventSink], AnswerEngine]
@@ -103,3 +157,5 @@ class Launch:
     question: str
     milestone: Callable[[str], None]
     report: Callable[[], ReportParts]
+    models: ModelStore
+    make_downloads: Callable[[DownloadSink, Callable[[], Settings]], ModelDownloads]

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from app.core.events import EngineEvent
+    from app.core.models.download_state import DownloadState
     from app.engine.memory_pressure import MemoryShort
     from app.gui.checkpoint_search import SearchEvent
+    from app.gui.models.model_looking import ModelsEvent
     from app.gui.tray.intake import TakenIn
 
-    WindowEvent: TypeAlias = EngineEvent | SearchEvent | TakenIn | MemoryShort
+    WindowEvent: TypeAlias = EngineEvent | SearchEvent | TakenIn | MemoryShort | ModelsEvent | DownloadState
 
 
 def assert_main_thread() -> None:

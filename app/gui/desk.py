@@ -25,6 +25,7 @@ from app.gui.checkpoint_search import CheckpointFound, CheckpointMissing, Checkp
 from app.gui.early_imports import EarlyImports
 from app.gui.model_status import ModelState, state_after
 from app.gui.models.model_rest import ModelRest
+from app.gui.models.models_at_hand import MODELS_EVENTS, ModelsAtHand
 from app.gui.tray.intake import TakenIn
 from app.gui.tray.pictures_at_hand import PicturesAtHand
 from app.gui.viewer.frames_at_hand import FramesAtHand, is_of_frames
@@ -76,6 +77,7 @@ class Desk(QObject):
         self.pictures = PicturesAtHand(self._bridge.post, self)
         self.pictures.thumbnail_opened.connect(self._on_pictures_thumbnail_opened)
         self.frames = FramesAtHand(self)
+        self.models = ModelsAtHand(launch, self._bridge.post, lambda: self.settings, self)
         self.conversation = Conversation()
         self.model = ModelState()
         self.memory_used: MemoryUsed | None = None
@@ -100,6 +102,7 @@ class Desk(QObject):
         self.find_model()
         self.pictures.start(self._engine)
         self.frames.start(self._engine)
+        self.models.start()
         self._imports.start()
 
     def close(self) -> bool:
@@ -110,7 +113,8 @@ class Desk(QObject):
             self._on_save_timeout()
         deadline_s = time.monotonic() + _CLOSE_S
         has_ended = self._engine is None or self._engine.close(_CLOSE_S)
-        for close in (self._search.close, self.pictures.close, self._imports.close, self.rest.close):
+        parts = (self._search, self.pictures, self.models, self._imports, self.rest)
+        for close in [part.close for part in parts]:
             has_ended = close(max(0.0, deadline_s - time.monotonic())) and has_ended
         if not has_ended:
             logger.error("Not every thread ended in time")
@@ -350,13 +354,12 @@ class Desk(QObject):
         assert_main_thread()
         if is_of_frames(event):
             self.frames.take(event)
+        elif isinstance(event, MODELS_EVENTS):
+            self.models.take(event)
         elif isinstance(event, (ViewOpened, LookOpened, ViewFailed)):
             self.pictures.take(event)
-        elif isinstance(event, MemoryUsed):
-            self.memory_used = event
-            self.memory_changed.emit(event)
-        elif isinstance(event, MemoryShort):
-            self.rest.take(event)
+        elif isinstance(event, (MemoryUsed, MemoryShort)):
+            self._take_memory(event)
         elif isinstance(event, TakenIn):
             self.pictures.take_in(event)
         elif isinstance(event, (CheckpointFound, CheckpointMissing)):
@@ -367,6 +370,13 @@ class Desk(QObject):
             self._take_turn(event)
         elif not self._take_turn(event):
             self._take_model(event)
+
+    def _take_memory(self, event: MemoryUsed | MemoryShort) -> None:
+        if isinstance(event, MemoryShort):
+            self.rest.take(event)
+        else:
+            self.memory_used = event
+            self.memory_changed.emit(event)
 
     def _take_turn(self, event: EngineEvent) -> bool:
         turn = self.conversation.take(event)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from app.core.paths import Profile
     from app.core.settings import Settings
+    from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels
 
 
 @pytest.fixture(scope="session")
@@ -83,8 +84,10 @@ def open_window(qtbot: QtBot, qapp: QApplication, profile: Profile, checkpoint_d
         files: tuple[Path, ...] = (),
         question: str = "",
         settings: Settings | None = None,
+        models: ScriptedModels | None = None,
+        downloads: ScriptedDownloads | None = None,
     ) -> WindowDriver:
-        driver = WindowDriver(qtbot, script, profile, checkpoint_dir, files, question, settings)
+        driver = WindowDriver(qtbot, script, profile, checkpoint_dir, files, question, settings, models, downloads)
         drivers.append(driver)
         return driver
 

@@ -27,6 +27,7 @@ from app.engine.engine import Engine
 from app.gui.look import apply_look
 from app.gui.shell import MainWindow
 from tests.gui.heartbeat import Heartbeat
+from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,8 @@ def main() -> None:
             question=SAMPLE_QUESTION,
             milestone=lambda _name: None,
             report=lambda: ReportParts(""),
+            models=ScriptedModels(),
+            make_downloads=ScriptedDownloads().made_for,
         )
         window = MainWindow(profile.window_file, lambda: launch)
         desk = window.content.desk

@@ -33,6 +33,7 @@ from app.engine.engine import Engine
 from app.gui.look import apply_look
 from app.gui.shell import MainWindow
 from tests.clips_made import write_video
+from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -353,6 +354,8 @@ def take(
             question="",
             milestone=lambda _name: None,
             report=lambda: ReportParts(""),
+            models=ScriptedModels(),
+            make_downloads=ScriptedDownloads().made_for,
         )
         window = MainWindow(launch.profile.window_file, lambda: launch)
         window.resize(*size)

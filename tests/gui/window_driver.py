@@ -18,6 +18,7 @@ from app.core.settings import Settings
 from app.engine.engine import Engine
 from app.gui.settings.settings_panel import SettingsPanel
 from app.gui.shell import MainWindow
+from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,8 @@ class OpenWindow(Protocol):
         files: tuple[Path, ...] = ...,
         question: str = ...,
         settings: Settings | None = ...,
+        models: ScriptedModels | None = ...,
+        downloads: ScriptedDownloads | None = ...,
     ) -> WindowDriver: ...
 
 
@@ -59,8 +62,12 @@ class WindowDriver:
         files: tuple[Path, ...],
         question: str,
         settings: Settings | None,
+        models: ScriptedModels | None = None,
+        downloads: ScriptedDownloads | None = None,
     ) -> None:
         self.qtbot = qtbot
+        self.models = models or ScriptedModels()
+        self.downloads = downloads or ScriptedDownloads()
         self.backend = FakeBackend(script)
         self.milestones: list[str] = []
         self.saved: list[Settings] = []
@@ -73,6 +80,8 @@ class WindowDriver:
             question=question,
             milestone=self.milestones.append,
             report=lambda: ReportParts("versions and machine", (LogLine(*["a line of the log"] * 2),)),
+            models=self.models,
+            make_downloads=self.downloads.made_for,
         )
         self._drive(MainWindow(profile.window_file, lambda: self.launch))
         self.window.show()

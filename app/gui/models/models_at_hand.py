@@ -1,0 +1,254 @@
+"""The models that can be had, are here, or are on their way: what every part of the window knows about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.core.models.catalogue import Catalogue
+from app.core.models.download_state import DownloadState
+from app.gui.bridge import assert_main_thread
+from app.gui.models.model_looking import (
+    CatalogueLooked,
+    InstalledLooked,
+    LookFailed,
+    ModelLooking,
+    ModelRemoved,
+    RemovalMeasured,
+    RepositoryLooked,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.core.errors import ErrorText
+    from app.core.launch import Launch, ModelDownloads
+    from app.core.machine import MachineMemory
+    from app.core.models.catalogue import CatalogueModel, Runtime
+    from app.core.models.fit import FitMark, MemoryNeed
+    from app.core.models.library import InstalledModel
+    from app.core.models.repository import Repository
+    from app.core.settings import Settings
+    from app.gui.bridge import WindowEvent
+
+MODELS_EVENTS = (
+    CatalogueLooked,
+    InstalledLooked,
+    LookFailed,
+    RemovalMeasured,
+    ModelRemoved,
+    RepositoryLooked,
+    DownloadState,
+)
+"""The kinds of events that are for ModelsAtHand."""
+
+
+class ModelsAtHand(QObject):
+    """The catalogue, what is installed, the machine's memory, and downloads.
+
+    Nothing here waits: a disk and the Hub are asked on other threads, and what they say comes through the bridge.
+    Thread: main.
+    """
+
+    changed = Signal()
+    """What is known of models is other than before."""
+    download_changed = Signal(object)
+    """Carries a DownloadState."""
+    chosen = Signal(str)
+    """The person wants the model of this id to answer."""
+    removal_measured = Signal(str, object)
+    """Carries an installed model's id and how many bytes removing it would free."""
+    removed = Signal(str, object)
+    """Carries the id of a model that is gone and how many bytes that freed."""
+    looked_up = Signal(object)
+    """Carries the newest RepositoryLooked."""
+    failed = Signal(object)
+    """Carries the ErrorText of something that the person wanted done."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        post: Callable[[WindowEvent], None],
+        settings: Callable[[], Settings],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._make_downloads = launch.make_downloads
+        self._post = post
+        self._settings = settings
+        self._looking = ModelLooking(launch.models, post)
+        self._downloads: ModelDownloads | None = None
+        self._states: dict[str, DownloadState] = {}
+        self._look_id = 0
+        self._look_up_id = 0
+        self._needs: dict[str, MemoryNeed] = {}
+        self.catalogue = Catalogue(())
+        """What can be offered; empty until it was looked at."""
+        self.installed: tuple[InstalledModel, ...] = ()
+        """What is on this machine; empty until it was looked at."""
+        self.memory: MachineMemory | None = None
+        self.runtime: Runtime | None = None
+        self.is_looked_at = False
+        """Whether what is on this machine was looked at."""
+        self.fault: ErrorText | None = None
+        """Why looking came to no end."""
+        self.repositories: tuple[Repository, ...] = ()
+        """What the Hub was asked about since the start, and said."""
+
+    # What is known
+
+    @property
+    def offered(self) -> tuple[CatalogueModel, ...]:
+        """Those of the catalogue that this machine's runtime reads."""
+        return tuple(model for model in self.catalogue.models if model.runtime == self.runtime)
+
+    @property
+    def recommended(self) -> CatalogueModel | None:
+        """The one model of the catalogue that goes best with this machine, or None where none fits."""
+        return None
+
+    @property
+    def downloads(self) -> tuple[DownloadState, ...]:
+        """How far each download is that is wanted and not done, paused and failed ones among them."""
+        return tuple(state for state in self._states.values() if state.stage != "done")
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether the person wants no connection."""
+        return self._settings().is_offline
+
+    def state_of(self, model_id: str) -> DownloadState | None:
+        """How far the download of a model is; None when it is not wanted."""
+        return self._states.get(model_id)
+
+    def installed_as(self, model_id: str) -> InstalledModel | None:
+        """The installed model of this id, or of this repository in another program's folder."""
+        wanted = model_id.casefold()
+        exact = (model for model in self.installed if model.model_id.casefold() == wanted)
+        elsewhere = (model for model in self.installed if "/".join(model.folder.parts[-2:]).casefold() == wanted)
+        return next(exact, None) or next(elsewhere, None)
+
+    def need_of(self, model: CatalogueModel | InstalledModel) -> MemoryNeed | None:
+        """What a model takes while it answers about a picture of 1,280 tokens; None where its shape is not known."""
+        return self._needs.get(model.model_id)
+
+    def mark_of(self, model: CatalogueModel | InstalledModel) -> FitMark | None:
+        """Whether a model fits this machine; None as long as that cannot be told."""
+        return None
+
+    # What is done
+
+    def start(self) -> None:
+        """Takes up the downloads of the last start, paused, and looks at what is here."""
+        assert_main_thread()
+        if self._downloads is None:
+            self._downloads = self._make_downloads(self._post, self._settings)
+            self._states = {state.model_id: state for state in self._downloads.states()}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Looks anew at what is on this machine."""
+        self._look_id += 1
+        self._looking.look(self._look_id, self._settings(), is_first=self.memory is None)
+
+    def use(self, model_id: str) -> None:
+        """Has the model of this id answer, once the person agrees to what that means for the conversation."""
+        self.chosen.emit(model_id)
+
+    def download(self, model_id: str, revision: str | None = None) -> None:
+        """Begins a download, or goes on with one that was paused or failed."""
+        if self._downloads is not None:
+            self._downloads.start(model_id, revision)
+
+    def pause(self, model_id: str) -> None:
+        """Interrupts a download; what has come stays."""
+        if self._downloads is not None:
+            self._downloads.pause(model_id)
+
+    def resume(self, model_id: str) -> None:
+        """Goes on with a download at the same revision."""
+        state = self._states.get(model_id)
+        self.download(model_id, state.revision or None if state is not None else None)
+
+    def cancel(self, model_id: str) -> None:
+        """Ends a download and drops what has come of it."""
+        if self._downloads is not None:
+            self._downloads.cancel(model_id)
+
+    def measure_removal(self, model: InstalledModel) -> None:
+        """Finds out what removing a model would free; told by `removal_measured`."""
+        self._looking.measure_removal(model)
+
+    def remove(self, model: InstalledModel) -> None:
+        """Removes a model from this machine; told by `removed`, or by `failed`."""
+        self._looking.remove(model)
+
+    def look_up(self, model_id: str) -> None:
+        """Asks the Hub about a repository; told by `looked_up`."""
+        self._look_up_id += 1
+        self._looking.look_up(self._look_up_id, model_id, self._settings())
+
+    def forget_look_up(self) -> None:
+        """Waits for no repository any more."""
+        self._look_up_id += 1
+
+    def close(self, timeout_s: float) -> bool:
+        """Ends downloads, which the next start finds paused; tells whether every thread ended in time."""
+        has_ended = self._downloads is None or self._downloads.close(timeout_s)
+        return self._looking.close(timeout_s) and has_ended
+
+    # Events
+
+    def take(self, event: WindowEvent) -> None:
+        """Applies what the other threads found."""
+        assert_main_thread()
+        if isinstance(event, DownloadState):
+            self._take_download(event)
+        elif isinstance(event, CatalogueLooked):
+            self.catalogue, self.memory, self.runtime = event.catalogue, event.memory, event.runtime
+            self.changed.emit()
+        elif isinstance(event, (InstalledLooked, LookFailed)):
+            self._take_look(event)
+        elif isinstance(event, RemovalMeasured):
+            self.removal_measured.emit(event.model_id, event.freed_bytes)
+        elif isinstance(event, ModelRemoved):
+            self._take_removal(event)
+        elif isinstance(event, RepositoryLooked) and event.look_id == self._look_up_id:
+            self._take_repository(event)
+
+    def _take_download(self, state: DownloadState) -> None:
+        if state.stage == "cancelled":
+            self._states.pop(state.model_id, None)
+        else:
+            self._states[state.model_id] = state
+        self.download_changed.emit(state)
+        if state.stage == "done":
+            self.refresh()
+
+    def _take_look(self, event: InstalledLooked | LookFailed) -> None:
+        if event.look_id != self._look_id:
+            return
+        self.is_looked_at = True
+        self.fault = event.error if isinstance(event, LookFailed) else None
+        if isinstance(event, InstalledLooked):
+            self.installed = event.installed
+            self._states = {model_id: state for model_id, state in self._states.items() if state.stage != "done"}
+        self.changed.emit()
+
+    def _take_repository(self, event: RepositoryLooked) -> None:
+        found = event.repository
+        if found is not None:
+            others = (one for one in self.repositories if one.model_id != found.model_id)
+            self.repositories = (*others, found)
+            self.changed.emit()
+        self.looked_up.emit(event)
+
+    def _take_removal(self, event: ModelRemoved) -> None:
+        if event.error is not None:
+            self.failed.emit(event.error)
+        else:
+            self.installed = tuple(model for model in self.installed if model.model_id != event.model_id)
+            self.removed.emit(event.model_id, event.freed_bytes)
+            self.changed.emit()
+        self.refresh()
