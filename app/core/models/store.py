@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from app.core.errors import Sentence, UserError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -95,12 +93,19 @@ class LocalModels:
 
     def freed_by_removing(self, model: InstalledModel) -> int:
         """How many bytes removing a model would free."""
-        raise UserError(Sentence("{name} cannot be removed here.", name=model.name), "Remove its folder.")
+        from app.core.models.removal import freed_by_removing  # noqa: PLC0415 - on a thread, when asked for
+
+        return freed_by_removing(model)
 
     def remove(self, model: InstalledModel) -> int:
         """Removes a model and gives how many bytes that freed."""
-        return self.freed_by_removing(model)
+        from app.core.models.removal import remove  # noqa: PLC0415 - on a thread, when asked for
+
+        return remove(model)
 
     def look_up(self, model_id: str, settings: Settings) -> Repository:
         """What the Hub says about a repository."""
-        raise UserError(Sentence("{name} cannot be looked up.", name=model_id), "Download it by other means.")
+        from app.core.models.access import hub_access  # noqa: PLC0415 - on a thread, when asked for
+        from app.core.models.repository import look_up  # noqa: PLC0415 - on a thread, when asked for
+
+        return look_up(model_id, hub_access(settings))
