@@ -10,15 +10,16 @@ from app.core.errors import ModelError, Sentence
 from app.core.machine import MachineMemory
 from app.core.models.catalogue import Catalogue
 from app.core.models.download_state import DownloadState
+from app.core.models.library import InstalledModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from app.core.errors import AppError
     from app.core.launch import DownloadSink
     from app.core.models.catalogue import Runtime
-    from app.core.models.library import InstalledModel
     from app.core.models.repository import Repository
     from app.core.settings import Settings
 
@@ -130,3 +131,23 @@ class ScriptedDownloads:
         assert timeout_s >= 0
         self.is_closed = True
         return True
+
+
+def installed(
+    model_id: str, folder: Path, size_bytes: int = 3_000_000_000, used: datetime | None = None
+) -> InstalledModel:
+    """A model that is on the machine: that of a plain 4B in 4 bits."""
+    return InstalledModel(
+        model_id=model_id,
+        name=Sentence("Demo model") if model_id == "demo" else model_id.rpartition("/")[2],
+        folder=folder,
+        source="demo" if model_id == "demo" else "folder" if model_id.startswith("/") else "hugging_face",
+        size_bytes=size_bytes,
+        last_used=used,
+        revision="a" * 40,
+        model_type="qwen3_vl",
+        quantisation=Sentence("{bits}-bit, group {group}", bits=4, group=64),
+        runtimes=("mlx",),
+        can_remove=model_id != "demo",
+        config={},
+    )
