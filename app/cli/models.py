@@ -68,6 +68,12 @@ def _check(options: ModelsOptions, settings: Settings, _profile: Profile, termin
     return check_models(options, settings, terminal)
 
 
+def _download(options: ModelsOptions, settings: Settings, _profile: Profile, terminal: Terminal) -> int:
+    from app.cli.model_download import download_model  # noqa: PLC0415 - only for this command
+
+    return download_model(options, settings, terminal)
+
+
 def _remove(options: ModelsOptions, settings: Settings, profile: Profile, terminal: Terminal) -> int:
     model = _named(options.models[0], _installed(settings, profile))
     if not options.says_yes and model.can_remove and not _is_agreed(model, settings, terminal):
@@ -126,5 +132,6 @@ _COMMANDS: dict[ModelAction, Callable[[ModelsOptions, Settings, Profile, Termina
     "list": _list,
     "path": _path,
     "check": _check,
+    "download": _download,
     "remove": _remove,
 }

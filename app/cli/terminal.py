@@ -108,9 +108,14 @@ class Terminal:
             return False
         return True
 
+    @property
+    def is_progress_shown(self) -> bool:
+        """Whether there is a terminal to rewrite a line on, and somebody who wants to read it."""
+        return self._is_err_terminal and not self._is_quiet
+
     def progress(self, text: str) -> None:
         """Shows where things stand: on a terminal only, rewritten in place."""
-        if self._is_quiet or not self._is_err_terminal:
+        if not self.is_progress_shown:
             return
         width = _USUAL_WIDTH
         with contextlib.suppress(OSError, ValueError):

@@ -1,0 +1,131 @@
+"""``viewfinder models download``: a model into the Hugging Face cache, its progress on standard error."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from app.backends.table import choose_backend
+from app.cli.figures import size_text
+from app.cli.interrupts import Interrupts
+from app.cli.model_forms import document
+from app.cli.usage import DONE, FAILED, INTERRUPTED
+from app.core.errors import AppError, ModelError
+from app.core.models.access import hub_access
+from app.core.models.fetching import fetch
+from app.core.models.hub_cache import hub_cache_dir, repository_dir
+from app.core.models.library import why_not_whole
+from app.core.models.repository import look_up, repository_named
+
+if TYPE_CHECKING:
+    from app.cli.model_arguments import ModelsOptions
+    from app.cli.terminal import Terminal
+    from app.core.models.access import HubAccess
+    from app.core.models.catalogue import Runtime
+    from app.core.models.download_state import FetchProgress
+    from app.core.models.repository import Repository
+    from app.core.settings import Settings
+
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+_NOTED_PARTS = 10
+"""Lines that are written where nothing can be rewritten in place, as in a log."""
+
+
+def download_model(options: ModelsOptions, settings: Settings, terminal: Terminal) -> int:
+    """Downloads it, or goes on where an earlier download was stopped, and prints its folder.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        AppError: The Hub cannot be asked or refuses, the model cannot be used, or the disk does not take it.
+    """
+    access = hub_access(settings)
+    named, revision = repository_named(options.models[0], access)
+    wanted = options.revision or revision
+    terminal.progress(f"Asking for {named} ...")
+    repository = look_up(named, access, wanted, runtime_wanted(options, settings))
+    branch = None if wanted is not None and _COMMIT.fullmatch(wanted) else wanted or "main"
+    with Interrupts(lambda: None) as interrupts:
+        is_done = _fetch(repository, access, branch, terminal, interrupts)
+    if not is_done:
+        words = f"viewfinder models download {options.models[0]}"
+        words += f" --revision {options.revision}" if options.revision else ""
+        terminal.note(f"Paused; what came is kept. “{words}” goes on from there.")
+        return INTERRUPTED
+    folder = repository_dir(repository.model_id, hub_cache_dir()) / "snapshots" / repository.revision
+    fault = why_not_whole(folder)
+    if fault is not None:
+        raise ModelError(fault.text, fault.hint, fault.detail)
+    downloaded = {
+        "id": repository.model_id,
+        "revision": repository.revision,
+        "folder": str(folder),
+        "size_bytes": repository.size_bytes,
+    }
+    text = document(downloaded=downloaded) if options.as_json else f"{folder}\n"
+    return DONE if terminal.answer_whole(text) else FAILED
+
+
+def runtime_wanted(options: ModelsOptions, settings: Settings) -> Runtime | None:
+    """The backend that the model is to run on: the one that was named, else the settings'; None where none can run."""
+    if options.backend in {"mlx", "transformers"}:
+        return options.backend  # type: ignore[return-value] # just looked at
+    try:
+        name = choose_backend(settings.backend).name
+    except ModelError:
+        return None
+    return name if name in {"mlx", "transformers"} else None  # type: ignore[return-value] # just looked at
+
+
+def _fetch(
+    repository: Repository, access: HubAccess, branch: str | None, terminal: Terminal, interrupts: Interrupts
+) -> bool:
+    """Downloads it; tells whether it came to its end."""
+    noted_parts = 0
+    last: FetchProgress | None = None
+    try:
+        for last in fetch(repository, access, lambda: interrupts.is_wanted, branch=branch):
+            if last.stage == "checking":
+                terminal.note(_begin_text(repository, last.done_bytes))
+            elif terminal.is_progress_shown:
+                terminal.progress(progress_text(last))
+            elif last.stage == "downloading" and last.total_bytes:
+                parts = _NOTED_PARTS * last.done_bytes // last.total_bytes
+                if parts > noted_parts:
+                    noted_parts = parts
+                    terminal.note(progress_text(last))
+    except AppError as error:
+        if last is not None and last.done_bytes:
+            hint = f"{error.said.hint} What came is kept; the same command goes on from there."
+            raise type(error)(error.said.text, hint.strip(), error.said.detail) from error
+        raise
+    return last is not None and last.stage == "done"
+
+
+def _begin_text(repository: Repository, here_bytes: int) -> str:
+    text = f"{repository.model_id}: {size_text(repository.size_bytes)} in {len(repository.files)} files"
+    text += f", revision {repository.revision[:12]}"
+    if here_bytes == repository.size_bytes:
+        return f"{text}; all of it is here already"
+    return f"{text}; {size_text(here_bytes)} are here already" if here_bytes else text
+
+
+def progress_text(progress: FetchProgress) -> str:
+    """How far a download is, in bytes and time."""
+    if progress.stage == "verifying":
+        return "Checking what came ..."
+    parts = [f"{size_text(progress.done_bytes)} of {size_text(progress.total_bytes)}"]
+    if progress.waits_s is not None:
+        parts.append(f"waiting for the server, next attempt in {progress.waits_s:.0f} s")
+    elif progress.bytes_per_s:
+        parts.append(f"{size_text(round(progress.bytes_per_s))}/s")
+        if progress.left_s is not None:
+            parts.append(f"{_clock_text(progress.left_s)} left")
+    return " · ".join(parts)
+
+
+def _clock_text(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
