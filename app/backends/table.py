@@ -93,7 +93,10 @@ def choose_backend(name: str) -> BackendEntry:
     if name != AUTOMATIC:
         raise ModelError(
             Sentence("The backend {name} is not installed.", name=name),
-            "Install it, or choose another one.",
+            Sentence(
+                "Install it ({command}), or let the program choose (--backend auto).",
+                command=BACKENDS[name].how_to_install(),
+            ),
             "\n".join(reasons),
         )
     import platform  # noqa: PLC0415 - slow to import

@@ -1560,8 +1560,8 @@
         <translation>请安装一个后端。</translation>
     </message>
     <message>
-        <source>Install it, or choose another one.</source>
-        <translation>请安装它，或选择其他后端。</translation>
+        <source>Install it ({command}), or let the program choose (--backend auto).</source>
+        <translation>请安装它（{command}），或让程序自行选择（--backend auto）。</translation>
     </message>
     <message>
         <source>No backend can run here ({system}, {processor}).</source>

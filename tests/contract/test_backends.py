@@ -310,4 +310,6 @@ def test_what_is_to_be_installed_suits_the_machine(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(BACKENDS, "transformers", replace(BACKENDS["transformers"], needs=("no_such_torch",)))
     with pytest.raises(ModelError) as caught:
         choose_backend("transformers")
-    assert f"viewfinder[{'cuda' if has_nvidia else 'cpu'}]" in caught.value.said.detail
+    command = f"pip install 'viewfinder[{'cuda' if has_nvidia else 'cpu'}]'"
+    assert command in caught.value.said.hint
+    assert command in caught.value.said.detail
