@@ -1,7 +1,7 @@
 """Finds the texts of the rooms that know no Qt which the window says in a person's language.
 
 Errors stand in the calls below as literals or as a `Sentence`; what stands there otherwise could not be translated and
-is told. Tasks stand in the files of resources/presets.
+is told. Tasks stand in the files of resources/presets, what models are good at in resources/catalogue.toml.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import string
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,20 +60,36 @@ def spoken_texts(root: Path = ROOT) -> SpokenTexts:
     for room in ROOMS:
         for path in sorted((root / "app" / room).rglob("*.py")):
             _read_module(path, path.relative_to(root), found)
+    found.texts.update(model_texts(root))
     return found
+
+
+def model_texts(root: Path = ROOT) -> dict[str, None]:
+    """What the models of the catalogue are good at, each once."""
+    catalogue = root / "resources" / "catalogue.toml"
+    if not catalogue.exists():
+        return {}
+    rows = _toml(catalogue)
+    said = [words for size in rows["sizes"] for words in size["good_at"].values()]
+    said += [model["good_at"] for model in rows["models"] if "good_at" in model]
+    return dict.fromkeys(text.strip() for text in said)
 
 
 def task_texts(root: Path = ROOT) -> dict[str, None]:
     """The words of every task that differ between languages, each once, in the order of files."""
-    # Python 3.10 has the same reader under its older name.
-    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     texts: list[str] = []
     for path in sorted((root / "resources" / "presets").glob("*.toml")):
-        task = tomllib.loads(path.read_text(encoding="utf-8"))
+        task = _toml(path)
         texts += [task["title"], task.get("chip", task).get("title", task["title"])]
         texts += [] if task.get("is_prompt_fixed") else [task["prompt"]]
         texts += [blank["default"] for blank in task.get("blanks", ()) if not blank.get("is_default_fixed")]
     return dict.fromkeys(text.strip() for text in texts)
+
+
+def _toml(path: Path) -> Any:
+    # Python 3.10 has the same reader under its older name.
+    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def _read_module(path: Path, place: Path, found: SpokenTexts) -> None:

@@ -46,12 +46,13 @@ class Checkpoint:
         quantisation: Such as ``bf16`` or ``4-bit, group 64``.
         image_limits: Areas a picture may have.
         clip_limits: Areas all frames of a clip may have together (T x h x w).
-        context_tokens: The longest prompt and answer together.
+        context_tokens: The longest prompt and answer together: the makers' limit, or less where memory is short.
         default_sampling: What the checkpoint's makers suggest for pictures.
         image_token_id: Stands for one token of a picture.
         video_token_id: Stands for one token of a clip.
         end_token_ids: Tokens that end an answer.
         weight_bits: 8 or 4 where the weights are to be quantised while they are loaded; None takes them as stored.
+        has_chosen_context: Whether a person chose how long that is.
     """
 
     model_id: str
@@ -67,6 +68,7 @@ class Checkpoint:
     video_token_id: int
     end_token_ids: tuple[int, ...]
     weight_bits: int | None = None
+    has_chosen_context: bool = False
 
     def quantised(self, weight_bits: int | None) -> Checkpoint:
         """This checkpoint, its weights to be quantised to so many bits while they are loaded; None changes nothing."""
@@ -75,6 +77,10 @@ class Checkpoint:
         stored = self.quantisation
         said = Sentence("{stored}, loaded in {bits} bits", stored=stored, bits=weight_bits)
         return replace(self, weight_bits=weight_bits, quantisation=said)
+
+    def with_context(self, tokens: int, *, is_chosen: bool = False) -> Checkpoint:
+        """This checkpoint with a context of so many tokens, never more than its makers allow."""
+        return replace(self, context_tokens=min(tokens, self.context_tokens), has_chosen_context=is_chosen)
 
     @property
     def is_demo(self) -> bool:

@@ -14,6 +14,7 @@ RESOURCES_DIR = Path(__file__).resolve().parents[2] / "resources"
 DEMO_MODEL_DIR = RESOURCES_DIR / "demo_model"
 PRESETS_DIR = RESOURCES_DIR / "presets"
 TRANSLATIONS_DIR = RESOURCES_DIR / "translations"
+CATALOGUE_FILE = RESOURCES_DIR / "catalogue.toml"
 MERGING_FILE = RESOURCES_DIR / "merging.toml"
 SCHEMAS_DIR = RESOURCES_DIR / "schemas"
 SAMPLE_PICTURE = RESOURCES_DIR / "samples" / "shapes.png"
@@ -58,6 +59,16 @@ class Profile:
     def last_uses_file(self) -> Path:
         """When each model was last used, as JSON."""
         return self.data_dir / "model-uses.json"
+
+    @property
+    def catalogue_file(self) -> Path:
+        """Models that the person adds to the catalogue, as TOML; the program never writes it."""
+        return self.data_dir / "catalogue.toml"
+
+    @property
+    def told_sizes_file(self) -> Path:
+        """How large repositories are, as the Hub has told, as JSON."""
+        return self.data_dir / "model-sizes.json"
 
     @property
     def log_file(self) -> Path:

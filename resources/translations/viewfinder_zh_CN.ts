@@ -1652,6 +1652,62 @@
         <translation>以 {bits} 位约需 {needed} GB：--quantize {bits}bit，或设置中的“权重”。</translation>
     </message>
     <message>
+        <source>The catalogue</source>
+        <translation>模型目录</translation>
+    </message>
+    <message>
+        <source>Install Viewfinder again.</source>
+        <translation>请重新安装 Viewfinder。</translation>
+    </message>
+    <message>
+        <source>{model}, {bits}-bit</source>
+        <translation>{model}，{bits} 位</translation>
+    </message>
+    <message>
+        <source>is no repository such as Qwen/Qwen3-VL-4B-Instruct</source>
+        <translation>不是 Qwen/Qwen3-VL-4B-Instruct 这样的仓库</translation>
+    </message>
+    <message>
+        <source>is not more than nothing</source>
+        <translation>必须大于零</translation>
+    </message>
+    <message>
+        <source>stands there twice</source>
+        <translation>出现了两次</translation>
+    </message>
+    <message>
+        <source>does not tell all figures of the architecture</source>
+        <translation>没有给出架构的全部数据</translation>
+    </message>
+    <message>
+        <source>The catalogue {name} cannot be read.</source>
+        <translation>无法读取模型目录 {name}。</translation>
+    </message>
+    <message>
+        <source>The catalogue {name} is damaged: it is not TOML.</source>
+        <translation>模型目录 {name} 已损坏：它不是 TOML。</translation>
+    </message>
+    <message>
+        <source>is no size of {family} that is known</source>
+        <translation>不是 {family} 已知的规格</translation>
+    </message>
+    <message>
+        <source>The catalogue {name}</source>
+        <translation>模型目录 {name}</translation>
+    </message>
+    <message>
+        <source>The model&apos;s files do not tell how large it is.</source>
+        <translation>模型的文件没有说明它有多大。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s configuration does not tell how large it is.</source>
+        <translation>模型的配置没有说明它有多大。</translation>
+    </message>
+    <message>
+        <source>Choose a Qwen3-VL checkpoint.</source>
+        <translation>请选择 Qwen3-VL 模型。</translation>
+    </message>
+    <message>
         <source>A mixture of experts cannot be quantised while it is loaded.</source>
         <translation>混合专家模型无法在加载时量化。</translation>
     </message>
@@ -1802,6 +1858,74 @@
     <message>
         <source>There is a file “{name}” already.</source>
         <translation>已存在文件“{name}”。</translation>
+    </message>
+    <message>
+        <source>The quickest: short descriptions, labels and clear printed text.</source>
+        <translation>最快：简短描述、标签和清晰的印刷文字。</translation>
+    </message>
+    <message>
+        <source>Small, and thinks before it answers: simple counting and comparing.</source>
+        <translation>小巧，先思考再回答：简单的计数和比较。</translation>
+    </message>
+    <message>
+        <source>Everyday pictures: describes them, reads their text and finds things in them.</source>
+        <translation>日常图片：描述画面、识别文字、查找物体。</translation>
+    </message>
+    <message>
+        <source>Thinks before it answers: sums, charts and comparisons on a small machine.</source>
+        <translation>先思考再回答：在小型机器上计算、看图表、做比较。</translation>
+    </message>
+    <message>
+        <source>Documents, tables and small text, and what happens in videos.</source>
+        <translation>文档、表格和小字，以及视频中发生的事情。</translation>
+    </message>
+    <message>
+        <source>Thinks before it answers: charts, forms and questions with several steps.</source>
+        <translation>先思考再回答：图表、表单和需要多步推理的问题。</translation>
+    </message>
+    <message>
+        <source>Knows much and still answers quickly, where there is a lot of memory.</source>
+        <translation>知识丰富，回答依然迅速，但需要大量内存。</translation>
+    </message>
+    <message>
+        <source>Thinks at length and quickly, where there is a lot of memory.</source>
+        <translation>思考充分而且迅速，但需要大量内存。</translation>
+    </message>
+    <message>
+        <source>Careful with dense documents, charts and details; answers slowly.</source>
+        <translation>对密集的文档、图表和细节处理细致；回答较慢。</translation>
+    </message>
+    <message>
+        <source>The most thorough on difficult pictures; takes its time.</source>
+        <translation>对复杂图片最为透彻；耗时较长。</translation>
+    </message>
+    <message>
+        <source>The best of the family, for very large machines.</source>
+        <translation>该系列中最好的模型，适合内存非常大的机器。</translation>
+    </message>
+    <message>
+        <source>The best of the family at thinking, for very large machines.</source>
+        <translation>该系列中最擅长思考的模型，适合内存非常大的机器。</translation>
+    </message>
+    <message>
+        <source>Very small: a first glance at a picture, a word or two of text.</source>
+        <translation>非常小：粗看图片，识别一两个词。</translation>
+    </message>
+    <message>
+        <source>Small and of a newer family: short descriptions and clear text.</source>
+        <translation>较新系列中的小模型：简短描述和清晰的文字。</translation>
+    </message>
+    <message>
+        <source>Everyday pictures, with little memory for long conversations.</source>
+        <translation>日常图片，长对话占用内存少。</translation>
+    </message>
+    <message>
+        <source>Documents, charts and long videos, with little memory for long conversations.</source>
+        <translation>文档、图表和长视频，长对话占用内存少。</translation>
+    </message>
+    <message>
+        <source>Difficult pictures and texts; answers slowly.</source>
+        <translation>复杂的图片和文字；回答较慢。</translation>
     </message>
 </context>
 <context>

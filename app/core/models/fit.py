@@ -2,10 +2,51 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from app.core.errors import ModelError
+from app.core.models.model_shape import ModelShape, shape_of
+from app.core.models.weight_sizes import (
+    WeightBytes,
+    WeightCounts,
+    bytes_as_stored,
+    mlx_bytes,
+    tensors_of,
+    torch_bytes,
+)
+from app.core.vision import FRAMES_PER_PATCH, MERGE, PATCH_PX
+
+if TYPE_CHECKING:
+    from app.core.checkpoint import Checkpoint
+    from app.core.machine import MachineMemory
+    from app.core.models.catalogue import Catalogue, CatalogueModel
+
+logger = logging.getLogger(__name__)
 
 FitMark: TypeAlias = Literal["fits", "tight", "too_large"]
+
+USUAL_CONTEXT_TOKENS = 8_192
+"""The conversation for which there must be room beside a model."""
+USUAL_IMAGE_TOKENS = 1_280
+LEAST_CONTEXT_TOKENS = 2_048
+"""A picture, a question and an answer."""
+_CONTEXT_STEP = 1_024
+_SPARE_SHARE = 0.2
+_MOST_SPARE_BYTES = 8 * 10**9
+"""What there should be beside a model: a fifth, of large machines no more than this."""
+_CONTEXT_SHARE = 0.95
+"""Of what a machine gives: how far a context that is chosen to fit may fill it."""
+_RUNTIME_BYTES = {"metal": 300_000_000, "cuda": 700_000_000, "ram": 250_000_000}
+"""Kernels, buffers kept for the next step, and what is held beside tensors; an estimate."""
+_PREFILL_TOKENS = 512
+"""Tokens that both backends read at a time."""
+_WHOLE_BITS = 16
+_HALF_BYTES, _FLOAT_BYTES = 2, 4
+_PIXEL_NUMBERS = 3 * FRAMES_PER_PATCH * PATCH_PX * PATCH_PX
+_PATCHES_A_TOKEN = MERGE * MERGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +69,232 @@ class MemoryNeed:
     def total_bytes(self) -> int:
         """All together."""
         return self.weights_bytes + self.vision_bytes + self.cache_bytes + self.activation_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a model goes with a machine.
+
+    Attributes:
+        need: What it takes.
+        mark: Whether that is there.
+        memory: What the machine gives.
+    """
+
+    need: MemoryNeed
+    mark: FitMark
+    memory: MachineMemory
+
+
+def memory_need(
+    shape: ModelShape,
+    weight_bits: int,
+    *,
+    context_tokens: int = USUAL_CONTEXT_TOKENS,
+    image_tokens: int = USUAL_IMAGE_TOKENS,
+    on: MachineMemory,
+    weights: WeightBytes | None = None,
+) -> MemoryNeed:
+    """What a model takes on a machine while it answers about a picture.
+
+    Args:
+        shape: Its architecture.
+        weight_bits: Of its language model: MLX's, or what bitsandbytes makes of it; 16 for plain numbers.
+        context_tokens: The longest conversation, the answer included.
+        image_tokens: Of the largest picture; of a video, of two of its frames, which pass the vision tower together.
+        on: The machine, and through which runtime.
+        weights: What the weights take, where that is known better than from the shape.
+    """
+    number_bytes = _number_bytes(shape, on)
+    if weights is None:
+        counts = WeightCounts.of(shape)
+        weights = (
+            mlx_bytes(counts, weight_bits) if on.runtime == "mlx" else torch_bytes(counts, weight_bits, number_bytes)
+        )
+    tokens = min(context_tokens, shape.context_tokens)
+    looking = _looking_bytes(shape, image_tokens, number_bytes, on)
+    reading = _reading_bytes(shape, tokens, image_tokens, number_bytes, on)
+    return MemoryNeed(
+        weights.text,
+        weights.vision,
+        (tokens * shape.cached_params + shape.state_params) * number_bytes,
+        max(looking, reading) + _RUNTIME_BYTES[on.kind],
+    )
+
+
+def _number_bytes(shape: ModelShape, on: MachineMemory) -> int:
+    """Of numbers between layers and in the cache: on processors PyTorch takes float32, and MLX for experts."""
+    is_wide = on.kind == "ram" and (on.runtime == "transformers" or shape.experts)
+    return _FLOAT_BYTES if is_wide else _HALF_BYTES
+
+
+def _holds_scores(on: MachineMemory) -> bool:
+    """Whether attention holds a score for every pair: only MLX on processors, which has no fused attention there."""
+    return on.kind == "ram" and on.runtime == "mlx"
+
+
+def _looking_bytes(shape: ModelShape, image_tokens: int, number_bytes: int, on: MachineMemory) -> int:
+    """The most that the vision tower holds while a picture passes one of its layers.
+
+    Pixels come in float32; a layer holds its input, a normalised copy, queries, keys and values before and after they
+    are turned (in float32), or the wide middle of its feed-forward part before and after the bend.
+    """
+    patches = image_tokens * _PATCHES_A_TOKEN
+    pixels = _PIXEL_NUMBERS * (_FLOAT_BYTES + number_bytes)
+    turning = shape.vision_width * (5 * number_bytes + 6 * _FLOAT_BYTES)
+    bending = (2 * shape.vision_width + 2 * shape.vision_inner_width) * number_bytes
+    scores = shape.vision_heads * patches * number_bytes if _holds_scores(on) else 0
+    seen = image_tokens * shape.hidden_width * (1 + shape.taps) * number_bytes
+    return patches * (pixels + max(turning, bending) + scores) + seen
+
+
+def _reading_bytes(
+    shape: ModelShape, context_tokens: int, image_tokens: int, number_bytes: int, on: MachineMemory
+) -> int:
+    """The most that the language model holds while a step of the prompt passes one of its layers.
+
+    The picture's features wait beside it. One layer's cache stands there twice when it grows.
+    """
+    step = min(_PREFILL_TOKENS, context_tokens)
+    turning = (2 * shape.hidden_width + 4 * shape.heads * shape.head_width) * number_bytes
+    bending = (2 * shape.hidden_width + 3 * shape.inner_width) * number_bytes
+    scores = shape.heads * context_tokens * number_bytes if _holds_scores(on) else 0
+    seen = image_tokens * shape.hidden_width * (1 + shape.taps) * number_bytes
+    growing = context_tokens * shape.cached_params * number_bytes // max(1, shape.layers)
+    return step * (max(turning, bending) + scores) + seen + growing + shape.vocabulary * _FLOAT_BYTES
+
+
+def mark(need: MemoryNeed, memory: MachineMemory) -> FitMark:
+    """Whether what a model needs is there; where nothing tells what there is, it is taken to fit."""
+    if not memory.usable_bytes:
+        return "fits"
+    spare = memory.usable_bytes - need.total_bytes
+    if spare < 0:
+        return "too_large"
+    return "fits" if spare >= min(_SPARE_SHARE * memory.usable_bytes, _MOST_SPARE_BYTES) else "tight"
+
+
+def need_of(
+    model: CatalogueModel,
+    memory: MachineMemory,
+    *,
+    context_tokens: int = USUAL_CONTEXT_TOKENS,
+    image_tokens: int = USUAL_IMAGE_TOKENS,
+) -> MemoryNeed:
+    """What a model of the catalogue takes on a machine."""
+    return memory_need(
+        model.shape, model.weight_bits, context_tokens=context_tokens, image_tokens=image_tokens, on=memory
+    )
+
+
+def recommended(catalogue: Catalogue, memory: MachineMemory) -> CatalogueModel | None:
+    """The best model for a machine: that fits, else that just so fits, else none."""
+    ranked = sorted(
+        (model for model in catalogue.models if model.rank and model.runtime == memory.runtime),
+        key=lambda model: model.rank,
+        reverse=True,
+    )
+    marks = [(mark(need_of(model, memory), memory), model) for model in ranked]
+    for wanted in ("fits", "tight"):
+        for found, model in marks:
+            if found == wanted:
+                return model
+    return None
+
+
+def context_that_fits(
+    shape: ModelShape,
+    weight_bits: int,
+    memory: MachineMemory,
+    *,
+    image_tokens: int = USUAL_IMAGE_TOKENS,
+    weights: WeightBytes | None = None,
+) -> int:
+    """The longest conversation for which there is room, in steps of 1,024 tokens, and at least that for one question.
+
+    Where nothing tells what the machine gives, it is as long as the model can take.
+    """
+    if not memory.usable_bytes:
+        return shape.context_tokens
+
+    def total(tokens: int) -> int:
+        need = memory_need(
+            shape, weight_bits, context_tokens=tokens, image_tokens=image_tokens, on=memory, weights=weights
+        )
+        return need.total_bytes
+
+    room = int(memory.usable_bytes * _CONTEXT_SHARE)
+    least, most = 0, shape.context_tokens // _CONTEXT_STEP
+    if total(shape.context_tokens) <= room:
+        return shape.context_tokens
+    while least < most:
+        middle = (least + most + 1) // 2
+        if total(middle * _CONTEXT_STEP) <= room:
+            least = middle
+        else:
+            most = middle - 1
+    return min(shape.context_tokens, max(LEAST_CONTEXT_TOKENS, least * _CONTEXT_STEP))
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """What a checkpoint's own files tell of its size.
+
+    Attributes:
+        shape: Its architecture.
+        weights: What its weights will take in memory.
+    """
+
+    shape: ModelShape
+    weights: WeightBytes
+
+
+def on_disk(checkpoint: Checkpoint, memory: MachineMemory) -> OnDisk:
+    """What a checkpoint will take on a machine, from its files' headers. Thread: any but main.
+
+    Raises:
+        ModelError: Its files do not tell.
+    """
+    try:
+        config = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
+        shape = shape_of(config)
+        tensors = tensors_of(checkpoint.folder)
+        if memory.runtime == "mlx":
+            return OnDisk(shape, bytes_as_stored(tensors))
+        bits, number_bytes = checkpoint.weight_bits or _WHOLE_BITS, _number_bytes(shape, memory)
+        return OnDisk(shape, torch_bytes(WeightCounts.stored(tensors), bits, number_bytes))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError("The model's files do not tell how large it is.", "Download it again.", repr(error)) from error
+
+
+def fit_of_checkpoint(checkpoint: Checkpoint, memory: MachineMemory, *, image_tokens: int = USUAL_IMAGE_TOKENS) -> Fit:
+    """How a checkpoint with its context goes with a machine. Thread: any but main, as files are read.
+
+    A long context is held against it only where a person chose one: otherwise it can be shorter.
+
+    Raises:
+        ModelError: Its files do not tell.
+    """
+    known = on_disk(checkpoint, memory)
+    need = memory_need(
+        known.shape,
+        checkpoint.weight_bits or _WHOLE_BITS,
+        context_tokens=checkpoint.context_tokens if checkpoint.has_chosen_context else USUAL_CONTEXT_TOKENS,
+        image_tokens=image_tokens,
+        on=memory,
+        weights=known.weights,
+    )
+    return Fit(need, mark(need, memory), memory)
+
+
+def fitted(checkpoint: Checkpoint, chosen_tokens: int | None, memory: MachineMemory) -> Checkpoint:
+    """A checkpoint with the context that a person chose, else with the longest that fits. Thread: any but main."""
+    if chosen_tokens is not None:
+        return checkpoint.with_context(chosen_tokens, is_chosen=True)
+    try:
+        known = on_disk(checkpoint, memory)
+    except ModelError as error:
+        logger.warning("The context of a model cannot be fitted: %s", error.said.detail)
+        return checkpoint
+    bits = checkpoint.weight_bits or _WHOLE_BITS
+    return checkpoint.with_context(context_that_fits(known.shape, bits, memory, weights=known.weights))

@@ -105,3 +105,105 @@ def test_the_doctor_says_what_pytorchs_version_means_for_the_gpu(
     assert doctor._note("mlx") == ""
     assert doctor._note("transformers").startswith(note)
     assert bool(doctor._note("transformers")) == bool(note)
+
+
+@pytest.mark.parametrize(
+    ("ram_gib", "usable_gib"), [(8, 5.33), (16, 10.67), (24, 16), (32, 21.33), (36, 27), (64, 48), (192, 144)]
+)
+def test_metal_gives_two_thirds_and_of_larger_machines_three_quarters(ram_gib: int, usable_gib: float) -> None:
+    assert machine.metal_working_set_bytes(ram_gib * 2**30) / 2**30 == pytest.approx(usable_gib, abs=0.01)
+
+
+def test_a_limit_that_a_person_set_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_system_number", lambda name: {b"iogpu.wired_limit_mb": 12_000}[name])
+    assert machine.metal_working_set_bytes(16 * 2**30) == 12_000 * 2**20
+    assert machine.metal_working_set_bytes(8 * 2**30) == 8 * 2**30
+
+
+def test_a_mac_is_told_by_its_chip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "is_apple_silicon", lambda: True)
+    monkeypatch.setattr(machine, "_system_number", lambda _: 0)
+    monkeypatch.setattr(machine, "_chip_name", lambda: "Apple M2")
+    monkeypatch.setattr(machine, "memory_bytes", lambda: 24 * 2**30)
+    found = machine.machine_memory("mlx")
+    assert found == machine.MachineMemory("metal", 16 * 2**30, 24 * 2**30, "Apple M2", "mlx")
+    assert machine.machine_memory("transformers").kind == "ram"
+
+
+TWO_GPUS = b"0, GPU-aaaa, NVIDIA H100 80GB HBM3, 81559\n1, GPU-bbbb, NVIDIA H100 80GB HBM3, 81559\n2, GPU-c, X, [N/A]\n"
+
+
+@pytest.mark.parametrize(
+    ("visible", "count"),
+    [(None, 2), ("0,1", 2), ("1", 1), ("GPU-bb", 1), ("", 0), ("-1", 0), ("7", 0)],
+)
+def test_gpus_are_those_that_the_driver_names_and_the_program_may_use(
+    monkeypatch: pytest.MonkeyPatch, visible: str | None, count: int
+) -> None:
+    machine.nvidia_gpus.cache_clear()
+    if visible is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    monkeypatch.setattr(machine, "has_nvidia_gpu", lambda: True)
+    monkeypatch.setattr("shutil.which", lambda _: "nvidia-smi")
+
+    def answer(words: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.CompletedProcess(words, 0, TWO_GPUS, b"")
+
+    monkeypatch.setattr("subprocess.run", answer)
+    try:
+        found = machine.machine_memory("transformers")
+    finally:
+        machine.nvidia_gpus.cache_clear()
+    assert found.kind == ("cuda" if count else "ram")
+    if count:
+        assert found.total_bytes == count * 81_559 * 2**20
+        assert found.usable_bytes == found.total_bytes - count * 512 * 2**20
+        assert found.name == ("2 x " if count > 1 else "") + "NVIDIA H100 80GB HBM3"
+    assert machine.machine_memory("mlx").kind == "ram"
+
+
+@pytest.mark.parametrize("code", [9, subprocess.TimeoutExpired("nvidia-smi", 20), OSError("no such thing")])
+def test_a_driver_that_does_not_answer_leaves_the_machine_s_memory(
+    monkeypatch: pytest.MonkeyPatch, code: int | Exception
+) -> None:
+    machine.nvidia_gpus.cache_clear()
+    monkeypatch.setattr(machine, "has_nvidia_gpu", lambda: True)
+    monkeypatch.setattr("shutil.which", lambda _: "nvidia-smi")
+    monkeypatch.setattr("subprocess.run", command(code))
+    found = machine.machine_memory("transformers")
+    machine.nvidia_gpus.cache_clear()
+    assert found == machine.MachineMemory(
+        "ram", int(machine.memory_bytes() * 0.8), machine.memory_bytes(), "", "transformers"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1000000\n", 1_000_000), ("max\n", None), ("99999999999999999\n", None)]
+)
+def test_a_container_s_limit_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, expected: int | None
+) -> None:
+    file = tmp_path / "memory.max"
+    monkeypatch.setattr(machine, "_GROUP_FILES", (tmp_path / "none",))
+    whole = machine.memory_bytes()
+    file.write_text(text)
+    monkeypatch.setattr(machine, "_GROUP_FILES", (file, tmp_path / "none"))
+    assert machine.memory_bytes() == (whole if expected is None else expected)
+
+
+def test_the_runtime_is_the_backend_s_or_the_one_that_would_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (machine.runtime_of("mlx"), machine.runtime_of("transformers")) == ("mlx", "transformers")
+    here = {"mlx", "torch"}
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if name in here else None)
+    monkeypatch.setattr(machine, "has_nvidia_gpu", lambda: True)
+    monkeypatch.setattr(machine, "is_apple_silicon", lambda: False)
+    assert machine.runtime_of("auto") == "transformers"
+    here.remove("torch")
+    assert machine.runtime_of("auto") == "mlx"
+    monkeypatch.setattr(machine, "has_nvidia_gpu", lambda: False)
+    here.add("torch")
+    assert machine.runtime_of("fake") == "mlx"
+    here.remove("mlx")
+    assert machine.runtime_of("auto") == "transformers"
