@@ -155,12 +155,14 @@ class FileTransfer:
         self._watcher.has(0)
         if self._wrong >= _MOST_WRONG:
             self._part.remove()
-            raise self._wrong_error(
+            raise ModelError(
                 Sentence(
                     "The file {file} of {model} came damaged twice, so it was not kept.",
                     file=self.file.path,
                     model=self._source.repository.model_id,
-                )
+                ),
+                "Try again later, or choose another mirror in the settings under “Downloads”.",
+                self._promised(),
             )
 
     def _is_other(self) -> None:
@@ -171,21 +173,19 @@ class FileTransfer:
         """
         self._wrong += 1
         if self._wrong >= _MOST_WRONG:
-            raise self._wrong_error(
+            raise ModelError(
                 Sentence(
                     "Instead of the file {file} of {model} something else was sent.",
                     file=self.file.path,
                     model=self._source.repository.model_id,
-                )
+                ),
+                "Check the mirror's address in the settings under “Downloads”; a network that wants a sign-in answers "
+                "so too.",
+                self._promised(),
             )
 
-    def _wrong_error(self, text: Sentence) -> ModelError:
-        return ModelError(
-            text,
-            "Try again later, or choose another mirror in the settings under “Downloads”; a network that wants a "
-            "sign-in sends other things too.",
-            f"expected {self.file.size_bytes} bytes with hash {content_id(self.file)}",
-        )
+    def _promised(self) -> str:
+        return f"expected {self.file.size_bytes} bytes with hash {content_id(self.file)}"
 
     def _fetch_rest(self) -> None:
         """Until the file is as long as it should be, or came wrong."""
