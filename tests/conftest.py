@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"  # never the tester's own keychain
+for _name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_ENDPOINT"):
+    os.environ.pop(_name, None)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # PyTorch's threads only wait for one another over tiny models
 
 hypothesis_settings.register_profile("viewfinder", deadline=None, derandomize=True, database=None)

@@ -347,6 +347,7 @@ class WindowContent(QObject):
         self.usual.close()
         self.viewing.close()
         self.video.close()
+        self.settings.let_go()
 
     def open_path(self, path: Path) -> None:
         """Opens a file or folder."""

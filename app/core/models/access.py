@@ -72,10 +72,10 @@ def checked_endpoint(text: str) -> str:
     Raises:
         UserError: It is no address, or has a password in it.
     """
-    address = text.strip().rstrip("/")
+    address = text.strip()
     if not address:
         return ""
-    whole = address if "://" in address else f"https://{address}"
+    whole = (address if "://" in address else f"https://{address}").rstrip("/")
     parts = _parts_of(whole)
     if parts is None or parts[0] not in {"http", "https"}:
         raise UserError("This is not the address of a mirror.", "Write it as https://hf-mirror.com.")
@@ -94,10 +94,10 @@ def checked_proxy(text: str) -> str:
     Raises:
         UserError: It is no address of a proxy.
     """
-    address = text.strip().rstrip("/")
+    address = text.strip()
     if not address:
         return ""
-    whole = address if "://" in address else f"http://{address}"
+    whole = (address if "://" in address else f"http://{address}").rstrip("/")
     # GNOME and others write socks:// for version 5.
     whole = whole.replace("socks://", "socks5://", 1) if whole.startswith("socks://") else whole
     parts = _parts_of(whole)

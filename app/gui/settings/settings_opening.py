@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from app.gui.settings.settings_panel import SettingsPanel
     from app.gui.window_parts import WindowParts
 
+_LET_GO_S = 0.5
+"""For which the window waits for the keychain or a server; what takes longer ends with the process."""
+
 
 class SettingsOpening(QObject):
     """Shows and hides the settings, and takes what is changed there to the desk. Thread: main.
@@ -73,11 +76,13 @@ class SettingsOpening(QObject):
         if is_wanted != was_open:
             if is_wanted:
                 self.panel.show_settings(self._desk.settings)
+                self.panel.downloads.look_again()
                 self._parts.pages.setCurrentWidget(self.panel)
                 self.panel.done.setFocus()
             else:
                 self.finish()
                 self.panel.answers.show_again()
+                self.panel.downloads.show_again()
                 self.panel.model.show_chosen()
                 self._parts.pages.setCurrentWidget(self._parts.result)
         self.opened.emit(self.is_open)
@@ -88,10 +93,16 @@ class SettingsOpening(QObject):
         """Takes what is typed in a field that still has the keyboard."""
         if self._panel is not None and self.is_open:
             self._panel.answers.finish()
+            self._panel.downloads.finish()
 
     def close(self) -> None:
         """Goes back to the conversation."""
         self.show(False)
+
+    def let_go(self) -> None:
+        """Ends what the panel has under way: the window closes."""
+        if self._panel is not None:
+            self._panel.downloads.errands.close(_LET_GO_S)
 
     def _show_settings(self) -> None:
         self.panel.show_settings(self._desk.settings)

@@ -24,6 +24,7 @@ from app.gui.caption import Caption
 from app.gui.describing import describe
 from app.gui.look import HEADING_PX
 from app.gui.settings.choice_box import ChoiceBox
+from app.gui.settings.download_settings import DownloadSettings
 from app.gui.settings.model_choice import ModelChoice
 from app.gui.settings.program_settings import ProgramSettings
 from app.gui.settings.sampling_settings import SamplingSettings
@@ -65,6 +66,7 @@ class SettingsPanel(QWidget):
         )
         self.system = QPlainTextEdit()
         self.answers = SamplingSettings(self)
+        self.downloads = DownloadSettings(self)
         self.program = ProgramSettings(profile, self)
         describe(self.done, self.tr("Goes back to the answers."))
         self._build()
@@ -85,6 +87,7 @@ class SettingsPanel(QWidget):
             self.system.setPlainText(settings.own.system)
             self.system.blockSignals(was_blocked)
         self.answers.show_sampling(settings.own.sampling, self._makers)
+        self.downloads.show_settings(settings)
         self.program.show_settings(settings)
 
     def show_checkpoint(self, checkpoint: Checkpoint | None) -> None:
@@ -114,6 +117,7 @@ class SettingsPanel(QWidget):
         )
         note.setWordWrap(True)
         layout.addWidget(note)
+        layout.addWidget(self.downloads.section())
         for section in self.program.sections():
             layout.addWidget(section)
         layout.addStretch(1)
@@ -147,6 +151,7 @@ class SettingsPanel(QWidget):
         self.weights.currentIndexChanged.connect(self._on_weights_chosen)
         self.system.textChanged.connect(self._on_system_text_changed)
         self.answers.sampling_changed.connect(self._on_sampling_changed)
+        self.downloads.settings_changed.connect(self._tell)
         self.program.settings_changed.connect(self._tell)
 
     def _fit_system(self) -> None:

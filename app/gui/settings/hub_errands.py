@@ -1,0 +1,175 @@
+"""What the settings ask of the keychain and of the Hub, beside the main thread: either may take its time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from app.core.errors import ErrorText, describe_error
+from app.gui.bridge import assert_main_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.core.models.access import HubAccess
+    from app.core.models.hub_token import TokenPlace
+    from app.core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTold:
+    """Whether there is a token for an address.
+
+    Attributes:
+        address: The Hub's or the mirror's.
+        place: Where the token is; empty for none.
+        can_keep: Whether there is a keychain that keeps one.
+        errand: What was done before it was looked.
+        error: Why that was not done, or None.
+    """
+
+    address: str
+    place: TokenPlace = ""
+    can_keep: bool = False
+    errand: str = "look"
+    error: ErrorText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HubTold:
+    """What the check of an address found.
+
+    Attributes:
+        number: Of the check.
+        host: The Hub that answered.
+        account: Whose the token is, or empty.
+        error: Why it is no Hub, or None.
+    """
+
+    number: int
+    host: str = ""
+    account: str = ""
+    error: ErrorText | None = None
+
+
+HubEvent: TypeAlias = TokenTold | HubTold
+
+
+class HubErrands(QObject):
+    """Runs each errand on a thread of its own and tells on the main thread how it went. Thread: main.
+
+    Errands at the keychain go one after another; of checks the newest counts.
+    """
+
+    token_told = Signal(object)
+    """Carries a TokenTold."""
+    hub_told = Signal(object)
+    """Carries the HubTold of the newest check."""
+    _events_waiting = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._lock = threading.Lock()
+        self._waiting: list[HubEvent] = []
+        self._is_closed = False
+        self._threads: list[threading.Thread] = []
+        self._keychain = threading.Lock()
+        self._newest_check = 0
+        self._events_waiting.connect(self._on_self_events_waiting, Qt.ConnectionType.QueuedConnection)
+
+    def look_for_token(self, address: str) -> None:
+        """Looks whether there is a token."""
+        self._start(lambda: self._at_keychain(address, "look", lambda: None))
+
+    def keep_token(self, address: str, token: str) -> None:
+        """Keeps a token in the system's keychain."""
+
+        def keep() -> None:
+            from app.core.models.hub_token import keep_token  # noqa: PLC0415 - rarely used, so not at the start
+
+            keep_token(address, token)
+
+        self._start(lambda: self._at_keychain(address, "keep", keep))
+
+    def forget_token(self, address: str) -> None:
+        """Takes the token out of the keychain."""
+
+        def forget() -> None:
+            from app.core.models.hub_token import forget_token  # noqa: PLC0415 - rarely used, so not at the start
+
+            forget_token(address)
+
+        self._start(lambda: self._at_keychain(address, "forget", forget))
+
+    def check(self, settings: Settings) -> None:
+        """Asks the address of these settings whether it is a Hub."""
+        self._newest_check += 1
+        number = self._newest_check
+        self._start(lambda: self._check(number, settings))
+
+    def drop_check(self) -> None:
+        """What a check that is under way finds is told no more."""
+        self._newest_check += 1
+
+    def close(self, timeout_s: float) -> bool:
+        """Tells nothing any more and waits for errands to end; tells whether all did."""
+        with self._lock:
+            self._is_closed = True
+            self._waiting.clear()
+        deadline_s = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline_s - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _start(self, errand: Callable[[], None]) -> None:
+        assert_main_thread()
+        thread = threading.Thread(target=errand, name="hub-errand", daemon=True)
+        self._threads = [*(thread for thread in self._threads if thread.is_alive()), thread]
+        thread.start()
+
+    def _at_keychain(self, address: str, errand: str, do: Callable[[], None]) -> None:
+        error: ErrorText | None = None
+        try:
+            with self._keychain:
+                from app.core.models.hub_token import can_keep_token, token_place  # noqa: PLC0415 - as above
+
+                try:
+                    do()
+                except Exception as raised:  # noqa: BLE001 - thread boundary; the place is looked for all the same
+                    error = describe_error(raised)
+                told = TokenTold(address, token_place(address), can_keep_token(), errand, error)
+        except Exception as raised:  # noqa: BLE001 - thread boundary
+            told = TokenTold(address, errand=errand, error=describe_error(raised))
+        self._post(told)
+
+    def _check(self, number: int, settings: Settings) -> None:
+        try:
+            from app.core.models.access import hub_access  # noqa: PLC0415 - rarely used, so not at the start
+            from app.core.models.hub_check import check_hub  # noqa: PLC0415
+
+            access: HubAccess = hub_access(settings)
+            checked = check_hub(access)
+        except Exception as raised:  # noqa: BLE001 - thread boundary
+            self._post(HubTold(number, error=describe_error(raised)))
+        else:
+            self._post(HubTold(number, checked.host, checked.account))
+
+    def _post(self, event: HubEvent) -> None:
+        with self._lock:
+            if not self._is_closed:
+                self._waiting.append(event)
+                self._events_waiting.emit()
+
+    def _on_self_events_waiting(self) -> None:
+        assert_main_thread()
+        with self._lock:
+            taken, self._waiting = self._waiting, []
+        for event in taken:
+            if isinstance(event, TokenTold):
+                self.token_told.emit(event)
+            elif event.number == self._newest_check:
+                self.hub_told.emit(event)
