@@ -51,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code; see app.cli.usage.
     """
     first_line_s = time.monotonic()
+    # Read by the Hub's library when it is imported; with it on, that asks the Hub of its own accord who is asking.
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     gc.disable()  # a start makes much and throws little away; each way on switches it on again
     open_closed_streams()
     with suppress(AttributeError, OSError, ValueError):  # a stderr that is not a file

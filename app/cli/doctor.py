@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,11 @@ from app.cli.usage import DONE, FAILED
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import ModelError
 from app.core.machine import free_memory_bytes, has_nvidia_gpu, is_apple_silicon, is_gpu_hidden, memory_bytes
+from app.core.models.access import HubAccess, is_offline_by_environment
+from app.core.models.hub_cache import hub_cache_dir
+from app.core.models.hub_requests import proxy_of
+from app.core.models.hub_token import token_place
+from app.core.settings import read_settings
 
 if TYPE_CHECKING:
     from app.cli.arguments import DoctorOptions
@@ -37,6 +42,8 @@ _PACKAGES = (
     "pillow-heif",
     "tokenizers",
     "huggingface-hub",
+    "httpx2",
+    "keyring",
 )
 
 _PROCESSOR_BUILD = "+cpu"
@@ -63,6 +70,26 @@ class BackendState:
 
 
 @dataclass(frozen=True, slots=True)
+class HubState:
+    """How models would be downloaded.
+
+    Attributes:
+        address: The Hub's or the mirror's.
+        proxy: The proxy's host, or empty.
+        is_offline: Whether no connection is made, and by whose word: ``settings``, ``environment`` or empty.
+        token: Where a token is: ``keychain``, ``environment`` or ``file``; ``none``, or empty where nobody looked.
+            Never the token itself.
+        cache: The folder that downloads go to.
+    """
+
+    address: str
+    proxy: str
+    is_offline: str
+    token: str
+    cache: str
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What the doctor found.
 
@@ -78,6 +105,7 @@ class Findings:
         backends: Each backend of the table.
         automatic_backend: What ``auto`` stands for here, or empty.
         demo_model: The demo model's folder, or why it cannot be used.
+        hub: How models would be downloaded.
         data_dir: Where settings are kept.
         log_file: The newest log.
     """
@@ -93,6 +121,7 @@ class Findings:
     backends: tuple[BackendState, ...]
     automatic_backend: str
     demo_model: str
+    hub: HubState
     data_dir: str
     log_file: str
 
@@ -105,12 +134,13 @@ def run_doctor(options: DoctorOptions, profile: Profile) -> int:
     """
     terminal = Terminal()
     findings = examine(profile)
+    findings = replace(findings, hub=replace(findings.hub, token=token_place(findings.hub.address) or "none"))
     text = json.dumps(asdict(findings), indent=2, ensure_ascii=False) if options.as_json else findings_text(findings)
     return DONE if terminal.answer_whole(f"{text}\n") else FAILED
 
 
 def examine(profile: Profile) -> Findings:
-    """Looks at the machine and the installation; imports no runtime and no Qt."""
+    """Looks at the machine and the installation; imports no runtime and no Qt, and asks no keychain."""
     try:
         automatic = choose_backend(AUTOMATIC).name
     except ModelError:
@@ -140,6 +170,7 @@ def examine(profile: Profile) -> Findings:
         ),
         automatic_backend=automatic,
         demo_model=demo_model,
+        hub=_hub_state(profile),
         data_dir=str(profile.data_dir),
         log_file=str(profile.log_file),
     )
@@ -158,6 +189,7 @@ def findings_text(findings: Findings) -> str:
         f"GPU          {findings.gpu or 'none found'}",
         f"Memory       {memory}",
         f"Demo model   {findings.demo_model}",
+        f"Downloads    {_hub_text(findings.hub)}",
         f"Settings     {findings.data_dir}",
         f"Log          {findings.log_file}",
         "",
@@ -172,6 +204,25 @@ def findings_text(findings: Findings) -> str:
     lines += ["", "Packages"]
     lines += [f"  {name:<18} {version or 'not installed'}" for name, version in findings.packages.items()]
     return "\n".join(lines)
+
+
+def _hub_state(profile: Profile) -> HubState:
+    settings = read_settings(profile.settings_file)
+    access = HubAccess(settings.hub_endpoint, settings.hub_proxy)
+    offline = "environment" if is_offline_by_environment() else "settings" if settings.is_offline else ""
+    return HubState(access.address, proxy_of(access), offline, "", str(hub_cache_dir()))
+
+
+def _hub_text(hub: HubState) -> str:
+    words = {
+        "keychain": "token in the keychain",
+        "environment": "token from HF_TOKEN",
+        "file": "token from “hf auth login”",
+        "none": "no token",
+    }
+    offline = {"environment": "offline (HF_HUB_OFFLINE)", "settings": "offline (settings)"}
+    parts = [hub.address, offline.get(hub.is_offline, ""), f"proxy {hub.proxy}" if hub.proxy else ""]
+    return ", ".join(part for part in (*parts, words.get(hub.token, "")) if part) + f"; into {hub.cache}"
 
 
 def _note(backend_name: str) -> str:

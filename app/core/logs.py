@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RECENT_LINES = 200
+_TELLING_LOGGERS = ("httpx2", "httpcore2")
+"""They log every address that is asked, with what signed ones are signed with."""
 _FORMAT = "%(asctime)s %(levelname)-7s %(threadName)s %(name)s: %(message)s"
 
 
@@ -71,6 +73,8 @@ class Logs:
         self._recent.setFormatter(self._formatter)
         root.addHandler(self._recent)
         logging.captureWarnings(True)
+        for name in _TELLING_LOGGERS:
+            logging.getLogger(name).setLevel(logging.WARNING)
 
     def write_file(self) -> None:
         """From now on lines also go to the file, and those so far; once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 HUB_ADDRESS = "https://huggingface.co"
 _TRUE_WORDS = ("1", "ON", "YES", "TRUE")
+_NAME_AND_PASSWORD = re.compile(r"(?<=://)[^/?#]*@")
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -36,8 +38,8 @@ class HubAccess:
 
     @property
     def address(self) -> str:
-        """Where requests go, without a slash at its end."""
-        return (self.endpoint or os.environ.get("HF_ENDPOINT") or HUB_ADDRESS).rstrip("/")
+        """Where requests go, without a slash at its end; a name and a password in ``HF_ENDPOINT`` are left out."""
+        return _NAME_AND_PASSWORD.sub("", (self.endpoint or os.environ.get("HF_ENDPOINT") or HUB_ADDRESS).rstrip("/"))
 
     @property
     def may_send_token(self) -> bool:

@@ -142,3 +142,13 @@ def test_an_error_behind_itself_has_a_trace() -> None:
     first, second = ValueError(), KeyError()
     first.__context__, second.__context__ = second, first
     assert trace_without_words(first) == "KeyError\n\nwhich led to\n\nValueError"
+
+
+def test_the_addresses_that_are_asked_are_not_logged(tmp_path: Path) -> None:
+    logs = Logs(tmp_path / "log", is_debug=True)
+    try:
+        logging.getLogger("httpx2").info("HTTP Request: GET https://store.example/file?X-Signature=secret")
+        logging.getLogger("httpcore2.http11").debug("receive_response_headers Location ?X-Signature=secret")
+        assert not logs.recent_entries()
+    finally:
+        logs.stop()
