@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,7 @@ from tests.e2e.program import Program
 from tests.whole_model import write_whole_model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CONFIG = {
@@ -37,3 +40,17 @@ def picture(tmp_path: Path) -> Path:
     file = tmp_path / "红色 [1] #a%20 b.png"
     Image.new("RGB", (640, 480), "red").save(file)
     return file
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    """A real X server of the tests' own."""
+    reader, writer = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1440x900x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)
+    os.close(writer)
+    with os.fdopen(reader) as stream:
+        number = stream.readline().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait(10)

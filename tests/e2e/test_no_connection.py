@@ -1,0 +1,146 @@
+"""After a download the program makes no connection at all: real processes in which every try is noted and refused."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.core.paths import DEMO_MODEL_DIR, SAMPLE_PICTURE
+from tests.e2e.program import ROOT, Program
+from tests.e2e.real_display import NEEDS_DISPLAY, Hands, export_answer, killed_at_end, until
+from tests.e2e.test_window_process import wait_for
+from tests.hub_server import environment_for
+from tests.sharded_demo import sharded_demo
+
+if TYPE_CHECKING:
+    from tests.hub_server import HubServer
+
+RUNTIMES = {"mlx": "mlx_vlm", "transformers": "torch"}
+INSTALLED = [name for name, module in RUNTIMES.items() if importlib.util.find_spec(module) is not None]
+NEEDS_RUNTIME = pytest.mark.skipif(not INSTALLED, reason="no runtime is installed")
+REPOSITORY = "house/tiny"
+NO_NETWORK = Path(__file__).with_name("no_network")
+
+
+@pytest.fixture
+def here(hub: HubServer, tmp_path: Path) -> Program:
+    """The program with a model that it downloaded; nothing says that it is offline."""
+    hub.add(REPOSITORY, sharded_demo())
+    home = tmp_path / "home"
+    home.mkdir()
+    places = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "HF_HOME": str(tmp_path / "hf")}
+    places["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    program = Program(tmp_path, DEMO_MODEL_DIR, {**places, **environment_for(hub, tmp_path / "hub-cache")})
+    done = program.run("--profile", program.profile_dir, "models", "download", REPOSITORY)
+    assert done.returncode == 0, done.stderr
+    assert hub.seen()
+    return program
+
+
+def cut_off(program: Program) -> Program:
+    """The same where each try to reach the network is noted and refused."""
+    return program.with_variables(
+        PYTHONPATH=f"{NO_NETWORK}{os.pathsep}{ROOT}", VIEWFINDER_TEST_NETWORK_LOG=str(network_log(program))
+    )
+
+
+def network_log(program: Program) -> Path:
+    return program.folder / "network.log"
+
+
+def tries(program: Program) -> str:
+    """What was tried; the file is there once the refusal was in force."""
+    return network_log(program).read_text(encoding="utf-8")
+
+
+def test_a_try_is_noted_and_refused(here: Program) -> None:
+    done = cut_off(here).run("--profile", here.profile_dir, "models", "download", "house/other")
+    assert done.returncode != 0
+    assert re.search(r"socket\.(getaddrinfo|connect)", tries(here)), "else the tests below could not fail"
+
+
+@NEEDS_RUNTIME
+def test_a_downloaded_model_answers_without_a_connection(here: Program, hub: HubServer) -> None:
+    asked_before = len(hub.seen())
+    words: list[str | Path] = ["--profile", here.profile_dir, "ask", "--backend", INSTALLED[0], "--model", REPOSITORY]
+    done = cut_off(here).run(*words, SAMPLE_PICTURE, "-p", "Describe this image.", "--temperature", "0")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"circle|square|triangle|star", done.stdout)
+    assert tries(here) == ""
+    assert len(hub.seen()) == asked_before
+
+
+@pytest.mark.parametrize("is_offline", [False, True])
+def test_what_is_here_is_told_without_a_connection(here: Program, is_offline: bool) -> None:
+    here.profile_dir.mkdir(exist_ok=True)
+    (here.profile_dir / "settings.json").write_text(json.dumps({"is_offline": is_offline}))
+    alone = cut_off(here)
+    for words in (["list", "--all"], ["recommend"], ["path", REPOSITORY], ["check", "--hashes"], ["list", "--json"]):
+        done = alone.run("--profile", here.profile_dir, "models", *words)
+        assert done.returncode == 0, (words, done.stderr)
+    assert alone.run("--profile", here.profile_dir, "doctor").returncode == 0
+    if is_offline:
+        done = alone.run("--profile", here.profile_dir, "models", "download", "house/other")
+        assert "offline" in done.stderr
+    done = alone.run("--profile", here.profile_dir, "models", "remove", REPOSITORY, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert tries(here) == ""
+
+
+@NEEDS_DISPLAY
+@NEEDS_RUNTIME
+@pytest.mark.parametrize("is_offline", [False, True])
+def test_the_window_answers_without_a_connection(
+    here: Program, hub: HubServer, display: str, tmp_path: Path, is_offline: bool
+) -> None:
+    here.profile_dir.mkdir(exist_ok=True)
+    (here.profile_dir / "settings.json").write_text(json.dumps({"is_offline": is_offline}))
+    asked_before = len(hub.seen())
+    alone = cut_off(here).with_variables(
+        DISPLAY=display, QT_QPA_PLATFORM="xcb", XDG_CURRENT_DESKTOP="", QT_QPA_PLATFORMTHEME=""
+    )
+    trace, exported = tmp_path / "trace.json", tmp_path / "answer.json"
+    words: list[str | Path] = ["--profile", here.profile_dir, "--startup-trace", trace, "--backend", INSTALLED[0]]
+    words += ["--model", REPOSITORY, SAMPLE_PICTURE, "-p", "Describe this image."]
+    hands = Hands(display)
+    with killed_at_end(alone.start(*words)) as window:
+        wait_for("model_ready", trace, window)
+        window_id = hands.do("search", "--sync", "--onlyvisible", "--name", "Viewfinder").split()[0]
+        hands.do("windowfocus", "--sync", window_id)
+        hands.do("key", "ctrl+Return")
+        until(lambda: export_answer(hands, window_id, exported), "the answer was not exported")
+        assert inet_sockets(window.pid) == []
+        hands.do("windowfocus", "--sync", window_id)
+        hands.do("key", "ctrl+q")
+        _, errors = window.communicate(timeout=60)
+    assert (window.returncode, errors) == (0, b"")
+    result = json.loads(exported.read_text(encoding="utf-8"))
+    assert result["turns"][0]["answer"]
+    assert result["model"] == {
+        "id": REPOSITORY,
+        "revision": hub.repositories[REPOSITORY].branches["main"],
+        "quantisation": "bf16",
+    }
+    assert tries(here) == ""
+    assert len(hub.seen()) == asked_before
+
+
+def inet_sockets(pid: int) -> list[str]:
+    """The sockets of a process that could reach a network, also those that no Python made."""
+    mine = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found = re.fullmatch(r"socket:\[(\d+)\]", str(descriptor.readlink()))
+        except OSError:  # closed meanwhile
+            continue
+        if found is not None:
+            mine.add(found[1])
+    kinds = ("tcp", "tcp6", "udp", "udp6", "raw", "raw6")
+    lines = [line for kind in kinds for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]]
+    return [line for line in lines if line.split()[9] in mine]
