@@ -5,25 +5,26 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from app.backends.table import choose_backend
 from app.cli.figures import size_text
 from app.cli.interrupts import Interrupts
 from app.cli.model_forms import document
 from app.cli.usage import DONE, FAILED, INTERRUPTED
 from app.core.errors import AppError, ModelError
+from app.core.machine import runtime_of
 from app.core.models.access import hub_access
 from app.core.models.fetching import fetch
 from app.core.models.hub_cache import hub_cache_dir, repository_dir
 from app.core.models.library import why_not_whole
 from app.core.models.repository import look_up, repository_named
+from app.core.models.told_sizes import ToldSize, keep_told_size
 
 if TYPE_CHECKING:
     from app.cli.model_arguments import ModelsOptions
     from app.cli.terminal import Terminal
     from app.core.models.access import HubAccess
-    from app.core.models.catalogue import Runtime
     from app.core.models.download_state import FetchProgress
     from app.core.models.repository import Repository
+    from app.core.paths import Profile
     from app.core.settings import Settings
 
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -31,7 +32,7 @@ _NOTED_PARTS = 10
 """Lines that are written where nothing can be rewritten in place, as in a log."""
 
 
-def download_model(options: ModelsOptions, settings: Settings, terminal: Terminal) -> int:
+def download_model(options: ModelsOptions, settings: Settings, profile: Profile, terminal: Terminal) -> int:
     """Downloads it, or goes on where an earlier download was stopped, and prints its folder.
 
     Returns:
@@ -44,7 +45,9 @@ def download_model(options: ModelsOptions, settings: Settings, terminal: Termina
     named, revision = repository_named(options.models[0], access)
     wanted = options.revision or revision
     terminal.progress(f"Asking for {named} ...")
-    repository = look_up(named, access, wanted, runtime_wanted(options, settings))
+    repository = look_up(named, access, wanted, runtime_of(options.backend or settings.backend))
+    told = ToldSize(repository.revision, repository.size_bytes)
+    keep_told_size(profile.told_sizes_file, repository.model_id, told)
     branch = None if wanted is not None and _COMMIT.fullmatch(wanted) else wanted or "main"
     with Interrupts(lambda: None) as interrupts:
         is_done = _fetch(repository, access, branch, terminal, interrupts)
@@ -65,17 +68,6 @@ def download_model(options: ModelsOptions, settings: Settings, terminal: Termina
     }
     text = document(downloaded=downloaded) if options.as_json else f"{folder}\n"
     return DONE if terminal.answer_whole(text) else FAILED
-
-
-def runtime_wanted(options: ModelsOptions, settings: Settings) -> Runtime | None:
-    """The backend that the model is to run on: the one that was named, else the settings'; None where none can run."""
-    if options.backend in {"mlx", "transformers"}:
-        return options.backend  # type: ignore[return-value] # just looked at
-    try:
-        name = choose_backend(settings.backend).name
-    except ModelError:
-        return None
-    return name if name in {"mlx", "transformers"} else None  # type: ignore[return-value] # just looked at
 
 
 def _fetch(

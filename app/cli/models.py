@@ -47,12 +47,26 @@ def run_models(options: ModelsOptions, settings: Settings, profile: Profile) -> 
 
 def _list(options: ModelsOptions, settings: Settings, profile: Profile, terminal: Terminal) -> int:
     models = _installed(settings, profile)
-    if options.as_json:
-        text = document(installed=[installed_value(model) for model in models])
-    else:
-        now = datetime.now(timezone.utc).astimezone()
-        text = "".join(f"{line}\n" for line in installed_lines(models, settings.model, now))
-    return _answer(terminal, text)
+    now = datetime.now(timezone.utc).astimezone()
+    lines = installed_lines(models, settings.model, now)
+    if options.is_all:
+        from app.cli.model_catalogue import list_all, offer_here, offered_lines  # noqa: PLC0415 - only for this command
+
+        offer = offer_here(options, settings, profile, models)
+        for fault in offer.catalogue.faults:
+            terminal.error(fault)
+        if options.as_json:
+            return _answer(terminal, list_all(models, offer))
+        lines += offered_lines(offer)
+    elif options.as_json:
+        return _answer(terminal, document(installed=[installed_value(model) for model in models]))
+    return _answer(terminal, "".join(f"{line}\n" for line in lines))
+
+
+def _recommend(options: ModelsOptions, settings: Settings, profile: Profile, terminal: Terminal) -> int:
+    from app.cli.model_catalogue import offer_here, recommend_model  # noqa: PLC0415 - only for this command
+
+    return recommend_model(options, offer_here(options, settings, profile, _installed(settings, profile)), terminal)
 
 
 def _path(options: ModelsOptions, _settings: Settings, _profile: Profile, terminal: Terminal) -> int:
@@ -68,10 +82,10 @@ def _check(options: ModelsOptions, settings: Settings, _profile: Profile, termin
     return check_models(options, settings, terminal)
 
 
-def _download(options: ModelsOptions, settings: Settings, _profile: Profile, terminal: Terminal) -> int:
+def _download(options: ModelsOptions, settings: Settings, profile: Profile, terminal: Terminal) -> int:
     from app.cli.model_download import download_model  # noqa: PLC0415 - only for this command
 
-    return download_model(options, settings, terminal)
+    return download_model(options, settings, profile, terminal)
 
 
 def _remove(options: ModelsOptions, settings: Settings, profile: Profile, terminal: Terminal) -> int:
@@ -133,5 +147,6 @@ _COMMANDS: dict[ModelAction, Callable[[ModelsOptions, Settings, Profile, Termina
     "path": _path,
     "check": _check,
     "download": _download,
+    "recommend": _recommend,
     "remove": _remove,
 }
