@@ -230,12 +230,14 @@ def _unreached(error: Exception, access: HubAccess, detail: str) -> UserError:
             return _proxy_wants_password(access, detail)
         text = Sentence("The proxy {proxy} lets nothing through to {host}.", proxy=proxy, host=host)
         hint = "Check the proxy's address in the settings under “Downloads”, or ask whoever runs it."
-    elif any(isinstance(cause, ssl.SSLError) for cause in causes):
+    elif any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         text = Sentence("The connection to {host} is not safe: its certificate is not trusted here.", host=host)
         hint = (
             "Check this machine's date and time; in a company's network, its certificate must be known to the system "
             "or named by SSL_CERT_FILE."
         )
+    elif any(isinstance(cause, ssl.SSLError) for cause in causes):
+        text = Sentence("{host} does not speak https as it should.", host=host)
     elif isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout) and proxy:
         text = Sentence("The proxy {proxy} cannot be reached.", proxy=proxy)
         hint = "Check that it runs, and its address in the settings under “Downloads”."
