@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from app.core.backend import Backend
     from app.core.launch import AnswerEngine, DownloadSink, EventSink, Launch, ModelDownloads
-    from app.core.models.catalogue import Runtime
     from app.core.paths import Profile
     from app.core.report import ReportParts
     from app.core.settings import Settings
@@ -152,7 +151,7 @@ def _open_window(options: WindowOptions, parts: _Parts) -> int:
 def _launch(options: WindowOptions, parts: _Parts) -> Launch:
     """What the window's content needs; nothing of it is imported before the window's frame is on screen."""
     from app.core.checkpoint import model_id_of  # noqa: PLC0415
-    from app.core.launch import Launch, NoDownloads  # noqa: PLC0415
+    from app.core.launch import Launch  # noqa: PLC0415
     from app.core.models.last_uses import noting_uses  # noqa: PLC0415
     from app.core.models.store import LocalModels  # noqa: PLC0415
     from app.core.settings import Given, read_settings, write_settings  # noqa: PLC0415
@@ -174,8 +173,11 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
     def save_settings(changed: Settings) -> None:
         write_settings(parts.profile.settings_file, given.kept(changed, stored))
 
-    def make_downloads(_sink: DownloadSink, _settings: Callable[[], Settings]) -> ModelDownloads:
-        return NoDownloads()
+    def make_downloads(sink: DownloadSink, now: Callable[[], Settings]) -> ModelDownloads:
+        from app.core.models.access import hub_access  # noqa: PLC0415 - slow, and on a thread of the window's
+        from app.engine.downloads import Downloads  # noqa: PLC0415
+
+        return Downloads(lambda: hub_access(now()), sink, parts.profile.downloads_file)
 
     _send_crash_reports_to_log(parts.profile)
     _close_windows_on_signals()
@@ -188,22 +190,9 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
         question=options.prompt,
         milestone=parts.trace.reached,
         report=lambda: _report(parts),
-        models=LocalModels(lambda: _runtime(settings.backend)),
+        models=LocalModels(parts.profile, settings.backend),
         make_downloads=make_downloads,
     )
-
-
-def _runtime(backend: str) -> Runtime:
-    """The runtime that models are chosen for: the backend's own, or the one that would be the first choice here."""
-    from app.backends.table import automatic_order, choose_backend  # noqa: PLC0415 - only for the window
-    from app.core.errors import ModelError  # noqa: PLC0415
-
-    order = automatic_order()
-    try:
-        name = choose_backend(backend).name
-    except ModelError:
-        name = order[0]
-    return "transformers" if (name if name in order else order[0]) == "transformers" else "mlx"
 
 
 def _make_backend(name: str) -> Backend:

@@ -90,7 +90,11 @@ class ModelDownloads(Protocol):
     """
 
     def start(self, model_id: str, revision: str | None = None) -> None:
-        """Begins a download, at this commit or the newest, or goes on with it."""
+        """Begins a download, of this commit or the newest, or goes on with it."""
+        ...
+
+    def go_on(self) -> None:
+        """Goes on with what was under way when the program ended last; what a person paused stays paused."""
         ...
 
     def pause(self, model_id: str) -> None:
@@ -110,27 +114,6 @@ class ModelDownloads(Protocol):
         ...
 
 
-class NoDownloads:
-    """Where nothing can be downloaded."""
-
-    def start(self, model_id: str, revision: str | None = None) -> None:
-        """Does nothing."""
-
-    def pause(self, model_id: str) -> None:
-        """Does nothing."""
-
-    def cancel(self, model_id: str) -> None:
-        """Does nothing."""
-
-    def states(self) -> tuple[DownloadState, ...]:
-        """None."""
-        return ()
-
-    def close(self, timeout_s: float) -> bool:
-        """At once."""
-        return True
-
-
 @dataclass(frozen=True, slots=True)
 class Launch:
     """What the window opens with.
@@ -147,6 +130,7 @@ class Launch:
         report: Versions, machine and the last log lines, for “Copy report”.
         models: Says which models there are and removes them.
         make_downloads: Makes what downloads models, around the window's sink and what gives the settings as they are.
+            Imports slowly: never called on the main thread.
     """
 
     make_engine: Callable[[EventSink], AnswerEngine]

@@ -71,6 +71,11 @@ class Profile:
         return self.data_dir / "model-sizes.json"
 
     @property
+    def downloads_file(self) -> Path:
+        """Downloads that are not finished, as JSON."""
+        return self.data_dir / "downloads.json"
+
+    @property
     def log_file(self) -> Path:
         """The newest log."""
         return self.log_dir / "viewfinder.log"

@@ -329,12 +329,19 @@ def action_rows() -> tuple[ActionRow, ...]:
         ),
         ActionRow("forgetQuestionsAction", talk, translate("Actions", "&Forget Question History"), starts_group=True),
         ActionRow(
+            "modelsAction",
+            talk,
+            translate("Actions", "&Models"),
+            ("Ctrl+Shift+L",),
+            is_checkable=True,
+            starts_group=True,
+        ),
+        ActionRow(
             "stopLoadingAction",
             talk,
             translate("Actions", "Stop &Loading the Model"),
             (),
             lambda state: state.is_loading,
-            starts_group=True,
         ),
         ActionRow(
             "unloadAction",

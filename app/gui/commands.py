@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from app.gui.actions import Actions
     from app.gui.desk import Desk
+    from app.gui.models.models_opening import ModelsOpening
     from app.gui.questions.asking import Asking
     from app.gui.settings.settings_opening import SettingsOpening
     from app.gui.shell import MainWindow
@@ -35,13 +36,20 @@ class Commands(QObject):
     """One method for each row of the table of actions, and for each button."""
 
     def __init__(
-        self, window: MainWindow, desk: Desk, parts: WindowParts, settings: SettingsOpening, asking: Asking
+        self,
+        window: MainWindow,
+        desk: Desk,
+        parts: WindowParts,
+        settings: SettingsOpening,
+        models: ModelsOpening,
+        asking: Asking,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._desk = desk
         self._parts = parts
         self._settings = settings
+        self._models = models
         self._asking = asking
         self._actions: Actions | None = None
         self._folder = Path.home()
@@ -61,6 +69,7 @@ class Commands(QObject):
             "quitAction": self.on_quit,
             "pasteAction": self.on_paste,
             "settingsAction": self.show_settings,
+            "modelsAction": self.show_models,
             "showTrayAction": self.on_show_tray,
             "nextPictureAction": self.on_next_picture,
             "previousPictureAction": self.on_previous_picture,
@@ -182,6 +191,15 @@ class Commands(QObject):
         """Opens the settings in the place of the answers, or goes back."""
         self._settings.show(is_wanted)
 
+    def show_models(self, is_wanted: bool) -> None:
+        """Opens the models in the place of the answers, or goes back."""
+        self._models.show(is_wanted)
+
+    def show_models_state(self, is_open: bool) -> None:
+        """Ticks the menu's row as the sheet is."""
+        if self._actions is not None:
+            self._actions["modelsAction"].setChecked(is_open)
+
     def show_settings_state(self, is_open: bool) -> None:
         """Ticks the menu's row and the button as the settings are."""
         self._parts.prompt.settings_button.setChecked(is_open)
@@ -259,11 +277,8 @@ class Commands(QObject):
         self._desk.unload()
 
     def on_model_status_clicked(self) -> None:
-        """Loads again what is not there; otherwise opens the settings, where another model is chosen."""
-        if self._desk.model.stage in ("none", "failed"):
-            self._desk.find_model()
-        else:
-            self.show_settings(not self._settings.is_open)
+        """Opens the models, or goes back."""
+        self.show_models(not self._models.is_open)
 
     def show_model_error(self, error: ErrorText) -> None:
         """Says why there is no model, with the way to try again."""

@@ -18,6 +18,7 @@ MODULES = (
     "app.gui.answers.markdown_copy",
     "app.gui.command_list",
     "app.gui.settings.settings_panel",
+    "app.gui.models.models_sheet",
 )
 
 

@@ -108,7 +108,7 @@ class ModelStatus(QToolButton):
         self._name = "" if state.stage == "searching" else name
         self._words = words
         self._fit()
-        said = spoken(state.error.text) if state.error is not None else self.tr("Choose another model in Settings")
+        said = spoken(state.error.text) if state.error is not None else self.tr("Shows the models")
         self.setAccessibleName(self.tr("Model: {0}, {1}").format(name, words))
         self.setAccessibleDescription(said)
         self.setToolTip(tip(self.accessibleName(), said))

@@ -18,6 +18,8 @@ from app.gui.desk import Desk
 from app.gui.language import language_for
 from app.gui.model_status import state_words
 from app.gui.models.memory_words import memory_in_use_text, unloaded_text
+from app.gui.models.model_switching import ModelSwitching
+from app.gui.models.models_opening import ModelsOpening
 from app.gui.questions.asking import Asking
 from app.gui.settings.settings_opening import SettingsOpening
 from app.gui.shell import is_wide
@@ -38,7 +40,7 @@ from app.gui.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from app.core.conversation import AskedTurn
     from app.core.launch import Launch
@@ -73,7 +75,9 @@ class WindowContent(QObject):
         self.viewing = Viewing(window, self.desk, self.parts, self)
         self.moments = MomentShowing(window, self.desk, self.parts, self.refresh_media, self)
         self.video = VideoViewing(window, self.desk, self.parts, self)
-        self.commands = Commands(window, self.desk, self.parts, self.settings, self.asking)
+        self.models = ModelsOpening(window, self.desk, self.parts, self.settings)
+        self.switching = ModelSwitching(window, self.desk)
+        self.commands = Commands(window, self.desk, self.parts, self.settings, self.models, self.asking)
         self.media = MediaCommands(window, self.desk, self.parts)
         self.usual = UsualCommands(window, self.parts, launch.profile.recent_file, self.media)
         slots = {**self.commands.slots(), **self.media.slots(), **self.usual.slots(), **self.viewing.slots()}
@@ -86,16 +90,10 @@ class WindowContent(QObject):
         self.parts.viewer.take_actions(self.actions_by_id)
         self.video.take_actions(self.actions_by_id)
         self._question = self.desk.next_question()
-        self._media_timer = QTimer(self)
-        self._media_timer.setSingleShot(True)
+        self._media_timer = self._timer(self.refresh_media)
         self._media_timer.setInterval(_MEDIA_REFRESH_MS)
-        self._media_timer.timeout.connect(self.refresh_media)
-        self._start_timer = QTimer(self)
-        self._start_timer.setSingleShot(True)
-        self._start_timer.timeout.connect(self.start)
-        self._renew_timer = QTimer(self)
-        self._renew_timer.setSingleShot(True)
-        self._renew_timer.timeout.connect(window.renew)
+        self._start_timer = self._timer(self.start)
+        self._renew_timer = self._timer(window.renew)
         self.parts.shape = read_shape(window.stored())
         self._connect()
         self._fit_size()
@@ -108,6 +106,12 @@ class WindowContent(QObject):
             self._take_up(selected_ids)
         if launch.question and not self.parts.prompt.text:
             self.asking.take_given(launch.question)
+
+    def _timer(self, slot: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(slot)
+        return timer
 
     def _take_up(self, selected_ids: frozenset[str]) -> None:
         """Shows what the window before this one showed."""
@@ -169,6 +173,8 @@ class WindowContent(QObject):
         parts.result.command_wanted.connect(commands.on_result_command)
         self.settings.opened.connect(commands.show_settings_state)
         self.settings.opened.connect(self._fit_size)
+        self.models.opened.connect(commands.show_models_state)
+        self.models.opened.connect(self._fit_size)
         parts.model_status.clicked.connect(commands.on_model_status_clicked)
         parts.notice.retry_wanted.connect(commands.on_notice_retry)
         for notice in (parts.notice, parts.media_notice):

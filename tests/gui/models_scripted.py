@@ -10,16 +10,16 @@ from app.core.errors import ModelError, Sentence
 from app.core.machine import MachineMemory
 from app.core.models.catalogue import Catalogue
 from app.core.models.download_state import DownloadState
+from app.core.models.fit import Fit, MemoryNeed, mark
 from app.core.models.library import InstalledModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
     from app.core.errors import AppError
     from app.core.launch import DownloadSink
-    from app.core.models.catalogue import Runtime
     from app.core.models.repository import Repository
     from app.core.settings import Settings
 
@@ -58,40 +58,45 @@ class ScriptedModels:
         self.threads.append(threading.current_thread().name)
         self.is_open.wait(10)
 
-    def runtime(self) -> Runtime:
-        self._note()
-        return "mlx"
-
     def catalogue(self) -> Catalogue:
         self._note()
         return self.offered
 
-    def memory(self, _runtime: Runtime) -> MachineMemory:
+    def memory(self) -> MachineMemory:
         self._note()
         return self.gives
 
-    def installed(self, _folders: Sequence[Path]) -> tuple[InstalledModel, ...]:
+    def installed(self, _settings: Settings) -> tuple[InstalledModel, ...]:
         self._note()
         return self.here
+
+    def fit_of(self, model: InstalledModel, _settings: Settings, memory: MachineMemory) -> Fit | None:
+        self._note()
+        need = MemoryNeed(model.size_bytes, GIB // 2, GIB // 2, GIB // 2)
+        return Fit(need, mark(need, memory), memory)
 
     def freed_by_removing(self, _model: InstalledModel) -> int:
         self._note()
         return self.freed_bytes
 
-    def remove(self, model: InstalledModel) -> int:
+    def remove(self, model: InstalledModel, used_folder: Path | None, to_trash: Callable[[Path], bool] | None) -> int:
         self._note()
+        assert to_trash is not None
+        assert used_folder != model.folder
         if self.fault is not None:
             raise self.fault
         self.here = tuple(one for one in self.here if one.model_id != model.model_id)
         return self.freed_bytes
 
-    def look_up(self, model_id: str, _settings: Settings) -> Repository:
+    def look_up(self, model_id: str, _settings: Settings, memory: MachineMemory) -> tuple[Repository, Fit | None]:
         self._note()
         if self.fault is not None:
             raise self.fault
         if model_id not in self.repositories:
             raise ModelError(Sentence("There is no repository {name}.", name=model_id), "Check how it is written.")
-        return self.repositories[model_id]
+        found = self.repositories[model_id]
+        need = MemoryNeed(found.size_bytes, GIB // 2, GIB // 2, GIB // 2)
+        return found, Fit(need, mark(need, memory), memory)
 
 
 class ScriptedDownloads:
@@ -117,6 +122,9 @@ class ScriptedDownloads:
 
     def start(self, model_id: str, revision: str | None = None) -> None:
         self.calls.append(("start", model_id, *([revision] if revision else [])))
+
+    def go_on(self) -> None:
+        self.calls.append(("go on",))
 
     def pause(self, model_id: str) -> None:
         self.calls.append(("pause", model_id))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QComboBox
 
 from app.core.settings import ModelSettings
-from tests.gui.window_driver import type_into
 
 if TYPE_CHECKING:
     from app.gui.settings.settings_panel import SettingsPanel
@@ -33,9 +32,3 @@ def choose(box: QComboBox, index: int) -> None:
     """Chooses as a person, which setting the index alone does not tell."""
     box.setCurrentIndex(index)
     box.activated.emit(index)
-
-
-def name_model(panel: SettingsPanel, name: str) -> None:
-    """Chooses a model by its name or folder."""
-    choose(panel.model.kind, 2)
-    type_into(panel.model.name, name)

@@ -33,13 +33,19 @@ def test_a_download_is_followed_and_what_has_come_is_looked_for(open_window: Ope
     store, downloads = ScriptedModels(), ScriptedDownloads(DownloadState("left/over", "paused", 5, 10))
     driver = open_window(models=store, downloads=downloads)
     models = driver.desk.models
-    assert models.state_of("left/over") == DownloadState("left/over", "paused", 5, 10)
-    driver.wait(lambda: models.is_looked_at)
     models.download(WANTED)
+    driver.wait(lambda: models.is_looked_at and bool(downloads.calls))
+    assert models.state_of("left/over") == DownloadState("left/over", "paused", 5, 10)
     models.pause(WANTED)
     models.resume("left/over")
     models.cancel("left/over")
-    assert downloads.calls == [("start", WANTED), ("pause", WANTED), ("start", "left/over"), ("cancel", "left/over")]
+    assert downloads.calls == [
+        ("go on",),
+        ("start", WANTED),
+        ("pause", WANTED),
+        ("start", "left/over"),
+        ("cancel", "left/over"),
+    ]
     seen: list[DownloadState] = []
     models.download_changed.connect(seen.append)
     downloads.tell(DownloadState(WANTED, "downloading", 1, 10, revision="a" * 40))
@@ -50,7 +56,7 @@ def test_a_download_is_followed_and_what_has_come_is_looked_for(open_window: Ope
     downloads.tell(DownloadState(WANTED, "paused", 4, 10, revision="a" * 40))
     driver.wait(lambda: seen[-1].stage == "paused")
     models.resume(WANTED)
-    assert downloads.calls[-1] == ("start", WANTED, "a" * 40)
+    assert downloads.calls[-1] == ("start", WANTED)
     store.here = (installed(WANTED, tmp_path),)
     downloads.tell(DownloadState(WANTED, "done", 10, 10))
     driver.wait(lambda: models.installed_as(WANTED) is not None)
@@ -71,13 +77,13 @@ def test_a_model_is_removed_or_the_reason_is_told(open_window: OpenWindow, tmp_p
     models.measure_removal(models.installed[0])
     driver.wait(lambda: told == [(WANTED, 5_000_000_000)])
     store.fault = UserError("It is held by another program.", "Close that first.")
-    models.remove(models.installed[0])
+    models.remove(models.installed[0], None)
     driver.wait(lambda: len(told) == 2)
     assert isinstance(told[1], ErrorText)
     assert told[1].text == "It is held by another program."
     assert models.installed
     store.fault = None
-    models.remove(models.installed[0])
+    models.remove(models.installed[0], None)
     driver.wait(lambda: told[2:] == [(WANTED, 5_000_000_000)])
     assert models.installed == ()
 

@@ -7,14 +7,19 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from PySide6.QtCore import QFile
+
 from app.core.errors import describe_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from app.core.errors import ErrorText
+    from app.core.launch import ModelDownloads
     from app.core.machine import MachineMemory
-    from app.core.models.catalogue import Catalogue, Runtime
+    from app.core.models.catalogue import Catalogue, CatalogueModel
+    from app.core.models.fit import Fit
     from app.core.models.library import InstalledModel
     from app.core.models.repository import Repository
     from app.core.models.store import ModelStore
@@ -22,12 +27,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class DownloadsMade:
+    """What downloads models is there, or why it is not."""
+
+    downloads: ModelDownloads | None
+    error: ErrorText | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueLooked:
-    """What can be offered, and what this machine can give a model."""
+    """What can be offered, what this machine can give a model, and how they go together.
+
+    Attributes:
+        catalogue: The models that can be offered.
+        memory: The machine's, and what runs models here.
+        recommended: The model of the catalogue that goes best with it, if any does.
+        fits: By repository.
+    """
 
     catalogue: Catalogue
     memory: MachineMemory
-    runtime: Runtime
+    recommended: CatalogueModel | None
+    fits: Mapping[str, Fit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +57,14 @@ class InstalledLooked:
 
     look_id: int
     installed: tuple[InstalledModel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FitLooked:
+    """How an installed model goes with this machine; None where its files do not tell."""
+
+    model_id: str
+    fit: Fit | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +99,24 @@ class RepositoryLooked:
     look_id: int
     model_id: str
     repository: Repository | None = None
+    fit: Fit | None = None
     error: ErrorText | None = None
 
 
 ModelsEvent: TypeAlias = (
-    CatalogueLooked | InstalledLooked | LookFailed | RemovalMeasured | ModelRemoved | RepositoryLooked
+    DownloadsMade
+    | CatalogueLooked
+    | InstalledLooked
+    | FitLooked
+    | LookFailed
+    | RemovalMeasured
+    | ModelRemoved
+    | RepositoryLooked
 )
+
+
+def _to_trash(folder: Path) -> bool:
+    return bool(QFile.moveToTrash(str(folder)))
 
 
 class ModelLooking:
@@ -88,21 +129,46 @@ class ModelLooking:
         self._store = store
         self._post = post
         self._threads: list[threading.Thread] = []
+        self._newest_id = 0
+        self._is_closed = False
 
-    def look(self, look_id: int, settings: Settings, *, is_first: bool) -> None:
-        """Looks at what is on this machine, and the first time also at what there is to have."""
-        folders = settings.model_folders
+    def make_downloads(self, make: Callable[[], ModelDownloads]) -> None:
+        """Has made what downloads models: that imports much."""
 
         def work() -> None:
             try:
-                if is_first:
-                    runtime = self._store.runtime()
-                    self._post(CatalogueLooked(self._store.catalogue(), self._store.memory(runtime), runtime))
-                self._post(InstalledLooked(look_id, self._store.installed(folders)))
+                self._post(DownloadsMade(make()))
+            except Exception as error:  # noqa: BLE001 - thread boundary
+                self._post(DownloadsMade(None, describe_error(error)))
+
+        self._start(work, "downloads-start")
+
+    def look(self, look_id: int, settings: Settings, memory: MachineMemory | None) -> None:
+        """Looks at what is on this machine, and as long as its memory is not known also at what there is to have."""
+        self._newest_id = look_id
+
+        def work() -> None:
+            try:
+                known = self._look_at_catalogue() if memory is None else memory
+                here = self._store.installed(settings)
+                self._post(InstalledLooked(look_id, here))
+                for model in here:
+                    if self._is_closed or look_id != self._newest_id:
+                        return
+                    self._post(FitLooked(model.model_id, self._store.fit_of(model, settings, known)))
             except Exception as error:  # noqa: BLE001 - thread boundary
                 self._post(LookFailed(look_id, describe_error(error)))
 
         self._start(work, "models-look")
+
+    def _look_at_catalogue(self) -> MachineMemory:
+        from app.core.models.fit import Fit, mark, need_of, recommended  # noqa: PLC0415 - on a thread, when asked for
+
+        memory, catalogue = self._store.memory(), self._store.catalogue()
+        needs = {model.model_id: need_of(model, memory) for model in catalogue.models}
+        fits = {model_id: Fit(need, mark(need, memory), memory) for model_id, need in needs.items()}
+        self._post(CatalogueLooked(catalogue, memory, recommended(catalogue, memory), fits))
+        return memory
 
     def measure_removal(self, model: InstalledModel) -> None:
         """Finds out what removing would free."""
@@ -115,32 +181,34 @@ class ModelLooking:
 
         self._start(work, "model-size")
 
-    def remove(self, model: InstalledModel) -> None:
-        """Removes a model."""
+    def remove(self, model: InstalledModel, used_folder: Path | None) -> None:
+        """Removes a model; a folder goes to the trash."""
 
         def work() -> None:
             try:
-                self._post(ModelRemoved(model.model_id, self._store.remove(model)))
+                freed_bytes = self._store.remove(model, used_folder, _to_trash)
+                self._post(ModelRemoved(model.model_id, freed_bytes))
             except Exception as error:  # noqa: BLE001 - thread boundary
                 self._post(ModelRemoved(model.model_id, error=describe_error(error)))
 
         self._start(work, "model-removal")
 
-    def look_up(self, look_id: int, model_id: str, settings: Settings) -> None:
+    def look_up(self, look_id: int, model_id: str, settings: Settings, memory: MachineMemory | None) -> None:
         """Asks the Hub about a repository."""
 
         def work() -> None:
             try:
-                found = self._store.look_up(model_id, settings)
+                found, fit = self._store.look_up(model_id, settings, memory or self._store.memory())
             except Exception as error:  # noqa: BLE001 - thread boundary
                 self._post(RepositoryLooked(look_id, model_id, error=describe_error(error)))
             else:
-                self._post(RepositoryLooked(look_id, model_id, found))
+                self._post(RepositoryLooked(look_id, model_id, found, fit))
 
         self._start(work, "repository-look")
 
     def close(self, timeout_s: float) -> bool:
         """Waits for what is under way; tells whether all of it ended in time."""
+        self._is_closed = True
         end_s = time.monotonic() + timeout_s
         for thread in self._threads:
             thread.join(max(0.0, end_s - time.monotonic()))

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.errors import AppError
 from app.core.models.catalogue import Catalogue
 from app.core.models.download_state import DownloadState
 from app.gui.bridge import assert_main_thread
 from app.gui.models.model_looking import (
     CatalogueLooked,
+    DownloadsMade,
+    FitLooked,
     InstalledLooked,
     LookFailed,
     ModelLooking,
@@ -21,12 +24,13 @@ from app.gui.models.model_looking import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from app.core.errors import ErrorText
     from app.core.launch import Launch, ModelDownloads
     from app.core.machine import MachineMemory
-    from app.core.models.catalogue import CatalogueModel, Runtime
-    from app.core.models.fit import FitMark, MemoryNeed
+    from app.core.models.catalogue import CatalogueModel
+    from app.core.models.fit import Fit
     from app.core.models.library import InstalledModel
     from app.core.models.repository import Repository
     from app.core.settings import Settings
@@ -34,12 +38,14 @@ if TYPE_CHECKING:
 
 MODELS_EVENTS = (
     CatalogueLooked,
+    FitLooked,
     InstalledLooked,
     LookFailed,
     RemovalMeasured,
     ModelRemoved,
     RepositoryLooked,
     DownloadState,
+    DownloadsMade,
 )
 """The kinds of events that are for ModelsAtHand."""
 
@@ -79,16 +85,19 @@ class ModelsAtHand(QObject):
         self._settings = settings
         self._looking = ModelLooking(launch.models, post)
         self._downloads: ModelDownloads | None = None
+        self._wanted: list[Callable[[ModelDownloads], None]] = []
         self._states: dict[str, DownloadState] = {}
         self._look_id = 0
         self._look_up_id = 0
-        self._needs: dict[str, MemoryNeed] = {}
+        self._fits: dict[str, Fit] = {}
         self.catalogue = Catalogue(())
         """What can be offered; empty until it was looked at."""
         self.installed: tuple[InstalledModel, ...] = ()
         """What is on this machine; empty until it was looked at."""
         self.memory: MachineMemory | None = None
-        self.runtime: Runtime | None = None
+        """What this machine gives a model; None until it was looked at."""
+        self.recommended: CatalogueModel | None = None
+        """The model of the catalogue that goes best with this machine; None where none fits, or before it looked."""
         self.is_looked_at = False
         """Whether what is on this machine was looked at."""
         self.fault: ErrorText | None = None
@@ -101,12 +110,8 @@ class ModelsAtHand(QObject):
     @property
     def offered(self) -> tuple[CatalogueModel, ...]:
         """Those of the catalogue that this machine's runtime reads."""
-        return tuple(model for model in self.catalogue.models if model.runtime == self.runtime)
-
-    @property
-    def recommended(self) -> CatalogueModel | None:
-        """The one model of the catalogue that goes best with this machine, or None where none fits."""
-        return None
+        runtime = self.memory.runtime if self.memory is not None else None
+        return tuple(model for model in self.catalogue.models if model.runtime == runtime)
 
     @property
     def downloads(self) -> tuple[DownloadState, ...]:
@@ -129,65 +134,61 @@ class ModelsAtHand(QObject):
         elsewhere = (model for model in self.installed if "/".join(model.folder.parts[-2:]).casefold() == wanted)
         return next(exact, None) or next(elsewhere, None)
 
-    def need_of(self, model: CatalogueModel | InstalledModel) -> MemoryNeed | None:
-        """What a model takes while it answers about a picture of 1,280 tokens; None where its shape is not known."""
-        return self._needs.get(model.model_id)
-
-    def mark_of(self, model: CatalogueModel | InstalledModel) -> FitMark | None:
-        """Whether a model fits this machine; None as long as that cannot be told."""
-        return None
+    def fit_of(self, model_id: str) -> Fit | None:
+        """How a model, installed or of the catalogue, goes with this machine; None as long as that cannot be told."""
+        return self._fits.get(model_id)
 
     # What is done
 
     def start(self) -> None:
-        """Takes up the downloads of the last start, paused, and looks at what is here."""
+        """Takes up the downloads of the last start, and looks at what is here."""
         assert_main_thread()
         if self._downloads is None:
-            self._downloads = self._make_downloads(self._post, self._settings)
-            self._states = {state.model_id: state for state in self._downloads.states()}
+            self._looking.make_downloads(lambda: self._make_downloads(self._post, self._settings))
         self.refresh()
 
     def refresh(self) -> None:
         """Looks anew at what is on this machine."""
         self._look_id += 1
-        self._looking.look(self._look_id, self._settings(), is_first=self.memory is None)
+        self._looking.look(self._look_id, self._settings(), self.memory)
 
     def use(self, model_id: str) -> None:
         """Has the model of this id answer, once the person agrees to what that means for the conversation."""
         self.chosen.emit(model_id)
 
-    def download(self, model_id: str, revision: str | None = None) -> None:
+    def download(self, model_id: str) -> None:
         """Begins a download, or goes on with one that was paused or failed."""
-        if self._downloads is not None:
-            self._downloads.start(model_id, revision)
+        self._ask(lambda downloads: downloads.start(model_id))
 
     def pause(self, model_id: str) -> None:
         """Interrupts a download; what has come stays."""
-        if self._downloads is not None:
-            self._downloads.pause(model_id)
+        self._ask(lambda downloads: downloads.pause(model_id))
 
     def resume(self, model_id: str) -> None:
-        """Goes on with a download at the same revision."""
-        state = self._states.get(model_id)
-        self.download(model_id, state.revision or None if state is not None else None)
+        """Goes on with a download where it was interrupted."""
+        self.download(model_id)
 
     def cancel(self, model_id: str) -> None:
         """Ends a download and drops what has come of it."""
-        if self._downloads is not None:
-            self._downloads.cancel(model_id)
+        self._ask(lambda downloads: downloads.cancel(model_id))
 
     def measure_removal(self, model: InstalledModel) -> None:
         """Finds out what removing a model would free; told by `removal_measured`."""
         self._looking.measure_removal(model)
 
-    def remove(self, model: InstalledModel) -> None:
-        """Removes a model from this machine; told by `removed`, or by `failed`."""
-        self._looking.remove(model)
+    def remove(self, model: InstalledModel, used_folder: Path | None) -> None:
+        """Removes a model from this machine; told by `removed`, or by `failed`.
+
+        Args:
+            model: To be removed.
+            used_folder: That of the model in memory, which is not removed.
+        """
+        self._looking.remove(model, used_folder)
 
     def look_up(self, model_id: str) -> None:
         """Asks the Hub about a repository; told by `looked_up`."""
         self._look_up_id += 1
-        self._looking.look_up(self._look_up_id, model_id, self._settings())
+        self._looking.look_up(self._look_up_id, model_id, self._settings(), self.memory)
 
     def forget_look_up(self) -> None:
         """Waits for no repository any more."""
@@ -206,8 +207,13 @@ class ModelsAtHand(QObject):
         if isinstance(event, DownloadState):
             self._take_download(event)
         elif isinstance(event, CatalogueLooked):
-            self.catalogue, self.memory, self.runtime = event.catalogue, event.memory, event.runtime
+            self.catalogue, self.memory, self.recommended = event.catalogue, event.memory, event.recommended
+            self._fits.update(event.fits)
             self.changed.emit()
+        elif isinstance(event, DownloadsMade):
+            self._take_downloads(event)
+        elif isinstance(event, FitLooked):
+            self._take_fit(event)
         elif isinstance(event, (InstalledLooked, LookFailed)):
             self._take_look(event)
         elif isinstance(event, RemovalMeasured):
@@ -216,6 +222,32 @@ class ModelsAtHand(QObject):
             self._take_removal(event)
         elif isinstance(event, RepositoryLooked) and event.look_id == self._look_up_id:
             self._take_repository(event)
+
+    def _take_downloads(self, event: DownloadsMade) -> None:
+        """Shows what the last start left, goes on with it, and does what was wanted meanwhile."""
+        if event.downloads is None:
+            if event.error is not None:
+                self.failed.emit(event.error)
+            return
+        self._downloads = event.downloads
+        for state in event.downloads.states():
+            self._states.setdefault(state.model_id, state)
+        if not self.is_offline:
+            event.downloads.go_on()
+        wanted, self._wanted = self._wanted, []
+        for call in wanted:
+            self._ask(call)
+        self.changed.emit()
+
+    def _ask(self, call: Callable[[ModelDownloads], None]) -> None:
+        """Asks for something once there is who does it."""
+        if self._downloads is None:
+            self._wanted.append(call)
+            return
+        try:
+            call(self._downloads)
+        except AppError as error:
+            self.failed.emit(error.said)
 
     def _take_download(self, state: DownloadState) -> None:
         if state.stage == "cancelled":
@@ -236,11 +268,19 @@ class ModelsAtHand(QObject):
             self._states = {model_id: state for model_id, state in self._states.items() if state.stage != "done"}
         self.changed.emit()
 
+    def _take_fit(self, event: FitLooked) -> None:
+        """Tells of a change only: at each look most are as they were."""
+        if event.fit is not None and event.fit != self._fits.get(event.model_id):
+            self._fits[event.model_id] = event.fit
+            self.changed.emit()
+
     def _take_repository(self, event: RepositoryLooked) -> None:
         found = event.repository
         if found is not None:
             others = (one for one in self.repositories if one.model_id != found.model_id)
             self.repositories = (*others, found)
+            if event.fit is not None:
+                self._fits[found.model_id] = event.fit
             self.changed.emit()
         self.looked_up.emit(event)
 

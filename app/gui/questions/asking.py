@@ -134,7 +134,7 @@ class Asking(QObject):
             (state.is_composing, self.tr("Finish the word first.")),
             (
                 not state.has_model and self._desk.model.stage == "failed",
-                self.tr("There is no model to ask: choose one in the settings."),
+                self.tr("There is no model to ask: choose one under “Models”."),
             ),
             (not state.has_model, self.tr("The model is being looked for.")),
             (state.is_refused, self.tr("What is selected cannot be asked about.")),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QMessageBox
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -33,6 +32,8 @@ class SettingsOpening(QObject):
 
     opened = Signal(bool)
     """Carries whether the settings are open now."""
+    models_wanted = Signal()
+    """The person wants to see the models."""
     forgetting_wanted = Signal()
     """The person wants the earlier questions gone."""
 
@@ -43,8 +44,6 @@ class SettingsOpening(QObject):
         self._parts = parts
         self._profile = profile
         self._panel: SettingsPanel | None = None
-        self._wanted: Settings | None = None
-        self._question: QMessageBox | None = None
 
     @property
     def is_open(self) -> bool:
@@ -61,6 +60,7 @@ class SettingsOpening(QObject):
             self._parts.pages.addWidget(self._panel)
             self._panel.settings_changed.connect(self._on_panel_settings_changed)
             self._panel.close_wanted.connect(self.close)
+            self._panel.model.models_wanted.connect(self.models_wanted)
             self._panel.program.forgetting_wanted.connect(self.forgetting_wanted)
             self._desk.settings_changed.connect(self._show_settings)
             self._desk.model_changed.connect(self._show_checkpoint)
@@ -80,14 +80,23 @@ class SettingsOpening(QObject):
                 self._parts.pages.setCurrentWidget(self.panel)
                 self.panel.done.setFocus()
             else:
-                self.finish()
-                self.panel.answers.show_again()
-                self.panel.downloads.show_again()
-                self.panel.model.show_chosen()
-                self._parts.pages.setCurrentWidget(self._parts.result)
+                self._leave(self._parts.result)
         self.opened.emit(self.is_open)
         if was_open and not is_wanted:
             self._parts.prompt.edit.setFocus()
+
+    def give_place_to(self, page: QWidget) -> None:
+        """Lets another page stand in its place."""
+        if self.is_open:
+            self._leave(page)
+            self.opened.emit(False)
+        self._parts.pages.setCurrentWidget(page)
+
+    def _leave(self, page: QWidget) -> None:
+        self.finish()
+        self.panel.answers.show_again()
+        self.panel.downloads.show_again()
+        self._parts.pages.setCurrentWidget(page)
 
     def finish(self) -> None:
         """Takes what is typed in a field that still has the keyboard."""
@@ -115,45 +124,4 @@ class SettingsOpening(QObject):
             self.panel.answers.show_drawn_seed(turn.sampling.seed)
 
     def _on_panel_settings_changed(self, settings: Settings) -> None:
-        """Takes changed settings; another model begins a new conversation, which is asked first."""
-        if settings.model == self._desk.settings.model or not self._desk.conversation.turns:
-            self._desk.change_settings(settings)
-        else:
-            self._wanted = settings
-            self._ask_whether_to_begin_anew()
-
-    def _ask_whether_to_begin_anew(self) -> None:
-        if self._question is not None:
-            return
-        box = QMessageBox(
-            QMessageBox.Icon.Question,
-            self.tr("Another Model"),
-            self.tr("Another model begins a new conversation. Export this one first if you want to keep it."),
-            QMessageBox.StandardButton.Cancel,
-            self._window,
-        )
-        begin = box.addButton(self.tr("Begin Anew"), QMessageBox.ButtonRole.AcceptRole)
-        begin.setObjectName("beginAnewButton")
-        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-        box.accepted.connect(self._on_question_accepted)
-        box.rejected.connect(self._on_question_rejected)
-        self._question = box
-        box.open()
-
-    def _end_question(self) -> Settings | None:
-        if self._question is not None:
-            self._question.deleteLater()
-        self._question = None
-        wanted, self._wanted = self._wanted, None
-        return wanted
-
-    def _on_question_accepted(self) -> None:
-        wanted = self._end_question()
-        if wanted is not None:
-            self._desk.begin_new_conversation()
-            self._desk.change_settings(wanted)
-
-    def _on_question_rejected(self) -> None:
-        self._end_question()
-        self.panel.show_settings(self._desk.settings)
-        self.panel.model.show_chosen()
+        self._desk.change_settings(settings)

@@ -25,7 +25,7 @@ from app.gui.describing import describe
 from app.gui.look import HEADING_PX
 from app.gui.settings.choice_box import ChoiceBox
 from app.gui.settings.download_settings import DownloadSettings
-from app.gui.settings.model_choice import ModelChoice
+from app.gui.settings.model_line import ModelLine
 from app.gui.settings.program_settings import ProgramSettings
 from app.gui.settings.sampling_settings import SamplingSettings
 from app.gui.settings.settings_rows import Labelled, Section
@@ -57,7 +57,7 @@ class SettingsPanel(QWidget):
         self._settings = settings
         self._makers = Sampling()
         self.done = QPushButton(self.tr("Done"))
-        self.model = ModelChoice(settings.model)
+        self.model = ModelLine()
         self.weights = ChoiceBox([(self.tr("As stored"), None), (self.tr("In 8 bits"), 8), (self.tr("In 4 bits"), 4)])
         self.weights_row = Labelled(
             self.tr("Weights"),
@@ -147,7 +147,6 @@ class SettingsPanel(QWidget):
 
     def _connect(self) -> None:
         self.done.clicked.connect(self.close_wanted)
-        self.model.model_chosen.connect(self._on_model_chosen)
         self.weights.currentIndexChanged.connect(self._on_weights_chosen)
         self.system.textChanged.connect(self._on_system_text_changed)
         self.answers.sampling_changed.connect(self._on_sampling_changed)
@@ -182,9 +181,6 @@ class SettingsPanel(QWidget):
         if settings != self._settings:
             self.show_settings(settings)
             self.settings_changed.emit(settings)
-
-    def _on_model_chosen(self, model: str) -> None:
-        self._tell(replace(self._settings, model=model))
 
     def _on_weights_chosen(self) -> None:
         own = replace(self._settings.own, weight_bits=self.weights.currentData())
