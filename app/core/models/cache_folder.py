@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from app.core.errors import UserError
 from app.core.files import write_atomically
 from app.core.models.hub_cache import hub_cache_dir, repository_dir
 from app.core.models.part_file import CONTENT_ID, content_id
@@ -27,7 +28,7 @@ _PART_SUFFIX = ".viewfinder-part"
 _STAGING = ".viewfinder"
 _LAST = "config.json"
 """Placed last where files must be placed one by one: without it a folder is no model to anybody."""
-_PUBLISHING = "viewfinder-publishing"
+_PUBLISHING, _FETCHING = "viewfinder-publishing", "viewfinder-fetching"
 
 
 class CacheFolder:
@@ -56,6 +57,10 @@ class CacheFolder:
         """The lock of what is about to be published."""
         return self._lock(_PUBLISHING)
 
+    def fetching_lock(self) -> BaseFileLock:
+        """Held by one of those that fetch the repository: what is here and not published yet is still wanted."""
+        return self._lock(_FETCHING)
+
     def has(self, file: RepositoryFile, commit: str) -> bool:
         """Whether its content is here whole, whoever fetched it."""
         places = (self.blob(file), self._pointer(commit, file), self._staged(commit, file))
@@ -76,29 +81,29 @@ class CacheFolder:
         self._blobs.mkdir(parents=True, exist_ok=True)
         self._locks.mkdir(parents=True, exist_ok=True)
 
-    def is_published(self, repository: Repository, branch: str | None) -> bool:
-        """Whether every program finds it whole, under the commit and under the branch."""
+    def is_published(self, repository: Repository) -> bool:
+        """Whether every program finds it whole."""
         commit = repository.revision
-        is_whole = all(_size(self._pointer(commit, file)) == file.size_bytes for file in repository.files)
-        return is_whole and (branch is None or self._ref(branch) == commit)
+        return all(_size(self._pointer(commit, file)) == file.size_bytes for file in repository.files)
 
-    def publish(self, repository: Repository, branch: str | None) -> None:
-        """Makes the revision visible, all at once, and then the branch's name for it; under `publishing_lock`.
+    def publish(self, repository: Repository) -> None:
+        """Makes the revision visible, all at once, unless a file has gone meanwhile; under `publishing_lock`.
 
         Raises:
             OSError: It cannot be written.
-            UserError: The branch's name cannot be written.
         """
         commit = repository.revision
-        final = self.folder / "snapshots" / commit
+        final, staging = self.folder / "snapshots" / commit, self._staging / commit
         files = sorted(repository.files, key=lambda file: (file.path == _LAST, file.path))
         missing = [file for file in files if _size(self._pointer(commit, file)) != file.size_bytes]
         for file in missing:
-            self._stage(commit, file)
+            self._stage(repository, file)
+        if any(_size(self._staged(commit, file)) != file.size_bytes for file in missing):
+            return
         if missing:
             final.parent.mkdir(parents=True, exist_ok=True)
             try:
-                (self._staging / commit).rename(final)
+                staging.rename(final)
             except OSError:
                 if not final.is_dir():
                     raise
@@ -106,15 +111,23 @@ class CacheFolder:
                 for file in missing:
                     self._pointer(commit, file).parent.mkdir(parents=True, exist_ok=True)
                     self._staged(commit, file).replace(self._pointer(commit, file))
-            shutil.rmtree(self._staging, ignore_errors=True)
-        if branch is not None and self._ref(branch) != commit:
-            (self.folder / "refs" / branch).parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.folder / "refs" / branch, commit)
+            shutil.rmtree(staging, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self._staging.rmdir()
+
+    def point(self, branch: str, commit: str) -> None:
+        """Lets a branch's name stand for a commit, where that may be written."""
+        if self._ref(branch) != commit:
+            # It can be done without, as the commit itself is there: a cache that many share may be read only.
+            with contextlib.suppress(OSError, UserError):
+                (self.folder / "refs" / branch).parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(self.folder / "refs" / branch, commit)
 
     def discard(self) -> int:
-        """Deletes what belongs to no revision that programs can see, and gives the bytes; what is locked stays.
+        """Deletes what belongs to no revision that programs can see, and gives the bytes.
 
-        Another program that is just fetching the repository holds the lock of what it fetches until it is linked.
+        What is still wanted stays: all of it while another Viewfinder fetches the repository, and what another program
+        is just fetching, as the Hub's library holds the lock of that until it is linked.
 
         Raises:
             OSError: A file cannot be deleted.
@@ -123,8 +136,8 @@ class CacheFolder:
             return 0
         self._locks.mkdir(parents=True, exist_ok=True)
         freed_bytes = 0
-        with _taken(self.publishing_lock()) as is_ours:
-            if is_ours:
+        with _taken(self.fetching_lock()) as is_unwanted, _taken(self.publishing_lock()) as is_ours:
+            if is_unwanted and is_ours:
                 freed_bytes += sum(_size(path) or 0 for path in self._staging.rglob("*") if not path.is_symlink())
                 shutil.rmtree(self._staging, ignore_errors=True)
                 links = [path for path in self.folder.glob("snapshots/*/**/*") if path.is_symlink()]
@@ -159,9 +172,10 @@ class CacheFolder:
         # As deep as the folder that it will be, so that relative links hold before and after.
         return self._staging / commit / PurePosixPath(file.path)
 
-    def _stage(self, commit: str, file: RepositoryFile) -> None:
+    def _stage(self, repository: Repository, file: RepositoryFile) -> None:
         from huggingface_hub.file_download import are_symlinks_supported
 
+        commit = repository.revision
         place, blob = self._staged(commit, file), self.blob(file)
         place.parent.mkdir(parents=True, exist_ok=True)
         if are_symlinks_supported(self.folder):
@@ -170,6 +184,11 @@ class CacheFolder:
         elif blob.exists():
             # On disks without links (exFAT) the cache keeps the file itself among its snapshots.
             blob.replace(place)
+        elif _size(place) != file.size_bytes:
+            same = [self._staged(commit, other) for other in repository.files if content_id(other) == blob.name]
+            source = next((one for one in same if one != place and _size(one) == file.size_bytes), None)
+            if source is not None:
+                shutil.copyfile(source, place)
 
     def _ref(self, branch: str) -> str:
         try:

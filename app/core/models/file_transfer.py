@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,6 +39,12 @@ class TransferWatcher(Protocol):
 
     def waits(self, seconds: float) -> bool:
         """Waits so long before the next attempt; whether it was stopped meanwhile."""
+
+    def stands_by(self, seconds: float) -> bool:
+        """Waits so long for another program that fetches the file; whether it was stopped meanwhile."""
+
+    def silent_s(self) -> float:
+        """How long nothing came, of any file of the download: one may have to wait for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ class FileTransfer:
                 return False
             if is_free:
                 return True
-            if self._watcher.waits(_LOCKED_LOOK_S):
+            if self._watcher.stands_by(_LOCKED_LOOK_S):
                 raise InterruptedError
 
     def _is_whole(self) -> bool:
@@ -190,7 +195,7 @@ class FileTransfer:
     def _fetch_rest(self) -> None:
         """Until the file is as long as it should be, or came wrong."""
         patience = self._source.patience
-        attempt, silent_since_s = 0, time.monotonic()
+        attempt = 0
         while self._part.length_bytes < self.file.size_bytes:
             before_bytes = self._part.length_bytes
             asked_s: float | None = None
@@ -206,11 +211,11 @@ class FileTransfer:
             if self._part.length_bytes >= self.file.size_bytes:
                 return
             if self._part.length_bytes > before_bytes:
-                attempt, silent_since_s = 0, time.monotonic()
+                attempt = 0
             attempt += 1
             wait_s = patience.wait_s(attempt) if asked_s is None else asked_s
-            silent_s = time.monotonic() - silent_since_s
-            if (asked_s or 0) > patience.longest_asked_s or silent_s > patience.gives_up_after_s:
+            is_silent = attempt > 1 and self._watcher.silent_s() > patience.gives_up_after_s
+            if is_silent or (asked_s or 0) > patience.longest_asked_s:
                 raise self._refusal(cause or ConnectionError("the connection ended early")) from cause
             if self._watcher.waits(wait_s):
                 raise InterruptedError

@@ -22,6 +22,7 @@ class Wires:
         found = ask("socket") if ask is not None else None
         if isinstance(found, socket.socket):
             with self._lock:
+                self._sockets = [one for one in self._sockets if one.fileno() >= 0]
                 self._sockets.append(found)
                 if self._is_cut:
                     _shut(found)

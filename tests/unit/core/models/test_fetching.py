@@ -4,60 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import math
-import shutil
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from app.core.checkpoint import find_checkpoint
-from app.core.errors import AppError, ModelError, UserError
+from app.core.errors import AppError, ModelError
 from app.core.models.download_state import FetchProgress
-from app.core.models.fetching import discard, fetch, remaining_bytes
+from app.core.models.fetching import fetch, remaining_bytes
 from app.core.models.patience import Patience
+from tests.fetching_driver import ID, QUICK, SHARD, TINY, assert_whole, parts, run
 from tests.hub_server import GOOD_TOKEN, Fault, HubServer
 from tests.served_model import access_to, repository_of
 from tests.sharded_demo import sharded_demo
-
-ID = "house/demo"
-TINY = {"config.json": b'{"a": 1}', "model.safetensors": bytes(range(256)) * 4000}
-QUICK = Patience(
-    first_wait_s=0.01, longest_wait_s=0.05, longest_asked_s=5, gives_up_after_s=0.3, silence_s=0.5, connect_s=2
-)
-SHARD = "model-00003-of-00006.safetensors"
-
-
-def run(
-    hub: HubServer, model_id: str = ID, stop: Callable[[], bool] = lambda: False, patience: Patience = QUICK
-) -> list[FetchProgress]:
-    return list(fetch(repository_of(hub, model_id), access_to(hub), stop, patience=patience))
-
-
-def snapshot(hub: HubServer, model_id: str = ID) -> Path:
-    from huggingface_hub import snapshot_download
-
-    folder = Path(snapshot_download(model_id, local_files_only=True))
-    assert folder.name == hub.repositories[model_id].head
-    return folder
-
-
-def assert_whole(hub: HubServer, model_id: str = ID) -> None:
-    folder = snapshot(hub, model_id)
-    served = hub.repositories[model_id].files()
-    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()) == list(served)
-    for path, file in served.items():
-        assert (folder / path).read_bytes() == file.read(0, file.size_bytes), path
-    assert leftovers(folder.parents[1]) == []
-
-
-def leftovers(folder: Path) -> list[str]:
-    return [path.name for path in folder.rglob("*") if "viewfinder" in path.name]
-
-
-def parts(cache: Path) -> dict[str, int]:
-    return {path.name[:64]: path.stat().st_size for path in cache.rglob("*.viewfinder-part")}
 
 
 @pytest.fixture
@@ -81,55 +42,6 @@ def test_a_repository_comes_whole_and_is_a_model(hub: HubServer, cache: Path) ->
     seen = len(hub.requests)
     assert [one.stage for one in run(hub)] == ["checking", "done"]
     assert len(hub.requests) == seen
-
-
-def test_the_library_itself_reads_and_keeps_what_came(hub: HubServer) -> None:
-    from huggingface_hub import hf_hub_download, scan_cache_dir, snapshot_download
-
-    hub.add(ID, {**TINY, "nested/more.json": b"[]"})
-    run(hub)
-    sent = hub.sent_bytes
-    assert Path(snapshot_download(ID)) == snapshot(hub)
-    assert Path(hf_hub_download(ID, "nested/more.json")).read_bytes() == b"[]"
-    assert hub.sent_bytes == sent
-    found = scan_cache_dir(str(snapshot(hub).parents[2]))
-    assert [(repo.repo_id, len(repo.revisions)) for repo in found.repos] == [(ID, 1)]
-    assert found.warnings == []
-
-
-def test_what_another_program_has_is_not_fetched_again(hub: HubServer) -> None:
-    from huggingface_hub import hf_hub_download
-
-    hub.add(ID, sharded_demo())
-    for name in (SHARD, "tokenizer.json"):
-        hf_hub_download(ID, name)
-    seen = len(hub.requests)
-    have = len(sharded_demo()[SHARD]) + len(sharded_demo()["tokenizer.json"])
-    told = run(hub)
-    assert told[0].done_bytes == have
-    assert_whole(hub)
-    asked = [one.path for one in hub.requests[seen:]]
-    assert not any(SHARD in path or "tokenizer.json" in path for path in asked)
-
-
-def test_a_file_that_did_not_change_is_shared_by_two_revisions(hub: HubServer) -> None:
-    hub.add(ID, TINY)
-    run(hub)
-    hub.add(ID, {**TINY, "config.json": b"{}"})
-    sent = hub.sent_bytes
-    told = run(hub)
-    assert told[0].done_bytes == len(TINY["model.safetensors"])
-    assert hub.sent_bytes - sent == 2
-    assert_whole(hub)
-
-
-def test_one_content_under_two_names_is_fetched_once(hub: HubServer) -> None:
-    content = TINY["model.safetensors"]
-    hub.add(ID, {"config.json": b"{}", "a.safetensors": content, "b.safetensors": content, "empty.json": b""})
-    told = run(hub)
-    assert told[-1].total_bytes == 2 + 2 * len(content)
-    assert hub.sent_bytes == 2 + len(content)
-    assert_whole(hub)
 
 
 def test_a_certain_commit_leaves_the_branch_alone(hub: HubServer, cache: Path) -> None:
@@ -333,153 +245,6 @@ def test_progress_is_of_the_whole_and_its_time_is_honest(hub: HubServer) -> None
     assert guesses
     for at, left in guesses:
         assert abs(at + left - took) < 0.5 * took + 1
-
-
-def test_a_stray_end_of_another_length_or_content_is_found_out(hub: HubServer, cache: Path) -> None:
-    hub.add(ID, TINY)
-    blobs = cache / "models--house--demo/blobs"
-    blobs.mkdir(parents=True)
-    name = hashlib.sha256(TINY["model.safetensors"]).hexdigest()
-    for stray in (b"x" * 5000, TINY["model.safetensors"] + b"more", b""):
-        (blobs / f"{name}.viewfinder-part").write_bytes(stray)
-        run(hub)
-        assert_whole(hub)
-        shutil.rmtree(cache / "models--house--demo/snapshots")
-        (blobs / name).unlink()
-
-
-def test_a_blob_of_the_wrong_size_is_replaced(hub: HubServer) -> None:
-    hub.add(ID, TINY)
-    run(hub)
-    blob = (snapshot(hub) / "model.safetensors").resolve()
-    blob.write_bytes(b"cut short")
-    run(hub)
-    assert_whole(hub)
-
-
-def test_a_disk_without_room_is_said_before_anything_is_asked(
-    hub: HubServer, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hub.add(ID, TINY)
-    usage = shutil.disk_usage(cache.parent)
-    monkeypatch.setattr("app.core.models.fetching.shutil.disk_usage", lambda _: usage._replace(free=200 << 20))
-    with pytest.raises(UserError) as raised:
-        run(hub)
-    assert str(raised.value.said.text) == "house/demo needs 0.3 GB of room on the disk; 0.2 GB are free."
-    assert str(cache) in raised.value.said.hint
-    assert hub.requests == []
-    monkeypatch.setattr(
-        "app.core.models.fetching.shutil.disk_usage", lambda _: usage._replace(free=(256 << 20) + (1 << 20))
-    )
-    run(hub)
-    assert_whole(hub)
-
-
-def test_a_disk_that_becomes_full_keeps_what_came(hub: HubServer, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import errno
-    import os
-
-    hub.add(ID, TINY)
-    room = [500_000]
-    really_write = os.write
-
-    def write(descriptor: int, data: memoryview) -> int:
-        if not room[0]:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        written = really_write(descriptor, data[: room[0]])
-        room[0] -= written
-        return written
-
-    monkeypatch.setattr("app.core.models.part_file.os.write", write)
-    with pytest.raises(UserError, match="became full") as raised:
-        run(hub)
-    assert "kept" in raised.value.said.hint
-    kept = max(parts(cache).values())
-    assert kept > 400_000
-    room[0] = 1 << 30
-    run(hub)
-    assert_whole(hub)
-    assert hub.seen("*model.safetensors", where="store")[-1].range == f"bytes={kept}-"
-
-
-def test_a_cache_that_may_not_be_written_is_said(hub: HubServer, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import errno
-    import os
-
-    hub.add(ID, TINY)
-    really_open = os.open
-
-    def refuse(path: Path, flags: int, *rest: int) -> int:
-        if "viewfinder-part" in str(path):
-            raise OSError(errno.EROFS, "Read-only file system")
-        return really_open(path, flags, *rest)
-
-    monkeypatch.setattr("app.core.models.part_file.os.open", refuse)
-    with pytest.raises(UserError, match="may not be written") as raised:
-        run(hub)
-    assert "HF_HOME" in raised.value.said.hint
-    assert str(cache) in str(raised.value.said.text)
-
-
-def test_two_at_once_fetch_each_file_once_and_both_end(hub: HubServer) -> None:
-    hub.add(ID, sharded_demo())
-    hub.fault("*.safetensors", Fault(bytes_per_s=3_000_000), times=math.inf, where="store")
-    ends: list[FetchProgress] = []
-
-    def one() -> None:
-        ends.append(run(hub)[-1])
-
-    threads = [threading.Thread(target=one) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [end.stage for end in ends] == ["done", "done"]
-    assert hub.sent_bytes == sum(map(len, sharded_demo().values()))
-    assert_whole(hub)
-
-
-def test_beside_the_library_itself_nothing_is_damaged(hub: HubServer) -> None:
-    from huggingface_hub import snapshot_download
-
-    hub.add(ID, sharded_demo())
-    hub.fault("*.safetensors", Fault(bytes_per_s=4_000_000), times=math.inf, where="store")
-    other = threading.Thread(target=snapshot_download, args=(ID,))
-    other.start()
-    run(hub)
-    other.join()
-    assert_whole(hub)
-
-
-def test_no_links_on_the_disk_are_no_hindrance(hub: HubServer, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_SYMLINKS", True)
-    hub.add(ID, sharded_demo())
-    run(hub)
-    assert_whole(hub)
-    assert not any(path.is_symlink() for path in cache.rglob("*"))
-    seen = len(hub.requests)
-    assert run(hub)[-1].stage == "done"
-    assert len(hub.requests) == seen
-
-
-def test_what_was_not_finished_is_discarded_and_nothing_else(hub: HubServer, cache: Path) -> None:
-    hub.add(ID, TINY)
-    run(hub)
-    kept = sorted(cache.rglob("*"))
-    hub.add(ID, {**TINY, "model.safetensors": TINY["model.safetensors"][::-1], "other.json": b"{}"})
-    hub.fault("*model.safetensors", Fault(cut_after=300_000), where="store")
-    hub.fault("*model.safetensors", Fault(status=404), where="store", times=math.inf)
-    with pytest.raises(AppError):
-        run(hub)
-    assert remaining_bytes(repository_of(hub, ID)) < sum(map(len, TINY.values()))
-    assert discard(ID) >= 300_000
-    assert [path for path in sorted(cache.rglob("*")) if path.suffix != ".lock"] == [
-        path for path in kept if path.suffix != ".lock"
-    ]
-    assert discard("house/never") == 0
-    assert not (cache / "models--house--never").exists()
 
 
 def test_names_that_lead_elsewhere_are_refused(hub: HubServer) -> None:
