@@ -159,7 +159,8 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
 
     parts.logs.write_file()
     stored = read_settings(parts.profile.settings_file)
-    given = Given(model_id_of(options.model) if options.model else None, options.backend, options.weight_bits)
+    model = model_id_of(options.model) if options.model else None
+    given = Given(model, options.backend, options.weight_bits, options.context_tokens)
     settings = given.over(stored)
     uses_file = parts.profile.last_uses_file
 

@@ -123,7 +123,7 @@ LONG_TURNS = st.builds(
 )
 RESULTS = st.builds(
     Result,
-    st.builds(ModelRecord, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS),
+    st.builds(ModelRecord, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, st.one_of(st.none(), st.integers(1, 262_144))),
     TEXTS,
     st.lists(st.one_of(TURNS, LONG_TURNS), min_size=1, max_size=3).map(tuple),
     TEXTS,

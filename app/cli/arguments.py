@@ -35,7 +35,7 @@ STANDARD_INPUT = "-"
 COMMANDS = ("ask", "doctor", MODELS)
 _FORMATS: tuple[Format, ...] = ("text", "markdown", "json")
 _FORMAT_OF_SUFFIX: dict[str, Format] = {".md": "markdown", ".markdown": "markdown", ".json": "json"}
-_WITH_VALUE = COMMON_WITH_VALUE | {"-p", "--prompt", "--model", "--backend", "--quantize"}
+_WITH_VALUE = COMMON_WITH_VALUE | {"-p", "--prompt", "--model", "--backend", "--quantize", "--context"}
 """Options that may stand before the command and take the next word as their value."""
 
 _TIME = re.compile(r"(?:\d+:){0,2}\d+(?:\.\d*)?")
@@ -66,6 +66,7 @@ class WindowOptions:
         model: In place of the one in the settings, or None.
         backend: In place of the one in the settings, or None.
         weight_bits: The same for the bits that weights are quantised to.
+        context_tokens: The same for how long a conversation may become.
     """
 
     common: Common
@@ -74,6 +75,7 @@ class WindowOptions:
     model: str | None = None
     backend: str | None = None
     weight_bits: int | None = None
+    context_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class AskOptions:
         segments: How long the parts of a long video are, in seconds, or ``auto`` for as few as can be.
         is_dry_run: Whether only to say what would be shown to the model and at what cost.
         weight_bits: 8 or 4 to quantise the weights while they are loaded.
+        context_tokens: How long the conversation may become.
     """
 
     common: Common
@@ -115,6 +118,7 @@ class AskOptions:
     segments: float | Literal["auto"] | None = None
     is_dry_run: bool = False
     weight_bits: int | None = None
+    context_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,12 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backend", metavar="|".join(CHOICES), help="what runs the model; see doctor")
     parser.add_argument(
         "--quantize", choices=tuple(_BITS_OF), help="quantise the weights while they are loaded (transformers)"
+    )
+    parser.add_argument(
+        "--context",
+        metavar="N",
+        type=_context_tokens,
+        help="how long a conversation may become, in tokens; usually as long as there is memory for",
     )
 
 
@@ -220,6 +230,16 @@ def _add_clip_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="say what would be shown and what it costs; ask nothing")
 
 
+def _context_tokens(word: str) -> int:
+    from app.core.settings import LEAST_CONTEXT_TOKENS, MOST_CONTEXT_TOKENS  # noqa: PLC0415 - only where it is given
+
+    if not word.isdecimal() or not LEAST_CONTEXT_TOKENS <= int(word) <= MOST_CONTEXT_TOKENS:
+        raise argparse.ArgumentTypeError(
+            f"“{word}” is not a whole number from {LEAST_CONTEXT_TOKENS} to {MOST_CONTEXT_TOKENS}"
+        )
+    return int(word)
+
+
 def _segments(word: str) -> float | Literal["auto"]:
     if word == "auto":
         return "auto"
@@ -255,6 +275,7 @@ def _window_options(values: argparse.Namespace) -> WindowOptions:
         values.model,
         values.backend,
         _BITS_OF.get(values.quantize),
+        values.context,
     )
 
 
@@ -298,6 +319,7 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
         segments=values.segments,
         is_dry_run=values.dry_run,
         weight_bits=_BITS_OF.get(values.quantize),
+        context_tokens=values.context,
     )
 
 

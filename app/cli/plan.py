@@ -15,6 +15,8 @@ from app.core.clip_kinds import is_clip
 from app.core.clips import ClipSource, footage_of
 from app.core.errors import UserError
 from app.core.footage import FrameWish, wished_anew
+from app.core.machine import machine_memory, runtime_of
+from app.core.models.fit import fitted
 from app.core.pictures import PictureSource, read_size
 from app.core.requests import Question
 from app.core.results import SegmentRecord
@@ -116,6 +118,9 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     own = settings.of(checkpoint.model_id)
     recorded_bits = weight_bits_in(recorded.model.quantisation) if recorded is not None else own.weight_bits
     checkpoint = checkpoint.quantised(options.weight_bits or recorded_bits)
+    recorded_context = recorded.model.context_tokens if recorded is not None else own.context_tokens
+    memory = machine_memory(runtime_of(entry.name))
+    checkpoint = fitted(checkpoint, options.context_tokens or recorded_context, memory)
     recorded_budget = last.max_image_tokens if last is not None else own.max_image_tokens
     max_image_tokens = recorded_budget if options.max_image_tokens is None else options.max_image_tokens
     recorded_system = recorded.system if recorded is not None else own.system

@@ -237,6 +237,7 @@ class ModelRecord:
         quantisation: Such as ``bf16`` or ``4-bit, group 64``.
         backend: The backend's name.
         backend_version: Names and versions of the runtime.
+        context_tokens: How long a conversation could become; None where that was not recorded.
     """
 
     model_id: str
@@ -244,13 +245,19 @@ class ModelRecord:
     quantisation: str
     backend: str
     backend_version: str
+    context_tokens: int | None = None
 
     @classmethod
     def of(cls, ready: ModelReady) -> ModelRecord:
         """The record of a model that answers."""
         checkpoint = ready.checkpoint
         return cls(
-            checkpoint.model_id, checkpoint.revision, checkpoint.quantisation, ready.backend, ready.backend_version
+            checkpoint.model_id,
+            checkpoint.revision,
+            checkpoint.quantisation,
+            ready.backend,
+            ready.backend_version,
+            checkpoint.context_tokens,
         )
 
 

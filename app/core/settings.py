@@ -25,6 +25,7 @@ Language: TypeAlias = Literal["system", "en", "zh_CN"]
 DEFAULT_MAX_IMAGE_TOKENS = 1280
 DEFAULT_UNLOAD_AFTER_MIN = 30
 WEIGHT_BITS = (8, 4)
+LEAST_CONTEXT_TOKENS, MOST_CONTEXT_TOKENS = 2_048, 1_048_576
 VERSION = 2
 _VERSION_KEY = "version"
 _MOST_IMAGE_TOKENS = 1_000_000
@@ -40,12 +41,14 @@ class ModelSettings:
         system: Instruction that stands before every conversation, or empty.
         max_image_tokens: The most tokens one picture may cost; None for the checkpoint's own limit.
         weight_bits: 8 or 4 to quantise the weights while they are loaded; None takes them as they are stored.
+        context_tokens: How long a conversation may become, in tokens; None for the longest that fits the machine.
     """
 
     sampling: Sampling | None = None
     system: str = ""
     max_image_tokens: int | None = DEFAULT_MAX_IMAGE_TOKENS
     weight_bits: int | None = None
+    context_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +105,19 @@ class Given:
     model: str | None = None
     backend: str | None = None
     weight_bits: int | None = None
+    context_tokens: int | None = None
 
     def over(self, stored: Settings) -> Settings:
         """The settings for this start."""
         settings = replace(stored, model=self.model or stored.model, backend=self.backend or stored.backend)
         own = settings.own
-        return settings.with_own(replace(own, weight_bits=self.weight_bits or own.weight_bits))
+        return settings.with_own(
+            replace(
+                own,
+                weight_bits=self.weight_bits or own.weight_bits,
+                context_tokens=self.context_tokens or own.context_tokens,
+            )
+        )
 
     def kept(self, changed: Settings, stored: Settings) -> Settings:
         """What of the settings as they are now is to be kept: all but what was given for this start alone."""
@@ -115,6 +125,8 @@ class Given:
         own = changed.of(given_model)
         if self.weight_bits is not None and own.weight_bits == self.weight_bits:
             own = replace(own, weight_bits=stored.of(given_model).weight_bits)
+        if self.context_tokens is not None and own.context_tokens == self.context_tokens:
+            own = replace(own, context_tokens=stored.of(given_model).context_tokens)
         as_given = replace(changed, model=given_model).with_own(own)
         return replace(
             as_given,
@@ -239,6 +251,12 @@ def _weight_bits(value: Any) -> int | None:
     return None if value is None else _whole(value)
 
 
+def _context_tokens(value: Any) -> int | None:
+    if value is not None and not LEAST_CONTEXT_TOKENS <= _whole(value) <= MOST_CONTEXT_TOKENS:
+        raise ValueError
+    return None if value is None else _whole(value)
+
+
 def _sampling(value: Any) -> Sampling | None:
     if value is None:
         return None
@@ -334,6 +352,7 @@ _MODEL_READERS: dict[str, Callable[[Any], Any]] = {
     "system": _text,
     "max_image_tokens": _max_image_tokens,
     "weight_bits": _weight_bits,
+    "context_tokens": _context_tokens,
 }
 _READERS: dict[str, Callable[[Any], Any]] = {
     "model": _name,

@@ -51,6 +51,7 @@ def render(result: Result, links: Mapping[AnyRecord, str] | None = None) -> str:
             "id": result.model.model_id,
             "revision": result.model.revision,
             "quantisation": result.model.quantisation,
+            **({"context_tokens": result.model.context_tokens} if result.model.context_tokens is not None else {}),
         },
         "backend": {"name": result.model.backend, "version": result.model.backend_version},
         "system": result.system,
@@ -202,6 +203,7 @@ def _result(part: CheckedValue) -> Result:
     turns = tuple(_turn(turn) for turn in part["turns"].items())
     if not turns:
         raise part["turns"].fault("holds no question")
+    context = part["model"].get("context_tokens")
     return Result(
         model=ModelRecord(
             model_id=part["model"]["id"].text(),
@@ -209,6 +211,7 @@ def _result(part: CheckedValue) -> Result:
             quantisation=part["model"]["quantisation"].text(),
             backend=part["backend"]["name"].text(),
             backend_version=part["backend"]["version"].text(),
+            context_tokens=None if context is None else context.count(1),
         ),
         system=part["system"].text(),
         turns=turns,

@@ -107,6 +107,8 @@ def _tables(result: Result) -> list[str]:
         ("Model", f"{model.model_id} ({model.quantisation}, revision {model.revision})"),
         ("Backend", f"{model.backend} ({model.backend_version})"),
     ]
+    if model.context_tokens is not None:
+        rows.append(("Context", f"{model.context_tokens:,} tokens"))
     budgets = dict.fromkeys(turn.max_image_tokens for turn in result.turns if turn.media)
     told = ", then ".join(f"{budget:,}" for budget in budgets if budget is not None)
     if told:

@@ -128,7 +128,7 @@ class Desk(QObject):
             return
         self._engine.cancel_load()
         self.model = ModelState("searching")
-        self._search.start(self.settings.model)
+        self._search.start(self.settings.model, self.settings.own, self.settings.backend)
         self.model_changed.emit()
 
     def stop_loading(self) -> None:
@@ -333,8 +333,7 @@ class Desk(QObject):
 
     def change_settings(self, settings: Settings) -> None:
         """Takes other settings and keeps them; another model is looked for at once."""
-        before = (self.settings.model, self.settings.own.weight_bits)
-        is_other_model = (settings.model, settings.own.weight_bits) != before
+        is_other_model = _loaded_with(settings) != _loaded_with(self.settings)
         self.settings = settings
         self._save.start()
         self.settings_changed.emit()
@@ -390,7 +389,7 @@ class Desk(QObject):
     def _take_model(self, event: WindowEvent) -> None:
         before = self.model
         if isinstance(event, CheckpointFound):
-            self._load(event.checkpoint.quantised(self.settings.own.weight_bits))
+            self._load(event.checkpoint)
             self.costs_changed.emit()
         else:
             self.model = state_after(before, event)
@@ -408,3 +407,9 @@ class Desk(QObject):
         parts = self._launch.report()
         parts = replace(parts, machine=f"{parts.machine}\n{facts_on(self)}")
         return report_text(errors, parts, None if with_names else private_on(self, self._launch))
+
+
+def _loaded_with(settings: Settings) -> tuple[object, ...]:
+    """What of the settings the model that is loaded depends on."""
+    own = settings.own
+    return settings.model, own.weight_bits, own.context_tokens

@@ -313,3 +313,22 @@ def test_what_is_to_be_installed_suits_the_machine(monkeypatch: pytest.MonkeyPat
     command = f"pip install 'viewfinder[{'cuda' if has_nvidia else 'cpu'}]'"
     assert command in caught.value.said.hint
     assert command in caught.value.said.detail
+
+
+def test_prompt_and_answer_together_are_never_longer_than_the_context(driven: Driven) -> None:
+    if driven.backend.name == "fake":
+        pytest.skip("it counts no tokens")
+    longer = "Hi " * 20  # than the warm-up's question, which must have room
+    driven.load()
+    *_, whole = driven.answer(asked(text=longer))
+    assert isinstance(whole, Finished)
+    assert whole.figures.answer_tokens == 12
+    driven.checkpoint = driven.checkpoint.with_context(whole.figures.prompt_tokens + 5)
+    driven.load()
+    *_, cut = driven.answer(asked(text=longer))
+    assert isinstance(cut, Finished)
+    assert (cut.outcome, cut.figures.answer_tokens) == ("length", 5)
+    *_, refused = driven.answer(asked(text="Hi " * 90))
+    assert isinstance(refused, Finished)
+    assert refused.error is not None
+    assert f"can take {driven.checkpoint.context_tokens}" in refused.error.text

@@ -17,7 +17,8 @@ from app.core.models.weight_sizes import (
     tensors_of,
     torch_bytes,
 )
-from app.core.vision import FRAMES_PER_PATCH, MERGE, PATCH_PX
+from app.core.settings import LEAST_CONTEXT_TOKENS
+from app.core.vision import FRAMES_PER_PATCH, MERGE, PATCH_PX, TOKEN_PX
 
 if TYPE_CHECKING:
     from app.core.checkpoint import Checkpoint
@@ -31,8 +32,6 @@ FitMark: TypeAlias = Literal["fits", "tight", "too_large"]
 USUAL_CONTEXT_TOKENS = 8_192
 """The conversation for which there must be room beside a model."""
 USUAL_IMAGE_TOKENS = 1_280
-LEAST_CONTEXT_TOKENS = 2_048
-"""A picture, a question and an answer."""
 _CONTEXT_STEP = 1_024
 _SPARE_SHARE = 0.2
 _MOST_SPARE_BYTES = 8 * 10**9
@@ -294,7 +293,23 @@ def fitted(checkpoint: Checkpoint, chosen_tokens: int | None, memory: MachineMem
     try:
         known = on_disk(checkpoint, memory)
     except ModelError as error:
-        logger.warning("The context of a model cannot be fitted: %s", error.said.detail)
+        logger.info("The context of a model cannot be fitted: %s", error.said.detail)
         return checkpoint
     bits = checkpoint.weight_bits or _WHOLE_BITS
     return checkpoint.with_context(context_that_fits(known.shape, bits, memory, weights=known.weights))
+
+
+def fit_if_known(checkpoint: Checkpoint, memory: MachineMemory, *, image_tokens: int | None) -> Fit | None:
+    """How a checkpoint goes with a machine, or None where its files do not tell. Thread: any but main.
+
+    Args:
+        checkpoint: With its context.
+        memory: What the machine gives.
+        image_tokens: The most that a picture may cost; None for the checkpoint's own limit.
+    """
+    most = checkpoint.image_limits.max_pixels // (TOKEN_PX * TOKEN_PX)
+    try:
+        return fit_of_checkpoint(checkpoint, memory, image_tokens=min(image_tokens or most, most))
+    except ModelError as error:
+        logger.info("It is not known how large a model is: %s", error.said.detail)
+        return None

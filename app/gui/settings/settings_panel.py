@@ -24,6 +24,7 @@ from app.gui.caption import Caption
 from app.gui.describing import describe
 from app.gui.look import HEADING_PX
 from app.gui.settings.choice_box import ChoiceBox
+from app.gui.settings.context_choice import ContextChoice
 from app.gui.settings.download_settings import DownloadSettings
 from app.gui.settings.model_line import ModelLine
 from app.gui.settings.program_settings import ProgramSettings
@@ -56,6 +57,7 @@ class SettingsPanel(QWidget):
         self.setAccessibleName(self.tr("Settings"))
         self._settings = settings
         self._makers = Sampling()
+        self._checkpoint: Checkpoint | None = None
         self.done = QPushButton(self.tr("Done"))
         self.model = ModelLine()
         self.weights = ChoiceBox([(self.tr("As stored"), None), (self.tr("In 8 bits"), 8), (self.tr("In 4 bits"), 4)])
@@ -64,6 +66,7 @@ class SettingsPanel(QWidget):
             self.weights,
             self.tr("Fewer bits need less memory and answer a little worse. Changing this loads the model anew."),
         )
+        self.context = ContextChoice()
         self.system = QPlainTextEdit()
         self.answers = SamplingSettings(self)
         self.downloads = DownloadSettings(self)
@@ -79,6 +82,7 @@ class SettingsPanel(QWidget):
         self._settings = settings
         self.model.show_model(settings.model)
         self.weights.show_value(settings.own.weight_bits)
+        self.context.show_context(settings.own.context_tokens, self._checkpoint)
         self.weights_row.setVisible(_can_quantise() or settings.own.weight_bits is not None)
         if is_other_model:
             self.answers.show_again()
@@ -92,6 +96,8 @@ class SettingsPanel(QWidget):
 
     def show_checkpoint(self, checkpoint: Checkpoint | None) -> None:
         """Takes a model's own settings as what stands where the person chose none."""
+        self._checkpoint = checkpoint
+        self.context.show_context(self._settings.own.context_tokens, checkpoint)
         self._makers = Sampling() if checkpoint is None else checkpoint.default_sampling
         self.answers.show_sampling(self._settings.own.sampling, self._makers)
 
@@ -105,10 +111,15 @@ class SettingsPanel(QWidget):
             self.tr("Stands before every conversation with this model."),
             is_below=True,
         )
+        context = Labelled(
+            self.tr("Context"),
+            self.context,
+            self.tr("How long a conversation may become. Changing this loads the model anew."),
+        )
         layout = QVBoxLayout(self._build_frame())
         layout.setContentsMargins(16, 0, 16, 12)
         layout.setSpacing(12)
-        layout.addWidget(Section(self.tr("Model"), [self.model, self.weights_row]))
+        layout.addWidget(Section(self.tr("Model"), [self.model, self.weights_row, context]))
         layout.addWidget(Section(self.tr("Answer"), [instruction, self.answers.fields["max_tokens"]]))
         layout.addWidget(self.answers.sampling_section())
         layout.addWidget(self.answers.seed_section())
@@ -148,6 +159,7 @@ class SettingsPanel(QWidget):
     def _connect(self) -> None:
         self.done.clicked.connect(self.close_wanted)
         self.weights.currentIndexChanged.connect(self._on_weights_chosen)
+        self.context.currentIndexChanged.connect(self._on_context_chosen)
         self.system.textChanged.connect(self._on_system_text_changed)
         self.answers.sampling_changed.connect(self._on_sampling_changed)
         self.downloads.settings_changed.connect(self._tell)
@@ -184,6 +196,10 @@ class SettingsPanel(QWidget):
 
     def _on_weights_chosen(self) -> None:
         own = replace(self._settings.own, weight_bits=self.weights.currentData())
+        self._tell(self._settings.with_own(own))
+
+    def _on_context_chosen(self) -> None:
+        own = replace(self._settings.own, context_tokens=self.context.currentData())
         self._tell(self._settings.with_own(own))
 
     def _on_system_text_changed(self) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,9 +9,14 @@ import pytest
 from app.cli.arguments import AskOptions, read_arguments
 from app.cli.plan import make_plan
 from app.core.checkpoint import DEMO_MODEL_ID
-from app.core.paths import DEMO_MODEL_DIR
-from app.core.sampling import Sampling
+from app.core.events import Figures
+from app.core.machine import MachineMemory
+from app.core.paths import DEMO_MODEL_DIR, SAMPLE_VIDEO
+from app.core.results import ModelRecord, Result, TurnRecord
+from app.core.sampling import GREEDY, Sampling
+from app.core.segments import room_of
 from app.core.settings import ModelSettings, Settings
+from app.exporters.json_export import render
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,3 +56,37 @@ def test_the_bits_are_the_command_lines_then_the_settings() -> None:
     assert make_plan(options_of(), settings).checkpoint.weight_bits == 8
     checkpoint = make_plan(options_of("--quantize", "4bit"), settings).checkpoint
     assert (checkpoint.weight_bits, checkpoint.quantisation) == (4, "bf16, loaded in 4 bits")
+
+
+def test_the_context_is_the_command_lines_then_the_records_then_the_settings_then_what_fits(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = make_plan(options_of(), Settings())
+    assert whole.checkpoint.context_tokens == whole.question.context_tokens == 4_096
+    assert not whole.checkpoint.has_chosen_context
+    settings = Settings(models={DEMO_MODEL_ID: ModelSettings(context_tokens=3_000)})
+    chosen = make_plan(options_of(), settings)
+    assert chosen.checkpoint.context_tokens == chosen.question.context_tokens == 3_000
+    assert chosen.checkpoint.has_chosen_context
+    assert make_plan(options_of("--context", "2500"), settings).question.context_tokens == 2_500
+    assert make_plan(options_of("--context", "1000000"), settings).question.context_tokens == 4_096
+    turn = TurnRecord("What?", (), "This.", "done", GREEDY, Figures(), datetime.now(timezone.utc), 1_280)
+    model = ModelRecord(DEMO_MODEL_ID, "a", "bf16", "fake", "fake 1", 2_048)
+    file = tmp_path / "result.json"
+    file.write_text(render(Result(model, "", (turn,), "1", turn.created_at)), encoding="utf-8")
+    again = read_arguments(["ask", "--backend", "fake", "--from", str(file)])
+    assert isinstance(again, AskOptions)
+    assert make_plan(again, settings).question.context_tokens == 2_048
+    assert make_plan(replace(again, context_tokens=3_500), settings).question.context_tokens == 3_500
+    narrow = MachineMemory("ram", 1, 1)
+    monkeypatch.setattr("app.cli.plan.machine_memory", lambda _: narrow)
+    assert make_plan(options_of(), Settings()).question.context_tokens == 2_048
+
+
+def test_a_shorter_context_leaves_less_room_for_the_parts_of_a_video() -> None:
+    words = (str(SAMPLE_VIDEO), "--segments", "auto")
+    questions = [make_plan(options_of(*words, "--context", str(n)), Settings()).question for n in (4_096, 2_048)]
+    rooms = [room_of(question).tokens for question in questions]
+    assert rooms[0] is not None
+    assert rooms[1] is not None
+    assert rooms[0] - rooms[1] > 1_000

@@ -29,6 +29,7 @@ model_settings = st.builds(
     system=st.text(),
     max_image_tokens=st.none() | st.integers(1, 16384),
     weight_bits=st.sampled_from([None, 8, 4]),
+    context_tokens=st.none() | st.integers(2_048, 1_048_576),
 ).filter(lambda own: own != ModelSettings())
 model_ids = st.text(min_size=1).filter(str.strip)
 all_settings = st.builds(
@@ -130,6 +131,10 @@ def test_one_bad_value_costs_only_itself(
         ("weight_bits", 3),
         ("weight_bits", "4bit"),
         ("weight_bits", 4.0),
+        ("context_tokens", 2_047),
+        ("context_tokens", 1_048_577),
+        ("context_tokens", "8192"),
+        ("context_tokens", True),
     ],
 )
 def test_one_bad_value_of_a_model_costs_only_itself(
@@ -214,10 +219,18 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_what_the_command_line_says_holds_for_one_start() -> None:
     stored = Settings("a", "mlx").with_own(ModelSettings(system="Be brief."))
-    for line in (Given(), Given("b"), Given("a", "fake"), Given(weight_bits=4), Given("b", "fake", 8)):
+    for line in (
+        Given(),
+        Given("b"),
+        Given("a", "fake"),
+        Given(weight_bits=4),
+        Given("b", "fake", 8),
+        Given("b", context_tokens=4_096),
+    ):
         started = line.over(stored)
         assert (started.model, started.backend) == (line.model or "a", line.backend or "mlx")
         assert started.own.weight_bits == line.weight_bits
+        assert started.own.context_tokens == line.context_tokens
         assert line.kept(started, stored) == stored
         darker = line.kept(replace(started, appearance="dark"), stored)
         assert darker == replace(stored, appearance="dark")

@@ -12,7 +12,16 @@ from app.core.errors import ModelError
 from app.core.machine import MachineMemory, metal_working_set_bytes
 from app.core.models import fit
 from app.core.models.catalogue import CatalogueModel, read_catalogue
-from app.core.models.fit import context_that_fits, fit_of_checkpoint, fitted, mark, memory_need, need_of, recommended
+from app.core.models.fit import (
+    context_that_fits,
+    fit_if_known,
+    fit_of_checkpoint,
+    fitted,
+    mark,
+    memory_need,
+    need_of,
+    recommended,
+)
 from tests.random_checkpoint import Widths, write_random_checkpoint
 
 GB = 10**9
@@ -207,9 +216,8 @@ def test_a_checkpoint_gets_the_context_that_fits_unless_a_person_chose_one(check
     assert fitted(checkpoint, 10**9, narrow).context_tokens == 32_768
 
 
-@pytest.mark.allows_log
 def test_files_that_do_not_tell_leave_the_context_alone(
-    checkpoint: Checkpoint, caplog: pytest.LogCaptureFixture
+    checkpoint: Checkpoint,
 ) -> None:
     config = json.loads((checkpoint.folder / "config.json").read_text())
     del config["vision_config"]["depth"]
@@ -217,10 +225,16 @@ def test_files_that_do_not_tell_leave_the_context_alone(
     with pytest.raises(ModelError, match="does not tell how large it is"):
         fit_of_checkpoint(checkpoint, mac(8))
     assert fitted(checkpoint, None, mac(8)) == checkpoint
-    assert len(caplog.messages) == 1
+    assert fit_if_known(checkpoint, mac(8), image_tokens=None) is None
     (checkpoint.folder / "config.json").unlink()
     with pytest.raises(ModelError, match="do not tell how large it is"):
         fit_of_checkpoint(checkpoint, mac(8))
+
+
+def test_a_picture_may_cost_as_much_as_its_limit_or_the_checkpoint_s(checkpoint: Checkpoint) -> None:
+    found = [fit_if_known(checkpoint, mac(8), image_tokens=tokens) for tokens in (64, None, 10**9)]
+    small, *largest = [one.need.activation_bytes for one in found if one is not None]
+    assert small < largest[0] == largest[1]
 
 
 def test_the_usual_picture_is_the_one_that_settings_begin_with() -> None:
