@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.cli.figures import size_text
-from app.cli.model_forms import document, installed_value, table
+from app.cli.model_forms import document, installed_value, table, unfinished_values
 from app.cli.usage import DONE, FAILED
 from app.core.checkpoint import read_checkpoint
 from app.core.errors import ModelError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.core.models.catalogue import Catalogue, CatalogueModel, Runtime
     from app.core.models.fit import Fit, FitMark
     from app.core.models.library import InstalledModel
+    from app.core.models.unfinished import UnfinishedDownload
     from app.core.paths import Profile
     from app.core.settings import Settings
 
@@ -88,14 +89,15 @@ def offer_here(
     )
 
 
-def list_all(installed: Sequence[InstalledModel], offer: Offer) -> str:
+def list_all(installed: Sequence[InstalledModel], unfinished: Sequence[UnfinishedDownload], offer: Offer) -> str:
     """What is here and what can be downloaded, as JSON."""
     values = []
     for model in installed:
         fit = offer.fit_of(model)
         memory_bytes = None if fit is None else fit.need.total_bytes
         values.append({**installed_value(model), "memory_bytes": memory_bytes, "fit": fit.mark if fit else None})
-    return document(installed=values, catalogue=[_value(model, offer) for model in offer.catalogue.models])
+    offered = [_value(model, offer) for model in offer.catalogue.models]
+    return document(installed=values, unfinished=unfinished_values(unfinished), catalogue=offered)
 
 
 def offered_lines(offer: Offer) -> list[str]:

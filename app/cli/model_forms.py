@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from app.core.errors import ErrorText
     from app.core.models.library import InstalledModel
+    from app.core.models.unfinished import UnfinishedDownload
 
 FORMAT = "viewfinder.models/1"
 _SOURCES = {
@@ -68,6 +69,20 @@ def installed_lines(models: Sequence[InstalledModel], chosen_id: str, now: datet
         for model in models
     ]
     return [*table(rows), "", "* chosen in the settings"] if chosen_id else table(rows)
+
+
+def unfinished_values(unfinished: Sequence[UnfinishedDownload]) -> list[dict[str, Any]]:
+    """Downloads that were begun, as JSON."""
+    return [{"id": one.model_id, "here_bytes": one.here_bytes} for one in unfinished]
+
+
+def unfinished_lines(unfinished: Sequence[UnfinishedDownload]) -> list[str]:
+    """Downloads that were begun, and how to go on; nothing where there are none."""
+    lines = [
+        f"{one.model_id}: {size_text(one.here_bytes)} are here; “viewfinder models download {one.model_id}” goes on"
+        for one in unfinished
+    ]
+    return ["", "Not downloaded to the end:", *lines] if lines else []
 
 
 def used_text(used: datetime | None, now: datetime) -> str:

@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.figures import size_text
-from app.cli.model_forms import document, installed_lines, installed_value
+from app.cli.model_forms import document, installed_lines, installed_value, unfinished_lines, unfinished_values
 from app.cli.terminal import Terminal
-from app.cli.usage import DONE, FAILED, MODEL_FAILED, USAGE, UsageError
+from app.cli.usage import DONE, FAILED, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
 from app.core.checkpoint import find_checkpoint
 from app.core.errors import AppError, ModelError, UserError
+from app.core.models.fetching import discard
+from app.core.models.hub_cache import hub_cache_dir, repository_dir
 from app.core.models.last_uses import read_last_uses
 from app.core.models.library import installed_models
 from app.core.models.removal import freed_by_removing, remove, what_goes
+from app.core.models.unfinished import unfinished_downloads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from app.cli.model_arguments import ModelAction, ModelsOptions
     from app.core.models.library import InstalledModel
@@ -39,6 +42,9 @@ def run_models(options: ModelsOptions, settings: Settings, profile: Profile) -> 
     terminal = Terminal()
     try:
         return _COMMANDS[options.action](options, settings, profile, terminal)
+    except KeyboardInterrupt:
+        terminal.note("Stopped.")
+        return INTERRUPTED
     except AppError as error:
         is_input = isinstance(error, UserError)
         terminal.error(replace(error.said, detail="") if is_input else error.said)
@@ -48,7 +54,8 @@ def run_models(options: ModelsOptions, settings: Settings, profile: Profile) -> 
 def _list(options: ModelsOptions, settings: Settings, profile: Profile, terminal: Terminal) -> int:
     models = _installed(settings, profile)
     now = datetime.now(timezone.utc).astimezone()
-    lines = installed_lines(models, settings.model, now)
+    unfinished = unfinished_downloads(hub_cache_dir())
+    lines = [*installed_lines(models, settings.model, now), *unfinished_lines(unfinished)]
     if options.is_all:
         from app.cli.model_catalogue import list_all, offer_here, offered_lines  # noqa: PLC0415 - only for this command
 
@@ -56,10 +63,11 @@ def _list(options: ModelsOptions, settings: Settings, profile: Profile, terminal
         for fault in offer.catalogue.faults:
             terminal.error(fault)
         if options.as_json:
-            return _answer(terminal, list_all(models, offer))
+            return _answer(terminal, list_all(models, unfinished, offer))
         lines += offered_lines(offer)
     elif options.as_json:
-        return _answer(terminal, document(installed=[installed_value(model) for model in models]))
+        values = [installed_value(model) for model in models]
+        return _answer(terminal, document(installed=values, unfinished=unfinished_values(unfinished)))
     return _answer(terminal, "".join(f"{line}\n" for line in lines))
 
 
@@ -89,25 +97,44 @@ def _download(options: ModelsOptions, settings: Settings, profile: Profile, term
 
 
 def _remove(options: ModelsOptions, settings: Settings, profile: Profile, terminal: Terminal) -> int:
-    model = _named(options.models[0], _installed(settings, profile))
-    if not options.says_yes and model.can_remove and not _is_agreed(model, settings, terminal):
-        terminal.note("Nothing was removed.")
+    text, models = options.models[0], _installed(settings, profile)
+    begun = {one.model_id: one.here_bytes for one in unfinished_downloads(hub_cache_dir())}
+    if text in begun and all(model.model_id != text for model in models):
+        question = [f"What came of the download of {text} is deleted.", _freed_text(begun[text])]
+        if not _is_agreed(question, options, terminal):
+            return FAILED
+        return _told_removed(text, repository_dir(text, hub_cache_dir()), discard(text), options, terminal)
+    model = _named(text, models)
+    question = [what_goes(model)]
+    if model.model_id == settings.model:
+        question.append("It is the model that is chosen in the settings.")
+    if model.can_remove and not _is_agreed([*question, _freed_text(freed_by_removing(model))], options, terminal):
         return FAILED
-    freed_bytes = remove(model)
+    return _told_removed(model.model_id, model.folder, remove(model), options, terminal)
+
+
+def _told_removed(model_id: str, folder: Path, freed_bytes: int, options: ModelsOptions, terminal: Terminal) -> int:
     if options.as_json:
-        removed = {"id": model.model_id, "folder": str(model.folder), "freed_bytes": freed_bytes}
-        return _answer(terminal, document(removed=removed))
-    return _answer(terminal, f"Removed {model.model_id}; {size_text(freed_bytes)} are free again.\n")
+        return _answer(terminal, document(removed={"id": model_id, "folder": str(folder), "freed_bytes": freed_bytes}))
+    return _answer(terminal, f"Removed {model_id}; {size_text(freed_bytes)} are free again.\n")
 
 
-def _is_agreed(model: InstalledModel, settings: Settings, terminal: Terminal) -> bool:
+def _freed_text(freed_bytes: int) -> str:
+    return f"{size_text(freed_bytes)} will be free again."
+
+
+def _is_agreed(question: Sequence[str], options: ModelsOptions, terminal: Terminal) -> bool:
+    if options.says_yes:
+        return True
     if not sys.stdin.isatty():
         raise UsageError("Nobody can be asked here whether to remove it.", "Say --yes.")
-    terminal.note(what_goes(model))
-    if model.model_id == settings.model:
-        terminal.note("It is the model that is chosen in the settings.")
-    terminal.note(f"{size_text(freed_by_removing(model))} will be free again. Remove it? (y or n)")
-    return sys.stdin.readline().strip().lower() in _YES
+    for line in question:
+        terminal.note(line)
+    terminal.note("Remove it? (y or n)")
+    is_agreed = sys.stdin.readline().strip().lower() in _YES
+    if not is_agreed:
+        terminal.note("Nothing was removed.")
+    return is_agreed
 
 
 def _installed(settings: Settings, profile: Profile) -> tuple[InstalledModel, ...]:

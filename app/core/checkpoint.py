@@ -11,6 +11,7 @@ from typing import Any
 
 from app.core.errors import ModelError, Sentence
 from app.core.models.hub_cache import hub_cache_dir, repository_dir, revisions_of, split_model_id
+from app.core.models.unfinished import unfinished_bytes
 from app.core.models.weight_files import check_whole
 from app.core.paths import DEMO_MODEL_DIR
 from app.core.sampling import GREEDY, Sampling
@@ -149,10 +150,17 @@ def _cached_checkpoint(model_id: str) -> Checkpoint:
                 first_error = first_error or error
     if first_error is not None:
         raise first_error
+    folder = repository_dir(repository, cache_dir)
+    if unfinished_bytes(folder):
+        raise ModelError(
+            Sentence("The model {name} is only downloaded in part.", name=model_id),
+            Sentence("Go on under “Models”, or with “viewfinder models download {name}”.", name=repository),
+            str(folder),
+        )
     raise ModelError(
         Sentence("The model {name} is not on this machine.", name=model_id),
         Sentence("Download it under “Models”, or with “viewfinder models download {name}”.", name=repository),
-        str(repository_dir(repository, cache_dir)),
+        str(folder),
     )
 
 

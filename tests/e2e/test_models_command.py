@@ -109,6 +109,17 @@ def test_a_model_that_is_not_whole_is_not_listed_and_check_says_why(here: Progra
     assert missing in asked.stderr
 
 
+def test_what_came_of_a_download_is_listed_and_can_be_removed(here: Program) -> None:
+    blobs = cache_of(here) / "models--Qwen--Qwen3-VL-4B-Instruct" / "blobs"
+    blobs.mkdir(parents=True)
+    (blobs / f"{'c' * 64}.viewfinder-part").write_bytes(bytes(2_000))
+    assert told(here, "list")["unfinished"] == [{"id": REPOSITORY, "here_bytes": 2_000}]
+    assert f"{REPOSITORY}: 2.0 KB are here; “viewfinder models download" in models(here, "list").stdout
+    assert told(here, "remove", REPOSITORY, "--yes")["removed"]["freed_bytes"] == 2_000
+    assert not blobs.exists()
+    assert told(here, "list")["unfinished"] == []
+
+
 def test_a_file_that_was_changed_is_found_by_its_hash(here: Program, tmp_path: Path) -> None:
     snapshot = cached(cache_of(here), REPOSITORY, write_whole_model(tmp_path / "files", size_bytes=1_000), A)
     with (snapshot / "model.safetensors").open("r+b") as file:

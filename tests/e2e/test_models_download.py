@@ -89,7 +89,10 @@ def test_ctrl_c_pauses_and_the_same_command_goes_on(here: Program, hub: HubServe
     assert (process.returncode, out) == (130, b""), errors
     words = f"Paused; what came is kept. “viewfinder models download {REPOSITORY}” goes on from there.\n"
     assert errors.decode().endswith(words)
-    assert [model["id"] for model in told(here, "list")["installed"]] == ["demo"]
+    listed = told(here, "list")
+    assert [model["id"] for model in listed["installed"]] == ["demo"]
+    assert [one["id"] for one in listed["unfinished"]] == [REPOSITORY]
+    assert "is only downloaded in part" in models(here, "path", REPOSITORY).stderr
     hub.clear_faults()
     done = models(here, "download", REPOSITORY)
     assert done.returncode == 0, done.stderr

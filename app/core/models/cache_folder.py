@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import UserError
 from app.core.files import write_atomically
-from app.core.models.hub_cache import hub_cache_dir, repository_dir
+from app.core.models.hub_cache import PART_SUFFIX, STAGING, hub_cache_dir, repository_dir
 from app.core.models.part_file import CONTENT_ID, content_id
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from app.core.models.repository import Repository, RepositoryFile
 
-_PART_SUFFIX = ".viewfinder-part"
-_STAGING = ".viewfinder"
 _LAST = "config.json"
 """Placed last where files must be placed one by one: without it a folder is no model to anybody."""
 _PUBLISHING, _FETCHING = "viewfinder-publishing", "viewfinder-fetching"
@@ -38,7 +36,7 @@ class CacheFolder:
         cache_dir = hub_cache_dir()
         self.folder = repository_dir(model_id, cache_dir)
         self._blobs = self.folder / "blobs"
-        self._staging = self.folder / _STAGING
+        self._staging = self.folder / STAGING
         self._locks = cache_dir / ".locks" / self.folder.name
 
     def blob(self, file: RepositoryFile) -> Path:
@@ -47,7 +45,7 @@ class CacheFolder:
 
     def part(self, file: RepositoryFile) -> Path:
         """Where what came of it so far lies."""
-        return self._blobs / f"{content_id(file)}{_PART_SUFFIX}"
+        return self._blobs / f"{content_id(file)}{PART_SUFFIX}"
 
     def content_lock(self, file: RepositoryFile) -> BaseFileLock:
         """The lock of a content, which the Hub's library takes too."""
@@ -143,7 +141,7 @@ class CacheFolder:
                 links = [path for path in self.folder.glob("snapshots/*/**/*") if path.is_symlink()]
                 seen = {link.readlink().name for link in links}
                 for path in list(self._blobs.glob("*")):
-                    name = path.name.removesuffix(_PART_SUFFIX)
+                    name = path.name.removesuffix(PART_SUFFIX)
                     if CONTENT_ID.fullmatch(name) is not None and (name not in seen or name != path.name):
                         freed_bytes += self._discard(path, name)
         for emptied in (self._blobs, self.folder / "snapshots", self.folder):

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 _MODELS = "models--"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _LONGEST_REF_BYTES = 256
+PART_SUFFIX = ".viewfinder-part"
+"""Ends the name of a blob that is not whole; the Hub's library looks at no such file."""
+STAGING = ".viewfinder"
+"""The folder beside ``snapshots`` where a revision is put together."""
 SHORT_REVISION = 12
 """Letters of a commit that tell revisions of one repository apart."""
 
@@ -47,14 +51,20 @@ def hub_cache_dir() -> Path:
     return Path(constants.HF_HUB_CACHE)
 
 
-def cached_revisions(cache_dir: Path) -> Iterator[tuple[CachedRevision, ...]]:
-    """For each repository of models its revisions, the one first that its plain name stands for if it is whole."""
+def repositories_in(cache_dir: Path) -> Iterator[tuple[str, Path]]:
+    """The repositories of models in the cache, whatever there is of them, and their folders; by name."""
     try:
         names = sorted(entry.name for entry in os.scandir(cache_dir) if entry.name.startswith(_MODELS))
     except OSError:
         return
     for name in names:
-        found = _revisions(cache_dir / name, name.removeprefix(_MODELS).replace("--", "/"))
+        yield name.removeprefix(_MODELS).replace("--", "/"), cache_dir / name
+
+
+def cached_revisions(cache_dir: Path) -> Iterator[tuple[CachedRevision, ...]]:
+    """For each repository of models its revisions, the one first that its plain name stands for if it is whole."""
+    for repository, folder in repositories_in(cache_dir):
+        found = _revisions(folder, repository)
         if found:
             yield found
 

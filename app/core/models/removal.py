@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import Sentence, UserError
+from app.core.models.hub_cache import STAGING
+from app.core.models.unfinished import unfinished_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +46,7 @@ def what_goes(model: InstalledModel, *, is_trash_there: bool = False) -> Sentenc
 def freed_by_removing(model: InstalledModel) -> int:
     """The bytes that removing it gives back; what another revision or repository needs stays and is not counted."""
     if model.source == "hugging_face":
-        return _freed_of_cache(_strategy(model))
+        return int(_strategy(model).expected_freed_size)
     return _freed_of_folder(model.folder)
 
 
@@ -93,16 +95,8 @@ def _stuck(model: InstalledModel, detail: str = "") -> UserError:
 
 def _remove_from_cache(model: InstalledModel) -> int:
     strategy = _strategy(model)
-    freed_bytes = _freed_of_cache(strategy)
     strategy.execute()
-    return freed_bytes
-
-
-def _freed_of_cache(strategy: Any) -> int:
-    counted = int(strategy.expected_freed_size)
-    for repository in strategy.repos:  # goes whole, and with it what an unfinished download left
-        counted += sum(_own_bytes(file) for file in repository.glob("blobs/*.viewfinder-part"))
-    return counted
+    return int(strategy.expected_freed_size)
 
 
 def _strategy(model: InstalledModel) -> Any:
@@ -116,6 +110,10 @@ def _strategy(model: InstalledModel) -> Any:
     cache_dir = model.folder.parents[2]
     folder = model.folder.parents[1]
     refs = list(_refs(folder / "refs"))
+    snapshots = [snapshot for snapshot in (folder / "snapshots").iterdir() if snapshot.is_dir()]
+    if unfinished_bytes(folder):
+        # One revision more, without files, so that the library keeps the folder and what came of a download in it.
+        snapshots.append(folder / STAGING / "unfinished")
     revisions = [
         CachedRevisionInfo(
             commit_hash=snapshot.name,
@@ -125,8 +123,7 @@ def _strategy(model: InstalledModel) -> Any:
             refs=frozenset(name for name, commit in refs if commit == snapshot.name),
             last_modified=0.0,
         )
-        for snapshot in (folder / "snapshots").iterdir()
-        if snapshot.is_dir()
+        for snapshot in snapshots
     ]
     repository = CachedRepoInfo(
         repo_id=model.model_id,

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 from huggingface_hub import scan_cache_dir
 
-from app.core.errors import UserError
+from app.core.checkpoint import find_checkpoint
+from app.core.errors import ModelError, UserError
 from app.core.models.library import installed_models
 from app.core.models.removal import freed_by_removing, remove, what_goes
+from app.core.models.unfinished import UnfinishedDownload, unfinished_downloads
 from tests.whole_model import cached, write_whole_model
 
 if TYPE_CHECKING:
@@ -97,12 +99,31 @@ def test_a_cache_without_links_is_freed_too(hub_cache: Path) -> None:
     assert list(hub_cache.iterdir()) == []
 
 
-def test_what_an_unfinished_download_left_goes_with_the_last_revision(hub_cache: Path, tmp_path: Path) -> None:
+def test_what_came_of_a_download_stays_to_be_gone_on_with(hub_cache: Path, tmp_path: Path) -> None:
     snapshot = cached(hub_cache, REPOSITORY, write_whole_model(tmp_path / "files"), A)
-    before = freed_by_removing(model_of(REPOSITORY))
-    (snapshot.parents[1] / "blobs" / "x.viewfinder-part").write_bytes(bytes(1000))
-    assert remove(model_of(REPOSITORY)) == before + 1000
-    assert list(hub_cache.iterdir()) == []
+    blobs = snapshot.parents[1] / "blobs"
+    part, whole = blobs / f"{'c' * 64}.viewfinder-part", blobs / ("d" * 64)
+    part.write_bytes(bytes(1000))
+    whole.write_bytes(bytes(500))
+    assert unfinished_downloads(hub_cache) == (UnfinishedDownload(REPOSITORY, 1500),)
+    freed = freed_by_removing(model_of(REPOSITORY))
+    before = bytes_in(blobs)
+    assert remove(model_of(REPOSITORY)) == freed == before - 1500
+    assert sorted(blobs.iterdir()) == [part, whole]
+    assert unfinished_downloads(hub_cache) == (UnfinishedDownload(REPOSITORY, 1500),)
+    assert [model.model_id for model in installed_models()] == ["demo"]
+    with pytest.raises(ModelError, match=r"is only downloaded in part\. Go on under “Models”"):
+        find_checkpoint(REPOSITORY)
+
+
+def test_a_finished_repository_has_nothing_unfinished(hub_cache: Path, tmp_path: Path) -> None:
+    snapshot = cached(hub_cache, REPOSITORY, write_whole_model(tmp_path / "files"), A)
+    (snapshot.parents[1] / "blobs" / f"{'c' * 64}.incomplete").write_bytes(b"left by another program")
+    assert unfinished_downloads(hub_cache) == ()
+    (hub_cache / "models--someone--begun" / "blobs").mkdir(parents=True)
+    assert unfinished_downloads(hub_cache) == ()
+    (hub_cache / "models--someone--begun" / "blobs" / ("e" * 40)).write_bytes(b"whole, and nothing else yet")
+    assert unfinished_downloads(hub_cache) == (UnfinishedDownload("someone/begun", 27),)
 
 
 def test_a_folder_is_deleted_for_good_or_moved_to_the_trash(tmp_path: Path) -> None:
