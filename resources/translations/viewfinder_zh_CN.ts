@@ -231,6 +231,10 @@
         <translation>清除提问记录(&amp;F)</translation>
     </message>
     <message>
+        <source>&amp;Models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Stop &amp;Loading the Model</source>
         <translation>停止加载模型(&amp;L)</translation>
     </message>
@@ -373,8 +377,8 @@
         <translation>请先完成当前的输入。</translation>
     </message>
     <message>
-        <source>There is no model to ask: choose one in the settings.</source>
-        <translation>没有可用的模型，请在设置中选择。</translation>
+        <source>There is no model to ask: choose one under “Models”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The model is being looked for.</source>
@@ -1867,6 +1871,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The model {name} is only downloaded in part.</source>
+        <translation>模型 {name} 只下载了一部分。</translation>
+    </message>
+    <message>
+        <source>Go on under “Models”, or with “viewfinder models download {name}”.</source>
+        <translation>请在“模型”中继续，或用“viewfinder models download {name}”继续。</translation>
+    </message>
+    <message>
         <source>Free some room, then try again; models are kept in {folder}, another place can be given as HF_HOME.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2120,6 +2132,10 @@
     </message>
     <message>
         <source>The connection to {host} is not safe: its certificate is not trusted here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{host} does not speak https as it should.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2417,6 +2433,14 @@
     <message>
         <source>A widget was reached for from another thread.</source>
         <translation>从其他线程访问了界面控件。</translation>
+    </message>
+    <message>
+        <source>The folder cannot be shown here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open it by other means.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give its whole name to replace it, or another.</source>
@@ -2822,58 +2846,33 @@
     </message>
 </context>
 <context>
-    <name>ModelChoice</name>
+    <name>ModelLine</name>
     <message>
-        <source>Model</source>
-        <translation>模型</translation>
+        <source>Choose…</source>
+        <translation type="unfinished">选择…</translation>
     </message>
     <message>
-        <source>Which model answers.</source>
-        <translation>由哪个模型回答。</translation>
+        <source>Choose a model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shows the models on this computer and those that can be downloaded.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Demo model</source>
-        <translation>演示模型</translation>
+        <translation type="unfinished">演示模型</translation>
+    </message>
+</context>
+<context>
+    <name>ModelList</name>
+    <message>
+        <source>Models</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>A folder…</source>
-        <translation>文件夹…</translation>
-    </message>
-    <message>
-        <source>A repository on this computer…</source>
-        <translation>这台电脑上的仓库…</translation>
-    </message>
-    <message>
-        <source>Model’s folder or repository</source>
-        <translation>模型的文件夹或仓库</translation>
-    </message>
-    <message>
-        <source>Return loads it.</source>
-        <translation>按回车键加载。</translation>
-    </message>
-    <message>
-        <source>Use</source>
-        <translation>使用</translation>
-    </message>
-    <message>
-        <source>Loads the model that is named beside it.</source>
-        <translation>加载旁边所填的模型。</translation>
-    </message>
-    <message>
-        <source>Folder of a Qwen3-VL</source>
-        <translation>Qwen3-VL 模型文件夹</translation>
-    </message>
-    <message>
-        <source>Not in use yet: press Return or “Use”. Nothing is downloaded.</source>
-        <translation>尚未启用：请按回车键或点按“使用”。不会下载任何内容。</translation>
-    </message>
-    <message>
-        <source>Nothing is downloaded: the model must be on this computer.</source>
-        <translation>不会下载任何内容：模型必须已在这台电脑上。</translation>
-    </message>
-    <message>
-        <source>Choose a model’s folder</source>
-        <translation>选择模型文件夹</translation>
+        <source>Return does what the button of a row says; the menu key shows all that can be done with it.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2899,12 +2898,273 @@
         <translation>没有模型</translation>
     </message>
     <message>
-        <source>Choose another model in Settings</source>
-        <translation>可在设置中选择其他模型</translation>
+        <source>Shows the models</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Model: {0}, {1}</source>
         <translation>模型：{0}，{1}</translation>
+    </message>
+</context>
+<context>
+    <name>ModelSwitching</name>
+    <message>
+        <source>Another Model</source>
+        <translation type="unfinished">更换模型</translation>
+    </message>
+    <message>
+        <source>Another model begins a new conversation. Export this one first if you want to keep it.</source>
+        <translation type="unfinished">更换模型会开始新的对话。如需保留当前对话，请先导出。</translation>
+    </message>
+    <message>
+        <source>Begin Anew</source>
+        <translation type="unfinished">开始新对话</translation>
+    </message>
+</context>
+<context>
+    <name>Models</name>
+    <message>
+        <source>Cancel Download</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show in Finder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation type="unfinished">使用</translation>
+    </message>
+    <message>
+        <source>Load</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try Again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">取消</translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Has {0} answer from now on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reads {0} into memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Downloads {0} to this computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Interrupts the download of {0}; what has come stays.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Goes on with the download of {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Goes on with the download of {0} where it failed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ends the download of {0} and drops what has come.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shows the files of {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Takes {0} off this computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is in use: use another model first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is in a form that what runs models here does not read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The settings say that nothing is downloaded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More about {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All that can be done with {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ModelsOpening</name>
+    <message>
+        <source>This frees {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Emptying the trash then frees {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove a Model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove {0}?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model is removed ({0}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a model’s folder</source>
+        <translation type="unfinished">选择模型文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsSheet</name>
+    <message>
+        <source>Models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation type="unfinished">完成</translation>
+    </message>
+    <message>
+        <source>Other ▾</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Installed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recommended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All</source>
+        <comment>models</comment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Best fit first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smallest first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Last used first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>… and {0} more</source>
+        <translation type="unfinished">…以及另外 {0} 项</translation>
+    </message>
+    <message>
+        <source>Goes back to the answers.</source>
+        <translation type="unfinished">返回回答。</translation>
+    </message>
+    <message>
+        <source>A model in a folder, or one that the list does not know.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Those on this computer, those that go well with it, or all.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search the models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Down goes to the list.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In which order the models stand.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Offline: nothing is downloaded. What is installed can be used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A Folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A Repository…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking for models…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No model here is called “{0}”. “Other” asks for one by its repository.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None of the known models fits this computer. “All” shows what each needs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No model is here yet.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3017,6 +3277,41 @@
     <message>
         <source>Pasted picture {0}</source>
         <translation>粘贴的图片 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>OtherModel</name>
+    <message>
+        <source>Repository on the Hub</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look Up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">取消</translation>
+    </message>
+    <message>
+        <source>Its description is read first; nothing is downloaded yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Return looks it up.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Asks the Hub what this repository holds.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Closes this line.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Asking the Hub about {0}…</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3543,21 +3838,6 @@
     <message>
         <source>{0} of {1}. Left and Right show the next frames, with Shift a second further.</source>
         <translation>{0}，共 {1}。左右方向键逐帧移动，按住 Shift 移动一秒。</translation>
-    </message>
-</context>
-<context>
-    <name>SettingsOpening</name>
-    <message>
-        <source>Another Model</source>
-        <translation>更换模型</translation>
-    </message>
-    <message>
-        <source>Another model begins a new conversation. Export this one first if you want to keep it.</source>
-        <translation>更换模型会开始新的对话。如需保留当前对话，请先导出。</translation>
-    </message>
-    <message>
-        <source>Begin Anew</source>
-        <translation>开始新对话</translation>
     </message>
 </context>
 <context>
