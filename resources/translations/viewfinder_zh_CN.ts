@@ -231,10 +231,6 @@
         <translation>清除提问记录(&amp;F)</translation>
     </message>
     <message>
-        <source>&amp;Models</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Stop &amp;Loading the Model</source>
         <translation>停止加载模型(&amp;L)</translation>
     </message>
@@ -375,10 +371,6 @@
     <message>
         <source>Finish the word first.</source>
         <translation>请先完成当前的输入。</translation>
-    </message>
-    <message>
-        <source>There is no model to ask: choose one under “Models”.</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The model is being looked for.</source>
@@ -538,102 +530,14 @@
     </message>
 </context>
 <context>
-    <name>DownloadSettings</name>
+    <name>ContextChoice</name>
     <message>
-        <source>Mirror</source>
-        <translation type="unfinished"></translation>
+        <source>As much as fits</source>
+        <translation>尽量长</translation>
     </message>
     <message>
-        <source>An address that has the same models as huggingface.co, such as https://hf-mirror.com.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Proxy</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>What requests go through. Empty: as this system’s own settings say.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check the Connection</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Token</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Save</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Forget</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Work offline</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>No connection is made at all. Models on this computer work as ever.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>HF_HUB_OFFLINE is set on this system: Viewfinder stays offline until it is not.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Downloads</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Asks the address once whether it answers; nothing is downloaded.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Keeps the token in this system’s keychain.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Takes the token out of this system’s keychain.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>For models whose makers want to be asked. It is kept in this system’s keychain.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Asking {0}…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{0} answers, and knows the token as {1}’s.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{0} answers.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>A token for {0} is kept in this system’s keychain.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>None is kept; the one in HF_TOKEN is used.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>None is kept; the one from “hf auth login” is used.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>None is kept for {0}. Most models need none.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>This system has no keychain to keep one in. Sign in with “hf auth login”, or set HF_TOKEN: Viewfinder reads it there.</source>
-        <translation type="unfinished"></translation>
+        <source>As much as fits ({0})</source>
+        <translation>尽量长（{0}）</translation>
     </message>
 </context>
 <context>
@@ -1755,34 +1659,6 @@
         <translation>以 {bits} 位约需 {needed} GB：--quantize {bits}bit，或设置中的“权重”。</translation>
     </message>
     <message>
-        <source>This is not the address of a mirror.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Write it as https://hf-mirror.com.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>A name and a password do not belong into the mirror&apos;s address.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Keep a token for it further down.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The mirror&apos;s address has “?” or “#” in it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>This is not the address of a proxy.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Write it as http://host:port, or socks5://host:port.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>The catalogue</source>
         <translation>模型目录</translation>
     </message>
@@ -1827,50 +1703,6 @@
         <translation>模型目录 {name}</translation>
     </message>
     <message>
-        <source>The list of downloads cannot be kept in {folder}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The list of downloads</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Choose another model.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check the disk, then go on: what came so far is kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The repository {model} has names that cannot be used.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Free some room, then go on: what came so far is kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Give yourself permission to write there, or name another place as HF_HOME.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Name a place on another disk as HF_HOME.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{model} could not be written to {folder}: {reason}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>What was downloaded of {model} cannot be deleted.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{model} needs {needed} GB of room on the disk; {free} GB are free.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>The model {name} is only downloaded in part.</source>
         <translation>模型 {name} 只下载了一部分。</translation>
     </message>
@@ -1879,116 +1711,8 @@
         <translation>请在“模型”中继续，或用“viewfinder models download {name}”继续。</translation>
     </message>
     <message>
-        <source>Free some room, then try again; models are kept in {folder}, another place can be given as HF_HOME.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The disk became full while {model} was downloaded.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The folder {folder} may not be written, so nothing can be downloaded into it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The disk of {folder} cannot hold files as large as those of {model}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Look into the folder {folder}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Try again later, or choose another mirror in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check the mirror&apos;s address in the settings under “Downloads”; a network that wants a sign-in answers so too.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The file {file} of {model} came damaged twice, so it was not kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Instead of the file {file} of {model} something else was sent.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>The model&apos;s files do not tell how large it is.</source>
         <translation>模型的文件没有说明它有多大。</translation>
-    </message>
-    <message>
-        <source>{host} has closed the repository {name}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The file {path} of {name} is damaged.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Write it as https://host in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Viewfinder is offline, so nothing is asked of the Hub.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Untick “Work offline” in the settings under “Downloads”, and unset HF_HUB_OFFLINE where it is set.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The certificates of this system cannot be read.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check the files that SSL_CERT_FILE and SSL_CERT_DIR name.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The address of the proxy cannot be used.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Write it as http://host:port in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The address of the proxy in this system&apos;s variables cannot be used.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Give one as http://host:port in the settings under “Downloads”, or correct HTTPS_PROXY and ALL_PROXY.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The address {address} cannot be used.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>This system has no keychain that Viewfinder can use, so the token was not kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Sign in with “hf auth login”, or set HF_TOKEN: Viewfinder reads the token there.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The system&apos;s keychain stays shut.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Unlock it, allow Viewfinder to use it, then try again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>This cannot be a token.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Copy it whole from the page where it was made: it has no spaces.</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The model&apos;s configuration does not tell how large it is.</source>
@@ -1997,162 +1721,6 @@
     <message>
         <source>Choose a Qwen3-VL checkpoint.</source>
         <translation>请选择 Qwen3-VL 模型。</translation>
-    </message>
-    <message>
-        <source>A file of {name} is missing on {host}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Try again; if that does not help, choose another model.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{host} does not let you at {name}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Keep a token that may read it in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The makers of {name} want to be asked before it is downloaded.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check the proxy&apos;s address in the settings under “Downloads”, or ask whoever runs it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check this machine&apos;s date and time; in a company&apos;s network, its certificate must be known to the system or named by SSL_CERT_FILE.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check that it runs, and its address in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check how its name is spelled; if it is private, keep a token that may read it in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Try again in {minutes} minutes.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The connection to {host} broke off.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check your connection, then try again; a mirror can be chosen in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Write them into its address in the settings under “Downloads”: http://name:password@host:port.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check the mirror&apos;s address in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{host} was asked too often and wants a pause.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{host} has a fault of its own (error {status}).</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Try again in a few minutes.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Keep a good one in the settings under “Downloads”, or forget it there; HF_TOKEN and “hf auth login” count too.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} has no such revision on {host}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Leave the revision out to take the newest.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check that your token may read it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Ask for access at {page} with the account of your token, then try again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Ask for access at {page}, then keep your token in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{address} does not answer as the Hub does.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check how its name is spelled, and what your token may read.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>There is no public repository {name} on {host}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Try again in {seconds} seconds.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The proxy {proxy} lets nothing through to {host}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Check your connection, and the mirror&apos;s address in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The proxy {proxy} wants a name and a password.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{host} refused what it was asked (error {status}).</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{host} does not take the token: it is wrong, or its time is over.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>There is no repository {name} on {host}, or your token may not see it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The connection to {host} is not safe: its certificate is not trusted here.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{host} does not speak https as it should.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The proxy {proxy} cannot be reached.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The address of {host} cannot be found.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{host} does not answer.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{host} cannot be reached.</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The folder {folder} is deleted for good, with all its files.</source>
@@ -2213,82 +1781,6 @@
     <message>
         <source>The folder {folder} cannot be moved to the trash.</source>
         <translation>无法把文件夹 {folder} 移到废纸篓。</translation>
-    </message>
-    <message>
-        <source>Write maker and model, such as Qwen/Qwen3-VL-4B-Instruct.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>“{name}” is not the name of a repository on {host}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Take Qwen/{name} instead, or mlx-community/{name}-4bit for Apple silicon.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Download the model it was made for first.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} has no config.json, so it is no model.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Viewfinder never does that; choose a model of weights alone.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The model {name} is in a form that MLX cannot read.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} has no weights as safetensors.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Choose one of the models in the list, or the repository that it was made from.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Take mlx-community/{name}-4bit instead.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} holds GGUF files, which neither backend reads.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} is an adapter that lies on top of a model, not a model.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} wants to run its own program code.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} (“{kind}”) has no vision tower, so it cannot see pictures.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} is a “{kind}”, which Viewfinder cannot run.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} is not whole: it has no {file}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} is not whole: {missing} of its {total} weight files are missing there.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} has its weights only in files that may hold program code.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Another revision of this model is being downloaded; cancel that first.</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A mixture of experts cannot be quantised while it is loaded.</source>
@@ -2433,14 +1925,6 @@
     <message>
         <source>A widget was reached for from another thread.</source>
         <translation>从其他线程访问了界面控件。</translation>
-    </message>
-    <message>
-        <source>The folder cannot be shown here.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Open it by other means.</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give its whole name to replace it, or another.</source>
@@ -2846,36 +2330,6 @@
     </message>
 </context>
 <context>
-    <name>ModelLine</name>
-    <message>
-        <source>Choose…</source>
-        <translation type="unfinished">选择…</translation>
-    </message>
-    <message>
-        <source>Choose a model</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Shows the models on this computer and those that can be downloaded.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Demo model</source>
-        <translation type="unfinished">演示模型</translation>
-    </message>
-</context>
-<context>
-    <name>ModelList</name>
-    <message>
-        <source>Models</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Return does what the button of a row says; the menu key shows all that can be done with it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
     <name>ModelStatus</name>
     <message>
         <source>Not loaded</source>
@@ -2898,273 +2352,8 @@
         <translation>没有模型</translation>
     </message>
     <message>
-        <source>Shows the models</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Model: {0}, {1}</source>
         <translation>模型：{0}，{1}</translation>
-    </message>
-</context>
-<context>
-    <name>ModelSwitching</name>
-    <message>
-        <source>Another Model</source>
-        <translation type="unfinished">更换模型</translation>
-    </message>
-    <message>
-        <source>Another model begins a new conversation. Export this one first if you want to keep it.</source>
-        <translation type="unfinished">更换模型会开始新的对话。如需保留当前对话，请先导出。</translation>
-    </message>
-    <message>
-        <source>Begin Anew</source>
-        <translation type="unfinished">开始新对话</translation>
-    </message>
-</context>
-<context>
-    <name>Models</name>
-    <message>
-        <source>Cancel Download</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Show in Folder</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Show in Finder</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Use</source>
-        <translation type="unfinished">使用</translation>
-    </message>
-    <message>
-        <source>Load</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Download</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Pause</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Resume</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Try Again</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation type="unfinished">取消</translation>
-    </message>
-    <message>
-        <source>Remove…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Has {0} answer from now on.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Reads {0} into memory.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Downloads {0} to this computer.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Interrupts the download of {0}; what has come stays.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Goes on with the download of {0}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Goes on with the download of {0} where it failed.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Ends the download of {0} and drops what has come.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Shows the files of {0}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Takes {0} off this computer.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>It is in use: use another model first.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>It is in a form that what runs models here does not read.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The settings say that nothing is downloaded.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>More about {0}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>All that can be done with {0}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>ModelsOpening</name>
-    <message>
-        <source>This frees {0}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Emptying the trash then frees {0}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Remove a Model</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Remove {0}?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The model is removed ({0}).</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Choose a model’s folder</source>
-        <translation type="unfinished">选择模型文件夹</translation>
-    </message>
-</context>
-<context>
-    <name>ModelsSheet</name>
-    <message>
-        <source>Models</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Done</source>
-        <translation type="unfinished">完成</translation>
-    </message>
-    <message>
-        <source>Other ▾</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Installed</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Recommended</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>All</source>
-        <comment>models</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Best fit first</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>By name</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Smallest first</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Last used first</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>… and {0} more</source>
-        <translation type="unfinished">…以及另外 {0} 项</translation>
-    </message>
-    <message>
-        <source>Goes back to the answers.</source>
-        <translation type="unfinished">返回回答。</translation>
-    </message>
-    <message>
-        <source>A model in a folder, or one that the list does not know.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Which models</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Those on this computer, those that go well with it, or all.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Search</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Search the models</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Down goes to the list.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Order</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>In which order the models stand.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Offline: nothing is downloaded. What is installed can be used.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>A Folder…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>A Repository…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Looking for models…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>No model here is called “{0}”. “Other” asks for one by its repository.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>None of the known models fits this computer. “All” shows what each needs.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>No model is here yet.</source>
-        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3277,41 +2466,6 @@
     <message>
         <source>Pasted picture {0}</source>
         <translation>粘贴的图片 {0}</translation>
-    </message>
-</context>
-<context>
-    <name>OtherModel</name>
-    <message>
-        <source>Repository on the Hub</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Look Up</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation type="unfinished">取消</translation>
-    </message>
-    <message>
-        <source>Its description is read first; nothing is downloaded yet.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Return looks it up.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Asks the Hub what this repository holds.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Closes this line.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Asking the Hub about {0}…</source>
-        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3873,6 +3027,14 @@
     <message>
         <source>Stands before every conversation with this model.</source>
         <translation>放在与此模型的每次对话之前。</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>How long a conversation may become. Changing this loads the model anew.</source>
+        <translation>对话最长可以有多长。更改后会重新加载模型。</translation>
     </message>
     <message>
         <source>Model</source>
