@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.core.errors import ModelError, Sentence
 from app.core.models.hub_cache import hub_cache_dir, repository_dir, revisions_of, split_model_id
@@ -16,6 +16,9 @@ from app.core.models.weight_files import check_whole
 from app.core.paths import DEMO_MODEL_DIR
 from app.core.sampling import GREEDY, Sampling
 from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
+
+if TYPE_CHECKING:
+    from app.core.models.adapter import Adapter
 
 DEMO_MODEL_ID = "demo"
 SUPPORTED_MODEL_TYPES = ("qwen3_vl", "qwen3_vl_moe")
@@ -54,6 +57,7 @@ class Checkpoint:
         end_token_ids: Tokens that end an answer.
         weight_bits: 8 or 4 where the weights are to be quantised while they are loaded; None takes them as stored.
         has_chosen_context: Whether a person chose how long that is.
+        adapter: A LoRA that is put on top of the weights, or None; see app.core.models.adapter.
     """
 
     model_id: str
@@ -70,6 +74,7 @@ class Checkpoint:
     end_token_ids: tuple[int, ...]
     weight_bits: int | None = None
     has_chosen_context: bool = False
+    adapter: Adapter | None = None
 
     def quantised(self, weight_bits: int | None) -> Checkpoint:
         """This checkpoint, its weights to be quantised to so many bits while they are loaded; None changes nothing."""
