@@ -58,7 +58,7 @@ def write_peft(
 ) -> Path:
     """What PEFT's save_pretrained writes."""
     rank = next(iter(matrices.values()))[0].shape[0]
-    tensors = {}
+    tensors: dict[str, NDArray[np.float32]] = {}
     for module, (down, up) in matrices.items():
         tensors |= {f"{prefix}{module}.lora_A.weight": down, f"{prefix}{module}.lora_B.weight": up}
     write_safetensors(folder / "adapter_model.safetensors", tensors)
@@ -89,7 +89,7 @@ def write_mlx(
     """What mlx-vlm's trainer writes, today or in its earlier versions."""
     rank = next(iter(matrices.values()))[0].shape[0]
     names = ("A", "B") if is_old else ("lora_a", "lora_b")
-    tensors = {}
+    tensors: dict[str, NDArray[np.float32]] = {}
     for module, sides in matrices.items():
         tensors |= {f"{mlx_name(module)}.{name}": side.T for name, side in zip(names, sides, strict=True)}
     write_safetensors(folder / "adapters.safetensors", tensors)

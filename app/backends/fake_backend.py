@@ -15,6 +15,7 @@ from app.core.backend import Abilities, Memory
 from app.core.clips import Clip
 from app.core.errors import ModelError
 from app.core.events import Figures, Finished, LoadProgress, PrefillProgress, TextPiece, VisionProgress
+from app.core.models.adapter import read_low_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -73,7 +74,7 @@ class FakeBackend:
     """
 
     name: ClassVar[str] = "fake"
-    abilities: ClassVar[Abilities] = Abilities(video=True, batch=True)
+    abilities: ClassVar[Abilities] = Abilities(video=True, adapters=True, batch=True)
 
     script: FakeScript = field(default_factory=_script_of_environment)
     seen: list[Request] = field(default_factory=list)
@@ -103,6 +104,9 @@ class FakeBackend:
                 return
         if self.script.fails_to_load:
             raise ModelError("The fake model does not load.", "Its script says so.")
+        if checkpoint.adapter is not None:
+            for _ in read_low_ranks(checkpoint.adapter):
+                pass
         self._checkpoint = checkpoint
         answers = self.script.answers
         self._answers = itertools.chain(answers, itertools.repeat(answers[-1])) if answers else None

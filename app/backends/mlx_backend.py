@@ -52,7 +52,7 @@ class MlxBackend:
     """Runs one Qwen3-VL, dense or mixture of experts, full precision or quantised by mlx-vlm."""
 
     name: ClassVar[str] = "mlx"
-    abilities: ClassVar[Abilities] = Abilities(video=True)
+    abilities: ClassVar[Abilities] = Abilities(video=True, adapters=True)
 
     def __init__(self) -> None:
         self._mx: Any = None

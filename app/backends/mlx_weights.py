@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.backends.mlx_adapter import put_on
 from app.core.errors import ModelError, Sentence
 from app.core.events import LoadProgress
 
@@ -33,6 +34,8 @@ def read_model(checkpoint: Checkpoint, stop: Callable[[], bool]) -> Generator[Lo
         if not mx.metal.is_available() and checkpoint.model_type == "qwen3_vl_moe":
             # WORKAROUND(mlx 0.32.4): the CPU's GatherMM takes float32 alone; remove when it takes bf16.
             model.set_dtype(mx.float32)
+        if checkpoint.adapter is not None:
+            put_on(model, checkpoint.adapter)
         weights = [weight for _, weight in tree_flatten(model.parameters())]
         step = max(1, -(-len(weights) // _LOAD_STEPS))
         for start in range(0, len(weights), step):

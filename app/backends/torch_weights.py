@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from app.backends.torch_adapter import put_on
 from app.backends.torch_memory import is_out_of_memory
 from app.core.errors import ModelError, Sentence, as_sentence
 from app.core.events import LoadProgress
@@ -426,7 +427,10 @@ def _assembled(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place
     if unknown:
         message = f"{len(unknown)} tensors belong to layers that the configuration does not know, such as {unknown[0]}"
         raise ValueError(message)
-    return model.eval().requires_grad_(False)
+    model = model.eval().requires_grad_(False)
+    if checkpoint.adapter is not None:
+        put_on(model, checkpoint.adapter, place.dtype)
+    return model
 
 
 def has_flash_attention(place: Place) -> bool:

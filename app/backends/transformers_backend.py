@@ -47,7 +47,7 @@ class TransformersBackend:
     """Runs one Qwen3-VL, dense or mixture of experts, in bf16 on GPUs and in float32 on a processor."""
 
     name: ClassVar[str] = "transformers"
-    abilities: ClassVar[Abilities] = Abilities(video=True, batch=True, weight_bits=(8, 4))
+    abilities: ClassVar[Abilities] = Abilities(video=True, adapters=True, batch=True, weight_bits=(8, 4))
 
     def __init__(self) -> None:
         self._torch: Any = None

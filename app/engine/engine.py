@@ -314,7 +314,7 @@ class Engine:
     def _load_failed(self, backend: Backend, load: _Load) -> ErrorText | None:
         """Loads in place of the model before, and gives why that failed, or None."""
         try:
-            _refuse_quantising(backend, load.checkpoint)
+            _refuse_unable(backend, load.checkpoint)
             if not load.stop.is_set():
                 for progress in backend.load(load.checkpoint, load.stop.is_set):
                     self._say(ModelLoading(load.checkpoint, progress))
@@ -405,8 +405,8 @@ class Engine:
             self._say(finished)
 
 
-def _refuse_quantising(backend: Backend, checkpoint: Checkpoint) -> None:
-    """Refuses weights in fewer bits where the backend cannot quantise.
+def _refuse_unable(backend: Backend, checkpoint: Checkpoint) -> None:
+    """Refuses weights in fewer bits where the backend cannot quantise, and an adapter where it knows none.
 
     Raises:
         ModelError: It cannot.
@@ -415,6 +415,10 @@ def _refuse_quantising(backend: Backend, checkpoint: Checkpoint) -> None:
         raise ModelError(
             Sentence("The {name} backend takes weights as they are stored.", name=backend.name),
             "Choose a model that is stored in 4 or 8 bits, or let the transformers backend quantise it.",
+        )
+    if checkpoint.adapter is not None and not backend.abilities.adapters:
+        raise ModelError(
+            Sentence("The {name} backend cannot put an adapter on a model.", name=backend.name), "Take the adapter off."
         )
 
 

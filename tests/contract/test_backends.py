@@ -14,14 +14,17 @@ from app.core.backend import Backend
 from app.core.checkpoint import Checkpoint, read_checkpoint
 from app.core.errors import ModelError
 from app.core.events import Finished, GenerateEvent, LoadProgress, PrefillProgress, TextPiece, VisionProgress
+from app.core.models.adapter import adapted
 from app.core.requests import Request, Turn
 from app.core.sampling import GREEDY, Sampling
+from tests.adapters_made import ATTENTION, MLP, linear_layers, random_matrices, write_mlx, write_peft
 from tests.model_thread import OnModelThread, model_thread
 from tests.pictures_made import noise_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+ADAPTED = (*ATTENTION, *MLP, "attn.qkv", "merger.linear_fc2")
 STAGES = ("importing_runtime", "reading_weights", "warming_up")
 
 
@@ -238,6 +241,53 @@ def test_stopping_one_of_several_midway_leaves_the_others(ready: Driven) -> None
     events = ready.answer(*requests, after=stop_at)
     assert end_of(events, "b").outcome == "cancelled"
     assert [text_of(events, name) for name in "ac"] == [alone["a"], alone["c"]]
+
+
+@pytest.mark.parametrize("write", [write_peft, write_mlx])
+def test_an_adapter_that_was_never_trained_changes_nothing(
+    ready: Driven, tmp_path: Path, write: Callable[..., Path]
+) -> None:
+    plain = text_of(ready.answer(asked(pictures=1)))
+    layers = linear_layers(ready.checkpoint.folder, *ADAPTED)
+    ready.checkpoint = adapted(ready.checkpoint, write(tmp_path / "a", random_matrices(layers, size=0)))
+    ready.load()
+    assert text_of(ready.answer(asked(pictures=1))) == plain
+
+
+@pytest.mark.parametrize("kinds", [ADAPTED[:-2], ADAPTED[-2:]], ids=["language", "vision"])
+def test_an_adapter_changes_answers_until_it_is_taken_off(ready: Driven, tmp_path: Path, kinds: Sequence[str]) -> None:
+    assert ready.backend.abilities.adapters
+    plain = ready.answer(asked(pictures=1))
+    without, layers = ready.checkpoint, linear_layers(ready.checkpoint.folder, *kinds)
+    ready.checkpoint = adapted(without, write_peft(tmp_path / "a", random_matrices(layers)))
+    ready.load()
+    changed = ready.answer(asked(pictures=1))
+    assert ready.backend.name == "fake" or text_of(changed) != text_of(plain)
+    ready.checkpoint = without
+    ready.load()
+    again = ready.answer(asked(pictures=1))
+    assert text_of(again) == text_of(plain)
+    # The same question each time: what was read and seen before must not be taken over by other weights.
+    assert [end_of(events).figures.reused_tokens for events in (changed, again)] == [0, 0]
+
+
+def test_an_adapter_answers_a_batch_as_it_answers_alone(ready: Driven, tmp_path: Path) -> None:
+    layers = linear_layers(ready.checkpoint.folder)
+    ready.checkpoint = adapted(ready.checkpoint, write_peft(tmp_path / "a", random_matrices(layers)))
+    ready.load()
+    requests = [asked(name, name * 3, index % 2) for index, name in enumerate("abc")]
+    alone = [text_of(ready.answer(request), request.request_id) for request in requests]
+    events = ready.answer(*requests)
+    assert [text_of(events, name) for name in "abc"] == alone
+
+
+def test_an_adapter_that_has_changed_since_it_was_found_is_not_loaded(ready: Driven, tmp_path: Path) -> None:
+    layers = linear_layers(ready.checkpoint.folder)
+    ready.checkpoint = adapted(ready.checkpoint, write_peft(tmp_path / "a", random_matrices(layers)))
+    write_peft(tmp_path / "a", random_matrices(layers, seed=7))
+    with pytest.raises(ModelError, match="has changed since it was chosen"):
+        ready.load()
+    assert not ready.is_loaded()
 
 
 def test_unloading_gives_the_memory_back(ready: Driven) -> None:

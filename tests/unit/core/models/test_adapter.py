@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,7 +100,10 @@ def test_layers_of_the_vision_tower_may_be_adapted(tmp_path: Path, checkpoint: C
 
 def test_ranks_and_scales_follow_pefts_patterns(tmp_path: Path, layers: dict[str, tuple[int, int]]) -> None:
     matrices = keep_layers(random_matrices(layers), [0]) | keep_layers(random_matrices(layers, rank=2), [1])
-    patterns = {"rank_pattern": {r"layers\.1\..*": 2}, "alpha_pattern": {"q_proj": 16, r"layers\.1\.mlp\.up_proj": 1}}
+    patterns: dict[str, Any] = {
+        "rank_pattern": {r"layers\.1\..*": 2},
+        "alpha_pattern": {"q_proj": 16, r"layers\.1\.mlp\.up_proj": 1},
+    }
     adapter = read_adapter(write_peft(tmp_path / "mixed", matrices, alpha=8, **patterns))
     assert adapter.rank == 4
     scales = {}
