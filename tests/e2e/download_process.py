@@ -46,10 +46,10 @@ def main() -> None:
         process = os.fork()
         if not process:
             try:
+                say(f"id {os.getpid()}")
                 download(endpoint, model_id, Path(record_file))
             finally:
                 os._exit(0)
-        say(f"id {process}")
         os.waitpid(process, 0)
         say("ended")
 
