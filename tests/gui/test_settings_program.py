@@ -57,6 +57,26 @@ def test_the_folder_for_exports_is_chosen_and_forgotten(open_window: OpenWindow,
     assert driver.desk.settings.export_dir is None
 
 
+def test_folders_with_models_are_added_and_left_out(open_window: OpenWindow, tmp_path: Path) -> None:
+    driver = open_window()
+    folders = opened(driver).program.model_folders
+    assert not folders.rows
+    for name in ("one", "two", "one"):
+        (tmp_path / name).mkdir(exist_ok=True)
+        QTest.keyClick(folders.add, Qt.Key.Key_Space)
+        dialog = next(one for one in driver.settings.findChildren(QFileDialog) if one.isVisible())
+        dialog.fileSelected.emit(str(tmp_path / name))
+        dialog.reject()
+    assert list(driver.desk.settings.model_folders) == [tmp_path / "two", tmp_path / "one"]
+    assert [row.leave_out.accessibleName() for row in folders.rows] == [
+        f"Leave out {tmp_path / name}" for name in ("two", "one")
+    ]
+    QTest.keyClick(folders.rows[0].leave_out, Qt.Key.Key_Space)
+    assert list(driver.desk.settings.model_folders) == [tmp_path / "one"]
+    assert folders.add.hasFocus(), "the keyboard is not lost"
+    driver.wait(lambda: bool(driver.saved) and list(driver.saved[-1].model_folders) == [tmp_path / "one"])
+
+
 def test_a_long_folder_goes_on_in_the_next_line(open_window: OpenWindow) -> None:
     driver = open_window()
     years = Path("/", *(str(year) for year in range(1990, 2026)))  # Unicode breaks no line between a slash and a digit

@@ -90,7 +90,7 @@ def repository_named(text: str, access: HubAccess) -> tuple[str, str | None]:
         ModelError: It is neither.
     """
     wanted = text.strip()
-    for address in (access.address, HUB_ADDRESS, "https://hf.co", "https://modelscope.cn"):
+    for address in (access.address, HUB_ADDRESS, "https://hf.co"):
         if wanted.startswith(f"{address}/"):
             parts = [part for part in urlsplit(wanted).path[len(urlsplit(address).path) :].split("/") if part]
             revision = parts[3] if len(parts) > 3 and parts[2] in {"tree", "blob", "resolve"} else ""  # noqa: PLR2004

@@ -17,6 +17,7 @@ from app.gui.caption import Caption
 from app.gui.describing import describe, tip
 from app.gui.settings.choice_box import ChoiceBox
 from app.gui.settings.fault_line import FaultLine
+from app.gui.settings.model_folders import ModelFolders
 from app.gui.settings.settings_rows import ButtonLine, Labelled, Section
 from app.gui.settings.tick import Tick
 from app.gui.wording import number
@@ -63,6 +64,7 @@ class ProgramSettings(QObject):
         self.show_data_folder = QPushButton(self.tr("Show Settings Folder"))
         self.show_log_folder = QPushButton(self.tr("Show Log Folder"))
         self.folder_fault = FaultLine()
+        self.model_folders = ModelFolders()
         self.is_history_kept = Tick()
         self.forget_questions = QPushButton(self.tr("Forget My Questions"))
         self.forgotten = Caption()
@@ -94,6 +96,7 @@ class ProgramSettings(QObject):
         self.export_folder.setText(words if folder is None else _breakable(folder))
         self.export_folder.setToolTip(tip(words if folder is None else str(folder)))
         self.forget_export_folder.setVisible(folder is not None)
+        self.model_folders.show_folders(settings.model_folders)
         blocker = QSignalBlocker(self.is_history_kept)
         self.is_history_kept.setChecked(settings.is_history_kept)
         blocker.unblock()
@@ -135,7 +138,12 @@ class ProgramSettings(QObject):
             ),
             Section(
                 self.tr("Folders"),
-                [exports, ButtonLine(self.show_data_folder, self.show_log_folder), self.folder_fault],
+                [
+                    exports,
+                    self.model_folders,
+                    ButtonLine(self.show_data_folder, self.show_log_folder),
+                    self.folder_fault,
+                ],
             ),
             Section(
                 self.tr("What Is Remembered"),
@@ -156,6 +164,7 @@ class ProgramSettings(QObject):
         self.language.currentIndexChanged.connect(self._on_choice_changed)
         self.unload_after.currentIndexChanged.connect(self._on_choice_changed)
         self.is_history_kept.toggled.connect(self._on_choice_changed)
+        self.model_folders.folders_changed.connect(self._on_model_folders_changed)
         self.choose_export_folder.clicked.connect(self._on_choose_export_folder_clicked)
         self.forget_export_folder.clicked.connect(self._on_forget_export_folder_clicked)
         self.show_data_folder.clicked.connect(self._on_show_data_folder_clicked)
@@ -177,6 +186,9 @@ class ProgramSettings(QObject):
                 is_history_kept=self.is_history_kept.isChecked(),
             )
         )
+
+    def _on_model_folders_changed(self, folders: tuple[Path, ...]) -> None:
+        self._tell(replace(self._settings, model_folders=folders))
 
     def _on_choose_export_folder_clicked(self) -> None:
         start = str(self._settings.export_dir or Path.home())
