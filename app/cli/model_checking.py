@@ -10,10 +10,12 @@ from app.cli.figures import size_text
 from app.cli.model_forms import document, problem_value
 from app.cli.usage import DONE, FAILED, MODEL_FAILED
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint, model_id_of
-from app.core.errors import ErrorText, ModelError, describe_error
+from app.core.errors import AppError, ErrorText, ModelError, describe_error
+from app.core.models.access import hub_access
 from app.core.models.hashes import has_hash, recorded_hashes
-from app.core.models.hub_cache import hub_cache_dir, revisions_of, split_model_id
+from app.core.models.hub_cache import hub_cache_dir, repository_of, revisions_of, split_model_id
 from app.core.models.library import installed_models, unusable_models, why_not_whole
+from app.core.models.repository import look_up
 from app.core.paths import DEMO_MODEL_DIR
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def check_models(options: ModelsOptions, settings: Settings, terminal: Terminal)
         files: dict[str, FileState] = {}
         said = error
         if options.with_hashes and folder is not None:
-            files = _compare(folder, terminal)
+            files = _compare(folder, {**_told_hashes(folder, settings, terminal), **recorded_hashes(folder)}, terminal)
             if "different" in files.values():
                 said = said or _DAMAGED
         checked.append(_Checked(model_id, folder, said, files))
@@ -99,8 +101,26 @@ def _folder_of(text: str) -> Path | None:
         return matching[0] if matching else None
 
 
-def _compare(folder: Path, terminal: Terminal) -> dict[str, FileState]:
-    hashes = recorded_hashes(folder)
+def _told_hashes(folder: Path, settings: Settings, terminal: Terminal) -> dict[str, str]:
+    """The Hub's own hashes of a revision in the cache whose files do not tell them: on disks without links.
+
+    Offline, or where the Hub cannot be asked, there are none, which is said.
+    """
+    repository = repository_of(folder)
+    known = recorded_hashes(folder)
+    names = {file.name for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")}
+    if repository is None or names <= known.keys():
+        return {}
+    try:
+        terminal.progress(f"Asking for the hashes of {repository} ...")
+        found = look_up(repository, hub_access(settings), folder.name)
+    except AppError as error:
+        terminal.note(f"The hashes of {repository} cannot be asked for: {error}")
+        return {}
+    return {file.path: file.sha256 or file.blob_id for file in found.files}
+
+
+def _compare(folder: Path, hashes: dict[str, str], terminal: Terminal) -> dict[str, FileState]:
     files = sorted(file for file in folder.iterdir() if file.is_file())
     total_bytes = sum(file.stat().st_size for file in files if file.name in hashes)
     read_bytes = 0

@@ -103,6 +103,27 @@ def test_ctrl_c_pauses_and_the_same_command_goes_on(here: Program, hub: HubServe
     }
 
 
+def test_hashes_of_a_cache_without_links_are_asked_of_the_hub(here: Program, hub: HubServer) -> None:
+    commit = hub.add(REPOSITORY, sharded_demo())
+    snapshot = here.folder / "hub-cache" / "models--house--tiny" / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    for name, content in sharded_demo().items():
+        (snapshot / name).write_bytes(content)
+    checked = told(here, "check", REPOSITORY, "--hashes")["checked"][0]
+    assert set(checked["files"].values()) == {"same"}
+    damaged = bytearray((snapshot / "model-00003-of-00006.safetensors").read_bytes())
+    damaged[-1] ^= 1
+    (snapshot / "model-00003-of-00006.safetensors").write_bytes(damaged)
+    done = models(here, "check", REPOSITORY, "--hashes")
+    assert (done.returncode, done.stderr) == (4, "")
+    assert "model-00003-of-00006.safetensors is not as it was published" in done.stdout
+    hub.stop()
+    alone = models(here, "check", REPOSITORY, "--hashes")
+    assert alone.returncode == 0, "whole, as far as it can be told"
+    assert "cannot be asked for" in alone.stderr
+    assert "files came without a hash to compare with" in alone.stdout
+
+
 @pytest.mark.parametrize(
     ("model", "code", "words"),
     [

@@ -81,6 +81,14 @@ def repository_dir(repository: str, cache_dir: Path) -> Path:
     return cache_dir / f"{_MODELS}{repository.replace('/', '--')}"
 
 
+def repository_of(snapshot: Path) -> str | None:
+    """The repository whose revision this folder of a cache is; None for a folder of another kind."""
+    above = snapshot.parent
+    if above.name != "snapshots" or not above.parent.name.startswith(_MODELS):
+        return None
+    return above.parent.name.removeprefix(_MODELS).replace("--", "/")
+
+
 def split_model_id(model_id: str) -> tuple[str, str] | None:
     """The repository and, after an ``@``, the revision that a model id names; None where it names no repository."""
     repository, _, revision = model_id.partition("@")
