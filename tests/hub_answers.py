@@ -223,7 +223,8 @@ class HubAnswer(BaseHTTPRequestHandler):
             self._refuse(404, "EntryNotFound", "Entry not found", headers)
         elif file.is_big:
             linked = fault.etag if fault is not None and fault.etag else file.etag
-            headers |= {"X-Linked-Etag": f'"{linked}"', "X-Linked-Size": str(file.size_bytes)}
+            if self.hub.tells_hashes:
+                headers |= {"X-Linked-Etag": f'"{linked}"', "X-Linked-Size": str(file.size_bytes)}
             name = quote(file_path.rsplit("/", maxsplit=1)[-1])
             where = f"{self.hub.store_url}/{model_id}/{file.sha256}/{name}?X-Signature=abc&file={quote(file_path)}"
             self._redirect(302, f"{where}&commit={commit}", {**headers, "ETag": f'"{file.blob_id}"'})

@@ -40,12 +40,14 @@ class HubServer:
     Attributes:
         requests: What was asked so far, oldest first.
         page_entries: How many entries of a tree come at once.
+        tells_hashes: Whether a redirect to the store tells the content's hash and size, as not every mirror does.
         tokens: Tokens that are good, and whose they are; `GOOD_TOKEN`'s owner has access to everything.
     """
 
     def __init__(self) -> None:
         self.requests: list[SeenRequest] = []
         self.page_entries = 1000
+        self.tells_hashes = True
         self.tokens = {GOOD_TOKEN: "friend", OTHER_TOKEN: "stranger"}
         self.repositories: dict[str, ServedRepository] = {}
         self.sent_bytes = 0
