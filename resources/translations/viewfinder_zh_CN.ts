@@ -231,6 +231,10 @@
         <translation>清除提问记录(&amp;F)</translation>
     </message>
     <message>
+        <source>&amp;Models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Stop &amp;Loading the Model</source>
         <translation>停止加载模型(&amp;L)</translation>
     </message>
@@ -371,6 +375,10 @@
     <message>
         <source>Finish the word first.</source>
         <translation>请先完成当前的输入。</translation>
+    </message>
+    <message>
+        <source>There is no model to ask: choose one under “Models”.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The model is being looked for.</source>
@@ -538,6 +546,105 @@
     <message>
         <source>As much as fits ({0})</source>
         <translation>尽量长（{0}）</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadSettings</name>
+    <message>
+        <source>Mirror</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>An address that has the same models as huggingface.co, such as https://hf-mirror.com.</source>
+        <translation>与 huggingface.co 有相同模型的地址，例如 https://hf-mirror.com。</translation>
+    </message>
+    <message>
+        <source>Proxy</source>
+        <translation>代理</translation>
+    </message>
+    <message>
+        <source>What requests go through. Empty: as this system’s own settings say.</source>
+        <translation>请求经由的代理。留空则按照本系统自己的设置。</translation>
+    </message>
+    <message>
+        <source>Check the Connection</source>
+        <translation>检查连接</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>令牌</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>忘记</translation>
+    </message>
+    <message>
+        <source>Work offline</source>
+        <translation>离线工作</translation>
+    </message>
+    <message>
+        <source>No connection is made at all. Models on this computer work as ever.</source>
+        <translation>完全不建立网络连接。本机上的模型照常工作。</translation>
+    </message>
+    <message>
+        <source>HF_HUB_OFFLINE is set on this system: Viewfinder stays offline until it is not.</source>
+        <translation>本系统设置了 HF_HUB_OFFLINE：在取消之前，Viewfinder 一直离线。</translation>
+    </message>
+    <message>
+        <source>Downloads</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Asks the address once whether it answers; nothing is downloaded.</source>
+        <translation>向该地址询问一次，看是否有应答；不会下载任何内容。</translation>
+    </message>
+    <message>
+        <source>Keeps the token in this system’s keychain.</source>
+        <translation>把令牌保存在本系统的钥匙串中。</translation>
+    </message>
+    <message>
+        <source>Takes the token out of this system’s keychain.</source>
+        <translation>从本系统的钥匙串中移除令牌。</translation>
+    </message>
+    <message>
+        <source>For models whose makers want to be asked. It is kept in this system’s keychain.</source>
+        <translation>用于需要向作者申请的模型。令牌保存在本系统的钥匙串中。</translation>
+    </message>
+    <message>
+        <source>Asking {0}…</source>
+        <translation>正在询问 {0}…</translation>
+    </message>
+    <message>
+        <source>{0} answers, and knows the token as {1}’s.</source>
+        <translation>{0} 有应答，令牌属于 {1}。</translation>
+    </message>
+    <message>
+        <source>{0} answers.</source>
+        <translation>{0} 有应答。</translation>
+    </message>
+    <message>
+        <source>A token for {0} is kept in this system’s keychain.</source>
+        <translation>{0} 的令牌已保存在本系统的钥匙串中。</translation>
+    </message>
+    <message>
+        <source>None is kept; the one in HF_TOKEN is used.</source>
+        <translation>没有保存令牌；使用 HF_TOKEN 中的令牌。</translation>
+    </message>
+    <message>
+        <source>None is kept; the one from “hf auth login” is used.</source>
+        <translation>没有保存令牌；使用“hf auth login”的令牌。</translation>
+    </message>
+    <message>
+        <source>None is kept for {0}. Most models need none.</source>
+        <translation>没有为 {0} 保存令牌。大多数模型不需要令牌。</translation>
+    </message>
+    <message>
+        <source>This system has no keychain to keep one in. Sign in with “hf auth login”, or set HF_TOKEN: Viewfinder reads it there.</source>
+        <translation>本系统没有可保存令牌的钥匙串。请用“hf auth login”登录，或设置 HF_TOKEN：Viewfinder 会从那里读取。</translation>
     </message>
 </context>
 <context>
@@ -1711,8 +1818,260 @@
         <translation>请在“模型”中继续，或用“viewfinder models download {name}”继续。</translation>
     </message>
     <message>
+        <source>This is not the address of a mirror.</source>
+        <translation>这不是镜像的地址。</translation>
+    </message>
+    <message>
+        <source>Write it as https://hf-mirror.com.</source>
+        <translation>请写成 https://hf-mirror.com 这样。</translation>
+    </message>
+    <message>
+        <source>A name and a password do not belong in the mirror&apos;s address.</source>
+        <translation>镜像地址中不应包含用户名和密码。</translation>
+    </message>
+    <message>
+        <source>Keep a token for it further down.</source>
+        <translation>请在下方为它保存令牌。</translation>
+    </message>
+    <message>
+        <source>The mirror&apos;s address has “?” or “#” in it.</source>
+        <translation>镜像地址中有“?”或“#”。</translation>
+    </message>
+    <message>
+        <source>This is not the address of a proxy.</source>
+        <translation>这不是代理的地址。</translation>
+    </message>
+    <message>
+        <source>Write it as http://host:port, or socks5://host:port.</source>
+        <translation>请写成 http://host:port 或 socks5://host:port。</translation>
+    </message>
+    <message>
+        <source>Choose it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It says it was made for {base}. Choose that model, another adapter, or take it off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another adapter, or take it off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter “{name}” has changed since it was chosen.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter “{name}” does not fit this model, which has no layer {layer} that it could change.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter “{name}” is for a model of another size: {layer} is {ours} here, and {theirs} in it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download or save it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose the folder of a LoRA, as PEFT or mlx-vlm writes it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Merge it into its model with PEFT and use that model, or choose another adapter.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter “{name}” has no weights: {file} is missing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter “{name}” is damaged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The folder {folder} holds no adapter: it has no adapter_config.json.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The folder {folder} holds a whole model’s training, not an adapter.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter “{name}” is of the kind {kind}, not a LoRA.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter “{name}” changes more than a plain LoRA does ({what}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter “{name}” has its weights in a form that may hold program code.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Viewfinder reads .safetensors alone: save it again as {file}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no adapter folder {folder}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check the disk, then go on: what came so far is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Free some room, then go on: what came so far is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give yourself permission to write there, or name another place as HF_HOME.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name a place on another disk as HF_HOME.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{model} could not be written to {folder}: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{model} needs {needed} GB of room on the disk; {free} GB are free.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Free some room, then try again; models are kept in {folder}, another place can be given as HF_HOME.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The disk became full while {model} was downloaded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The folder {folder} may not be written, so nothing can be downloaded into it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The disk of {folder} cannot hold files as large as those of {model}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The list of downloads cannot be kept in {folder}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The list of downloads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another model.</source>
+        <translation>请选择其他模型。</translation>
+    </message>
+    <message>
+        <source>The repository {model} has names that cannot be used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What was downloaded of {model} cannot be deleted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look into the folder {folder}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try again later, or choose another mirror in the settings under “Downloads”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check the mirror&apos;s address in the settings under “Downloads”; a network that wants a sign-in answers so too.</source>
+        <translation>请在设置的“下载”中检查镜像的地址；需要登录的网络也会这样应答。</translation>
+    </message>
+    <message>
+        <source>The file {file} of {model} came damaged twice, so it was not kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Instead of the file {file} of {model} something else was sent.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The model&apos;s files do not tell how large it is.</source>
         <translation>模型的文件没有说明它有多大。</translation>
+    </message>
+    <message>
+        <source>{host} has closed the repository {name}.</source>
+        <translation>{host} 已关闭仓库 {name}。</translation>
+    </message>
+    <message>
+        <source>The file {path} of {name} is damaged.</source>
+        <translation>{name} 的文件 {path} 已损坏。</translation>
+    </message>
+    <message>
+        <source>Write it as https://host in the settings under “Downloads”.</source>
+        <translation>请在设置的“下载”中写成 https://主机 这样。</translation>
+    </message>
+    <message>
+        <source>Viewfinder is offline, so nothing is asked of the Hub.</source>
+        <translation>Viewfinder 处于离线状态，不会向 Hub 发出请求。</translation>
+    </message>
+    <message>
+        <source>Untick “Work offline” in the settings under “Downloads”, and unset HF_HUB_OFFLINE where it is set.</source>
+        <translation>请在设置的“下载”中取消“离线工作”；如果设置了 HF_HUB_OFFLINE，请一并取消。</translation>
+    </message>
+    <message>
+        <source>The certificates of this system cannot be read.</source>
+        <translation>无法读取本系统的证书。</translation>
+    </message>
+    <message>
+        <source>Check the files that SSL_CERT_FILE and SSL_CERT_DIR name.</source>
+        <translation>请检查 SSL_CERT_FILE 和 SSL_CERT_DIR 指向的文件。</translation>
+    </message>
+    <message>
+        <source>The address of the proxy cannot be used.</source>
+        <translation>代理的地址无法使用。</translation>
+    </message>
+    <message>
+        <source>Write it as http://host:port in the settings under “Downloads”.</source>
+        <translation>请在设置的“下载”中写成 http://host:port 这样。</translation>
+    </message>
+    <message>
+        <source>The address of the proxy in this system&apos;s variables cannot be used.</source>
+        <translation>本系统环境变量中的代理地址无法使用。</translation>
+    </message>
+    <message>
+        <source>Give one as http://host:port in the settings under “Downloads”, or correct HTTPS_PROXY and ALL_PROXY.</source>
+        <translation>请在设置的“下载”中填写 http://host:port，或更正 HTTPS_PROXY 和 ALL_PROXY。</translation>
+    </message>
+    <message>
+        <source>The address {address} cannot be used.</source>
+        <translation>地址 {address} 无法使用。</translation>
+    </message>
+    <message>
+        <source>This system has no keychain that Viewfinder can use, so the token was not kept.</source>
+        <translation>本系统没有 Viewfinder 可用的钥匙串，因此未保存令牌。</translation>
+    </message>
+    <message>
+        <source>Sign in with “hf auth login”, or set HF_TOKEN: Viewfinder reads the token there.</source>
+        <translation>请用“hf auth login”登录，或设置 HF_TOKEN：Viewfinder 会从那里读取令牌。</translation>
+    </message>
+    <message>
+        <source>The system&apos;s keychain stays shut.</source>
+        <translation>系统的钥匙串没有打开。</translation>
+    </message>
+    <message>
+        <source>Unlock it, allow Viewfinder to use it, then try again.</source>
+        <translation>请解锁并允许 Viewfinder 使用它，然后重试。</translation>
+    </message>
+    <message>
+        <source>This cannot be a token.</source>
+        <translation>这不可能是令牌。</translation>
+    </message>
+    <message>
+        <source>Copy it whole from the page where it was made: it has no spaces.</source>
+        <translation>请从创建令牌的页面完整复制：其中没有空格。</translation>
     </message>
     <message>
         <source>The model&apos;s configuration does not tell how large it is.</source>
@@ -1721,6 +2080,162 @@
     <message>
         <source>Choose a Qwen3-VL checkpoint.</source>
         <translation>请选择 Qwen3-VL 模型。</translation>
+    </message>
+    <message>
+        <source>A file of {name} is missing on {host}.</source>
+        <translation>{host} 上缺少 {name} 的一个文件。</translation>
+    </message>
+    <message>
+        <source>Try again; if that does not help, choose another model.</source>
+        <translation>请重试；如果仍然不行，请选择其他模型。</translation>
+    </message>
+    <message>
+        <source>{host} does not let you at {name}.</source>
+        <translation>{host} 不允许你访问 {name}。</translation>
+    </message>
+    <message>
+        <source>Keep a token that may read it in the settings under “Downloads”.</source>
+        <translation>请在设置的“下载”中保存有权读取它的令牌。</translation>
+    </message>
+    <message>
+        <source>The makers of {name} want to be asked before it is downloaded.</source>
+        <translation>下载 {name} 之前需要先向其作者申请。</translation>
+    </message>
+    <message>
+        <source>Check the proxy&apos;s address in the settings under “Downloads”, or ask whoever runs it.</source>
+        <translation>请在设置的“下载”中检查代理的地址，或询问代理的管理者。</translation>
+    </message>
+    <message>
+        <source>Check this machine&apos;s date and time; in a company&apos;s network, its certificate must be known to the system or named by SSL_CERT_FILE.</source>
+        <translation>请检查本机的日期和时间；在公司网络中，系统须信任公司的证书，或由 SSL_CERT_FILE 指明。</translation>
+    </message>
+    <message>
+        <source>Check that it runs, and its address in the settings under “Downloads”.</source>
+        <translation>请确认代理正在运行，并在设置的“下载”中检查它的地址。</translation>
+    </message>
+    <message>
+        <source>Check how its name is spelled; if it is private, keep a token that may read it in the settings under “Downloads”.</source>
+        <translation>请检查名称的拼写；如果它是私有的，请在设置的“下载”中保存有权读取它的令牌。</translation>
+    </message>
+    <message>
+        <source>Try again in {minutes} minutes.</source>
+        <translation>请在 {minutes} 分钟后重试。</translation>
+    </message>
+    <message>
+        <source>The connection to {host} broke off.</source>
+        <translation>与 {host} 的连接中断了。</translation>
+    </message>
+    <message>
+        <source>Check your connection, then try again; a mirror can be chosen in the settings under “Downloads”.</source>
+        <translation>请检查网络连接，然后重试；可以在设置的“下载”中选择镜像。</translation>
+    </message>
+    <message>
+        <source>Write them into its address in the settings under “Downloads”: http://name:password@host:port.</source>
+        <translation>请在设置的“下载”中把它们写进代理地址：http://name:password@host:port。</translation>
+    </message>
+    <message>
+        <source>Check the mirror&apos;s address in the settings under “Downloads”.</source>
+        <translation>请在设置的“下载”中检查镜像的地址。</translation>
+    </message>
+    <message>
+        <source>{host} was asked too often and wants a pause.</source>
+        <translation>对 {host} 的请求过于频繁，需要暂停一会儿。</translation>
+    </message>
+    <message>
+        <source>{host} has a fault of its own (error {status}).</source>
+        <translation>{host} 自身出现故障（错误 {status}）。</translation>
+    </message>
+    <message>
+        <source>Try again in a few minutes.</source>
+        <translation>请过几分钟再试。</translation>
+    </message>
+    <message>
+        <source>Keep a good one in the settings under “Downloads”, or forget it there; HF_TOKEN and “hf auth login” count too.</source>
+        <translation>请在设置的“下载”中保存有效的令牌，或在那里忘记它；HF_TOKEN 和“hf auth login”的令牌也会被使用。</translation>
+    </message>
+    <message>
+        <source>{name} has no such revision on {host}.</source>
+        <translation>{name} 在 {host} 上没有这个版本。</translation>
+    </message>
+    <message>
+        <source>Leave the revision out to take the newest.</source>
+        <translation>不写版本即可获取最新的。</translation>
+    </message>
+    <message>
+        <source>Check that your token may read it.</source>
+        <translation>请确认你的令牌有权读取它。</translation>
+    </message>
+    <message>
+        <source>Ask for access at {page} with the account of your token, then try again.</source>
+        <translation>请用令牌所属的账号在 {page} 申请访问权限，然后重试。</translation>
+    </message>
+    <message>
+        <source>Ask for access at {page}, then keep your token in the settings under “Downloads”.</source>
+        <translation>请在 {page} 申请访问权限，然后在设置的“下载”中保存令牌。</translation>
+    </message>
+    <message>
+        <source>{address} does not answer as the Hub does.</source>
+        <translation>{address} 的应答不像是 Hub。</translation>
+    </message>
+    <message>
+        <source>Check how its name is spelled, and what your token may read.</source>
+        <translation>请检查名称的拼写，以及你的令牌有权读取什么。</translation>
+    </message>
+    <message>
+        <source>There is no public repository {name} on {host}.</source>
+        <translation>{host} 上没有公开的仓库 {name}。</translation>
+    </message>
+    <message>
+        <source>Try again in {seconds} seconds.</source>
+        <translation>请在 {seconds} 秒后重试。</translation>
+    </message>
+    <message>
+        <source>The proxy {proxy} lets nothing through to {host}.</source>
+        <translation>代理 {proxy} 不放行到 {host} 的请求。</translation>
+    </message>
+    <message>
+        <source>Check your connection, and the mirror&apos;s address in the settings under “Downloads”.</source>
+        <translation>请检查网络连接，以及设置的“下载”中镜像的地址。</translation>
+    </message>
+    <message>
+        <source>The proxy {proxy} wants a name and a password.</source>
+        <translation>代理 {proxy} 需要用户名和密码。</translation>
+    </message>
+    <message>
+        <source>{host} refused what it was asked (error {status}).</source>
+        <translation>{host} 拒绝了请求（错误 {status}）。</translation>
+    </message>
+    <message>
+        <source>{host} does not take the token: it is wrong, or its time is over.</source>
+        <translation>{host} 不接受该令牌：令牌有误或已过期。</translation>
+    </message>
+    <message>
+        <source>There is no repository {name} on {host}, or your token may not see it.</source>
+        <translation>{host} 上没有仓库 {name}，或者你的令牌无权查看。</translation>
+    </message>
+    <message>
+        <source>The connection to {host} is not safe: its certificate is not trusted here.</source>
+        <translation>与 {host} 的连接不安全：本机不信任它的证书。</translation>
+    </message>
+    <message>
+        <source>{host} does not speak https as it should.</source>
+        <translation>{host} 没有正确使用 https。</translation>
+    </message>
+    <message>
+        <source>The proxy {proxy} cannot be reached.</source>
+        <translation>无法连接代理 {proxy}。</translation>
+    </message>
+    <message>
+        <source>The address of {host} cannot be found.</source>
+        <translation>找不到 {host} 的地址。</translation>
+    </message>
+    <message>
+        <source>{host} does not answer.</source>
+        <translation>{host} 没有应答。</translation>
+    </message>
+    <message>
+        <source>{host} cannot be reached.</source>
+        <translation>无法连接 {host}。</translation>
     </message>
     <message>
         <source>The folder {folder} is deleted for good, with all its files.</source>
@@ -1781,6 +2296,90 @@
     <message>
         <source>The folder {folder} cannot be moved to the trash.</source>
         <translation>无法把文件夹 {folder} 移到废纸篓。</translation>
+    </message>
+    <message>
+        <source>Write maker and model, such as Qwen/Qwen3-VL-4B-Instruct.</source>
+        <translation>请写出作者和模型，例如 Qwen/Qwen3-VL-4B-Instruct。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not the name of a repository on {host}.</source>
+        <translation>“{name}”不是 {host} 上的仓库名称。</translation>
+    </message>
+    <message>
+        <source>Take Qwen/{name} instead, or mlx-community/{name}-4bit for Apple silicon.</source>
+        <translation>请改用 Qwen/{name}，Apple 芯片可用 mlx-community/{name}-4bit。</translation>
+    </message>
+    <message>
+        <source>Download the model it was made for first.</source>
+        <translation>请先下载它所针对的模型。</translation>
+    </message>
+    <message>
+        <source>{name} has no config.json, so it is no model.</source>
+        <translation>{name} 没有 config.json，因此不是模型。</translation>
+    </message>
+    <message>
+        <source>Viewfinder never does that; choose a model of weights alone.</source>
+        <translation>Viewfinder 从不这样做；请选择只含权重的模型。</translation>
+    </message>
+    <message>
+        <source>The model {name} is in a form that MLX cannot read.</source>
+        <translation>模型 {name} 的格式 MLX 无法读取。</translation>
+    </message>
+    <message>
+        <source>{name} has no weights as safetensors.</source>
+        <translation>{name} 没有 safetensors 格式的权重。</translation>
+    </message>
+    <message>
+        <source>Choose one of the models in the list, or the repository that it was made from.</source>
+        <translation>请从列表中选择模型，或选择它的来源仓库。</translation>
+    </message>
+    <message>
+        <source>Take mlx-community/{name}-4bit instead.</source>
+        <translation>请改用 mlx-community/{name}-4bit。</translation>
+    </message>
+    <message>
+        <source>{name} holds GGUF files, which neither backend reads.</source>
+        <translation>{name} 中是 GGUF 文件，两个后端都无法读取。</translation>
+    </message>
+    <message>
+        <source>{name} is an adapter that lies on top of a model, not a model.</source>
+        <translation>{name} 是叠加在模型之上的适配器，不是模型。</translation>
+    </message>
+    <message>
+        <source>{name} wants to run its own program code.</source>
+        <translation>{name} 要求运行它自带的程序代码。</translation>
+    </message>
+    <message>
+        <source>{name} (“{kind}”) has no vision tower, so it cannot see pictures.</source>
+        <translation>{name}（“{kind}”）没有视觉塔，因此看不到图片。</translation>
+    </message>
+    <message>
+        <source>{name} is a “{kind}”, which Viewfinder cannot run.</source>
+        <translation>{name} 是“{kind}”，Viewfinder 无法运行。</translation>
+    </message>
+    <message>
+        <source>{name} is not whole: it has no {file}.</source>
+        <translation>{name} 不完整：缺少 {file}。</translation>
+    </message>
+    <message>
+        <source>{name} is not whole: {missing} of its {total} weight files are missing there.</source>
+        <translation>{name} 不完整：{total} 个权重文件中缺少 {missing} 个。</translation>
+    </message>
+    <message>
+        <source>{name} has its weights only in files that may hold program code.</source>
+        <translation>{name} 的权重只在可能含有程序代码的文件中。</translation>
+    </message>
+    <message>
+        <source>Another revision of this model is being downloaded; cancel that first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the adapter off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The {name} backend cannot put an adapter on a model.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A mixture of experts cannot be quantised while it is loaded.</source>
@@ -1925,6 +2524,14 @@
     <message>
         <source>A widget was reached for from another thread.</source>
         <translation>从其他线程访问了界面控件。</translation>
+    </message>
+    <message>
+        <source>The folder cannot be shown here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open it by other means.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Give its whole name to replace it, or another.</source>
@@ -2330,6 +2937,59 @@
     </message>
 </context>
 <context>
+    <name>ModelFolders</name>
+    <message>
+        <source>Add a Folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Chooses a folder that is a model or holds models; nothing is copied.</source>
+        <translation>选择一个模型文件夹，或含有模型的文件夹；不会复制任何内容。</translation>
+    </message>
+    <message>
+        <source>Beside the Hugging Face cache and LM Studio’s folders.</source>
+        <translation>除了 Hugging Face 缓存和 LM Studio 的文件夹之外。</translation>
+    </message>
+    <message>
+        <source>Models are also looked for in</source>
+        <translation>还在这些文件夹中查找模型</translation>
+    </message>
+    <message>
+        <source>A Folder with Models</source>
+        <translation>含有模型的文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>ModelLine</name>
+    <message>
+        <source>Choose…</source>
+        <translation type="unfinished">选择…</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shows the models on this computer and those that can be downloaded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Demo model</source>
+        <translation type="unfinished">演示模型</translation>
+    </message>
+</context>
+<context>
+    <name>ModelList</name>
+    <message>
+        <source>Models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Return does what the button of a row says; the menu key shows all that can be done with it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ModelStatus</name>
     <message>
         <source>Not loaded</source>
@@ -2352,8 +3012,273 @@
         <translation>没有模型</translation>
     </message>
     <message>
+        <source>Shows the models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Model: {0}, {1}</source>
         <translation>模型：{0}，{1}</translation>
+    </message>
+</context>
+<context>
+    <name>ModelSwitching</name>
+    <message>
+        <source>Another Model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another model begins a new conversation. Export this one first if you want to keep it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Begin Anew</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Models</name>
+    <message>
+        <source>Cancel Download</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show in Finder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Load</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try Again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">取消</translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Has {0} answer from now on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reads {0} into memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Downloads {0} to this computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Interrupts the download of {0}; what has come stays.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Goes on with the download of {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Goes on with the download of {0} where it failed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ends the download of {0} and drops what has come.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shows the files of {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Takes {0} off this computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is in use: use another model first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is in a form that what runs models here does not read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The settings say that nothing is downloaded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More about {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All that can be done with {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ModelsOpening</name>
+    <message>
+        <source>This frees {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Emptying the trash then frees {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove a Model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove {0}?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model is removed ({0}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a model’s folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ModelsSheet</name>
+    <message>
+        <source>Models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation type="unfinished">完成</translation>
+    </message>
+    <message>
+        <source>Other ▾</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Installed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recommended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All</source>
+        <comment>models</comment>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Best fit first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>By name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smallest first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Last used first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>… and {0} more</source>
+        <translation type="unfinished">…以及另外 {0} 项</translation>
+    </message>
+    <message>
+        <source>Goes back to the answers.</source>
+        <translation type="unfinished">返回回答。</translation>
+    </message>
+    <message>
+        <source>A model in a folder, or one that the list does not know.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Those on this computer, those that go well with it, or all.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search the models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Down goes to the list.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In which order the models stand.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Offline: nothing is downloaded. What is installed can be used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A Folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A Repository…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking for models…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No model here is called “{0}”. “Other” asks for one by its repository.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None of the known models fits this computer. “All” shows what each needs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No model is here yet.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2466,6 +3391,41 @@
     <message>
         <source>Pasted picture {0}</source>
         <translation>粘贴的图片 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>OtherModel</name>
+    <message>
+        <source>Repository on the Hub</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look Up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">取消</translation>
+    </message>
+    <message>
+        <source>Its description is read first; nothing is downloaded yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Return looks it up.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Asks the Hub what this repository holds.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Closes this line.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Asking the Hub about {0}…</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3687,6 +4647,21 @@
     <message>
         <source>Actual size; shown at {0}</source>
         <translation>实际大小；当前以 {0} 显示</translation>
+    </message>
+</context>
+<context>
+    <name>_FolderRow</name>
+    <message>
+        <source>Leave Out</source>
+        <translation>不再查找</translation>
+    </message>
+    <message>
+        <source>Leave out {0}</source>
+        <translation>不再查找 {0}</translation>
+    </message>
+    <message>
+        <source>Looks for no models there any more; the folder stays as it is.</source>
+        <translation>不再在那里查找模型；文件夹本身不变。</translation>
     </message>
 </context>
 <context>

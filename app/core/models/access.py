@@ -83,7 +83,7 @@ def checked_endpoint(text: str) -> str:
         raise UserError("This is not the address of a mirror.", "Write it as https://hf-mirror.com.")
     if "@" in urlsplit(whole).netloc:
         raise UserError(
-            "A name and a password do not belong into the mirror's address.", "Keep a token for it further down."
+            "A name and a password do not belong in the mirror's address.", "Keep a token for it further down."
         )
     if urlsplit(whole).query or urlsplit(whole).fragment:
         raise UserError("The mirror's address has “?” or “#” in it.", "Write it as https://hf-mirror.com.")

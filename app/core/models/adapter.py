@@ -13,7 +13,7 @@ import numpy as np
 
 from app.core.checkpoint import read_config
 from app.core.errors import ModelError, Sentence
-from app.core.models.adapter_files import GET_ANOTHER, digest_of, layer_name, name_of, read_files, read_matrix
+from app.core.models.adapter_files import digest_of, layer_name, name_of, read_files, read_matrix
 from app.core.models.weight_files import read_header, wanted_files
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _refuse_misfit(adapter: Adapter, parts: Mapping[str, AdapterPart], shapes: M
             "It says it was made for {base}. Choose that model, another adapter, or take it off.", base=adapter.base
         )
         if adapter.base
-        else Sentence(GET_ANOTHER)
+        else Sentence("Choose another adapter, or take it off.")
     )
     for layer, part in parts.items():
         shape = shapes.get(layer)
@@ -183,8 +183,8 @@ def _refuse_misfit(adapter: Adapter, parts: Mapping[str, AdapterPart], shapes: M
                     "The adapter “{name}” is for a model of another size: {layer} is {ours} here, and {theirs} in it.",
                     name=adapter.name,
                     layer=layer,
-                    ours=f"{shape[0]} x {shape[1]}",
-                    theirs=f"{part.gives} x {part.takes}",
+                    ours=_sides_text(*shape),
+                    theirs=_sides_text(part.gives, part.takes),
                 ),
                 hint,
             )
@@ -192,3 +192,7 @@ def _refuse_misfit(adapter: Adapter, parts: Mapping[str, AdapterPart], shapes: M
 
 def _bare_name(model_id: str) -> str:
     return model_id.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].partition("@")[0].lower()
+
+
+def _sides_text(rows: int, columns: int) -> str:
+    return f"{rows} x {columns}"
