@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,47 +14,35 @@ from typing import TYPE_CHECKING, Any
 
 from app.backends.torch_adapter import put_on
 from app.backends.torch_memory import is_out_of_memory
-from app.core.errors import ModelError, Sentence, as_sentence
+from app.backends.torch_room import fewest_gpus, refuse_too_large
+from app.core.errors import ModelError, Sentence
 from app.core.events import LoadProgress
 from app.core.machine import free_memory_bytes, has_nvidia_gpu
+from app.core.models.weight_sizes import tensors_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from pathlib import Path
 
     from app.core.checkpoint import Checkpoint
+    from app.core.models.weight_sizes import StoredTensor
 
 logger = logging.getLogger(__name__)
 
 _LOAD_STEPS = 20
 _GB = 10**9
-_MAX_HEADER_BYTES = 100_000_000
-"""The most that a safetensors header may have, by its format."""
-_CACHED_TOKENS = 8_192
-"""The conversation for which there must be room beside the weights."""
-_SCRATCH_BYTES = {"cuda": _GB, "cpu": _GB // 4}
-"""What PyTorch takes for itself and for the numbers between layers."""
 _CUDA = "CUDA"
 """Stands in what PyTorch says when a GPU fails, whatever it was doing."""
 _FLASH_CAPABILITY = (8, 0)
 """The oldest GPUs that flash-attn runs on, Ampere."""
-_QUANTISED_NAME = re.compile(r"language_model\.layers\..*proj\.weight$")
+_LEFT_FREE_BYTES = 10**9
+"""Of each of several GPUs, for the cache and for what a step holds."""
 _LAYER_NAME = re.compile(r"^model\.(language_model\.layers|visual\.blocks)\.")
 _KEPT_WHOLE = ["model.visual", "lm_head"]
 """Modules that keep their 16 bits, as MLX's conversions do: the vision tower is small and suffers most."""
-_BYTES_OF_BITS = {8: 1.01, 4: 0.57}
-"""What bitsandbytes takes for a weight, its scales included."""
 _DAMAGE = (ValueError, LookupError, ArithmeticError, TypeError, AttributeError, OSError)
 """What files that are not as they should be bring about, wherever that is noticed."""
 _MLX_NAMES = ("vision_tower.", "language_model.model.", "language_model.lm_head.")
 _RELEASED_NAME = re.compile(r"Qwen3-VL-\d+B(?:-A\d+B)?-(?:Instruct|Thinking)")
-_RELEASED = (
-    ("Qwen3-VL-32B", 33.4e9, 31.2e9),
-    ("Qwen3-VL-8B", 8.77e9, 6.95e9),
-    ("Qwen3-VL-4B", 4.44e9, 3.64e9),
-    ("Qwen3-VL-2B", 2.13e9, 1.41e9),
-)
-"""Weights, and how many of them are quantised: from the sizes of the released repositories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +67,6 @@ class Place:
     def title(self) -> str:
         """In words."""
         return self.name if len(self.free_bytes) == 1 else f"{len(self.free_bytes)} x {self.name}"
-
-    @property
-    def scratch_bytes(self) -> int:
-        """What PyTorch takes beside weights and cache."""
-        return _SCRATCH_BYTES[self.kind] * len(self.free_bytes)
 
     def only(self, gpu: int) -> Place:
         """This GPU alone."""
@@ -142,7 +124,7 @@ def read_model(
 
     _refuse_quantised(checkpoint)
     try:
-        tensors = _tensors_of(checkpoint.folder)
+        tensors = tensors_of(checkpoint.folder)
         place = fewest_gpus(checkpoint, tensors, place)
         refuse_too_large(checkpoint, tensors, place)
         return (yield from _assembled_in_steps(checkpoint, tensors, place, stop))
@@ -169,30 +151,6 @@ def read_model(
         ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Tensor:
-    file: Path
-    count: int
-
-
-def _tensors_of(folder: Path) -> dict[str, _Tensor]:
-    """Every tensor's file and how many numbers it has, from the headers alone.
-
-    Raises:
-        ValueError: A file is damaged.
-        OSError: One cannot be read.
-    """
-    found: dict[str, _Tensor] = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(min(length, _MAX_HEADER_BYTES)))
-        for name, entry in header.items():
-            if name != "__metadata__":
-                found[name] = _Tensor(path, math.prod(entry["shape"]))
-    return found
-
-
 def _refuse_quantised(checkpoint: Checkpoint) -> None:
     """Refuses weights that are not plain numbers in the makers' layout.
 
@@ -201,7 +159,7 @@ def _refuse_quantised(checkpoint: Checkpoint) -> None:
     """
     config = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
     try:
-        is_mlx = any(name.startswith(_MLX_NAMES) for name in _tensors_of(checkpoint.folder))
+        is_mlx = any(name.startswith(_MLX_NAMES) for name in tensors_of(checkpoint.folder))
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
         is_mlx = False  # damaged files are told of where they are read
     known = _RELEASED_NAME.search(checkpoint.model_id)
@@ -226,77 +184,6 @@ def _refuse_quantised(checkpoint: Checkpoint) -> None:
             ),
             hint,
         )
-
-
-def needed_bytes(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> int:
-    """Memory for the weights, a conversation of some length, and PyTorch's own, in bytes; an estimate."""
-    config = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))["text_config"]
-    size: int = place.dtype.itemsize
-    weights = 0.0
-    for name, tensor in tensors.items():
-        is_quantised = checkpoint.weight_bits is not None and _QUANTISED_NAME.search(name) is not None
-        weights += tensor.count * (_BYTES_OF_BITS[checkpoint.weight_bits or 8] if is_quantised else size)
-    head_width = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
-    token_bytes = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_width * size
-    cache_bytes = min(_CACHED_TOKENS, checkpoint.context_tokens) * int(token_bytes)
-    return int(weights) + cache_bytes + place.scratch_bytes
-
-
-def fewest_gpus(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> Place:
-    """One GPU alone where there is room: nothing then waits for another, and steps can be recorded."""
-    if len(place.gpus) == 1:
-        return place
-    _, largest = max(zip(place.free_bytes, place.gpus, strict=True), key=lambda gpu: gpu[0])
-    alone = place.only(largest)
-    return alone if needed_bytes(checkpoint, tensors, alone) <= alone.free_bytes[0] else place
-
-
-def refuse_too_large(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> None:
-    """Refuses a model for which there is no room, before a byte of it is loaded.
-
-    Raises:
-        ModelError: It needs more than is free; the hint says what would fit.
-    """
-    needed, free = needed_bytes(checkpoint, tensors, place), sum(place.free_bytes)
-    if needed <= free or not free:
-        return
-    name, wanted, there = checkpoint.name, f"{needed / _GB:.1f}", f"{free / _GB:.1f}"
-    text = (
-        Sentence(
-            "The model {name} needs about {needed} GB on the GPU; {free} GB are free.",
-            name=name,
-            needed=wanted,
-            free=there,
-        )
-        if place.kind == "cuda"
-        else Sentence(
-            "The model {name} needs about {needed} GB of memory; {free} GB are free.",
-            name=name,
-            needed=wanted,
-            free=there,
-        )
-    )
-    raise ModelError(text, as_sentence(_what_would_fit(checkpoint, tensors, place)))
-
-
-def _what_would_fit(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place) -> Sentence:
-    free = sum(place.free_bytes)
-    for bits in (8, 4) if checkpoint.model_type != "qwen3_vl_moe" else ():
-        needed = needed_bytes(replace(checkpoint, weight_bits=bits), tensors, place)
-        if bits < (checkpoint.weight_bits or 16) and needed <= free:
-            return Sentence(
-                "In {bits} bits it needs about {needed} GB: --quantize {bits}bit, or “Weights” in the settings.",
-                bits=bits,
-                needed=f"{needed / _GB:.1f}",
-            )
-    room = free - place.scratch_bytes - _GB
-    for name, count, _ in _RELEASED:
-        if count * place.dtype.itemsize <= room:
-            return Sentence("{name} would fit, or close other programs.", name=name)
-    for name, count, quantised in _RELEASED:
-        if (count - quantised) * place.dtype.itemsize + quantised * _BYTES_OF_BITS[4] <= room:
-            return Sentence("{name} would fit in 4 bits (--quantize 4bit), or close other programs.", name=name)
-    return Sentence("No released Qwen3-VL fits: close other programs, or take another machine.")
 
 
 class _LoadStoppedError(Exception):
@@ -359,7 +246,7 @@ class _TensorToRead:
 
 
 def _assembled_in_steps(
-    checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place, stop: Callable[[], bool]
+    checkpoint: Checkpoint, tensors: dict[str, StoredTensor], place: Place, stop: Callable[[], bool]
 ) -> Generator[LoadProgress, None, Any]:
     """The library's model; it reads in another thread, while this one tells how far it is. None when stopped."""
     reading = _Reading(sum(tensor.count for tensor in tensors.values()), stop)
@@ -376,7 +263,7 @@ def _assembled_in_steps(
             reading.is_over = True
 
 
-def _assembled(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place, reading: _Reading) -> Any:
+def _assembled(checkpoint: Checkpoint, tensors: dict[str, StoredTensor], place: Place, reading: _Reading) -> Any:
     """The library's model with these weights; it never sees the folder's other files, nor code that came with them."""
     import transformers
     from safetensors import safe_open
@@ -392,7 +279,7 @@ def _assembled(checkpoint: Checkpoint, tensors: dict[str, _Tensor], place: Place
         options["device_map"] = {"": place.gpus[0]} if len(place.gpus) == 1 else "auto"
         if len(place.gpus) > 1:
             free = zip(place.gpus, place.free_bytes, strict=True)
-            options["max_memory"] = {gpu: max(0, free_bytes - _SCRATCH_BYTES["cuda"]) for gpu, free_bytes in free}
+            options["max_memory"] = {gpu: max(0, free_bytes - _LEFT_FREE_BYTES) for gpu, free_bytes in free}
     if checkpoint.weight_bits is not None:
         options["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=checkpoint.weight_bits == 4,  # noqa: PLR2004 - bits

@@ -34,6 +34,7 @@ class MachineMemory:
         total_bytes: What there is in all; 0 where nothing tells.
         name: What it belongs to, for people, such as “Apple M2” or “NVIDIA GeForce RTX 4090”; or empty.
         runtime: The backend that would use it.
+        devices: How many GPUs share it.
     """
 
     kind: Literal["metal", "cuda", "ram"]
@@ -41,6 +42,7 @@ class MachineMemory:
     total_bytes: int
     name: str = ""
     runtime: Literal["mlx", "transformers"] = "mlx"
+    devices: int = 1
 
 
 def is_apple_silicon() -> bool:
@@ -106,7 +108,7 @@ def machine_memory(runtime: Literal["mlx", "transformers"]) -> MachineMemory:
         total = sum(gpu.total_bytes for gpu in gpus)
         usable = total - len(gpus) * _GPU_CONTEXT_BYTES
         name = gpus[0].name if len(gpus) == 1 else f"{len(gpus)} x {gpus[0].name}"
-        return MachineMemory("cuda", max(0, usable), total, name, runtime)
+        return MachineMemory("cuda", max(0, usable), total, name, runtime, len(gpus))
     total = memory_bytes()
     return MachineMemory("ram", int(total * _RAM_SHARE), total, "", runtime)
 

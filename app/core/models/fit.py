@@ -117,7 +117,7 @@ def memory_need(
         weights.text,
         weights.vision,
         (tokens * shape.cached_params + shape.state_params) * number_bytes,
-        max(looking, reading) + _RUNTIME_BYTES[on.kind],
+        max(looking, reading) + _RUNTIME_BYTES[on.kind] * on.devices,
     )
 
 
@@ -266,6 +266,13 @@ def on_disk(checkpoint: Checkpoint, memory: MachineMemory) -> OnDisk:
         raise ModelError("The model's files do not tell how large it is.", "Download it again.", repr(error)) from error
 
 
+def reckoned_context(checkpoint: Checkpoint) -> int:
+    """The context that there must be room for: the one that a person chose, else the usual or what is less."""
+    if checkpoint.has_chosen_context:
+        return checkpoint.context_tokens
+    return min(checkpoint.context_tokens, USUAL_CONTEXT_TOKENS)
+
+
 def fit_of_checkpoint(checkpoint: Checkpoint, memory: MachineMemory, *, image_tokens: int = USUAL_IMAGE_TOKENS) -> Fit:
     """How a checkpoint with its context goes with a machine. Thread: any but main, as files are read.
 
@@ -278,7 +285,7 @@ def fit_of_checkpoint(checkpoint: Checkpoint, memory: MachineMemory, *, image_to
     need = memory_need(
         known.shape,
         checkpoint.weight_bits or _WHOLE_BITS,
-        context_tokens=checkpoint.context_tokens if checkpoint.has_chosen_context else USUAL_CONTEXT_TOKENS,
+        context_tokens=reckoned_context(checkpoint),
         image_tokens=image_tokens,
         on=memory,
         weights=known.weights,

@@ -14,16 +14,20 @@ import pytest
 
 from app.backends import torch_weights
 from app.backends.torch_memory import out_of_memory
-from app.backends.torch_weights import Place, fewest_gpus, find_place, needed_bytes, read_model, refuse_too_large
+from app.backends.torch_room import fewest_gpus, needed_bytes, refuse_too_large
+from app.backends.torch_weights import Place, find_place, read_model
 from app.backends.transformers_backend import TransformersBackend, _refuse_quantising
 from app.core import machine
+from app.core.checked_values import read_toml
 from app.core.checkpoint import Checkpoint, read_checkpoint
 from app.core.errors import ModelError
+from app.core.models.model_shape import shape_of
+from app.core.models.weight_sizes import StoredTensor
+from app.core.paths import CATALOGUE_FILE
 
 GB = 10**9
 BF16 = SimpleNamespace(itemsize=2)
 FP32 = SimpleNamespace(itemsize=4)
-WIDTHS_8B = {"num_hidden_layers": 36, "num_key_value_heads": 8, "head_dim": 128, "hidden_size": 4096}
 
 
 class OutOfMemoryError(RuntimeError):
@@ -60,16 +64,20 @@ def checkpoint(random_checkpoint_dir: Path, tmp_path: Path) -> Checkpoint:
     return read_checkpoint(tmp_path, "someone/Qwen3-VL-8B-Instruct")
 
 
-def sized(checkpoint: Checkpoint, quantised: float, whole: float) -> dict[str, Any]:
-    """Tensors of so many numbers, and a configuration of the 8B's widths in the folder."""
+def sized(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Tensors of as many numbers as the released 8B has, and its configuration in the folder."""
+    size = next(size for size in read_toml(CATALOGUE_FILE)["sizes"] if size["size"] == "8B")
     config_file = checkpoint.folder / "config.json"
     config = json.loads(config_file.read_text())
-    config["text_config"] |= WIDTHS_8B
-    config_file.write_text(json.dumps(config))
-    return {
-        "model.language_model.layers.0.mlp.down_proj.weight": torch_weights._Tensor(config_file, int(quantised)),
-        "model.visual.blocks.0.attn.proj.weight": torch_weights._Tensor(config_file, int(whole)),
+    config |= {"text_config": size["text_config"], "vision_config": size["vision_config"]}
+    config_file.write_text(json.dumps(config | {"tie_word_embeddings": False}))
+    shape = shape_of(config | {"tie_word_embeddings": False})
+    counts = {
+        "model.language_model.layers.0.mlp.down_proj.weight": shape.layer_params,
+        "lm_head.weight": shape.embedding_params,
+        "model.visual.blocks.0.attn.proj.weight": shape.vision_params,
     }
+    return {name: StoredTensor(config_file, count, 2 * count) for name, count in counts.items()}
 
 
 def change_config(checkpoint: Checkpoint, **values: Any) -> Checkpoint:
@@ -125,14 +133,14 @@ def test_who_hides_the_gpu_gets_the_processor(monkeypatch: pytest.MonkeyPatch) -
     [
         (16.0, "In 8 bits it needs about 12.9 GB: --quantize 8bit,"),
         (11.0, "In 4 bits it needs about 9.8 GB: --quantize 4bit,"),
-        (7.5, "Qwen3-VL-2B would fit"),
-        (6.1, "Qwen3-VL-4B would fit in 4 bits"),
-        (5.0, "Qwen3-VL-2B would fit in 4 bits"),
+        (7.5, "Qwen/Qwen3-VL-2B-Instruct would fit,"),
+        (6.1, "Qwen/Qwen3-VL-4B-Instruct would fit in 4 bits"),
+        (5.0, "Qwen/Qwen3-VL-2B-Instruct would fit in 4 bits"),
         (2.0, "No released Qwen3-VL fits"),
     ],
 )
 def test_a_gpu_that_is_too_small_is_told_with_what_would_fit(checkpoint: Checkpoint, free_gb: float, hint: str) -> None:
-    tensors = sized(checkpoint, 6.95e9, 1.82e9)
+    tensors = sized(checkpoint)
     place = Place("cuda", "NVIDIA Test", BF16, (int(free_gb * GB),))
     error = refusal(lambda: refuse_too_large(checkpoint, tensors, place))
     assert error.said.text.startswith("The model Qwen3-VL-8B-Instruct needs about 19.7 GB on the GPU; ")
@@ -141,17 +149,21 @@ def test_a_gpu_that_is_too_small_is_told_with_what_would_fit(checkpoint: Checkpo
 
 
 def test_the_estimate_counts_weights_cache_and_several_gpus(checkpoint: Checkpoint) -> None:
-    tensors = sized(checkpoint, 6.95e9, 1.82e9)
+    tensors = sized(checkpoint)
     place = Place("cuda", "NVIDIA Test", BF16, (11 * GB, 10 * GB), (0, 1))
-    cache = 8_192 * 2 * 36 * 8 * 128 * 2
-    assert needed_bytes(checkpoint, tensors, place) == int(8.77e9) * 2 + cache + 2 * GB
+    cache, weights = 8_192 * 2 * 36 * 8 * 128 * 2, sum(tensor.size_bytes for tensor in tensors.values())
+    beside = needed_bytes(checkpoint, tensors, place) - weights - cache
+    assert 1.4 * GB < beside < 2 * GB
+    assert beside - 0.8 * GB < needed_bytes(checkpoint, tensors, place.only(0)) - weights - cache < beside - 0.6 * GB
     refuse_too_large(checkpoint, tensors, place)
     quantised = replace(checkpoint, weight_bits=4)
-    assert 0.3 < (needed_bytes(quantised, tensors, place) - cache - 2 * GB) / (8.77e9 * 2) < 0.5
+    assert 0.3 < (needed_bytes(quantised, tensors, place) - cache - beside) / weights < 0.5
+    longer = checkpoint.with_context(32_768, is_chosen=True)
+    assert needed_bytes(longer, tensors, place) - needed_bytes(checkpoint, tensors, place) >= 3 * cache
 
 
 def test_a_model_for_which_one_gpu_has_room_is_not_spread(checkpoint: Checkpoint) -> None:
-    tensors = sized(checkpoint, 6.95e9, 1.82e9)
+    tensors = sized(checkpoint)
 
     def gpus(*free_gb: int) -> tuple[int, ...]:
         free = tuple(gb * GB for gb in free_gb)
@@ -167,10 +179,10 @@ def test_a_model_for_which_one_gpu_has_room_is_not_spread(checkpoint: Checkpoint
 
 
 def test_a_machine_with_too_little_memory_is_told(checkpoint: Checkpoint) -> None:
-    tensors = sized(checkpoint, 6.95e9, 1.82e9)
+    tensors = sized(checkpoint)
     error = refusal(lambda: refuse_too_large(checkpoint, tensors, Place("cpu", "CPU", FP32, (20 * GB,))))
     assert "of memory; 20.0 GB are free" in error.said.text
-    assert "In 8 bits it needs about 17.0 GB" in error.said.hint
+    assert "In 8 bits it needs about 17.4 GB" in error.said.hint
     refuse_too_large(checkpoint, tensors, Place("cpu", "CPU", FP32, (0,)))  # a system that does not tell
 
 
