@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -150,19 +149,14 @@ def _named(text: str, models: tuple[InstalledModel, ...]) -> InstalledModel:
     for model in models:
         if model.model_id == text:
             return model
-    place = _place(text) or os.path.realpath(find_checkpoint(text).folder)
+    folder = Path(text) if Path(text).is_absolute() and Path(text).is_dir() else find_checkpoint(text).folder
     for model in models:
-        if os.path.realpath(model.folder) == place:
+        if model.folder.samefile(folder):  # also where its name is written otherwise
             return model
     raise ModelError(
         f"The folder {text} is none of those in which Viewfinder looks for models.",
         "Delete it yourself in the file manager.",
     )
-
-
-def _place(text: str) -> str | None:
-    folder = Path(text)
-    return os.path.realpath(folder) if folder.is_absolute() and folder.is_dir() else None
 
 
 def _answer(terminal: Terminal, text: str) -> int:

@@ -44,7 +44,22 @@ def what_goes(model: InstalledModel, *, is_trash_there: bool = False) -> Sentenc
 
 
 def freed_by_removing(model: InstalledModel) -> int:
-    """The bytes that removing it gives back; what another revision or repository needs stays and is not counted."""
+    """The bytes that removing it gives back; what another revision or repository needs stays and is not counted.
+
+    Raises:
+        UserError: Its folder cannot be read.
+    """
+    if not os.path.lexists(model.folder):  # removed meanwhile, by whomever
+        return 0
+    try:
+        return _freed_bytes(model)
+    except OSError as error:
+        raise UserError(
+            Sentence("The folder {folder} cannot be read.", folder=model.folder), "Check its permissions.", str(error)
+        ) from error
+
+
+def _freed_bytes(model: InstalledModel) -> int:
     if model.source == "hugging_face":
         return int(_strategy(model).expected_freed_size)
     return _freed_of_folder(model.folder)
@@ -73,6 +88,8 @@ def remove(
         raise UserError(
             Sentence("The model {name} is in use.", name=model.name), "Choose another model first, then remove it."
         )
+    if not os.path.lexists(model.folder):
+        return 0
     try:
         if model.source == "hugging_face":
             freed_bytes = _remove_from_cache(model)

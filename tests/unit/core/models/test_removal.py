@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -178,6 +179,16 @@ def test_the_model_in_use_and_the_demo_stay(hub_cache: Path, tmp_path: Path) -> 
     with pytest.raises(UserError, match="a part of the program"):
         remove(model_of("demo"))
     assert snapshot.exists()
+
+
+@pytest.mark.parametrize("is_cached", [True, False])
+def test_what_somebody_else_removed_meanwhile_is_no_fault(hub_cache: Path, tmp_path: Path, is_cached: bool) -> None:
+    files = write_whole_model(tmp_path / "files")
+    cached(hub_cache, REPOSITORY, files, A)
+    model = model_of(REPOSITORY if is_cached else files, files)
+    shutil.rmtree(hub_cache)
+    shutil.rmtree(files)
+    assert (freed_by_removing(model), remove(model)) == (0, 0)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may delete anything")
