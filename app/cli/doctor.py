@@ -17,7 +17,16 @@ from app.cli.terminal import Terminal
 from app.cli.usage import DONE, FAILED
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import ModelError
-from app.core.machine import free_memory_bytes, has_nvidia_gpu, is_apple_silicon, is_gpu_hidden, memory_bytes
+from app.core.machine import (
+    MachineMemory,
+    free_memory_bytes,
+    has_nvidia_gpu,
+    is_apple_silicon,
+    is_gpu_hidden,
+    machine_memory,
+    memory_bytes,
+    runtime_of,
+)
 from app.core.models.access import HubAccess, is_offline_by_environment
 from app.core.models.hub_cache import hub_cache_dir
 from app.core.models.hub_requests import proxy_of
@@ -101,6 +110,7 @@ class Findings:
         gpu: What a model could run on beside the processor, or empty.
         memory_bytes: The machine's memory; 0 where the system does not tell.
         free_memory_bytes: What could be used now; 0 where the system does not tell.
+        model_memory: What a model may take, with the backend that ``auto`` stands for; None where no driver is asked.
         packages: Installed versions; empty text for what is not installed.
         backends: Each backend of the table.
         automatic_backend: What ``auto`` stands for here, or empty.
@@ -117,6 +127,7 @@ class Findings:
     gpu: str
     memory_bytes: int
     free_memory_bytes: int
+    model_memory: MachineMemory | None
     packages: dict[str, str]
     backends: tuple[BackendState, ...]
     automatic_backend: str
@@ -134,13 +145,15 @@ def run_doctor(options: DoctorOptions, profile: Profile) -> int:
     """
     terminal = Terminal()
     findings = examine(profile)
+    memory = machine_memory(runtime_of(findings.automatic_backend or AUTOMATIC))
+    findings = replace(findings, model_memory=memory)
     findings = replace(findings, hub=replace(findings.hub, token=token_place(findings.hub.address) or "none"))
     text = json.dumps(asdict(findings), indent=2, ensure_ascii=False) if options.as_json else findings_text(findings)
     return DONE if terminal.answer_whole(f"{text}\n") else FAILED
 
 
 def examine(profile: Profile) -> Findings:
-    """Looks at the machine and the installation; imports no runtime and no Qt, and asks no keychain."""
+    """Looks at the machine and the installation; imports no runtime and no Qt, and asks no keychain and no driver."""
     try:
         automatic = choose_backend(AUTOMATIC).name
     except ModelError:
@@ -157,6 +170,7 @@ def examine(profile: Profile) -> Findings:
         gpu=_gpu(),
         memory_bytes=memory_bytes(),
         free_memory_bytes=free_memory_bytes(),
+        model_memory=None,
         packages={name: _version(name) for name in _PACKAGES},
         backends=tuple(
             BackendState(
@@ -188,6 +202,7 @@ def findings_text(findings: Findings) -> str:
         f"Processor    {findings.processor}",
         f"GPU          {findings.gpu or 'none found'}",
         f"Memory       {memory}",
+        *([f"For models   {_model_memory_text(findings.model_memory)}"] if findings.model_memory is not None else []),
         f"Demo model   {findings.demo_model}",
         f"Downloads    {_hub_text(findings.hub)}",
         f"Settings     {findings.data_dir}",
@@ -223,6 +238,16 @@ def _hub_text(hub: HubState) -> str:
     offline = {"environment": "offline (HF_HUB_OFFLINE)", "settings": "offline (settings)"}
     parts = [hub.address, offline.get(hub.is_offline, ""), f"proxy {hub.proxy}" if hub.proxy else ""]
     return ", ".join(part for part in (*parts, words.get(hub.token, "")) if part) + f"; into {hub.cache}"
+
+
+_WHERE = {"metal": "of Metal's working set", "cuda": "on the GPU", "ram": "of memory"}
+
+
+def _model_memory_text(memory: MachineMemory) -> str:
+    if not memory.usable_bytes:
+        return "unknown"
+    name = f" ({memory.name})" if memory.name else ""
+    return f"{size_text(memory.usable_bytes)} {_WHERE[memory.kind]}{name}"
 
 
 def _note(backend_name: str) -> str:

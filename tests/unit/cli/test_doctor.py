@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.cli import doctor
 from app.cli.arguments import DoctorOptions, read_arguments
 from app.cli.doctor import examine, run_doctor
+from app.core.machine import MachineMemory
 from app.core.settings import Settings, write_settings
 from tests.keychain import keychain_in_place
 
@@ -57,3 +59,32 @@ def test_who_says_to_stay_offline_is_told(
     text = said(profile, capsys)
     assert f"https://other.example/hub, {word}" in text
     assert "word@" not in text
+
+
+@pytest.mark.parametrize(
+    ("memory", "words"),
+    [
+        (
+            MachineMemory("metal", 16 * 2**30, 24 * 2**30, "Apple M2"),
+            "For models   17.2 GB of Metal's working set (Apple M2)",
+        ),
+        (
+            MachineMemory("cuda", 10**10, 10**10, "NVIDIA X", "transformers"),
+            "For models   10.0 GB on the GPU (NVIDIA X)",
+        ),
+        (MachineMemory("ram", 10**10, 10**10), "For models   10.0 GB of memory\n"),
+        (MachineMemory("ram", 0, 0), "For models   unknown\n"),
+    ],
+)
+def test_what_a_model_may_take_is_told(
+    profile: Profile,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    memory: MachineMemory,
+    words: str,
+) -> None:
+    monkeypatch.setattr(doctor, "machine_memory", lambda _: memory)
+    assert words in said(profile, capsys)
+    told = json.loads(said(profile, capsys, "--json"))["model_memory"]
+    assert (told["kind"], told["usable_bytes"]) == (memory.kind, memory.usable_bytes)
+    assert examine(profile).model_memory is None, "a report asks no driver"
