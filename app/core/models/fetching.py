@@ -105,12 +105,16 @@ def _transfer(
 ) -> Iterator[FetchProgress]:
     transfers = Transfers(repository, folder, access, patience)
     lock = folder.fetching_lock()
+    last = FetchProgress("checking", repository.size_bytes - remaining_bytes(repository), repository.size_bytes)
     try:
         while not transfers.wait(_TOLD_EVERY_S):
             if stop():
                 return
             _try_to_take(lock)
-            yield transfers.progress()
+            progress = transfers.progress()
+            if progress != last:
+                yield progress
+            last = progress
     finally:
         transfers.end()
         lock.release()

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,7 @@ def test_a_repository_comes_whole_and_is_a_model(hub: HubServer, cache: Path) ->
     assert (told[0].stage, told[0].done_bytes, told[0].total_bytes) == ("checking", 0, total)
     assert told[-1] == FetchProgress("done", total, total)
     assert [one.done_bytes for one in told] == sorted(one.done_bytes for one in told)
+    assert [one.stage for one in told].count("checking") == 1
     checkpoint = find_checkpoint(ID)
     assert checkpoint.revision == hub.repositories[ID].head
     assert remaining_bytes(repository_of(hub, ID)) == 0
@@ -256,6 +258,42 @@ def test_one_that_does_not_answer_at_all_is_stopped_within_a_second(hub: HubServ
     told = run(hub, stop=stop, patience=Patience())
     assert time.monotonic() - stopped_s < 1
     assert told[-1].stage == "checking"
+
+
+def test_one_that_hangs_while_it_connects_is_left_behind_and_writes_nothing_later(
+    hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import socket
+
+    hub.add(ID, TINY)
+    hangs, let_go = threading.Event(), threading.Event()
+    really_look_up = socket.getaddrinfo
+
+    def look_up(*asked: Any, **how: Any) -> Any:
+        hangs.set()
+        let_go.wait(20)
+        return really_look_up(*asked, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", look_up)
+        stopped_s = 0.0
+
+        def stop() -> bool:
+            nonlocal stopped_s
+            if hangs.is_set():
+                stopped_s = stopped_s or time.monotonic()
+            return hangs.is_set()
+
+        run(hub, stop=stop, patience=Patience())
+        assert time.monotonic() - stopped_s < 1.5
+    left_behind = [thread for thread in threading.enumerate() if thread.name.startswith("download-")]
+    assert left_behind
+    run(hub)
+    let_go.set()
+    for thread in left_behind:
+        thread.join(10)
+    assert_whole(hub)
+    assert hub.sent_bytes == sum(map(len, TINY.values()))
 
 
 def test_progress_is_of_the_whole_and_its_time_is_honest(hub: HubServer) -> None:
