@@ -62,7 +62,7 @@ def refuse_too_large(checkpoint: Checkpoint, tensors: Mapping[str, StoredTensor]
         ModelError: It needs more than is free; the hint says what would fit.
     """
     needed, free = needed_bytes(checkpoint, tensors, place), sum(place.free_bytes)
-    if needed <= free or not free:
+    if needed <= free or not free or checkpoint.is_size_accepted:
         return
     name, wanted, there = checkpoint.name, f"{needed / _GB:.1f}", f"{free / _GB:.1f}"
     text = (

@@ -100,6 +100,7 @@ class AskOptions:
         is_dry_run: Whether only to say what would be shown to the model and at what cost.
         weight_bits: 8 or 4 to quantise the weights while they are loaded.
         context_tokens: How long the conversation may become.
+        loads_anyway: Whether a model is loaded even where it needs more memory than there is.
     """
 
     common: Common
@@ -119,6 +120,7 @@ class AskOptions:
     is_dry_run: bool = False
     weight_bits: int | None = None
     context_tokens: int | None = None
+    loads_anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,9 @@ def _ask_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--system", metavar="TEXT", type=as_text, help="an instruction that stands before the question")
     _add_model_options(parser)
+    parser.add_argument(
+        "--load-anyway", action="store_true", help="load a model even where it needs more memory than there is"
+    )
     for name, kind, letter, text in _SAMPLING_OPTIONS:
         parser.add_argument(f"--{name.replace('_', '-')}", metavar=letter, type=kind, help=text)
     parser.add_argument("--max-image-tokens", metavar="N", type=int, help="the most tokens one picture may cost")
@@ -320,6 +325,7 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
         is_dry_run=values.dry_run,
         weight_bits=_BITS_OF.get(values.quantize),
         context_tokens=values.context,
+        loads_anyway=values.load_anyway,
     )
 
 

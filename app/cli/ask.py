@@ -22,6 +22,7 @@ from app.cli.figures import (
 )
 from app.cli.interrupts import Interrupts
 from app.cli.plan import REQUEST_ID, make_plan
+from app.cli.size_check import with_checked_size
 from app.cli.terminal import OutputGoneError, Terminal
 from app.cli.usage import DONE, FAILED, INPUT_UNREADABLE, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
 from app.core.clips import Clip
@@ -83,6 +84,7 @@ def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace, uses_f
         plan = make_plan(options, settings)
         if options.is_dry_run:
             return _tell_costs(plan, terminal)
+        plan = with_checked_size(plan, is_accepted=options.loads_anyway)
         now = datetime.now(timezone.utc).astimezone()
         turn = AskedTurn(plan.question, plan.max_image_tokens, now, plan.question.sampling)
         return _Asking(options, plan, terminal, turn, uses_file).run(trace)

@@ -58,6 +58,7 @@ class Checkpoint:
         weight_bits: 8 or 4 where the weights are to be quantised while they are loaded; None takes them as stored.
         has_chosen_context: Whether a person chose how long that is.
         adapter: A LoRA that is put on top of the weights, or None; see app.core.models.adapter.
+        is_size_accepted: Whether it is to be loaded even where it needs more memory than there is.
     """
 
     model_id: str
@@ -75,6 +76,7 @@ class Checkpoint:
     weight_bits: int | None = None
     has_chosen_context: bool = False
     adapter: Adapter | None = None
+    is_size_accepted: bool = False
 
     def quantised(self, weight_bits: int | None) -> Checkpoint:
         """This checkpoint, its weights to be quantised to so many bits while they are loaded; None changes nothing."""

@@ -30,6 +30,7 @@ class WindowState:
 
     Attributes:
         has_model: The model's folder is known; it may still be loading.
+        is_model_doubted: It is too large for the machine, and the person has not said yet whether to load it.
         is_loading: A model is being loaded.
         can_unload: A model is loaded and not at work.
         has_question: There is text in the question box.
@@ -52,6 +53,7 @@ class WindowState:
     """
 
     has_model: bool = False
+    is_model_doubted: bool = False
     is_loading: bool = False
     can_unload: bool = False
     has_question: bool = False
@@ -76,7 +78,8 @@ class WindowState:
     def can_ask(self) -> bool:
         """Whether the question box can be sent."""
         is_busy = self.is_answering or self.is_composing or self.is_taking_in
-        return self.has_model and self.has_question and not (is_busy or self.is_too_much or self.is_refused)
+        has_model = self.has_model and not self.is_model_doubted
+        return has_model and self.has_question and not (is_busy or self.is_too_much or self.is_refused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.core.conversation import Conversation
 from app.core.errors import AppError
 from app.core.events import LookOpened, MemoryUsed, Started, ViewFailed, ViewOpened
+from app.core.models.loading_fit import fit_doubt
 from app.core.next_question import NextQuestion
 from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
 from app.engine.memory_pressure import MemoryShort
@@ -74,6 +76,8 @@ class Desk(QObject):
         self._search = CheckpointSearch(self._bridge.post)
         self._imports = EarlyImports()
         self._engine: AnswerEngine | None = None
+        self._accepted: set[tuple[str, int | None]] = set()
+        """Models, and their bits, that the person had loaded although they are too large."""
         self.pictures = PicturesAtHand(self._bridge.post, self)
         self.pictures.thumbnail_opened.connect(self._on_pictures_thumbnail_opened)
         self.frames = FramesAtHand(self)
@@ -136,6 +140,14 @@ class Desk(QObject):
         if self._engine is not None and self.model.stage == "loading":
             self.model = replace(self.model, is_stopping=True)
             self._engine.cancel_load()
+
+    def load_anyway(self) -> None:
+        """Has the model loaded that there is a doubt about."""
+        checkpoint = self.model.checkpoint
+        if checkpoint is not None and self.model.doubt is not None:
+            self._accepted.add((checkpoint.model_id, checkpoint.weight_bits))
+            self._load(replace(checkpoint, is_size_accepted=True))
+            self.model_changed.emit()
 
     @property
     def can_unload(self) -> bool:
@@ -234,7 +246,7 @@ class Desk(QObject):
                 be asked.
         """
         checkpoint = self.model.checkpoint
-        if self._engine is None or checkpoint is None or not text.strip():
+        if self._engine is None or checkpoint is None or self.model.doubt is not None or not text.strip():
             return False
         self._load_again_if_needed()
         request_id = uuid.uuid4().hex
@@ -265,7 +277,7 @@ class Desk(QObject):
     def go_on(self, request_id: str) -> bool:
         """Asks about the parts of a long video that have no answer yet; anew when another model would answer them."""
         turn = self.conversation.get(request_id)
-        if turn is None or not turn.can_go_on or self._engine is None:
+        if turn is None or not turn.can_go_on or self._engine is None or self.model.doubt is not None:
             return False
         if self._answered_by is None or self._answered_by.checkpoint != self.model.checkpoint:
             return self.retry(request_id)
@@ -389,12 +401,31 @@ class Desk(QObject):
     def _take_model(self, event: WindowEvent) -> None:
         before = self.model
         if isinstance(event, CheckpointFound):
-            self._load(event.checkpoint)
+            self._take_checkpoint(event)
             self.costs_changed.emit()
         else:
+            if isinstance(event, CheckpointMissing):
+                self._free()
             self.model = state_after(before, event)
         if self.model != before:
             self.model_changed.emit()
+
+    def _take_checkpoint(self, event: CheckpointFound) -> None:
+        """Loads what was found, once nothing speaks against it or the person wants it all the same."""
+        checkpoint = event.checkpoint
+        is_accepted = (checkpoint.model_id, checkpoint.weight_bits) in self._accepted
+        doubt = None if is_accepted else fit_doubt(checkpoint, event.fit)
+        if doubt is None:
+            self._load(replace(checkpoint, is_size_accepted=is_accepted))
+        else:
+            self._free()
+            self.model = ModelState("none", checkpoint, doubt=doubt)
+
+    def _free(self) -> None:
+        """Keeps no model in memory that is not the chosen one any more."""
+        if self._engine is not None:
+            with suppress(AppError):  # it has broken down, and everything has gone with it
+                self._engine.unload()
 
     def report(self, *errors: ErrorText, with_names: bool = False) -> str:
         """What “Copy report” copies: errors, versions, machine and the last log lines.

@@ -269,6 +269,7 @@ def _sheet(palette: QPalette) -> str:
     handle = readable(_between_window_and_text(palette, 0.4), grounds(palette), SIGN_RATIO).name()
     handle_over = _between_window_and_text(palette, 0.65).name()
     controls = 'QPushButton, QToolButton#modelStatus, QToolButton[isButton="true"]'
+    next_step = 'QPushButton#askButton, QPushButton[isNextStep="true"]'
     fields = 'QLineEdit, QComboBox[isChoice="true"]'
     return f"""/* {scaled_px(BODY_PX)} px */
 {_each(controls, "")} {{
@@ -279,11 +280,11 @@ def _sheet(palette: QPalette) -> str:
 {_each(controls, ":disabled")} {{ color: {off}; background: transparent; }}
 {_each(controls, ":focus")} {{ border-color: {accent.name()}; }}
 QToolButton[isButton="true"]::menu-indicator, QPushButton::menu-indicator {{ image: none; }}
-QPushButton#askButton {{
+{_each(next_step, "")} {{
     border-color: {accent.name()}; background: {accent.name()}; color: {words.name()}; font-weight: 600;
 }}
-QPushButton#askButton:hover, QPushButton#askButton:focus {{ background: {over_accent.name()}; }}
-QPushButton#askButton:disabled {{ border-color: {line}; background: transparent; color: {off}; }}
+{_each(next_step, ":hover")}, {_each(next_step, ":focus")} {{ background: {over_accent.name()}; }}
+{_each(next_step, ":disabled")} {{ border-color: {line}; background: transparent; color: {off}; }}
 QPlainTextEdit {{ border: 1px solid {line}; border-radius: {RADIUS_PX}px; padding: 4px; background: {field}; }}
 QPlainTextEdit:focus {{ border-color: {accent.name()}; }}
 {_each(fields, "")} {{ border: 1px solid {line}; border-radius: 5px; padding: 3px 6px; background: {field}; }}

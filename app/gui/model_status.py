@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.core.checkpoint import Checkpoint
     from app.core.errors import ErrorText
     from app.core.events import LoadProgress
+    from app.core.models.loading_fit import FitDoubt
     from app.gui.bridge import WindowEvent
 
 Stage: TypeAlias = Literal["none", "searching", "loading", "ready", "failed"]
@@ -43,6 +44,7 @@ class ModelState:
         ready: What the engine said when it was ready.
         error: Why there is none.
         is_stopping: Whether the person stopped the load.
+        doubt: Why it is not loaded before the person has been asked.
         unloaded: Why it was unloaded: the person asked for it, it was not used for long, or memory was short.
     """
 
@@ -53,6 +55,7 @@ class ModelState:
     error: ErrorText | None = None
     is_stopping: bool = False
     unloaded: Unloaded = ""
+    doubt: FitDoubt | None = None
 
 
 def state_after(state: ModelState, event: WindowEvent) -> ModelState:

@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
-from app.core.machine import MachineMemory, memory_bytes
 from app.gui.actions import Actions, WindowState
-from app.gui.announcing import announce
 from app.gui.commands import Commands
-from app.gui.describing import tip
 from app.gui.desk import Desk
 from app.gui.language import language_for
-from app.gui.model_status import state_words
-from app.gui.models.memory_words import memory_in_use_text, unloaded_text
+from app.gui.models.first_use import FirstUse
 from app.gui.models.model_switching import ModelSwitching
 from app.gui.models.models_opening import ModelsOpening
+from app.gui.models.status_line import StatusLine
 from app.gui.questions.asking import Asking
 from app.gui.settings.settings_opening import SettingsOpening
 from app.gui.shell import is_wide
@@ -32,10 +29,9 @@ from app.gui.viewer.viewing import Viewing
 from app.gui.window_parts import WindowParts
 from app.gui.window_shape import read_shape, write_shape
 from app.gui.wording import (
-    backend_text,
-    demo_text,
     seen_text,
     size_text,
+    spoken,
     tokens_text,
 )
 
@@ -77,6 +73,8 @@ class WindowContent(QObject):
         self.video = VideoViewing(window, self.desk, self.parts, self)
         self.models = ModelsOpening(window, self.desk, self.parts, self.settings)
         self.switching = ModelSwitching(window, self.desk)
+        self.first_use = FirstUse(self.desk, self.parts, self)
+        StatusLine(self.desk, self.parts, self)
         self.commands = Commands(window, self.desk, self.parts, self.settings, self.models, self.asking)
         self.media = MediaCommands(window, self.desk, self.parts)
         self.usual = UsualCommands(window, self.parts, launch.profile.recent_file, self.media)
@@ -100,7 +98,6 @@ class WindowContent(QObject):
         self.parts.set_first_sizes(window.width())
         self.parts.prompt.edit.setFocus()
         self._on_desk_model_changed()
-        self._show_memory()
         self.refresh_media()
         if self.desk.is_started:
             self._take_up(selected_ids)
@@ -177,6 +174,10 @@ class WindowContent(QObject):
         self.models.opened.connect(self._fit_size)
         parts.model_status.clicked.connect(commands.on_model_status_clicked)
         parts.notice.retry_wanted.connect(commands.on_notice_retry)
+        desk.models.changed.connect(self._show_doubt)
+        parts.fit_question.load_wanted.connect(desk.load_anyway)
+        parts.fit_question.other_wanted.connect(self._show_models)
+        self.first_use.all_models_wanted.connect(self._show_models)
         for notice in (parts.notice, parts.media_notice):
             notice.report_wanted.connect(commands.copy_report)
             self._window.escaped.connect(notice.clear)
@@ -187,7 +188,6 @@ class WindowContent(QObject):
         desk.turn_changed.connect(self._on_desk_turn_changed)
         desk.turns_replaced.connect(self._on_desk_turns_replaced)
         desk.model_changed.connect(self._on_desk_model_changed)
-        desk.memory_changed.connect(self._show_memory)
         self.asking.sources_wanted.connect(self._on_asking_sources_wanted)
         desk.settings_changed.connect(self._on_desk_settings_changed)
         desk.failed.connect(parts.notice.show_error)
@@ -203,6 +203,7 @@ class WindowContent(QObject):
         turn = desk.conversation.open_turn
         state = WindowState(
             has_model=desk.is_started and desk.model.checkpoint is not None,
+            is_model_doubted=desk.model.doubt is not None,
             is_loading=desk.model.stage == "loading",
             can_unload=desk.can_unload,
             has_question=bool(parts.prompt.text),
@@ -289,28 +290,20 @@ class WindowContent(QObject):
     def _on_desk_model_changed(self) -> None:
         model, parts = self.desk.model, self.parts
         parts.model_status.show_state(model)
+        self._show_doubt()
         parts.result.is_model_ready = model.stage == "ready"
-        ready = model.ready
-        parts.runtime.setText(
-            state_words(model) if ready is None else f"{backend_text(ready.backend)} · {ready.device}"
-        )
-        parts.runtime.setToolTip("" if ready is None else tip(ready.backend_version))
-        is_demo = model.checkpoint is not None and model.checkpoint.is_demo
-        unloaded = unloaded_text(model.unloaded, self.desk.settings.unload_after_min)
-        if unloaded and unloaded != parts.note.text():
-            announce(parts.note, unloaded)
-        parts.note.setText(unloaded or (demo_text() if is_demo else ""))
-        parts.note.setToolTip(tip(parts.note.text()))
         if model.error is not None:
             self.commands.show_model_error(model.error)
         elif model.stage == "ready":
             self.commands.forget_model_error()
         self._refresh_state()
 
-    def _show_memory(self) -> None:
-        used = self.desk.memory_used
-        if used is not None:
-            self.parts.memory.setText(memory_in_use_text(used, MachineMemory("ram", 0, memory_bytes())))
+    def _show_doubt(self) -> None:
+        fitting = self.desk.models.recommended
+        self.parts.fit_question.show_doubt(self.desk.model.doubt, "" if fitting is None else spoken(fitting.name))
+
+    def _show_models(self) -> None:
+        self.actions_by_id["modelsAction"].trigger()
 
     def _on_desk_settings_changed(self) -> None:
         self._window.take_appearance(self.desk.settings.appearance)

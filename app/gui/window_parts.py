@@ -30,6 +30,9 @@ from app.gui.caption import Caption
 from app.gui.describing import describe
 from app.gui.look import hairline, scaled_px
 from app.gui.model_status import ModelStatus
+from app.gui.models.download_status import DownloadStatus
+from app.gui.models.first_model import FirstModel
+from app.gui.models.fit_question import FitQuestion
 from app.gui.notice import Notice
 from app.gui.questions.prompt_panel import PromptPanel
 from app.gui.shell import CONVERSATION_WIDTH_PX, TRAY_WIDTH_PX, is_stacked
@@ -79,6 +82,8 @@ class WindowParts:
         self.media_notice = Notice()
         self.result = ResultView()
         self.notice = Notice()
+        self.fit_question = FitQuestion()
+        self.first_model = FirstModel()
         self.pages = QStackedWidget()
         self.viewer_column = QWidget()
         self.prompt = PromptPanel()
@@ -90,6 +95,7 @@ class WindowParts:
         self.runtime = Caption()
         self.memory = Caption()
         self.note = Caption(is_elided=True)
+        self.download_status = DownloadStatus()
         translate = QCoreApplication.translate
         self.privacy = Caption(
             translate("MainWindow", "Everything stays on this Mac")
@@ -112,7 +118,8 @@ class WindowParts:
         layout = QVBoxLayout(conversation)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.notice)
+        for above in (self.notice, self.fit_question, self.first_model):
+            layout.addWidget(above)
         self.pages.addWidget(self.result)
         layout.addWidget(self.pages, 1)
         layout.addWidget(self.prompt)
@@ -137,6 +144,7 @@ class WindowParts:
         bar.addWidget(self.runtime)
         bar.addWidget(self.memory)
         bar.addWidget(self.note, 1)
+        bar.addPermanentWidget(self.download_status)
         bar.addPermanentWidget(self.privacy)
 
     def build_toolbar(self, window: QMainWindow, actions: Actions) -> None:
@@ -200,8 +208,8 @@ class WindowParts:
         # So that an error above the answers leaves the question and its buttons whole.
         self.viewer.setMinimumHeight(scaled_px(_LOW_VIEWER_PX if is_low else _VIEWER_PX))
         self.result.setMinimumHeight(scaled_px(_LOW_RESULT_PX) if is_low else 0)
-        for notice in (self.notice, self.media_notice):
-            notice.make_low(is_low=is_low or is_stacked(width_px))
+        for above in (self.notice, self.media_notice, self.fit_question, self.first_model):
+            above.make_low(is_low=is_low or is_stacked(width_px))
         orientation = Qt.Orientation.Vertical if is_stacked(width_px) else Qt.Orientation.Horizontal
         if self.work.orientation() != orientation:
             self.work.setOrientation(orientation)

@@ -124,9 +124,9 @@ def seen_text(cost: Cost) -> str:
     return QCoreApplication.translate("Wording", "reduced to {0}").format(size_text(cost.width_px, cost.height_px))
 
 
-def memory_text(size_bytes: int) -> str:
+def memory_text(size_bytes: int, decimals: int = 1) -> str:
     """``5.4 GB``."""
-    return QLocale().formattedDataSize(size_bytes, 1, QLocale.DataSizeFormat.DataSizeTraditionalFormat)
+    return QLocale().formattedDataSize(size_bytes, decimals, QLocale.DataSizeFormat.DataSizeTraditionalFormat)
 
 
 def backend_text(name: str) -> str:

@@ -136,6 +136,7 @@ class Asking(QObject):
                 not state.has_model and self._desk.model.stage == "failed",
                 self.tr("There is no model to ask: choose one under “Models”."),
             ),
+            (state.is_model_doubted, self.tr("Say first whether the model is to be loaded.")),
             (not state.has_model, self.tr("The model is being looked for.")),
             (state.is_refused, self.tr("What is selected cannot be asked about.")),
             (state.is_too_much, self.tr("This is more than the model can take.")),
