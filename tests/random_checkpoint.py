@@ -1,4 +1,4 @@
-"""Qwen3-VL checkpoints of any width with random weights: right for speed, memory and plumbing, never for an answer."""
+"""Qwen3-VL and Qwen3.5 checkpoints of any width and random weights: right for speed, memory and plumbing alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from tests.recurrent_layers import is_around_zero, is_newer, newer_text, recurrent_shapes, shared_expert_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +42,9 @@ CHAT_TEMPLATE = """\
 {%- endfor %}
 {%- if add_generation_prompt %}
     {{- '<|im_start|>assistant\\n' }}
+    {%- if thinks %}
+        {{- '<think>\\n' if enable_thinking is undefined or enable_thinking else '<think>\\n\\n</think>\\n\\n' }}
+    {%- endif %}
 {%- endif %}
 """
 
@@ -63,6 +68,8 @@ class Widths:
     max_pixels: int = 1_048_576
     is_tied: bool = True
     dtype: str = "bfloat16"
+    is_newer: bool = False
+    """Qwen3.5: every second layer is recurrent, attention has gates, and there is no DeepStack."""
 
 
 def write_random_checkpoint(folder: Path, widths: Widths | None = None, seed: int = 0) -> Path:
@@ -74,7 +81,7 @@ def write_random_checkpoint(folder: Path, widths: Widths | None = None, seed: in
 def write_configuration(folder: Path, widths: Widths) -> dict[str, Any]:
     """Writes all but the weights; gives the configuration."""
     folder.mkdir(parents=True, exist_ok=True)
-    token_ids = _write_tokenizer(folder, widths.vocabulary)
+    token_ids = _write_tokenizer(folder, widths)
     config = _config(widths, token_ids)
     _write_json(folder / "config.json", config)
     _write_json(folder / "generation_config.json", {"do_sample": False, "eos_token_id": [token_ids["<|im_end|>"]]})
@@ -87,19 +94,21 @@ def _write_json(path: Path, value: dict[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=1), encoding="utf-8")
 
 
-def _write_tokenizer(folder: Path, vocabulary: int) -> dict[str, int]:
+def _write_tokenizer(folder: Path, widths: Widths) -> dict[str, int]:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocab = {text: index for index, text in enumerate(alphabet)}
-    for index in range(len(vocab), vocabulary - len(SPECIAL_TOKENS)):
+    for index in range(len(vocab), widths.vocabulary - len(SPECIAL_TOKENS)):
         vocab[f"Ġw{index}"] = index
     tokenizer = Tokenizer(models.BPE(vocab, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
     tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, encoding="utf-8")
+    (folder / "chat_template.jinja").write_text(
+        "{%- set thinks = true %}\n" + CHAT_TEMPLATE if widths.is_newer else CHAT_TEMPLATE, encoding="utf-8"
+    )
     _write_json(
         folder / "tokenizer_config.json",
         {"tokenizer_class": "Qwen2Tokenizer", "eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"},
@@ -141,10 +150,13 @@ def _config(widths: Widths, token_ids: dict[str, int]) -> dict[str, Any]:
             "norm_topk_prob": True,
         }
     model_type = "qwen3_vl_moe" if widths.experts else "qwen3_vl"
+    if widths.is_newer:
+        model_type = model_type.replace("_vl", "_5")
+        text |= newer_text(model_type, widths.text_layers, widths.head_dim, widths.mlp_width if widths.experts else 0)
     return {
         "model_type": model_type,
         "architectures": [
-            "Qwen3VLMoeForConditionalGeneration" if widths.experts else "Qwen3VLForConditionalGeneration"
+            f"{'Qwen3_5' if widths.is_newer else 'Qwen3VL'}{'Moe' if widths.experts else ''}ForConditionalGeneration"
         ],
         "text_config": text,
         "vision_config": {
@@ -159,7 +171,7 @@ def _config(widths: Widths, token_ids: dict[str, int]) -> dict[str, Any]:
             "temporal_patch_size": 2,
             "in_channels": 3,
             "num_position_embeddings": 256,
-            "deepstack_visual_indexes": [0, 1, 2],
+            "deepstack_visual_indexes": [] if widths.is_newer else [0, 1, 2],
             "hidden_act": "gelu_pytorch_tanh",
         },
         "image_token_id": token_ids["<|image_pad|>"],
@@ -175,31 +187,49 @@ def _config(widths: Widths, token_ids: dict[str, int]) -> dict[str, Any]:
 def _shapes(config: dict[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Every tensor of a checkpoint in the released layout."""
     text, vision = config["text_config"], config["vision_config"]
-    width, heads = text["hidden_size"], text["num_attention_heads"] * text["head_dim"]
-    kv_width = text["num_key_value_heads"] * text["head_dim"]
+    width = text["hidden_size"]
     yield "model.language_model.embed_tokens.weight", (text["vocab_size"], width)
     for layer in range(text["num_hidden_layers"]):
         name = f"model.language_model.layers.{layer}"
         for norm in ("input_layernorm", "post_attention_layernorm"):
             yield f"{name}.{norm}.weight", (width,)
-        for norm in ("q_norm", "k_norm"):
-            yield f"{name}.self_attn.{norm}.weight", (text["head_dim"],)
-        for projection, out in (("q", heads), ("k", kv_width), ("v", kv_width)):
-            yield f"{name}.self_attn.{projection}_proj.weight", (out, width)
-        yield f"{name}.self_attn.o_proj.weight", (width, heads)
-        if "num_experts" in text:
-            experts, inner = text["num_experts"], text["moe_intermediate_size"]
-            yield f"{name}.mlp.gate.weight", (experts, width)
-            yield f"{name}.mlp.experts.gate_up_proj", (experts, width, 2 * inner)
-            yield f"{name}.mlp.experts.down_proj", (experts, inner, width)
+        if is_newer(config) and text["layer_types"][layer] == "linear_attention":
+            yield from recurrent_shapes(f"{name}.linear_attn", text)
         else:
-            for projection in ("gate", "up"):
-                yield f"{name}.mlp.{projection}_proj.weight", (text["intermediate_size"], width)
-            yield f"{name}.mlp.down_proj.weight", (width, text["intermediate_size"])
+            yield from _attention_shapes(f"{name}.self_attn", text, has_gate=is_newer(config))
+        yield from _forward_shapes(f"{name}.mlp", text, has_shared_expert=is_newer(config))
     yield "model.language_model.norm.weight", (width,)
     if not config["tie_word_embeddings"]:
         yield "lm_head.weight", (text["vocab_size"], width)
     yield from _vision_shapes(vision)
+
+
+def _attention_shapes(name: str, text: dict[str, Any], *, has_gate: bool) -> Iterator[tuple[str, tuple[int, ...]]]:
+    width, heads = text["hidden_size"], text["num_attention_heads"] * text["head_dim"]
+    kv_width = text["num_key_value_heads"] * text["head_dim"]
+    for norm in ("q_norm", "k_norm"):
+        yield f"{name}.{norm}.weight", (text["head_dim"],)
+    for projection, out in (("q", 2 * heads if has_gate else heads), ("k", kv_width), ("v", kv_width)):
+        yield f"{name}.{projection}_proj.weight", (out, width)
+    yield f"{name}.o_proj.weight", (width, heads)
+
+
+def _forward_shapes(
+    name: str, text: dict[str, Any], *, has_shared_expert: bool
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    width = text["hidden_size"]
+    if "num_experts" not in text:
+        for projection in ("gate", "up"):
+            yield f"{name}.{projection}_proj.weight", (text["intermediate_size"], width)
+        yield f"{name}.down_proj.weight", (width, text["intermediate_size"])
+        return
+    experts, inner = text["num_experts"], text["moe_intermediate_size"]
+    yield f"{name}.gate.weight", (experts, width)
+    if has_shared_expert:
+        yield from shared_expert_shapes(name, text)
+    else:
+        yield f"{name}.experts.gate_up_proj", (experts, width, 2 * inner)
+        yield f"{name}.experts.down_proj", (experts, inner, width)
 
 
 def _vision_shapes(vision: dict[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -241,7 +271,7 @@ def _write_weights(folder: Path, config: dict[str, Any], seed: int) -> None:
         file.write(len(head).to_bytes(8, "little") + head)
         for name, shape in shapes.items():
             values = random.standard_normal(math.prod(shape), dtype=np.float32) * np.float32(0.08)
-            if "norm" in name and name.endswith(".weight"):
+            if "norm" in name and name.endswith(".weight") and not is_around_zero(name, config):
                 values += np.float32(1)
             if kind == "BF16":
                 file.write((values.view(np.uint32) + 0x8000 >> 16).astype("<u2").tobytes())

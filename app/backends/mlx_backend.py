@@ -1,4 +1,4 @@
-"""Qwen3-VL on MLX, through mlx-vlm's model code and Viewfinder's own prompt, vision arithmetic and decoding loop.
+"""Qwen3-VL and Qwen3.5 on MLX, through mlx-vlm's model code and our own prompt, vision arithmetic and decoding loop.
 
 mlx-vlm 0.7.10 gives the layers; what goes in and out of them is ours, because its generator cannot be stopped during
 prefill, reuses a KV cache by token ids alone, and evaluates the vision tower in one step that Metal's watchdog may end.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from app.backends.mlx_held import Held
 from app.backends.mlx_token_drawer import TokenDrawer
 from app.backends.mlx_weights import read_model
 from app.core.backend import Abilities, Memory
@@ -24,7 +25,7 @@ from app.core.errors import AppError, ErrorText, ModelError, Sentence, describe_
 from app.core.events import Figures, Finished, LoadProgress, PrefillProgress, TextPiece, VisionProgress
 from app.core.memory_now import give_freed_memory_back
 from app.core.pictures import Picture
-from app.core.prompt import ChatFormat, common_prefix
+from app.core.prompt import ChatFormat
 from app.core.requests import Request, Turn
 from app.core.sampling import GREEDY
 from app.core.vision import TOKEN_PX, patches_from_frames
@@ -49,7 +50,7 @@ _WARM_UP_TOKENS = 3
 
 
 class MlxBackend:
-    """Runs one Qwen3-VL, dense or mixture of experts, full precision or quantised by mlx-vlm."""
+    """Runs one Qwen3-VL, Qwen3.5 or 3.6, dense or mixture of experts, full precision or quantised by mlx-vlm."""
 
     name: ClassVar[str] = "mlx"
     abilities: ClassVar[Abilities] = Abilities(video=True, adapters=True)
@@ -136,21 +137,6 @@ class MlxBackend:
 
 
 @dataclass(slots=True)
-class _Held:
-    """A KV cache and what it holds.
-
-    Attributes:
-        cache: One entry per layer.
-        token_ids: What was fed, at least as many as the cache has rows.
-        media: Pictures among them.
-    """
-
-    cache: list[Any]
-    token_ids: list[int]
-    media: tuple[MediaSpan, ...]
-
-
-@dataclass(slots=True)
 class _Run:
     """One answer under way."""
 
@@ -193,7 +179,7 @@ class _Loaded:
         self._checkpoint = checkpoint
         self._chat = chat
         self._model = model
-        self._held: _Held | None = None
+        self._held: Held | None = None
 
     def warm_up(self, stop: Callable[[], bool]) -> None:
         """Answers a small question about a small picture, so that the person's first one does not wait for kernels.
@@ -246,34 +232,28 @@ class _Loaded:
         prompt = self._chat.encode(run.request)
         run.prompt_tokens = prompt.length
         held = self._take_held(prompt)
-        run.reused_tokens = held.cache[0].offset
+        run.reused_tokens = held.tokens
         try:
             hidden = yield from self._prefill(run, prompt, held)
             return (yield from self._decode(run, prompt, held, hidden))
         finally:
             self._keep(held)
 
-    def _take_held(self, prompt: Prompt) -> _Held:
-        """The KV cache to go on with, cut to what it shares with the prompt; at least one token is left to read."""
+    def _take_held(self, prompt: Prompt) -> Held:
+        """The cache to go on with, cut to what it shares with the prompt; at least one token is left to read."""
         held, self._held = self._held, None
-        shared = 0
-        if held is not None:
-            shared = min(common_prefix(held.token_ids, held.media, prompt), prompt.length - 1)
-        if held is None or shared == 0:
-            return _Held(self._new_cache(), prompt.token_ids.tolist(), prompt.media)
-        for layer in held.cache:
-            layer.trim(layer.offset - shared)
-        return _Held(held.cache, prompt.token_ids.tolist(), prompt.media)
+        if held is None or held.cut_to_shared(prompt) == 0:
+            held = Held(self._new_cache())
+        held.expect(prompt)
+        return held
 
-    def _keep(self, held: _Held) -> None:
-        """Keeps what the cache truly holds; a token fed beyond the recorded ones is cut off."""
-        for layer in held.cache:
-            layer.trim(max(0, layer.offset - len(held.token_ids)))
-        del held.token_ids[held.cache[0].offset :]
-        if held.token_ids:
+    def _keep(self, held: Held) -> None:
+        """Keeps what the cache truly holds."""
+        held.settle()
+        if held.tokens:
             self._held = held
 
-    def _prefill(self, run: _Run, prompt: Prompt, held: _Held) -> Generator[GenerateEvent, None, Any]:
+    def _prefill(self, run: _Run, prompt: Prompt, held: Held) -> Generator[GenerateEvent, None, Any]:
         """Reads the prompt; returns the last token's hidden state, (1, 1, D)."""
         mx = self._mx
         reused = run.reused_tokens
@@ -286,15 +266,17 @@ class _Loaded:
             yield VisionProgress(run.request.request_id, known, known, known)
         yield PrefillProgress(run.request.request_id, reused, prompt.length)
         hidden = None
-        for start in range(reused, prompt.length, PREFILL_STEP_TOKENS):
+        end = reused
+        while end < prompt.length:
             self._stop_if_wanted(run)
-            end = min(start + PREFILL_STEP_TOKENS, prompt.length)
+            start, end = end, held.step_end(min(end + PREFILL_STEP_TOKENS, prompt.length))
             hidden = self._forward(
                 prompt.token_ids[start:end],
                 prompt.positions[:, start:end],
                 held.cache,
                 *self._features_between(features, start, end),
             )[:, -1:]
+            held.keep_states()
             if end < prompt.length:
                 mx.eval([layer.state for layer in held.cache])
                 mx.clear_cache()
@@ -367,7 +349,7 @@ class _Loaded:
         Args:
             token_ids: (L,).
             positions: (3, L).
-            cache: One KV cache per layer, extended by L.
+            cache: One entry per layer, extended by L.
             mask: Tokens that stand for pictures, (L,) of bool, or None.
             layers: Their vision features and each DeepStack layer's, (tokens, D) each.
 
@@ -379,14 +361,11 @@ class _Loaded:
         embeddings = decoder.embed_tokens(inputs)
         if mask is not None:
             embeddings[0, mx.array(np.flatnonzero(mask))] = layers[0].astype(embeddings.dtype)
-        return decoder(
-            inputs,
-            inputs_embeds=embeddings,
-            cache=cache,
-            position_ids=mx.array(positions)[:, None],
-            visual_pos_masks=None if mask is None else mx.array(mask)[None],
-            deepstack_visual_embeds=layers[1:] or None,
-        )
+        deepstack: dict[str, Any] = {}
+        if mask is not None and layers[1:]:
+            deepstack = {"visual_pos_masks": mx.array(mask)[None], "deepstack_visual_embeds": layers[1:]}
+        positions_array = mx.array(positions)[:, None]
+        return decoder(inputs, inputs_embeds=embeddings, cache=cache, position_ids=positions_array, **deepstack)
 
     def _logits(self, hidden: Any) -> Any:
         """Logits of the last token, (V,), in float32."""
@@ -397,7 +376,7 @@ class _Loaded:
             logits = language_model.lm_head(hidden)
         return logits[0, -1].astype(self._mx.float32)
 
-    def _decode(self, run: _Run, prompt: Prompt, held: _Held, hidden: Any) -> Generator[GenerateEvent, None, Outcome]:
+    def _decode(self, run: _Run, prompt: Prompt, held: Held, hidden: Any) -> Generator[GenerateEvent, None, Outcome]:
         """Draws tokens until the model, the limit or the person ends it; returns the outcome.
 
         While one token is read here, the device already works on the next.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.backends.mlx_adapter import put_on
 from app.core.errors import ModelError, Sentence
 from app.core.events import LoadProgress
+from app.core.model_types import has_experts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -31,7 +32,7 @@ def read_model(checkpoint: Checkpoint, stop: Callable[[], bool]) -> Generator[Lo
     try:
         _refuse_rewritten_types(checkpoint)
         model = load_model(checkpoint.folder, lazy=True)
-        if not mx.metal.is_available() and checkpoint.model_type == "qwen3_vl_moe":
+        if not mx.metal.is_available() and has_experts(checkpoint.model_type):
             # WORKAROUND(mlx 0.32.4): the CPU's GatherMM takes float32 alone; remove when it takes bf16.
             model.set_dtype(mx.float32)
         if checkpoint.adapter is not None:

@@ -21,6 +21,7 @@ from app.core.backend import Abilities, Memory
 from app.core.errors import ModelError, Sentence
 from app.core.events import Finished, LoadProgress
 from app.core.memory_now import give_freed_memory_back
+from app.core.model_types import SUPPORTED_MODEL_TYPES
 from app.core.pictures import Picture
 from app.core.prompt import ChatFormat
 from app.core.requests import Request, Turn
@@ -72,10 +73,15 @@ class TransformersBackend:
         """Imports the runtime, reads the weights in steps, and answers a small question to set the device going.
 
         Raises:
-            ModelError: The runtime does not import or does not go with the GPU, the weights are too large for the
-                machine, or they do not fit their configuration.
+            ModelError: The runtime does not import, does not go with the GPU or cannot run the architecture; or the
+                weights are too large for the machine or do not fit their configuration.
         """
         self.unload()
+        if checkpoint.model_type not in SUPPORTED_MODEL_TYPES["transformers"]:
+            raise ModelError(
+                Sentence("The model {name} is of a newer family, which runs on MLX alone.", name=checkpoint.name),
+                "Choose a Qwen3-VL model.",
+            )
         yield LoadProgress("importing_runtime")
         logging.getLogger(_QUANTISING_PACKAGES[0]).setLevel(logging.ERROR)  # it warns of roundings at every step
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import ModelError, Sentence
+from app.core.model_types import ALL_MODEL_TYPES, thinks_when_told
 from app.core.models.hub_cache import hub_cache_dir, repository_dir, revisions_of, split_model_id
 from app.core.models.unfinished import unfinished_bytes
 from app.core.models.weight_files import check_whole
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from app.core.models.adapter import Adapter
 
 DEMO_MODEL_ID = "demo"
-SUPPORTED_MODEL_TYPES = ("qwen3_vl", "qwen3_vl_moe")
 _IMAGE_LIMITS = ("preprocessor_config.json", "image_processor")
 _CLIP_LIMITS = ("video_preprocessor_config.json", "video_processor")
 _COMBINED_LIMITS_FILE = "processor_config.json"
@@ -31,6 +31,11 @@ _CODE_KEY = "model_file"
 _LOADED_IN = re.compile(r"loaded in (\d) bits$")
 _REVISION_END_BYTES = 1 << 20
 """Of each file's beginning and end: two trainings of one architecture have files of the very same sizes."""
+_NEWER_TURN_END = 248_046
+"""``<|im_end|>`` of Qwen3.5, which its config.json does not name as an end; a conversion may lack the file that does.
+
+Source: mlx-vlm 0.7.10 ``models/qwen3_5/config.py``.
+"""
 _MAKERS_VISION_PENALTY = 1.5
 """Presence penalty the makers use for Instruct models on pictures; their generation_config.json cannot hold it.
 
@@ -46,7 +51,7 @@ class Checkpoint:
         model_id: ``demo``, a repository id, one with ``@`` and a revision after it, or the folder's path.
         folder: Where its files are.
         revision: Commit of the repository, or for a plain folder ``sha256:`` of its files (names, sizes, both ends).
-        model_type: ``qwen3_vl`` or ``qwen3_vl_moe``.
+        model_type: One of ALL_MODEL_TYPES.
         quantisation: Such as ``bf16`` or ``4-bit, group 64``.
         image_limits: Areas a picture may have.
         clip_limits: Areas all frames of a clip may have together (T x h x w).
@@ -116,7 +121,7 @@ def find_checkpoint(model_text: str) -> Checkpoint:
     the beginning of one, for that alone. Nothing is downloaded.
 
     Raises:
-        ModelError: There is no such model on this machine, it is not whole, or it is not a Qwen3-VL checkpoint.
+        ModelError: There is no such model on this machine, it is not whole, or it is no Qwen3-VL or Qwen3.5.
     """
     if model_text == DEMO_MODEL_ID:
         return _whole_checkpoint(DEMO_MODEL_DIR, DEMO_MODEL_ID)
@@ -186,7 +191,7 @@ def read_checkpoint(folder: Path, model_id: str, revision: str | None = None) ->
         revision: In place of the one that would be found from the files; saves reading the weights.
 
     Raises:
-        ModelError: A file is missing or damaged, or the model is not a Qwen3-VL.
+        ModelError: A file is missing or damaged, or the model is no Qwen3-VL or Qwen3.5.
     """
     config = _read_json(folder / "config.json")
     if config is None:
@@ -195,14 +200,14 @@ def read_checkpoint(folder: Path, model_id: str, revision: str | None = None) ->
             "Choose the folder of a Qwen3-VL checkpoint.",
         )
     model_type = str(config.get("model_type", ""))
-    if model_type not in SUPPORTED_MODEL_TYPES or "vision_config" not in config:
+    if model_type not in ALL_MODEL_TYPES or "vision_config" not in config:
         raise ModelError(
             Sentence(
-                "The model in {folder} is a “{kind}”, not a Qwen3-VL with a vision tower.",
+                "The model in {folder} is a “{kind}”, not a Qwen3-VL or Qwen3.5 with a vision tower.",
                 folder=folder,
                 kind=model_type or Sentence("unknown"),
             ),
-            Sentence("Supported are {names}.", names=" and ".join(SUPPORTED_MODEL_TYPES)),
+            Sentence("Supported are {names}.", names=", ".join(ALL_MODEL_TYPES)),
         )
     if not any(folder.glob("*.safetensors")):
         raise ModelError(
@@ -226,10 +231,10 @@ def read_checkpoint(folder: Path, model_id: str, revision: str | None = None) ->
             image_limits=_limits(folder, *_IMAGE_LIMITS, PixelLimits()),
             clip_limits=_limits(folder, *_CLIP_LIMITS, RELEASED_CLIP_LIMITS),
             context_tokens=int(text_config.get("max_position_embeddings", 262_144)),
-            default_sampling=_default_sampling(generation, model_id),
+            default_sampling=_default_sampling(generation, model_id, model_type),
             image_token_id=int(config["image_token_id"]),
             video_token_id=int(config["video_token_id"]),
-            end_token_ids=_end_token_ids(generation, config),
+            end_token_ids=_end_token_ids(generation, config, model_type),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(
@@ -301,10 +306,12 @@ def _revision(folder: Path) -> str:
     return f"sha256:{digest.hexdigest()[:16]}"
 
 
-def _default_sampling(generation: dict[str, Any], model_id: str) -> Sampling:
+def _default_sampling(generation: dict[str, Any], model_id: str, model_type: str) -> Sampling:
     if not generation.get("do_sample", True):
         return replace(GREEDY, max_tokens=int(generation.get("max_new_tokens") or GREEDY.max_tokens))
-    is_thinking = "thinking" in model_id.lower()
+    if thinks_when_told(model_type):
+        generation = {}  # what its makers wrote there is for answers after thinking
+    is_thinking = "thinking" in model_id.lower() and not thinks_when_told(model_type)
     makers = Sampling(
         temperature=1.0 if is_thinking else 0.7,
         top_p=0.95 if is_thinking else 0.8,
@@ -318,8 +325,10 @@ def _default_sampling(generation: dict[str, Any], model_id: str) -> Sampling:
     )
 
 
-def _end_token_ids(generation: dict[str, Any], config: dict[str, Any]) -> tuple[int, ...]:
+def _end_token_ids(generation: dict[str, Any], config: dict[str, Any], model_type: str) -> tuple[int, ...]:
     found = generation.get("eos_token_id", config.get("eos_token_id"))
     if found is None:
         found = (config.get("text_config") or {})["eos_token_id"]
+        if thinks_when_told(model_type):
+            found = [*(found if isinstance(found, list) else [found]), _NEWER_TURN_END]
     return tuple(int(token) for token in found) if isinstance(found, list) else (int(found),)

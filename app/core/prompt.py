@@ -80,11 +80,14 @@ class Prompt:
         token_ids: (L,).
         positions: (3, L), M-RoPE positions: time, height, width.
         media: Its pictures and groups of frames, in order.
+        answer_start: Index of the token from which on the answer is opened: the next question's prompt, which has an
+            answer there, may differ from here.
     """
 
     token_ids: NDArray[np.int32]
     positions: NDArray[np.int32]
     media: tuple[MediaSpan, ...]
+    answer_start: int
 
     @property
     def length(self) -> int:
@@ -179,7 +182,9 @@ class ChatFormat:
             ModelError: The chat template fails or does not place the pictures.
         """
         shown = [medium for turn in request.turns for medium in turn.media]
-        text = self._with_times(self.render(request), [medium for medium in shown if not isinstance(medium, Picture)])
+        rendered, closed = self.render(request), self.render(request, opens_answer=False)
+        opening = rendered[len(closed) :] if rendered.startswith(closed) else ""
+        text = self._with_times(rendered, [medium for medium in shown if not isinstance(medium, Picture)])
         plain_ids = self._tokenizer.encode(text, add_special_tokens=False).ids
         wanted = list(self._blocks(shown))
         pads = {self._checkpoint.image_token_id, self._checkpoint.video_token_id}
@@ -207,7 +212,12 @@ class ChatFormat:
                 ),
                 "Lower the tokens per picture or video, show fewer of them, or begin a new conversation.",
             )
-        return Prompt(np.array(token_ids, dtype=np.int32), mrope_positions(len(token_ids), media), tuple(media))
+        return Prompt(
+            np.array(token_ids, dtype=np.int32),
+            mrope_positions(len(token_ids), media),
+            tuple(media),
+            len(token_ids) - len(self._tokenizer.encode(opening, add_special_tokens=False).ids),
+        )
 
     def _blocks(self, shown: Sequence[Medium]) -> Iterator[tuple[int, Medium, int]]:
         """Every picture and group of frames in order: what stands for its tokens, what it is, and which group."""
@@ -240,8 +250,14 @@ class ChatFormat:
             pieces.append(after)
         return "".join(pieces)
 
-    def render(self, request: Request) -> str:
+    def render(self, request: Request, *, opens_answer: bool = True) -> str:
         """The conversation as the checkpoint's chat template writes it, one placeholder per picture or clip.
+
+        Models that can think or not, as they are told, answer at once; Thinking models' templates do not ask.
+
+        Args:
+            request: The conversation.
+            opens_answer: Whether what opens the answer stands at its end.
 
         Raises:
             ModelError: The template fails.
@@ -249,7 +265,11 @@ class ChatFormat:
         from jinja2 import TemplateError
 
         try:
-            return str(self._template.render(messages=self._messages(request), add_generation_prompt=True))
+            return str(
+                self._template.render(
+                    messages=self._messages(request), add_generation_prompt=opens_answer, enable_thinking=False
+                )
+            )
         except TemplateError as error:
             raise ModelError(
                 Sentence("The chat template of {name} does not work.", name=self._checkpoint.name),

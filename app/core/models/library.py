@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from app.core.checkpoint import DEMO_MODEL_ID, SUPPORTED_MODEL_TYPES, Checkpoint, read_checkpoint, read_config
+from app.core.checkpoint import DEMO_MODEL_ID, Checkpoint, read_checkpoint, read_config
 from app.core.errors import AppError, ErrorText, ModelError, Sentence, describe_error
+from app.core.model_types import ALL_MODEL_TYPES, SUPPORTED_MODEL_TYPES
 from app.core.models.hub_cache import cached_revisions, hub_cache_dir
 from app.core.models.lm_studio import lm_studio_folders
 from app.core.models.weight_files import WEIGHTS_SUFFIX, check_whole
@@ -160,7 +161,7 @@ def _all_examined(own_folders: Sequence[Path]) -> Iterator[tuple[_Found, _Examin
 
 def _is_right_kind(folder: Path) -> bool:
     try:
-        return read_config(folder).get("model_type") in SUPPORTED_MODEL_TYPES
+        return read_config(folder).get("model_type") in ALL_MODEL_TYPES
     except ModelError:
         return False
 
@@ -297,7 +298,7 @@ def _read(folder: Path) -> _Examined:
 
 
 def runtimes_of(config: Mapping[str, Any], weights: WeightFiles) -> tuple[Runtime, ...]:
-    """The backends that can read these weights, at least one.
+    """The backends that can read these weights and run this architecture, at least one.
 
     Raises:
         ModelError: None can.
@@ -308,7 +309,7 @@ def runtimes_of(config: Mapping[str, Any], weights: WeightFiles) -> tuple[Runtim
         if _UNREADABLE_BY_MLX not in weights.types:
             return ("mlx",)
     elif not quantisation:
-        return ("mlx", "transformers")
+        return tuple(name for name, types in SUPPORTED_MODEL_TYPES.items() if config.get("model_type") in types)
     kind = str(quantisation.get("quant_method") or quantisation.get("mode") or _UNREADABLE_BY_MLX)
     raise ModelError(
         Sentence("The weights are quantised in a way that no backend reads ({kind}).", kind=kind),

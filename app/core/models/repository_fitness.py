@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from app.core.checkpoint import SUPPORTED_MODEL_TYPES
 from app.core.errors import ModelError, Sentence, as_sentence
+from app.core.model_types import ALL_MODEL_TYPES, SUPPORTED_MODEL_TYPES
 from app.core.models.library import runtimes_of
 from app.core.models.weight_files import INDEX_FILE, TEMPLATE_FILES, TOKENIZER_FILE, WEIGHTS_SUFFIX, WeightFiles
 
@@ -51,7 +51,7 @@ def check_code(model_id: str, config: Mapping[str, Any]) -> None:
     Raises:
         ModelError: It does.
     """
-    is_foreign = _FOREIGN_CODE_KEY in config and config.get("model_type") not in SUPPORTED_MODEL_TYPES
+    is_foreign = _FOREIGN_CODE_KEY in config and config.get("model_type") not in ALL_MODEL_TYPES
     # What is named there beside a supported type is never fetched, and the library's own class is used.
     if (is_foreign and "model_type" in config) or any(key in config for key in _CODE_KEYS):
         raise ModelError(
@@ -61,19 +61,19 @@ def check_code(model_id: str, config: Mapping[str, Any]) -> None:
 
 
 def check_architecture(model_id: str, config: Mapping[str, Any], files: Mapping[str, RepositoryFile]) -> None:
-    """Passes a Qwen3-VL that can see and speak.
+    """Passes a Qwen3-VL or Qwen3.5 that can see and speak.
 
     Raises:
         ModelError: It is something else, or a part of it is missing.
     """
     kind = str(config.get("model_type") or Sentence("unknown"))
-    supported = Sentence("Supported are {names}.", names=" and ".join(SUPPORTED_MODEL_TYPES))
+    supported = Sentence("Supported are {names}.", names=", ".join(ALL_MODEL_TYPES))
     if not isinstance(config.get("vision_config"), dict):
         raise ModelError(
             Sentence("{name} (“{kind}”) has no vision tower, so it cannot see pictures.", name=model_id, kind=kind),
             as_sentence(_take_instead(model_id)),
         )
-    if kind not in SUPPORTED_MODEL_TYPES:
+    if kind not in ALL_MODEL_TYPES:
         raise ModelError(
             Sentence("{name} is a “{kind}”, which Viewfinder cannot run.", name=model_id, kind=kind), supported
         )
@@ -162,6 +162,11 @@ def check_form(
         runtimes = ("mlx",)
     if runtime is None or runtime in runtimes:
         return runtimes
+    if config.get("model_type") not in SUPPORTED_MODEL_TYPES[runtime]:
+        raise ModelError(
+            Sentence("The model {name} is of a newer family, which runs on MLX alone.", name=model_id),
+            "Choose a Qwen3-VL model.",
+        )
     if runtime == "transformers":
         raise ModelError(
             Sentence("The model {name} is in MLX's form, which the transformers backend cannot read.", name=model_id),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,23 +12,19 @@ import pytest
 from app.backends import mlx_backend
 from app.backends.mlx_backend import MlxBackend
 from app.core.checkpoint import Checkpoint, read_checkpoint
-from app.core.clips import Clip
 from app.core.errors import ModelError
 from app.core.events import Finished, GenerateEvent, PrefillProgress, TextPiece, VisionProgress
-from app.core.pictures import Picture
-from app.core.prompt import ChatFormat, MediaSpan
+from app.core.prompt import MediaSpan
 from app.core.requests import Request, Turn
-from app.core.sampling import GREEDY
 from app.core.vision import patches_from_frames
 from tests.clips_made import noise_clip
+from tests.mlx_vlm_answers import asked, end_of, mlx_vlm_answer, text_of
 from tests.model_thread import OnModelThread
 from tests.pictures_made import noise_picture
 from tests.random_checkpoint import Widths, write_random_checkpoint
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from app.core.requests import Medium
 
@@ -64,57 +59,6 @@ def answer(backend: MlxBackend, on_model_thread: OnModelThread) -> Callable[[Req
         return on_model_thread(work)
 
     return run
-
-
-def asked(*turns: Turn, **sampling: Any) -> Request:
-    return Request("r", turns, replace(GREEDY, **{"max_tokens": 16, **sampling}))
-
-
-def text_of(events: list[GenerateEvent]) -> str:
-    return "".join(event.text for event in events if isinstance(event, TextPiece))
-
-
-def end_of(events: list[GenerateEvent]) -> Finished:
-    assert isinstance(events[-1], Finished)
-    assert events[-1].error is None
-    return events[-1]
-
-
-def mlx_vlm_answer(backend: MlxBackend, checkpoint: Checkpoint, request: Request) -> str:
-    """The greedy answer of mlx-vlm's own generator, fed token ids and patches."""
-    import mlx.core as mx
-
-    importlib.import_module("tqdm").tqdm.monitor_interval = 0  # mlx-vlm's progress bar would leave a thread behind
-    assert backend._loaded is not None
-    model = backend._loaded._model
-    chat = ChatFormat(checkpoint)
-    prompt = chat.encode(request)
-    inputs: dict[str, Any] = {}
-    pixels = None
-    pictures = [span for span in prompt.media if isinstance(span.medium, Picture)]
-    if pictures:
-        pixels = mx.array(np.concatenate([patches_from_frames(span.frames)[0] for span in pictures]))
-        inputs["image_grid_thw"] = mx.array([span.grid for span in pictures])
-    clips = [medium for turn in request.turns for medium in turn.media if isinstance(medium, Clip)]
-    if clips:
-        parts = [patches_from_frames(_frames(clip)) for clip in clips]
-        inputs["pixel_values_videos"] = mx.array(np.concatenate([patches for patches, _ in parts]))
-        inputs["video_grid_thw"] = mx.array([grid for _, grid in parts])
-    ar = importlib.import_module("mlx_vlm.generate.ar")
-    steps = ar.generate_step(
-        mx.array(prompt.token_ids)[None], model, pixels, None, max_tokens=request.sampling.max_tokens, **inputs
-    )
-    text_of_token = chat.text_stream()
-    text = ""
-    for token_id, _ in steps:
-        if int(token_id) in checkpoint.end_token_ids:
-            break
-        text += text_of_token(int(token_id))
-    return text
-
-
-def _frames(clip: Clip) -> NDArray[np.uint8]:
-    return np.frombuffer(b"".join(clip.frames), dtype=np.uint8).reshape(-1, clip.height_px, clip.width_px, 3)
 
 
 @pytest.mark.parametrize(

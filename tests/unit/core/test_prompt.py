@@ -130,7 +130,7 @@ def test_a_picture_held_in_part_is_not_shared(chat: ChatFormat) -> None:
 
 @given(st.lists(st.integers(0, 3), max_size=30), st.lists(st.integers(0, 3), min_size=1, max_size=30))
 def test_without_pictures_the_prefix_is_that_of_the_ids(held: list[int], wanted: list[int]) -> None:
-    prompt = Prompt(np.array(wanted, dtype=np.int32), mrope_positions(len(wanted), ()), ())
+    prompt = Prompt(np.array(wanted, dtype=np.int32), mrope_positions(len(wanted), ()), (), len(wanted))
     expected = 0
     while expected < min(len(held), len(wanted)) and held[expected] == wanted[expected]:
         expected += 1
