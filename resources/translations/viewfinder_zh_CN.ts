@@ -862,10 +862,6 @@
         <translation>文件夹 {folder} 中没有 config.json。</translation>
     </message>
     <message>
-        <source>The model in {folder} is a “{kind}”, not a Qwen3-VL with a vision tower.</source>
-        <translation>{folder} 中的模型是“{kind}”，而不是带视觉编码器的 Qwen3-VL。</translation>
-    </message>
-    <message>
         <source>Supported are {names}.</source>
         <translation>支持的类型：{names}。</translation>
     </message>
@@ -1818,6 +1814,10 @@
         <translation>请在“模型”中继续，或用“viewfinder models download {name}”继续。</translation>
     </message>
     <message>
+        <source>The model in {folder} is a “{kind}”, not a Qwen3-VL or Qwen3.5 with a vision tower.</source>
+        <translation>{folder} 中的模型是“{kind}”，而不是带视觉编码器的 Qwen3-VL 或 Qwen3.5。</translation>
+    </message>
+    <message>
         <source>This is not the address of a mirror.</source>
         <translation>这不是镜像的地址。</translation>
     </message>
@@ -2322,6 +2322,10 @@
         <translation>Viewfinder 从不这样做；请选择只含权重的模型。</translation>
     </message>
     <message>
+        <source>Choose a Qwen3-VL model.</source>
+        <translation>请选择 Qwen3-VL 模型。</translation>
+    </message>
+    <message>
         <source>The model {name} is in a form that MLX cannot read.</source>
         <translation>模型 {name} 的格式 MLX 无法读取。</translation>
     </message>
@@ -2364,6 +2368,10 @@
     <message>
         <source>{name} is not whole: {missing} of its {total} weight files are missing there.</source>
         <translation>{name} 不完整：{total} 个权重文件中缺少 {missing} 个。</translation>
+    </message>
+    <message>
+        <source>The model {name} is of a newer family, which runs on MLX alone.</source>
+        <translation>模型 {name} 属于较新的系列，只能在 MLX 上运行。</translation>
     </message>
     <message>
         <source>{name} has its weights only in files that may hold program code.</source>

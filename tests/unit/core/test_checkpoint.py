@@ -48,6 +48,18 @@ def test_a_thinking_checkpoint_has_no_presence_penalty(tmp_path: Path) -> None:
     assert (sampling.presence_penalty, sampling.temperature, sampling.top_p) == (0.0, 1.0, 0.95)
 
 
+def test_a_newer_checkpoint_is_sampled_as_one_that_does_not_think_and_ends_with_its_turn(tmp_path: Path) -> None:
+    text = CONFIG["text_config"] | {"eos_token_id": 248_044}
+    thinking = {"do_sample": True, "temperature": 1.0, "top_p": 0.95, "top_k": 20}
+    folder = write(tmp_path, CONFIG | {"model_type": "qwen3_5", "text_config": text}, generation_config=thinking)
+    checkpoint = read_checkpoint(folder, "mlx-community/Qwen3.5-4B-MLX-4bit")
+    sampling = checkpoint.default_sampling
+    assert (sampling.temperature, sampling.top_p, sampling.top_k, sampling.presence_penalty) == (0.7, 0.8, 20, 1.5)
+    assert checkpoint.end_token_ids == (248_044, 248_046)
+    (folder / "generation_config.json").write_text(json.dumps(thinking | {"eos_token_id": [248_046, 248_044]}))
+    assert read_checkpoint(folder, "x").end_token_ids == (248_046, 248_044)
+
+
 def test_a_checkpoint_that_does_not_sample_is_greedy(tmp_path: Path) -> None:
     folder = write(tmp_path, CONFIG, generation_config={"do_sample": False, "eos_token_id": 3})
     checkpoint = read_checkpoint(folder, str(folder))

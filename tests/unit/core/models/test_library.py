@@ -189,6 +189,8 @@ def test_what_is_found_twice_is_listed_once(hub_cache: Path, home: Path, tmp_pat
         ({"quantization": {"bits": 4, "group_size": 64}}, ("vision_tower.a",), ("mlx",)),
         ({"quantization": {"bits": 4}, "quantization_config": {"bits": 4}}, ("vision_tower.a",), ("mlx",)),
         ({}, ("language_model.model.a",), ("mlx",)),
+        ({"model_type": "qwen3_5"}, ("model.visual.a",), ("mlx",)),
+        ({"model_type": "qwen3_5_moe"}, ("model.visual.a",), ("mlx",)),
     ],
 )
 def test_which_backends_can_read_it(

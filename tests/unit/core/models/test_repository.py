@@ -175,6 +175,14 @@ def test_the_other_backends_form_is_told_with_the_repository_to_take(hub: HubSer
         look_up(ID, access, runtime="mlx")
 
 
+def test_a_newer_family_is_refused_for_transformers_and_taken_for_mlx(hub: HubServer) -> None:
+    access = HubAccess(hub.url)
+    hub.add(ID, files(CONFIG | {"model_type": "qwen3_5"}))
+    assert look_up(ID, access).runtimes == look_up(ID, access, runtime="mlx").runtimes == ("mlx",)
+    with pytest.raises(ModelError, match="newer family, which runs on MLX alone"):
+        look_up(ID, access, runtime="transformers")
+
+
 def test_private_and_gated_and_wrong_tokens_are_told_apart(hub: HubServer) -> None:
     hub.add("house/gated", files(), is_gated=True)
     hub.add("house/private", files(), is_private=True)
