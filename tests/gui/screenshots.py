@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QPainter, QPixmap
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QScrollArea, QToolButton
 
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.backends.mlx_backend import MlxBackend
@@ -121,6 +121,20 @@ def _is_answered(window: MainWindow) -> bool:
 
 def _show_settings(window: MainWindow) -> None:
     window.content.commands.show_settings(True)
+
+
+def _show_downloads(window: MainWindow) -> None:
+    """The settings where downloads are, with a mirror, an address that is none and what is said of it."""
+    _show_settings(window)
+    downloads = window.content.settings.panel.downloads
+    downloads.mirror.edit.setText("hf-mirror.com")
+    downloads.mirror.finish()
+    downloads.proxy.edit.setText("ftp://proxy")
+    downloads.proxy.finish()
+    spin(lambda: bool(downloads.token_state.text()), _LIMIT_S)
+    scroll = window.findChild(QScrollArea, "settingsScroll")
+    assert scroll is not None
+    scroll.ensureWidgetVisible(downloads.token_state, 0, 40)
 
 
 @dataclass(frozen=True)
@@ -268,6 +282,7 @@ STATES = (
         finish=lambda window: window.content.asking.edit(window.content.desk.conversation.turns[0]),
     ),
     State("settings", questions=ASKED[:1], finish=_show_settings),
+    State("downloads", finish=_show_downloads),
     State("commands", questions=ASKED[:1], finish=_trigger("commandListAction")),
     State("report", finish=_trigger("copyReportAction")),
     State("shortcuts", finish=_trigger("shortcutsAction")),

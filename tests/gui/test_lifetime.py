@@ -46,7 +46,19 @@ def living_garbage() -> list[str]:
 def test_only_qt_is_imported_before_the_window_is_shown() -> None:
     program = "import sys, app.gui.window_content, app.engine.engine; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    slow = {"numpy", "PIL", "pillow_heif", "huggingface_hub", "jinja2", "tokenizers", "mlx", "torch", "transformers"}
+    slow = {
+        "numpy",
+        "PIL",
+        "pillow_heif",
+        "huggingface_hub",
+        "httpx2",
+        "keyring",
+        "jinja2",
+        "tokenizers",
+        "mlx",
+        "torch",
+        "transformers",
+    }
     slow |= {
         "av",
         "markdown_it",

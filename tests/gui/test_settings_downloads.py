@@ -184,7 +184,8 @@ def test_without_a_keychain_the_librarys_own_ways_are_named(
 ) -> None:
     driver = open_window()
     downloads = shown(driver)
-    assert not downloads.token.isEnabled()
+    assert not downloads.token.isVisible()
+    assert not downloads.save_token.isVisible()
     assert "hf auth login" in downloads.token_state.text()
     driver.action("settingsAction").trigger()
     monkeypatch.setenv("HF_TOKEN", "hf_of_environment")

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-HEAVY = ("PySide6", "shiboken6", "mlx", "mlx_vlm", "torch", "transformers", "huggingface_hub")
+HEAVY = ("PySide6", "shiboken6", "mlx", "mlx_vlm", "torch", "transformers", "huggingface_hub", "httpx2", "keyring")
 
 SLOW = ("av", "PIL", "numpy")
 """What opens videos and pictures: imported with the first of them, not before the window is shown."""

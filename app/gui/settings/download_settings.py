@@ -59,7 +59,8 @@ class DownloadSettings(QObject):
         self.check_result = Caption()
         self.check_fault = FaultLine()
         self.token = QLineEdit()
-        self.token_row = Labelled(self.tr("Token"), self.token, is_below=True)
+        meaning = self.tr("For models whose makers want to be asked. It is kept in this system’s keychain.")
+        self.token_row = Labelled(self.tr("Token"), self.token, meaning, is_below=True)
         self.save_token = QPushButton(self.tr("Save"))
         self.forget_token = QPushButton(self.tr("Forget"))
         self.token_state = Caption()
@@ -140,7 +141,6 @@ class DownloadSettings(QObject):
             (self.check, self.tr("Asks the address once whether it answers; nothing is downloaded.")),
             (self.save_token, self.tr("Keeps the token in this system’s keychain.")),
             (self.forget_token, self.tr("Takes the token out of this system’s keychain.")),
-            (self.token, self.tr("For models whose makers want to be asked. It is kept in this system’s keychain.")),
         ):
             describe(control, words)
         self.token.setEchoMode(QLineEdit.EchoMode.Password)
@@ -244,9 +244,10 @@ class DownloadSettings(QObject):
         host = told.address.partition("://")[2]
         is_kept = told.place == "keychain"
         if not is_kept and self.forget_token.hasFocus():
-            self.token.setFocus()
+            (self.token if told.can_keep else self.check).setFocus()
         self.forget_token.setEnabled(is_kept)
-        self.token.setEnabled(told.can_keep)
+        for part in (self.token, self.save_token, self.forget_token, self.token_row.caption):
+            part.setVisible(told.can_keep)
         if is_kept:
             words = self.tr("A token for {0} is kept in this system’s keychain.").format(host)
         elif told.place == "environment":
