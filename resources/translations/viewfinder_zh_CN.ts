@@ -232,7 +232,7 @@
     </message>
     <message>
         <source>&amp;Models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型(&amp;M)</translation>
     </message>
     <message>
         <source>Stop &amp;Loading the Model</source>
@@ -378,6 +378,10 @@
     </message>
     <message>
         <source>There is no model to ask: choose one under “Models”.</source>
+        <translation>没有可提问的模型：请在“模型”中选择一个。</translation>
+    </message>
+    <message>
+        <source>Say first whether the model is to be loaded.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -645,6 +649,45 @@
     <message>
         <source>This system has no keychain to keep one in. Sign in with “hf auth login”, or set HF_TOKEN: Viewfinder reads it there.</source>
         <translation>本系统没有可保存令牌的钥匙串。请用“hf auth login”登录，或设置 HF_TOKEN：Viewfinder 会从那里读取。</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadStatus</name>
+    <message>
+        <source>Downloads</source>
+        <translation type="unfinished">下载</translation>
+    </message>
+    <message>
+        <source>Download failed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download paused at {0} %</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download paused</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download {0} %</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0}, {1} more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use {0} now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} is downloaded and can answer.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2074,6 +2117,18 @@
         <translation>请从创建令牌的页面完整复制：其中没有空格。</translation>
     </message>
     <message>
+        <source>The model {name} needs about {need} GB of memory, and this machine can give it {usable} GB.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a smaller model, or add --load-anyway: the machine may become very slow, or end the program.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{fitting} would fit. Choose it, or add --load-anyway: the machine may become very slow, or end the program.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The model&apos;s configuration does not tell how large it is.</source>
         <translation>模型的配置没有说明它有多大。</translation>
     </message>
@@ -2535,11 +2590,11 @@
     </message>
     <message>
         <source>The folder cannot be shown here.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法在这里显示该文件夹。</translation>
     </message>
     <message>
         <source>Open it by other means.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用其他方式打开。</translation>
     </message>
     <message>
         <source>Give its whole name to replace it, or another.</source>
@@ -2616,6 +2671,167 @@
     <message>
         <source>Difficult pictures and texts; answers slowly.</source>
         <translation>复杂的图片和文字；回答较慢。</translation>
+    </message>
+</context>
+<context>
+    <name>FirstModel</name>
+    <message>
+        <source>Get a real model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">取消</translation>
+    </message>
+    <message>
+        <source>All models…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Until then the demo model answers, about coloured shapes and short numbers only.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The settings say to work offline. Change that to download a model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Get a real model: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Getting {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking at what this computer can run…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This computer has {0} GB of memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{1} has {0} GB of memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This Mac has {0} GB of memory.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No model of the list fits it well.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} fits well.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} just fits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation type="unfinished">重试</translation>
+    </message>
+    <message>
+        <source>Download {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Gets {0} from the Hugging Face Hub.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far the download of the model is.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Interrupts the download; what has come stays.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ends the download and drops what has come of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opens the list of all models.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FirstUse</name>
+    <message>
+        <source>The download of {0} begins.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} is downloaded.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FitQuestion</name>
+    <message>
+        <source>A question about the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Loaded all the same, the computer may become very slow, or the system may end the program.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another model…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Load anyway</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} is too large for this computer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} needs about {1} of memory: there is {2}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It needs about {0}, and the GPU has {1} of its {2} for a model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It needs about {0}, and this Mac has {1} of its {2} for a model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It needs about {0}, and this computer has {1} of its {2} for a model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} would fit.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opens the list of all models, with those that fit marked.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Loads this model although it needs more memory than there is.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2971,30 +3187,30 @@
     <name>ModelLine</name>
     <message>
         <source>Choose…</source>
-        <translation type="unfinished">选择…</translation>
+        <translation>选择…</translation>
     </message>
     <message>
         <source>Choose a model</source>
-        <translation type="unfinished"></translation>
+        <translation>选择模型</translation>
     </message>
     <message>
         <source>Shows the models on this computer and those that can be downloaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>显示本机上的模型和可下载的模型。</translation>
     </message>
     <message>
         <source>Demo model</source>
-        <translation type="unfinished">演示模型</translation>
+        <translation>演示模型</translation>
     </message>
 </context>
 <context>
     <name>ModelList</name>
     <message>
         <source>Models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>Return does what the button of a row says; the menu key shows all that can be done with it.</source>
-        <translation type="unfinished"></translation>
+        <translation>回车键执行该行按钮的操作；菜单键显示全部操作。</translation>
     </message>
 </context>
 <context>
@@ -3021,7 +3237,7 @@
     </message>
     <message>
         <source>Shows the models</source>
-        <translation type="unfinished"></translation>
+        <translation>显示各个模型</translation>
     </message>
     <message>
         <source>Model: {0}, {1}</source>
@@ -3032,261 +3248,408 @@
     <name>ModelSwitching</name>
     <message>
         <source>Another Model</source>
-        <translation type="unfinished"></translation>
+        <translation>换用模型</translation>
     </message>
     <message>
         <source>Another model begins a new conversation. Export this one first if you want to keep it.</source>
-        <translation type="unfinished"></translation>
+        <translation>换用模型会开始新的对话。如果想保留当前对话，请先导出。</translation>
     </message>
     <message>
         <source>Begin Anew</source>
-        <translation type="unfinished"></translation>
+        <translation>重新开始</translation>
     </message>
 </context>
 <context>
     <name>Models</name>
     <message>
         <source>Cancel Download</source>
-        <translation type="unfinished"></translation>
+        <translation>取消下载</translation>
     </message>
     <message>
         <source>Show in Folder</source>
-        <translation type="unfinished"></translation>
+        <translation>在文件夹中显示</translation>
     </message>
     <message>
         <source>Show in Finder</source>
-        <translation type="unfinished"></translation>
+        <translation>在访达中显示</translation>
     </message>
     <message>
         <source>Use</source>
-        <translation type="unfinished"></translation>
+        <translation>使用</translation>
     </message>
     <message>
         <source>Load</source>
-        <translation type="unfinished"></translation>
+        <translation>加载</translation>
     </message>
     <message>
         <source>Download</source>
-        <translation type="unfinished"></translation>
+        <translation>下载</translation>
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停</translation>
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>Try Again</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">取消</translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Remove…</source>
-        <translation type="unfinished"></translation>
+        <translation>移除…</translation>
     </message>
     <message>
         <source>Has {0} answer from now on.</source>
-        <translation type="unfinished"></translation>
+        <translation>从现在起由 {0} 回答。</translation>
     </message>
     <message>
         <source>Reads {0} into memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>把 {0} 读入内存。</translation>
     </message>
     <message>
         <source>Downloads {0} to this computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>把 {0} 下载到本机。</translation>
     </message>
     <message>
         <source>Interrupts the download of {0}; what has come stays.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停下载 {0}；已下载的部分会保留。</translation>
     </message>
     <message>
         <source>Goes on with the download of {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>继续下载 {0}。</translation>
     </message>
     <message>
         <source>Goes on with the download of {0} where it failed.</source>
-        <translation type="unfinished"></translation>
+        <translation>从失败处继续下载 {0}。</translation>
     </message>
     <message>
         <source>Ends the download of {0} and drops what has come.</source>
-        <translation type="unfinished"></translation>
+        <translation>结束下载 {0}，并删除已下载的部分。</translation>
     </message>
     <message>
         <source>Shows the files of {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>显示 {0} 的文件。</translation>
     </message>
     <message>
         <source>Takes {0} off this computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>从本机移除 {0}。</translation>
     </message>
     <message>
         <source>It is in use: use another model first.</source>
-        <translation type="unfinished"></translation>
+        <translation>它正在使用中：请先换用其他模型。</translation>
     </message>
     <message>
         <source>It is in a form that what runs models here does not read.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的格式不能在本机运行。</translation>
     </message>
     <message>
         <source>The settings say that nothing is downloaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>设置中选择了不下载任何内容。</translation>
     </message>
     <message>
         <source>More about {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 的更多操作</translation>
     </message>
     <message>
         <source>All that can be done with {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>可以对 {0} 执行的全部操作。</translation>
+    </message>
+    <message>
+        <source>about {0}</source>
+        <translation>约 {0}</translation>
+    </message>
+    <message>
+        <source>needs {0} of memory</source>
+        <translation>需要 {0} 内存</translation>
+    </message>
+    <message>
+        <source>✓ Fits</source>
+        <translation>✓ 适合</translation>
+    </message>
+    <message>
+        <source>! Tight</source>
+        <translation>! 紧张</translation>
+    </message>
+    <message>
+        <source>✕ Does not fit</source>
+        <translation>✕ 内存不足</translation>
+    </message>
+    <message>
+        <source>answers at once</source>
+        <translation>直接回答</translation>
+    </message>
+    <message>
+        <source>thinks first</source>
+        <translation>先思考再回答</translation>
+    </message>
+    <message>
+        <source>comes with the program</source>
+        <translation>随程序附带</translation>
+    </message>
+    <message>
+        <source>in the Hugging Face cache</source>
+        <translation>在 Hugging Face 缓存中</translation>
+    </message>
+    <message>
+        <source>in LM Studio’s folder</source>
+        <translation>在 LM Studio 的文件夹中</translation>
+    </message>
+    <message>
+        <source>in a folder of yours</source>
+        <translation>在你的文件夹中</translation>
+    </message>
+    <message>
+        <source>less than a minute left</source>
+        <translation>剩余不到一分钟</translation>
+    </message>
+    <message>
+        <source>{0} min left</source>
+        <translation>剩余 {0} 分钟</translation>
+    </message>
+    <message>
+        <source>{0} h {1} min left</source>
+        <translation>剩余 {0} 小时 {1} 分钟</translation>
+    </message>
+    <message>
+        <source>Waiting for its turn</source>
+        <translation>排队等待</translation>
+    </message>
+    <message>
+        <source>Looking at the repository…</source>
+        <translation>正在查看仓库…</translation>
+    </message>
+    <message>
+        <source>Downloading</source>
+        <translation>正在下载</translation>
+    </message>
+    <message>
+        <source>Checking what has come</source>
+        <translation>正在校验</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>Downloaded</source>
+        <translation>已下载</translation>
+    </message>
+    <message>
+        <source>Download failed</source>
+        <translation>下载失败</translation>
+    </message>
+    <message>
+        <source>Cancelled</source>
+        <translation>已取消</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>已有 {0}，共 {1}</translation>
+    </message>
+    <message>
+        <source>next attempt in {0} s</source>
+        <translation>{0} 秒后重试</translation>
+    </message>
+    <message>
+        <source>{0}/s</source>
+        <translation>{0}/秒</translation>
+    </message>
+    <message>
+        <source>used today</source>
+        <translation>今天用过</translation>
+    </message>
+    <message>
+        <source>used yesterday</source>
+        <translation>昨天用过</translation>
+    </message>
+    <message>
+        <source>used {0} days ago</source>
+        <translation>{0} 天前用过</translation>
+    </message>
+    <message>
+        <source>newer family</source>
+        <translation>较新的系列</translation>
+    </message>
+    <message>
+        <source>from your own list</source>
+        <translation>来自你的列表</translation>
+    </message>
+    <message>
+        <source>★ Recommended</source>
+        <translation>★ 推荐</translation>
+    </message>
+    <message>
+        <source>● In use</source>
+        <translation>● 使用中</translation>
+    </message>
+    <message>
+        <source>{0} on the disk</source>
+        <translation>占用磁盘 {0}</translation>
+    </message>
+    <message>
+        <source>Download {0}</source>
+        <translation>下载 {0}</translation>
+    </message>
+    <message>
+        <source>in use</source>
+        <translation>使用中</translation>
+    </message>
+    <message>
+        <source>not downloaded</source>
+        <translation>未下载</translation>
     </message>
 </context>
 <context>
     <name>ModelsOpening</name>
     <message>
         <source>This frees {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>可释放 {0}。</translation>
     </message>
     <message>
         <source>Emptying the trash then frees {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>之后清空废纸篓可释放 {0}。</translation>
     </message>
     <message>
         <source>Remove a Model</source>
-        <translation type="unfinished"></translation>
+        <translation>移除模型</translation>
     </message>
     <message>
         <source>Remove {0}?</source>
-        <translation type="unfinished"></translation>
+        <translation>要移除 {0} 吗？</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>移除</translation>
     </message>
     <message>
         <source>The model is removed ({0}).</source>
-        <translation type="unfinished"></translation>
+        <translation>模型已移除（{0}）。</translation>
     </message>
     <message>
         <source>Choose a model’s folder</source>
-        <translation type="unfinished"></translation>
+        <translation>选择模型的文件夹</translation>
     </message>
 </context>
 <context>
     <name>ModelsSheet</name>
     <message>
         <source>Models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>Done</source>
-        <translation type="unfinished">完成</translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>Other ▾</source>
-        <translation type="unfinished"></translation>
+        <translation>其他 ▾</translation>
     </message>
     <message>
         <source>Installed</source>
-        <translation type="unfinished"></translation>
+        <translation>已安装</translation>
+    </message>
+    <message>
+        <source>The models on this computer.</source>
+        <translation>本机上的模型。</translation>
     </message>
     <message>
         <source>Recommended</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>All</source>
-        <comment>models</comment>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Best fit first</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>By name</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Smallest first</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Last used first</source>
-        <translation type="unfinished"></translation>
+        <translation>推荐</translation>
     </message>
     <message>
         <source>… and {0} more</source>
-        <translation type="unfinished">…以及另外 {0} 项</translation>
+        <translation>…还有 {0} 条</translation>
     </message>
     <message>
         <source>Goes back to the answers.</source>
-        <translation type="unfinished">返回回答。</translation>
+        <translation>回到回答。</translation>
     </message>
     <message>
         <source>A model in a folder, or one that the list does not know.</source>
-        <translation type="unfinished"></translation>
+        <translation>某个文件夹中的模型，或列表中没有的模型。</translation>
     </message>
     <message>
-        <source>Which models</source>
-        <translation type="unfinished"></translation>
+        <source>Those that go well with this computer.</source>
+        <translation>适合本机的模型。</translation>
     </message>
     <message>
-        <source>Those on this computer, those that go well with it, or all.</source>
-        <translation type="unfinished"></translation>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>All that are known, with what each needs.</source>
+        <translation>全部已知的模型，以及各自的需求。</translation>
+    </message>
+    <message>
+        <source>Best fit</source>
+        <translation>适合程度</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Last used</source>
+        <translation>最近使用</translation>
     </message>
     <message>
         <source>Search</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索</translation>
     </message>
     <message>
         <source>Search the models</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索模型</translation>
     </message>
     <message>
         <source>Down goes to the list.</source>
-        <translation type="unfinished"></translation>
+        <translation>按向下键进入列表。</translation>
     </message>
     <message>
         <source>Order</source>
-        <translation type="unfinished"></translation>
+        <translation>顺序</translation>
     </message>
     <message>
         <source>In which order the models stand.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型的排列顺序。</translation>
     </message>
     <message>
         <source>Offline: nothing is downloaded. What is installed can be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>离线：不下载任何内容。已安装的模型可以使用。</translation>
     </message>
     <message>
         <source>A Folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹…</translation>
     </message>
     <message>
         <source>A Repository…</source>
-        <translation type="unfinished"></translation>
+        <translation>仓库…</translation>
     </message>
     <message>
         <source>Looking for models…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找模型…</translation>
     </message>
     <message>
         <source>No model here is called “{0}”. “Other” asks for one by its repository.</source>
-        <translation type="unfinished"></translation>
+        <translation>这里没有符合“{0}”的模型。可以通过“其他”按仓库查找。</translation>
     </message>
     <message>
         <source>None of the known models fits this computer. “All” shows what each needs.</source>
-        <translation type="unfinished"></translation>
+        <translation>已知的模型都不适合本机。“全部”中列出了各个模型的需求。</translation>
     </message>
     <message>
-        <source>No model is here yet.</source>
-        <translation type="unfinished"></translation>
+        <source>No model is here yet. “Recommended” shows which go well with this computer.</source>
+        <translation>这里还没有模型。“推荐”中列出了适合本机的模型。</translation>
     </message>
 </context>
 <context>
@@ -3405,35 +3768,35 @@
     <name>OtherModel</name>
     <message>
         <source>Repository on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 上的仓库</translation>
     </message>
     <message>
         <source>Look Up</source>
-        <translation type="unfinished"></translation>
+        <translation>查找</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">取消</translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Its description is read first; nothing is downloaded yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>会先读取它的说明；此时不会下载。</translation>
     </message>
     <message>
         <source>Return looks it up.</source>
-        <translation type="unfinished"></translation>
+        <translation>按回车键查找。</translation>
     </message>
     <message>
         <source>Asks the Hub what this repository holds.</source>
-        <translation type="unfinished"></translation>
+        <translation>向 Hub 查询该仓库的内容。</translation>
     </message>
     <message>
         <source>Closes this line.</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭这一行。</translation>
     </message>
     <message>
         <source>Asking the Hub about {0}…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在向 Hub 查询 {0}…</translation>
     </message>
 </context>
 <context>

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QPoint, QRect, Qt
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
+    QLineEdit,
     QSplitter,
     QSplitterHandle,
     QStackedWidget,
@@ -88,7 +89,8 @@ def _is_seen(widget: QWidget, window: QWidget) -> bool:
 
 
 def _is_part_of_qt(widget: QWidget) -> bool:
-    return isinstance(widget, QSplitterHandle) or widget.objectName().startswith(_OWN_PARTS)
+    is_named = widget.objectName().startswith(_OWN_PARTS)
+    return is_named or isinstance(widget, QSplitterHandle) or isinstance(widget.parent(), QLineEdit)
 
 
 def _name(widget: QWidget) -> str:

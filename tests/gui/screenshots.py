@@ -33,7 +33,8 @@ from app.engine.engine import Engine
 from app.gui.look import apply_look
 from app.gui.shell import MainWindow
 from tests.clips_made import write_video
-from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels
+from tests.gui.models_shown import STATES as MODELS_STATES
+from tests.gui.models_shown import models_for, show_models
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -150,6 +151,7 @@ class State:
         questions: Asked one after the other.
         is_passing: The state is one that would pass: the picture is taken soon, not when all is done.
         finish: Done at the end.
+        models: What is known of models, by the name of one of `models_shown`; empty for nothing.
     """
 
     name: str
@@ -160,6 +162,7 @@ class State:
     questions: tuple[str, ...] = ()
     is_passing: bool = False
     finish: Callable[[MainWindow], object] = _always
+    models: str = ""
 
 
 def _choose_task(window: MainWindow) -> None:
@@ -293,6 +296,7 @@ STATES = (
         questions=("Describe this image.", "How many shapes are there?"),
     ),
     State("demo-video", script=None, pictures=0, has_video=True, questions=("What happens in this video?",)),
+    *(State(f"models-{name}", pictures=1, finish=show_models(name), models=name) for name in MODELS_STATES),
     State("model-failed", FakeScript(fails_to_load=True)),
     State("refused", finish=lambda window: window.content.open_path(Path(__file__))),
 )
@@ -359,18 +363,19 @@ def take(
         return Engine(MlxBackend if script is None else lambda: FakeBackend(script), sink)
 
     files = (pictures if state.script is not None else (SAMPLE_PICTURE,))[: state.pictures]
+    store, downloads = models_for(state.models)
     with tempfile.TemporaryDirectory() as place:
         launch = Launch(
             make_engine=make_engine,
             profile=profile_at(Path(place) / "profile"),
-            settings=Settings(appearance=theme, language=language),
+            settings=Settings(appearance=theme, language=language, is_offline=state.models == "offline"),
             save_settings=lambda _settings: None,
             files=(*files, *((SAMPLE_VIDEO,) if state.has_video else ()), *((film,) if state.has_film else ())),
             question="",
             milestone=lambda _name: None,
             report=lambda: ReportParts(""),
-            models=ScriptedModels(),
-            make_downloads=ScriptedDownloads().made_for,
+            models=store,
+            make_downloads=downloads.made_for,
         )
         window = MainWindow(launch.profile.window_file, lambda: launch)
         window.resize(*size)

@@ -26,6 +26,8 @@ from app.core.settings import Settings
 from app.gui import model_status
 from app.gui.viewer.frames_choice import FramesChoice
 from tests.gui.conftest import draw
+from tests.gui.models_shown import STATES as MODELS_STATES
+from tests.gui.models_shown import models_for, show_models
 from tests.gui.video_hands import is_quiet, make_clip, open_clip
 from tests.gui.window_driver import SLOW
 
@@ -154,6 +156,28 @@ def test_every_control_has_name_role_and_description(
     driver = open_window(script)
     state(driver)
     assert faults(driver.window) == []
+
+
+@pytest.mark.parametrize("state", MODELS_STATES)
+def test_every_control_of_the_models_has_name_role_and_description(open_window: OpenWindow, state: str) -> None:
+    store, downloads = models_for(state)
+    driver = open_window(models=store, downloads=downloads)
+    driver.wait_for_model()
+    show_models(state)(driver.window)
+    assert faults(driver.window) == []
+
+
+def test_models_speak(open_window: OpenWindow) -> None:
+    store, downloads = models_for("failed")
+    driver = open_window(models=store, downloads=downloads)
+    show_models("failed")(driver.window)
+    row = interface(driver.child(QListView, "modelList")).child(0)
+    assert row.role() == QAccessible.Role.ListItem
+    assert row.text(QAccessible.Text.Name) == "Qwen3-VL 4B Instruct, 4-bit, Download failed · 1.2 GB of 3.1 GB"
+    told = row.text(QAccessible.Text.Description)
+    assert "✓ Fits · Download 3.1 GB · needs 4.5 GB of memory." in told
+    assert "The disk became full" in told
+    assert "Free some room" in told
 
 
 def test_names_with_tags_stay_words_in_every_tool_tip(open_window: OpenWindow, tmp_path: Path) -> None:

@@ -16,8 +16,10 @@ from app.gui.caption import Caption
 from app.gui.viewer.frames_choice import FramesChoice
 from tests.gui.conftest import draw
 from tests.gui.cut_text import cut_texts
+from tests.gui.models_shown import STATES as MODELS_STATES
+from tests.gui.models_shown import models_for, show_models
 from tests.gui.video_hands import make_clip, open_clip
-from tests.gui.window_driver import type_into
+from tests.gui.window_driver import type_into, with_model
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -71,6 +73,18 @@ def test_nothing_is_cut(language: Language, state: str, open_window: OpenWindow,
     if state == "streaming":
         driver.stop_button.click()
         driver.wait_for_answer()
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("state", MODELS_STATES)
+def test_nothing_is_cut_at_the_models(
+    language: Language, state: str, open_window: OpenWindow, checkpoint_dir: Path
+) -> None:
+    store, downloads = models_for(state)
+    driver = open_window(settings=with_model(checkpoint_dir, language=language), models=store, downloads=downloads)
+    driver.wait_for_model()
+    show_models(state)(driver.window)
+    check(driver, f"models, {state}")
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])

@@ -18,6 +18,8 @@ from app.gui.look import apply_look
 from tests.clips_made import numbered, write_video
 from tests.gui.conftest import draw
 from tests.gui.layout_checks import layout_faults, overlaps, settle, squeezed
+from tests.gui.models_shown import STATES as MODELS_STATES
+from tests.gui.models_shown import models_for, show_models
 from tests.gui.video_hands import is_quiet, open_clip
 from tests.gui.window_driver import type_into
 
@@ -168,6 +170,39 @@ def test_small_and_large_letters_have_room(
     letters(points)
     driver = answered(open_window, picture)
     assert told_lines(walk_states(driver, ((640, 480), (900, 620), (1280, 820)))) == ""
+
+
+def walk_models_states(
+    open_window: OpenWindow, sizes: tuple[tuple[int, int], ...] = SIZES, states: tuple[str, ...] = MODELS_STATES
+) -> list[str]:
+    """All faults of the Models sheet."""
+    told = []
+    for state in states:
+        store, downloads = models_for(state)
+        driver = open_window(models=store, downloads=downloads)
+        driver.wait_for_model()
+        show_models(state)(driver.window)
+        told += check(driver, f"models, {state}", sizes)
+        driver.close()
+    return told
+
+
+def test_the_models_fit_at_any_size(open_window: OpenWindow) -> None:
+    assert told_lines(walk_models_states(open_window)) == ""
+
+
+@pytest.mark.usefixtures("longer_texts")
+def test_longer_texts_have_room_at_the_models(open_window: OpenWindow) -> None:
+    assert told_lines(walk_models_states(open_window, ((640, 480), (720, 480), (1280, 820)))) == ""
+
+
+@pytest.mark.parametrize("points", [9, 20])
+def test_small_and_large_letters_have_room_at_the_models(
+    points: float, open_window: OpenWindow, letters: Callable[[float], None]
+) -> None:
+    letters(points)
+    states = ("all", "failed", "repository")
+    assert told_lines(walk_models_states(open_window, ((640, 480), (900, 620), (1280, 820)), states)) == ""
 
 
 def walk_video_states(driver: WindowDriver, clip: Path, sizes: tuple[tuple[int, int], ...] = SIZES) -> list[str]:

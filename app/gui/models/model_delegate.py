@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     Index = QModelIndex | QPersistentModelIndex
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
-SIDE_PX = 12
-_EDGE_PX, _GAP_PX, _BAR_PX, _LEAD_GAP_PX = 10, 3, 4, 8
+SIDE_PX = 16
+_EDGE_PX, _GAP_PX, _BAR_PX, _LEAD_GAP_PX, _CARD_SIDE_PX = 10, 3, 4, 8, 6
 _SLACK_PX = 2
 """Words may be a trifle wider on a screen of another resolution than they were measured."""
 _BESIDE_SHARE = 0.45
@@ -115,7 +115,7 @@ class ModelDelegate(QStyledItemDelegate):
         layout = self.layout_of(row, area.width(), option.font)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        card = QRectF(area).adjusted(4, 1, -4, -2)
+        card = QRectF(area).adjusted(_CARD_SIDE_PX, 1, -_CARD_SIDE_PX, -2)
         if state & QStyle.StateFlag.State_Selected:
             path = QPainterPath()
             path.addRoundedRect(card, RADIUS_PX, RADIUS_PX)

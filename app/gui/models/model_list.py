@@ -101,7 +101,6 @@ class ModelList(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setLayoutMode(QListView.LayoutMode.Batched)
         self.setBatchSize(_AT_ONCE)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMouseTracking(False)
         self._measure_buttons()
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -211,10 +210,12 @@ class ModelList(QListView):
     def _measure_buttons(self) -> None:
         if not self._buttons:
             self._add_buttons()
-        self._delegate.buttons = self._buttons[0].whole_size()
+        for buttons in self._buttons:
+            self._delegate.buttons = buttons.whole_size()
 
     def _add_buttons(self) -> RowButtons:
         buttons = RowButtons(self.viewport())
+        buttons.whole_size()
         buttons.hide()
         buttons.action_wanted.connect(self.action_wanted)
         self._buttons.append(buttons)

@@ -205,9 +205,10 @@ def chosen_rows(rows: Iterable[ModelRow], segment: Segment, search: str, sorted_
         shown.sort(key=lambda row: row.size_bytes)
     elif sorted_by == "last_used":
         shown.sort(key=lambda row: row.last_used, reverse=True)
-        shown.sort(key=lambda row: not row.is_at_work)
     else:
         shown.sort(key=_fit_key)
+    if segment == "installed":  # what is on its way stands first
+        shown.sort(key=lambda row: row.state is None)
     return tuple(shown)
 
 

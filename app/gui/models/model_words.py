@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from app.core.models.fit import FitMark
     from app.core.models.library import ModelSource
 
-_CONTEXT = "Models"
 _GIGABYTE = 1_000_000_000
 _FEW_GIGABYTES = 3
 _MINUTE_S, _HOUR_S = 60, 3600
@@ -30,38 +29,38 @@ def download_size_text(size_bytes: int, *, is_measured: bool) -> str:
     if is_measured:
         return disk_text(size_bytes)
     decimals = 0 if size_bytes >= _FEW_GIGABYTES * _GIGABYTE or size_bytes < _GIGABYTE else 1
-    return QCoreApplication.translate(_CONTEXT, "about {0}").format(disk_text(size_bytes, decimals))
+    return QCoreApplication.translate("Models", "about {0}").format(disk_text(size_bytes, decimals))
 
 
 def need_text(need_bytes: int) -> str:
     """What a model takes of the memory, in words."""
-    return QCoreApplication.translate(_CONTEXT, "{0} of memory").format(memory_text(need_bytes))
+    return QCoreApplication.translate("Models", "needs {0} of memory").format(memory_text(need_bytes))
 
 
 def fit_text(mark: FitMark) -> str:
     """Whether a model fits, with the sign that goes with it."""
     translate = QCoreApplication.translate
     return {
-        "fits": translate(_CONTEXT, "✓ Fits"),
-        "tight": translate(_CONTEXT, "! Tight"),
-        "too_large": translate(_CONTEXT, "✕ Does not fit"),
+        "fits": translate("Models", "✓ Fits"),
+        "tight": translate("Models", "! Tight"),
+        "too_large": translate("Models", "✕ Does not fit"),
     }[mark]
 
 
 def kind_text(kind: ModelKind) -> str:
     """How a model answers."""
     translate = QCoreApplication.translate
-    return {"instruct": translate(_CONTEXT, "answers at once"), "thinking": translate(_CONTEXT, "thinks first")}[kind]
+    return {"instruct": translate("Models", "answers at once"), "thinking": translate("Models", "thinks first")}[kind]
 
 
 def source_text(source: ModelSource) -> str:
     """Where an installed model is kept."""
     translate = QCoreApplication.translate
     return {
-        "demo": translate(_CONTEXT, "comes with the program"),
-        "hugging_face": translate(_CONTEXT, "in the Hugging Face cache"),
-        "lm_studio": translate(_CONTEXT, "in LM Studio’s folder"),
-        "folder": translate(_CONTEXT, "in a folder of yours"),
+        "demo": translate("Models", "comes with the program"),
+        "hugging_face": translate("Models", "in the Hugging Face cache"),
+        "lm_studio": translate("Models", "in LM Studio’s folder"),
+        "folder": translate("Models", "in a folder of yours"),
     }[source]
 
 
@@ -69,35 +68,35 @@ def left_text(left_s: float) -> str:
     """How long a download still takes: ``3 min left``."""
     translate = QCoreApplication.translate
     if left_s < _MINUTE_S:
-        return translate(_CONTEXT, "less than a minute left")
+        return translate("Models", "less than a minute left")
     if left_s < _HOUR_S:
-        return translate(_CONTEXT, "{0} min left").format(number(round(left_s / _MINUTE_S)))
+        return translate("Models", "{0} min left").format(number(round(left_s / _MINUTE_S)))
     hours, minutes = divmod(round(left_s / _MINUTE_S), 60)
-    return translate(_CONTEXT, "{0} h {1} min left").format(number(hours), number(minutes))
+    return translate("Models", "{0} h {1} min left").format(number(hours), number(minutes))
 
 
 def progress_text(state: DownloadState) -> str:
     """How far a download is: ``Downloading: 1.2 of 3.1 GB · 12 MB/s · 3 min left``."""
     translate = QCoreApplication.translate
     stage = {
-        "waiting": translate(_CONTEXT, "Waiting for its turn"),
-        "checking": translate(_CONTEXT, "Looking at the repository…"),
-        "downloading": translate(_CONTEXT, "Downloading"),
-        "verifying": translate(_CONTEXT, "Checking what has come"),
-        "paused": translate(_CONTEXT, "Paused"),
-        "done": translate(_CONTEXT, "Downloaded"),
-        "failed": translate(_CONTEXT, "Download failed"),
-        "cancelled": translate(_CONTEXT, "Cancelled"),
+        "waiting": translate("Models", "Waiting for its turn"),
+        "checking": translate("Models", "Looking at the repository…"),
+        "downloading": translate("Models", "Downloading"),
+        "verifying": translate("Models", "Checking what has come"),
+        "paused": translate("Models", "Paused"),
+        "done": translate("Models", "Downloaded"),
+        "failed": translate("Models", "Download failed"),
+        "cancelled": translate("Models", "Cancelled"),
     }[state.stage]
     parts = [stage]
     if state.total_bytes and state.stage not in ("checking", "done", "cancelled"):
-        amount = translate(_CONTEXT, "{0} of {1}")
+        amount = translate("Models", "{0} of {1}")
         parts.append(amount.format(disk_text(state.done_bytes), disk_text(state.total_bytes)))
     if state.stage == "downloading":
         if state.waits_s is not None:
-            parts.append(translate(_CONTEXT, "next attempt in {0} s").format(number(max(1, round(state.waits_s)))))
+            parts.append(translate("Models", "next attempt in {0} s").format(number(max(1, round(state.waits_s)))))
         elif state.bytes_per_s > 0:
-            parts.append(translate(_CONTEXT, "{0}/s").format(disk_text(round(state.bytes_per_s))))
+            parts.append(translate("Models", "{0}/s").format(disk_text(round(state.bytes_per_s))))
             if state.left_s is not None:
                 parts.append(left_text(state.left_s))
     return " · ".join(parts)
@@ -109,7 +108,7 @@ def last_used_text(days: int | None) -> str:
     if days is None:
         return ""
     if days <= 0:
-        return translate(_CONTEXT, "used today")
+        return translate("Models", "used today")
     if days == 1:
-        return translate(_CONTEXT, "used yesterday")
-    return translate(_CONTEXT, "used {0} days ago").format(number(days))
+        return translate("Models", "used yesterday")
+    return translate("Models", "used {0} days ago").format(number(days))

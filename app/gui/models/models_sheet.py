@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QSizeP
 from app.gui.announcing import announce
 from app.gui.caption import Caption
 from app.gui.describing import describe
-from app.gui.flow_layout import FlowLayout
-from app.gui.look import BODY_PX, HEADING_PX
+from app.gui.look import BODY_PX, HEADING_PX, scaled_px
 from app.gui.models.model_list import ModelList
 from app.gui.models.model_rows import chosen_rows, rows_of
 from app.gui.models.other_model import OtherModel
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from app.gui.models.model_rows import ModelRow, Segment, SortedBy
     from app.gui.models.models_at_hand import ModelsAtHand
 
-_SIDE_PX = 16
+_SIDE_PX, _LIST_PX = 16, 96
 _TOLD_STAGES = ("paused", "done", "failed")
 
 
@@ -52,18 +51,18 @@ class ModelsSheet(QWidget):
         self.other = QPushButton(self.tr("Other ▾"))
         self.segments = SegmentBar(
             [
-                (self.tr("Installed"), "installed"),
-                (self.tr("Recommended"), "recommended"),
-                (self.tr("All", "models"), "all"),
+                (self.tr("Installed"), "installed", self.tr("The models on this computer.")),
+                (self.tr("Recommended"), "recommended", self.tr("Those that go well with this computer.")),
+                (self.tr("All"), "all", self.tr("All that are known, with what each needs.")),
             ]
         )
         self.search = QLineEdit()
         self.sorting = ChoiceBox(
             [
-                (self.tr("Best fit first"), "fit"),
-                (self.tr("By name"), "name"),
-                (self.tr("Smallest first"), "size"),
-                (self.tr("Last used first"), "last_used"),
+                (self.tr("Best fit"), "fit"),
+                (self.tr("Name"), "name"),
+                (self.tr("Size"), "size"),
+                (self.tr("Last used"), "last_used"),
             ]
         )
         self.other_model = OtherModel(models)
@@ -121,8 +120,6 @@ class ModelsSheet(QWidget):
     def _describe(self) -> None:
         describe(self.done, self.tr("Goes back to the answers."))
         describe(self.other, self.tr("A model in a folder, or one that the list does not know."))
-        self.segments.setAccessibleName(self.tr("Which models"))
-        describe(self.segments, self.tr("Those on this computer, those that go well with it, or all."))
         self.search.setPlaceholderText(self.tr("Search"))
         self.search.setAccessibleName(self.tr("Search the models"))
         self.search.setAccessibleDescription(self.tr("Down goes to the list."))
@@ -152,13 +149,16 @@ class ModelsSheet(QWidget):
         head.addWidget(title)
         head.addWidget(self.other)
         head.addWidget(self.done)
-        choosing = QWidget()
-        flow = FlowLayout(choosing)
-        flow.setContentsMargins(_SIDE_PX, 0, _SIDE_PX, 8)
-        whole.addWidget(choosing)
-        flow.addWidget(self.segments)
-        flow.addWidget(self.sorting)
-        flow.addWidget(self.search)
+        finding = QHBoxLayout()
+        finding.setSpacing(8)
+        finding.addWidget(self.search, 1)
+        finding.addWidget(self.sorting)
+        choosing = QVBoxLayout()
+        choosing.setContentsMargins(_SIDE_PX, 0, _SIDE_PX, 8)
+        choosing.setSpacing(8)
+        choosing.addWidget(self.segments, 0, Qt.AlignmentFlag.AlignLeft)
+        choosing.addLayout(finding)
+        whole.addLayout(choosing)
         rest = QVBoxLayout()
         rest.setContentsMargins(_SIDE_PX, 0, _SIDE_PX, 0)
         rest.setSpacing(8)
@@ -168,13 +168,14 @@ class ModelsSheet(QWidget):
         self.nothing.setContentsMargins(_SIDE_PX, 24, _SIDE_PX, 24)
         whole.addWidget(self.nothing)
         whole.addWidget(self.list, 1)
+        self.list.setMinimumHeight(scaled_px(_LIST_PX))
         self.other_model.hide()
         self.offline.hide()
         self.nothing.hide()
 
     def _connect(self) -> None:
         self.done.clicked.connect(self.close_wanted)
-        self.segments.currentChanged.connect(self._on_segment_changed)
+        self.segments.chosen.connect(self._on_segment_changed)
         self.search.textChanged.connect(self._on_search_changed)
         self.sorting.currentIndexChanged.connect(self._on_sorting_changed)
         self.list.action_wanted.connect(self._on_list_action_wanted)
@@ -209,7 +210,7 @@ class ModelsSheet(QWidget):
             return self.tr("No model here is called “{0}”. “Other” asks for one by its repository.").format(words)
         if segment == "recommended":
             return self.tr("None of the known models fits this computer. “All” shows what each needs.")
-        return self.tr("No model is here yet.")
+        return self.tr("No model is here yet. “Recommended” shows which go well with this computer.")
 
     def _row(self, model_id: str) -> ModelRow | None:
         return next((row for row in self._all if row.model_id == model_id), None)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.gui.announcing import announce
 from app.gui.caption import Caption
 from app.gui.describing import describe
 from app.gui.settings.fault_line import FaultLine
+from app.gui.settings.settings_rows import ButtonLine
 from app.gui.wording import error_words
 
 if TYPE_CHECKING:
@@ -43,17 +44,11 @@ class OtherModel(QWidget):
         describe(self.look, self.tr("Asks the Hub what this repository holds."))
         describe(self.close_button, self.tr("Closes this line."))
         self.note.setWordWrap(True)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.name, 1)
-        row.addWidget(self.look)
-        row.addWidget(self.close_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 8)
         layout.setSpacing(4)
-        for part in (label, self.note, self.fault):
+        for part in (label, self.name, self.note, self.fault, ButtonLine(self.look, self.close_button)):
             layout.addWidget(part)
-        layout.insertLayout(1, row)
         self._show_whether_usable()
         self.name.textChanged.connect(self._on_name_changed)
         self.name.returnPressed.connect(self._on_wanted)

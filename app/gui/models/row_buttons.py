@@ -105,8 +105,9 @@ class RowButtons(QWidget):
             sample.setText(action_words(action))
             width_px = max(width_px, sample.sizeHint().width())
         sample.setText(before)
-        more = self.more.sizeHint()
-        return QSize(width_px + _SPACING_PX + more.width(), max(sample.sizeHint().height(), more.height()))
+        height_px = sample.sizeHint().height()
+        self.more.setFixedHeight(height_px)
+        return QSize(width_px + _SPACING_PX + self.more.sizeHint().width(), height_px)
 
     def show_row(self, row: ModelRow, *, is_offline: bool) -> None:
         """Shows what can be done with a row."""
@@ -120,11 +121,19 @@ class RowButtons(QWidget):
             self.primary.setAccessibleName(f"{action_words(first)}: {row.name}")
             reason = why_not(first, row, is_offline=is_offline)
             self.primary.setEnabled(not reason)
+            self._accent(is_wanted=row.is_recommended and first == "download")
             describe(self.primary, reason or _meaning(first, row.name))
         translate = QCoreApplication.translate
-        self.more.setVisible(bool(actions))
+        self.more.setVisible(actions != (first,))
         self.more.setAccessibleName(translate("Models", "More about {0}").format(row.name))
         describe(self.more, translate("Models", "All that can be done with {0}.").format(row.name))
+
+    def _accent(self, *, is_wanted: bool) -> None:
+        """The accent marks the one next step."""
+        if bool(self.primary.property("isNextStep")) != is_wanted:
+            self.primary.setProperty("isNextStep", is_wanted)
+            self.primary.style().unpolish(self.primary)
+            self.primary.style().polish(self.primary)
 
     def do_first(self) -> None:
         """Does the row's next step, as Return does."""

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from app.gui.models.model_rows import ModelRow
 
 Ink: TypeAlias = Literal["text", "dim", "good", "doubtful", "bad"]
-_CONTEXT = "Models"
 _FIT_INKS: dict[str, Ink] = {"fits": "good", "tight": "doubtful", "too_large": "bad"}
 
 
@@ -46,25 +45,28 @@ def lines_of(row: ModelRow) -> tuple[Line, ...]:
     """The lines above the bar of a download: name, what it is, what it is good at, what it costs."""
     translate = QCoreApplication.translate
     tags = []
-    if row.is_recommended:
-        tags.append(translate(_CONTEXT, "Recommended for this computer"))
     if row.offered is not None and row.offered.is_newer_family:
-        tags.append(translate(_CONTEXT, "newer family"))
+        tags.append(translate("Models", "newer family"))
     if row.offered is not None and row.offered.is_own:
-        tags.append(translate(_CONTEXT, "from your own list"))
-    lead = translate(_CONTEXT, "● In use") if row.is_in_use else ""
+        tags.append(translate("Models", "from your own list"))
+    lead = translate("Models", "★ Recommended") if row.is_recommended else ""
+    lead = translate("Models", "● In use") if row.is_in_use else lead
     figures = []
     if row.size_bytes and row.installed is not None:
-        figures.append(translate(_CONTEXT, "{0} on the disk").format(disk_text(row.size_bytes)))
+        figures.append(translate("Models", "{0} on the disk").format(disk_text(row.size_bytes)))
     elif row.size_bytes:
         size = download_size_text(row.size_bytes, is_measured=row.is_size_measured)
-        figures.append(translate(_CONTEXT, "Download {0}").format(size))
+        figures.append(translate("Models", "Download {0}").format(size))
     if row.need_bytes:
         figures.append(need_text(row.need_bytes))
     fit = fit_text(row.fit) if row.fit is not None else ""
     lines = [
         Line(row.name, "text", is_name=True),
-        Line(" · ".join(part for part in (*tags, row.about) if part), lead=lead, lead_ink="good"),
+        Line(
+            " · ".join(part for part in (*tags, row.about) if part),
+            lead=lead,
+            lead_ink="good" if row.is_in_use else "text",
+        ),
         Line(spoken(row.offered.good_at) if row.offered is not None else "", "text"),
         Line(" · ".join(figures), lead=fit, lead_ink=_FIT_INKS.get(row.fit or "", "dim")),
     ]
@@ -88,11 +90,11 @@ def row_text(row: ModelRow) -> str:
     translate = QCoreApplication.translate
     parts = [row.name]
     if row.is_in_use:
-        parts.append(translate(_CONTEXT, "in use"))
+        parts.append(translate("Models", "in use"))
     if row.state is not None:
         parts.append(progress_text(row.state))
     elif row.installed is None:
-        parts.append(translate(_CONTEXT, "not downloaded"))
+        parts.append(translate("Models", "not downloaded"))
     return ", ".join(parts)
 
 
