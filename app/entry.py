@@ -160,7 +160,7 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
     parts.logs.write_file()
     stored = read_settings(parts.profile.settings_file)
     model = model_id_of(options.model) if options.model else None
-    given = Given(model, options.backend, options.weight_bits, options.context_tokens)
+    given = Given(model, options.backend, options.weight_bits, options.context_tokens, options.adapter)
     settings = given.over(stored)
     uses_file = parts.profile.last_uses_file
 

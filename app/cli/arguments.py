@@ -35,7 +35,7 @@ STANDARD_INPUT = "-"
 COMMANDS = ("ask", "doctor", MODELS)
 _FORMATS: tuple[Format, ...] = ("text", "markdown", "json")
 _FORMAT_OF_SUFFIX: dict[str, Format] = {".md": "markdown", ".markdown": "markdown", ".json": "json"}
-_WITH_VALUE = COMMON_WITH_VALUE | {"-p", "--prompt", "--model", "--backend", "--quantize", "--context"}
+_WITH_VALUE = COMMON_WITH_VALUE | {"-p", "--prompt", "--model", "--backend", "--quantize", "--context", "--adapter"}
 """Options that may stand before the command and take the next word as their value."""
 
 _TIME = re.compile(r"(?:\d+:){0,2}\d+(?:\.\d*)?")
@@ -52,6 +52,8 @@ _SAMPLING_OPTIONS: tuple[tuple[str, type, str, str], ...] = (
 )
 
 
+AdapterWish: TypeAlias = Path | Literal["none"] | None
+
 _NO_WISH = FrameWish()
 
 
@@ -67,6 +69,7 @@ class WindowOptions:
         backend: In place of the one in the settings, or None.
         weight_bits: The same for the bits that weights are quantised to.
         context_tokens: The same for how long a conversation may become.
+        adapter: The same for the folder of a LoRA, or ``none`` for the model as it is.
     """
 
     common: Common
@@ -76,6 +79,7 @@ class WindowOptions:
     backend: str | None = None
     weight_bits: int | None = None
     context_tokens: int | None = None
+    adapter: AdapterWish = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class AskOptions:
         weight_bits: 8 or 4 to quantise the weights while they are loaded.
         context_tokens: How long the conversation may become.
         loads_anyway: Whether a model is loaded even where it needs more memory than there is.
+        adapter: The folder of a LoRA, or ``none`` for the model as it is.
     """
 
     common: Common
@@ -121,6 +126,7 @@ class AskOptions:
     weight_bits: int | None = None
     context_tokens: int | None = None
     loads_anyway: bool = False
+    adapter: AdapterWish = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,9 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=_context_tokens,
         help="how long a conversation may become, in tokens; usually as long as there is memory for",
+    )
+    parser.add_argument(
+        "--adapter", metavar="DIR|none", type=_adapter, help="a LoRA on top of the model, as PEFT or mlx-vlm writes it"
     )
 
 
@@ -235,6 +244,10 @@ def _add_clip_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="say what would be shown and what it costs; ask nothing")
 
 
+def _adapter(word: str) -> AdapterWish:
+    return "none" if word == "none" else Path(word).expanduser().absolute()
+
+
 def _context_tokens(word: str) -> int:
     from app.core.settings import LEAST_CONTEXT_TOKENS, MOST_CONTEXT_TOKENS  # noqa: PLC0415 - only where it is given
 
@@ -281,6 +294,7 @@ def _window_options(values: argparse.Namespace) -> WindowOptions:
         values.backend,
         _BITS_OF.get(values.quantize),
         values.context,
+        values.adapter,
     )
 
 
@@ -326,6 +340,7 @@ def _ask_options(values: argparse.Namespace) -> AskOptions:
         weight_bits=_BITS_OF.get(values.quantize),
         context_tokens=values.context,
         loads_anyway=values.load_anyway,
+        adapter=values.adapter,
     )
 
 

@@ -39,7 +39,7 @@ from app.core.events import (
     TextPiece,
     VisionProgress,
 )
-from app.core.files import write_atomically
+from app.core.files import shown_name, write_atomically
 from app.core.footage import ClipPlan
 from app.core.models.last_uses import noting_uses
 from app.core.results import ModelRecord, Result
@@ -120,6 +120,9 @@ class _Asking:
         events: SimpleQueue[EngineEvent | None] = SimpleQueue()
         if self.plan.is_other_revision:
             self.terminal.note("The model has changed since the recorded answer: expect another one.")
+        checkpoint = self.plan.checkpoint
+        if checkpoint.adapter is not None and not checkpoint.adapter.is_made_for(checkpoint):
+            self.terminal.note(f"The adapter says it was made for {shown_name(checkpoint.adapter.base)}.")
         with Interrupts(lambda: events.put(None)) as interrupts:
             engine = Engine(self.plan.backend.make, noting_uses(self.uses_file, noting(trace.reached, events.put)))
             try:

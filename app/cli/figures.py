@@ -48,7 +48,8 @@ def model_line(ready: ModelReady) -> str:
     """Which model answers, and on what."""
     checkpoint = ready.checkpoint
     toy = _TOY if checkpoint.is_demo else ""
-    return f"{checkpoint.name} ({checkpoint.quantisation}), {ready.backend_version}, {ready.device}{toy}"
+    adapter = f" with the adapter {checkpoint.adapter.name}" if checkpoint.adapter is not None else ""
+    return f"{checkpoint.name} ({checkpoint.quantisation}){adapter}, {ready.backend_version}, {ready.device}{toy}"
 
 
 def _picture_line(number: int, name: str, seen: Picture | MediumCost) -> str:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 from app.backends.table import choose_backend
 from app.cli.arguments import STANDARD_INPUT, as_text
-from app.cli.recorded import as_whole_characters, recorded_conversation, recorded_sources
+from app.cli.recorded import (
+    as_whole_characters,
+    recorded_conversation,
+    recorded_sources,
+    with_recorded_adapter,
+)
 from app.cli.usage import UsageError
 from app.core.checkpoint import find_checkpoint, weight_bits_in
 from app.core.clip_kinds import is_clip
@@ -16,10 +21,11 @@ from app.core.clips import ClipSource, footage_of
 from app.core.errors import UserError
 from app.core.footage import FrameWish, wished_anew
 from app.core.machine import machine_memory, runtime_of
+from app.core.models.adapter import adapted
 from app.core.models.fit import fitted
 from app.core.pictures import PictureSource, read_size
 from app.core.requests import Question
-from app.core.results import SegmentRecord
+from app.core.results import SegmentRecord, adapter_record
 from app.core.segments import check_alone, plan_in_segments, plan_segments, room_of
 from app.core.vision import resized_size, token_count
 from app.exporters.json_export import read_result_file
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
     from app.core.requests import Source
     from app.core.results import Result, TurnRecord
     from app.core.segments import Segment
-    from app.core.settings import Settings
+    from app.core.settings import ModelSettings, Settings
     from app.core.vision import PixelLimits
 
     MediumCost: TypeAlias = "PictureCost | ClipPlan"
@@ -118,6 +124,7 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     own = settings.of(checkpoint.model_id)
     recorded_bits = weight_bits_in(recorded.model.quantisation) if recorded is not None else own.weight_bits
     checkpoint = checkpoint.quantised(options.weight_bits or recorded_bits)
+    checkpoint = _adapted(checkpoint, options, recorded, own)
     recorded_context = recorded.model.context_tokens if recorded is not None else own.context_tokens
     memory = machine_memory(runtime_of(entry.name))
     checkpoint = fitted(checkpoint, options.context_tokens or recorded_context, memory)
@@ -147,6 +154,20 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     return replace(plan, question=replace(question, segments=tuple(records)))
 
 
+def _adapted(checkpoint: Checkpoint, options: AskOptions, recorded: Result | None, own: ModelSettings) -> Checkpoint:
+    """The checkpoint with the adapter of the command line, of the recorded answer if it is its model, or the settings.
+
+    Raises:
+        UserError: The recorded adapter is gone or has changed.
+        ModelError: An adapter cannot be used.
+    """
+    if options.adapter is not None:
+        return adapted(checkpoint, None if options.adapter == "none" else options.adapter)
+    if recorded is None or recorded.model.model_id != checkpoint.model_id:
+        return adapted(checkpoint, own.adapter)
+    return with_recorded_adapter(checkpoint, recorded.model.adapter)
+
+
 def _segment_length(options: AskOptions, last: TurnRecord | None) -> float | None:
     if options.segments is None:
         return last.segment_s if last is not None else None
@@ -162,6 +183,7 @@ def _answered(plan: Plan) -> dict[tuple[float, float], SegmentRecord]:
     is_same = (
         (last.question, recorded.system, last.sampling) == (question.text, question.system, question.sampling)
         and (model.model_id, model.revision) == (plan.checkpoint.model_id, plan.checkpoint.revision)
+        and model.adapter == adapter_record(plan.checkpoint)
         and last.max_image_tokens == plan.max_image_tokens
     )
     if not is_same or last.outcome not in {"cancelled", "failed"}:

@@ -12,6 +12,7 @@ from app.core.errors import UserError
 from app.core.files import shown_name
 from app.core.footage import FrameWish, alone_at
 from app.core.merging import told_answer
+from app.core.models.adapter import adapted
 from app.core.pictures import PictureSource, open_picture
 from app.core.requests import Turn
 from app.core.results import ClipRecord, MediaRecord
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from app.core.checkpoint import Checkpoint
     from app.core.requests import Source
-    from app.core.results import AnyRecord, Result
+    from app.core.results import AdapterRecord, AnyRecord, Result
     from app.core.vision import PixelLimits
 
 _GIVE_IT = "Give pictures or videos on the command line to ask about others."
@@ -64,6 +66,30 @@ def recorded_conversation(result: Result, limits: PixelLimits, clip_limits: Pixe
             )
             turns.append(Turn(as_whole_characters(turn.question), media, as_whole_characters(answer)))
     return tuple(turns)
+
+
+def with_recorded_adapter(checkpoint: Checkpoint, record: AdapterRecord | None) -> Checkpoint:
+    """The checkpoint with the very adapter that a recorded answer came with; None for one that came without.
+
+    Raises:
+        UserError: It is gone or has changed.
+        ModelError: It does not fit this model.
+    """
+    if record is None:
+        return adapted(checkpoint, None)
+    shown = shown_name(record.name)
+    if not record.path.is_dir():
+        raise UserError(
+            f"The adapter {shown} is no longer at {shown_name(str(record.path))}.",
+            "Give --adapter DIR to say where it is now, or --adapter none to ask without it.",
+        )
+    found = adapted(checkpoint, record.path)
+    if found.adapter is None or found.adapter.sha256 != record.sha256:
+        raise UserError(
+            f"The adapter {shown} has changed since it was asked with.",
+            f"Give --adapter {shown_name(str(record.path))} to ask with it as it is, or --adapter none.",
+        )
+    return found
 
 
 def as_whole_characters(text: str) -> str:

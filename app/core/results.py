@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
+    from app.core.checkpoint import Checkpoint
     from app.core.clips import Clip
     from app.core.errors import ErrorText
     from app.core.events import ModelReady, Outcome
@@ -228,6 +229,27 @@ class TurnRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterRecord:
+    """Which LoRA was on top of the model.
+
+    Attributes:
+        name: For people.
+        path: The folder that it was in.
+        sha256: Of its settings and weights together, in hex, see Adapter.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+
+
+def adapter_record(checkpoint: Checkpoint) -> AdapterRecord | None:
+    """The record of the LoRA on top of a model, or None."""
+    adapter = checkpoint.adapter
+    return None if adapter is None else AdapterRecord(adapter.name, adapter.folder, adapter.sha256)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRecord:
     """Which model answered.
 
@@ -238,6 +260,7 @@ class ModelRecord:
         backend: The backend's name.
         backend_version: Names and versions of the runtime.
         context_tokens: How long a conversation could become; None where that was not recorded.
+        adapter: The LoRA on top of it, or None.
     """
 
     model_id: str
@@ -246,6 +269,7 @@ class ModelRecord:
     backend: str
     backend_version: str
     context_tokens: int | None = None
+    adapter: AdapterRecord | None = None
 
     @classmethod
     def of(cls, ready: ModelReady) -> ModelRecord:
@@ -258,6 +282,7 @@ class ModelRecord:
             ready.backend,
             ready.backend_version,
             checkpoint.context_tokens,
+            adapter_record(checkpoint),
         )
 
 

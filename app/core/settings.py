@@ -42,6 +42,7 @@ class ModelSettings:
         max_image_tokens: The most tokens one picture may cost; None for the checkpoint's own limit.
         weight_bits: 8 or 4 to quantise the weights while they are loaded; None takes them as they are stored.
         context_tokens: How long a conversation may become, in tokens; None for the longest that fits the machine.
+        adapter: Folder of a LoRA that is put on top of the model; None for the model as it is.
     """
 
     sampling: Sampling | None = None
@@ -49,6 +50,7 @@ class ModelSettings:
     max_image_tokens: int | None = DEFAULT_MAX_IMAGE_TOKENS
     weight_bits: int | None = None
     context_tokens: int | None = None
+    adapter: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Given:
     backend: str | None = None
     weight_bits: int | None = None
     context_tokens: int | None = None
+    adapter: Path | Literal["none"] | None = None
 
     def over(self, stored: Settings) -> Settings:
         """The settings for this start."""
@@ -116,8 +119,13 @@ class Given:
                 own,
                 weight_bits=self.weight_bits or own.weight_bits,
                 context_tokens=self.context_tokens or own.context_tokens,
+                adapter=own.adapter if self.adapter is None else self._own_adapter,
             )
         )
+
+    @property
+    def _own_adapter(self) -> Path | None:
+        return self.adapter if isinstance(self.adapter, Path) else None
 
     def kept(self, changed: Settings, stored: Settings) -> Settings:
         """What of the settings as they are now is to be kept: all but what was given for this start alone."""
@@ -127,6 +135,8 @@ class Given:
             own = replace(own, weight_bits=stored.of(given_model).weight_bits)
         if self.context_tokens is not None and own.context_tokens == self.context_tokens:
             own = replace(own, context_tokens=stored.of(given_model).context_tokens)
+        if self.adapter is not None and own.adapter == self._own_adapter:
+            own = replace(own, adapter=stored.of(given_model).adapter)
         as_given = replace(changed, model=given_model).with_own(own)
         return replace(
             as_given,
@@ -352,6 +362,7 @@ _MODEL_READERS: dict[str, Callable[[Any], Any]] = {
     "system": _text,
     "max_image_tokens": _max_image_tokens,
     "weight_bits": _weight_bits,
+    "adapter": _folder,
     "context_tokens": _context_tokens,
 }
 _READERS: dict[str, Callable[[Any], Any]] = {

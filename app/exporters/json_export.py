@@ -18,7 +18,7 @@ from app.core.errors import ErrorText, Sentence, UserError
 from app.core.events import Figures, Outcome
 from app.core.files import shown_name
 from app.core.footage import FrameWish
-from app.core.results import ClipRecord, MediaRecord, ModelRecord, Result, SegmentRecord, TurnRecord
+from app.core.results import AdapterRecord, ClipRecord, MediaRecord, ModelRecord, Result, SegmentRecord, TurnRecord
 from app.core.sampling import Sampling
 from app.core.segment_timeline import timeline_of
 
@@ -51,6 +51,7 @@ def render(result: Result, links: Mapping[AnyRecord, str] | None = None) -> str:
             "id": result.model.model_id,
             "revision": result.model.revision,
             "quantisation": result.model.quantisation,
+            **_adapter_value(result.model.adapter),
             **({"context_tokens": result.model.context_tokens} if result.model.context_tokens is not None else {}),
         },
         "backend": {"name": result.model.backend, "version": result.model.backend_version},
@@ -60,6 +61,12 @@ def render(result: Result, links: Mapping[AnyRecord, str] | None = None) -> str:
     text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
     # Half a surrogate pair, as in names that are not UTF-8, has no place in a UTF-8 file but may be escaped.
     return _SURROGATES.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
+
+
+def _adapter_value(adapter: AdapterRecord | None) -> dict[str, Any]:
+    if adapter is None:
+        return {}
+    return {"adapter": {"name": adapter.name, "path": str(adapter.path.absolute()), "sha256": adapter.sha256}}
 
 
 def _turn_value(turn: TurnRecord) -> dict[str, Any]:
@@ -203,7 +210,7 @@ def _result(part: CheckedValue) -> Result:
     turns = tuple(_turn(turn) for turn in part["turns"].items())
     if not turns:
         raise part["turns"].fault("holds no question")
-    context = part["model"].get("context_tokens")
+    context, adapter = (part["model"].get(name) for name in ("context_tokens", "adapter"))
     return Result(
         model=ModelRecord(
             model_id=part["model"]["id"].text(),
@@ -212,12 +219,20 @@ def _result(part: CheckedValue) -> Result:
             backend=part["backend"]["name"].text(),
             backend_version=part["backend"]["version"].text(),
             context_tokens=None if context is None else context.count(1),
+            adapter=None if adapter is None else _adapter(adapter),
         ),
         system=part["system"].text(),
         turns=turns,
         program_version=part["program"]["version"].text(),
         created_at=part["created_at"].time(),
     )
+
+
+def _adapter(part: CheckedValue) -> AdapterRecord:
+    sha256 = part["sha256"].text()
+    if not _SHA256.fullmatch(sha256):
+        raise part["sha256"].fault("is not a SHA-256 digest in hex")
+    return AdapterRecord(part["name"].text(), Path(part["path"].text()), sha256)
 
 
 def _turn(part: CheckedValue) -> TurnRecord:

@@ -107,6 +107,8 @@ def _tables(result: Result) -> list[str]:
         ("Model", f"{model.model_id} ({model.quantisation}, revision {model.revision})"),
         ("Backend", f"{model.backend} ({model.backend_version})"),
     ]
+    if model.adapter is not None:
+        rows.append(("Adapter", f"{model.adapter.name} ({model.adapter.path}, SHA-256 {model.adapter.sha256})"))
     if model.context_tokens is not None:
         rows.append(("Context", f"{model.context_tokens:,} tokens"))
     budgets = dict.fromkeys(turn.max_image_tokens for turn in result.turns if turn.media)

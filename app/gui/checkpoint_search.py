@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from app.core.checkpoint import find_checkpoint
 from app.core.errors import describe_error
 from app.core.machine import machine_memory, runtime_of
+from app.core.models.adapter import adapted
 from app.core.models.fit import fit_if_known, fitted
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class CheckpointSearch:
     def _search(self, search_id: int, model_text: str, own: ModelSettings, backend: str) -> None:
         try:
             memory = machine_memory(runtime_of(backend))
-            found = find_checkpoint(model_text).quantised(own.weight_bits)
+            found = adapted(find_checkpoint(model_text).quantised(own.weight_bits), own.adapter)
             checkpoint = fitted(found, own.context_tokens, memory)
             fit = fit_if_known(checkpoint, memory, image_tokens=own.max_image_tokens)
         except Exception as error:  # noqa: BLE001 - thread boundary

@@ -443,4 +443,4 @@ class Desk(QObject):
 def _loaded_with(settings: Settings) -> tuple[object, ...]:
     """What of the settings the model that is loaded depends on."""
     own = settings.own
-    return settings.model, own.weight_bits, own.context_tokens
+    return settings.model, own.weight_bits, own.context_tokens, own.adapter
