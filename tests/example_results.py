@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.core.errors import ErrorText
 from app.core.events import Figures
 from app.core.footage import FrameWish
-from app.core.results import ClipRecord, MediaRecord, ModelRecord, Result, SegmentRecord, TurnRecord
+from app.core.results import AdapterRecord, ClipRecord, MediaRecord, ModelRecord, Result, SegmentRecord, TurnRecord
 from app.core.sampling import GREEDY, MAX_SEED, Sampling
 
 ASKED_AT = datetime(2026, 3, 4, 15, 6, 7, tzinfo=timezone(timedelta(hours=8)))
@@ -121,9 +121,10 @@ LONG_TURNS = st.builds(
     segments=st.lists(SEGMENTS, min_size=1, max_size=3).map(tuple),
     segment_s=st.one_of(st.none(), st.floats(1, 1e4)),
 )
+ADAPTERS = st.one_of(st.none(), st.builds(AdapterRecord, TEXTS, PATHS.filter(bool), SHA256S))
 RESULTS = st.builds(
     Result,
-    st.builds(ModelRecord, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, st.one_of(st.none(), st.integers(1, 262_144))),
+    st.builds(ModelRecord, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, st.one_of(st.none(), st.integers(1, 262_144)), ADAPTERS),
     TEXTS,
     st.lists(st.one_of(TURNS, LONG_TURNS), min_size=1, max_size=3).map(tuple),
     TEXTS,

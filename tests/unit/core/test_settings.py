@@ -30,6 +30,7 @@ model_settings = st.builds(
     max_image_tokens=st.none() | st.integers(1, 16384),
     weight_bits=st.sampled_from([None, 8, 4]),
     context_tokens=st.none() | st.integers(2_048, 1_048_576),
+    adapter=st.sampled_from([None, Path("/loras/receipts"), Path("/loras/照片")]),
 ).filter(lambda own: own != ModelSettings())
 model_ids = st.text(min_size=1).filter(str.strip)
 all_settings = st.builds(
@@ -135,6 +136,9 @@ def test_one_bad_value_costs_only_itself(
         ("context_tokens", 1_048_577),
         ("context_tokens", "8192"),
         ("context_tokens", True),
+        ("adapter", "lora"),
+        ("adapter", "/a\0b"),
+        ("adapter", 3),
     ],
 )
 def test_one_bad_value_of_a_model_costs_only_itself(
@@ -226,14 +230,27 @@ def test_what_the_command_line_says_holds_for_one_start() -> None:
         Given(weight_bits=4),
         Given("b", "fake", 8),
         Given("b", context_tokens=4_096),
+        Given(adapter=Path("/loras/receipts")),
+        Given("b", adapter="none"),
     ):
         started = line.over(stored)
         assert (started.model, started.backend) == (line.model or "a", line.backend or "mlx")
         assert started.own.weight_bits == line.weight_bits
         assert started.own.context_tokens == line.context_tokens
+        assert started.own.adapter == (line.adapter if isinstance(line.adapter, Path) else None)
         assert line.kept(started, stored) == stored
         darker = line.kept(replace(started, appearance="dark"), stored)
         assert darker == replace(stored, appearance="dark")
+
+
+def test_an_adapter_that_is_left_off_for_one_start_is_kept() -> None:
+    stored = Settings("a").with_own(ModelSettings(adapter=Path("/loras/receipts")))
+    line = Given(adapter="none")
+    started = line.over(stored)
+    assert started.own.adapter is None
+    assert line.kept(started, stored) == stored
+    other = started.with_own(ModelSettings(adapter=Path("/loras/plants")))
+    assert line.kept(other, stored) == other
 
 
 def test_what_is_changed_after_the_start_is_kept() -> None:

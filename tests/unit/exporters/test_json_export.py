@@ -17,10 +17,10 @@ from jsonschema import Draft202012Validator
 
 from app.core.errors import UserError
 from app.core.paths import SCHEMAS_DIR
-from app.core.results import Result
+from app.core.results import AdapterRecord, Result
 from app.core.sampling import Sampling
 from app.exporters.json_export import FORMAT, read_result, read_result_file, render
-from tests.example_results import FIGURES, RESULTS, media_record, result_of, turn_record
+from tests.example_results import FIGURES, MODEL, RESULTS, media_record, result_of, turn_record
 
 SCHEMA = json.loads((SCHEMAS_DIR / "result-1.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
@@ -65,6 +65,19 @@ def test_everything_needed_to_ask_again_is_there() -> None:
     assert turn["finish_reason"] == "length"
     media = json.loads(render(EXAMPLE))["turns"][0]["media"]
     assert [item["path"] for item in media] == [str(Path("/pictures/two shapes [1].png").absolute()), None]
+
+
+def test_the_adapter_is_recorded_and_a_digest_that_is_none_is_named() -> None:
+    model = replace(MODEL, adapter=AdapterRecord("receipts", Path("/loras/receipts"), "ef" * 32))
+    text = render(replace(result_of(), model=model))
+    assert json.loads(text)["model"]["adapter"] == {
+        "name": "receipts",
+        "path": "/loras/receipts",
+        "sha256": "ef" * 32,
+    }
+    assert "adapter" not in json.loads(render(result_of()))["model"]
+    with pytest.raises(UserError, match=r"“model\.adapter\.sha256” is not a SHA-256 digest"):
+        read_result(text.replace("ef" * 32, "ef"))
 
 
 def test_a_path_is_written_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,10 +13,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from app.core.errors import ErrorText
-from app.core.results import Result, SegmentRecord
+from app.core.results import AdapterRecord, Result, SegmentRecord
 from app.core.sampling import Sampling
 from app.exporters.markdown_export import render
-from tests.example_results import RESULTS, media_record, result_of, turn_record
+from tests.example_results import MODEL, RESULTS, media_record, result_of, turn_record
 
 READER = MarkdownIt("commonmark").enable("table")
 TRICKY_NAMES = [
@@ -81,6 +82,13 @@ A **red** circle.
 | Program | Viewfinder 0.1.0 |
 """.replace("SETTINGS", settings_text)
     )
+
+
+def test_the_adapter_is_named_with_its_place_and_digest() -> None:
+    model = replace(MODEL, adapter=AdapterRecord("receipts", Path("/loras/receipts"), "ef" * 32))
+    text = render(replace(result_of(), model=model))
+    assert f"| Adapter | receipts (/loras/receipts, SHA-256 {'ef' * 32}) |" in text
+    assert "| Adapter |" not in render(result_of())
 
 
 def test_several_questions_are_numbered_and_pictures_counted() -> None:
