@@ -169,6 +169,8 @@ class Downloads:
         self._changed.notify_all()
 
     def _set(self, download: _Download, state: DownloadState) -> None:
+        if state.stage != download.state.stage:
+            logger.info("Download of %s: %s", state.model_id, state.stage)
         download.state = state
         self._untold[state.model_id] = state
 
@@ -255,10 +257,10 @@ class Downloads:
         """Whether it came whole; not where it was stopped."""
         with self._changed:
             self._set(download, replace(download.state, stage="checking", error=None))
-        access = self._access()
-        repository = self._look_up(download, access)
-        if repository is None:
+        looked_up = self._look_up(download)
+        if looked_up is None:
             return False
+        repository, access = looked_up
         download.repository_id = repository.model_id
         with self._changed:
             download.commit = repository.revision
@@ -288,14 +290,15 @@ class Downloads:
             )
             self._set(download, state)
 
-    def _look_up(self, download: _Download, access: HubAccess) -> Repository | None:
-        """Asks the Hub, beside this thread: a server that does not answer must not hold up who gives it up."""
-        answers: queue.SimpleQueue[Repository | Exception] = queue.SimpleQueue()
+    def _look_up(self, download: _Download) -> tuple[Repository, HubAccess] | None:
+        """Asks the keychain and the Hub, beside this thread: who gives it up must not wait for their answers."""
+        answers: queue.SimpleQueue[tuple[Repository, HubAccess] | Exception] = queue.SimpleQueue()
         revision = download.commit or download.asked_revision or None
 
         def ask() -> None:
             try:
-                answers.put(look_up(download.state.model_id, access, revision))
+                access = self._access()
+                answers.put((look_up(download.state.model_id, access, revision), access))
             except Exception as error:  # noqa: BLE001 - the thread's boundary; raised below
                 answers.put(error)
 

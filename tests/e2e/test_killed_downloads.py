@@ -143,6 +143,28 @@ def test_it_goes_on_after_twenty_kills_and_is_never_taken_for_whole_before(
     answers(tmp_path, cache)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes that fork")
+def test_of_two_programs_at_once_one_may_be_killed(hub: HubServer, tmp_path: Path, observer: Observer) -> None:
+    hub.add(ID, sharded_demo())
+    hub.fault("*.safetensors", Fault(bytes_per_s=1_000_000), times=math.inf, where="store")
+    cache = tmp_path / "hub-cache"
+    with (
+        downloading(hub, cache, tmp_path / "one.json") as one,
+        downloading(hub, cache, tmp_path / "other.json") as other,
+    ):
+        killed: list[str] = []
+        short = threading.Thread(target=lambda: killed.extend(life(one, 1.2)))
+        short.start()
+        said = life(other, math.inf)
+        short.join()
+    assert not any(line.startswith("done") for line in killed)
+    assert said[-1].startswith("done")
+    assert observer.look()
+    assert observer.halves == []
+    # What one had was not fetched again by the other, but for what was on the line when it was killed.
+    assert hub.sent_bytes < 1.5 * sum(map(len, sharded_demo().values()))
+
+
 def answers(tmp_path: Path, cache: Path) -> None:
     if not INSTALLED:
         return
