@@ -659,7 +659,7 @@
     </message>
     <message>
         <source>Download failed</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">下载失败</translation>
     </message>
     <message>
         <source>Download paused at {0} %</source>
@@ -675,7 +675,7 @@
     </message>
     <message>
         <source>Download</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">下载</translation>
     </message>
     <message>
         <source>{0}, {1} more</source>
@@ -1962,51 +1962,51 @@
     </message>
     <message>
         <source>Check the disk, then go on: what came so far is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查磁盘，然后继续：已下载的部分会保留。</translation>
     </message>
     <message>
         <source>Free some room, then go on: what came so far is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>请腾出一些空间，然后继续：已下载的部分会保留。</translation>
     </message>
     <message>
         <source>Give yourself permission to write there, or name another place as HF_HOME.</source>
-        <translation type="unfinished"></translation>
+        <translation>请为自己授予该处的写入权限，或用 HF_HOME 指定其他位置。</translation>
     </message>
     <message>
         <source>Name a place on another disk as HF_HOME.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用 HF_HOME 指定另一块磁盘上的位置。</translation>
     </message>
     <message>
         <source>{model} could not be written to {folder}: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法将 {model} 写入 {folder}：{reason}。</translation>
     </message>
     <message>
         <source>{model} needs {needed} GB of room on the disk; {free} GB are free.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 需要 {needed} GB 磁盘空间，可用空间为 {free} GB。</translation>
     </message>
     <message>
         <source>Free some room, then try again; models are kept in {folder}, another place can be given as HF_HOME.</source>
-        <translation type="unfinished"></translation>
+        <translation>请腾出一些空间后重试；模型保存在 {folder}，可用 HF_HOME 指定其他位置。</translation>
     </message>
     <message>
         <source>The disk became full while {model} was downloaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>下载 {model} 时磁盘已满。</translation>
     </message>
     <message>
         <source>The folder {folder} may not be written, so nothing can be downloaded into it.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹 {folder} 不可写入，因此无法下载到其中。</translation>
     </message>
     <message>
         <source>The disk of {folder} cannot hold files as large as those of {model}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 所在的磁盘无法存放 {model} 这么大的文件。</translation>
     </message>
     <message>
         <source>The list of downloads cannot be kept in {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法将下载列表保存到 {folder}。</translation>
     </message>
     <message>
         <source>The list of downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>下载列表</translation>
     </message>
     <message>
         <source>Choose another model.</source>
@@ -2014,19 +2014,19 @@
     </message>
     <message>
         <source>The repository {model} has names that cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>仓库 {model} 中有无法使用的名称。</translation>
     </message>
     <message>
         <source>What was downloaded of {model} cannot be deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法删除 {model} 已下载的部分。</translation>
     </message>
     <message>
         <source>Look into the folder {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请查看文件夹 {folder}。</translation>
     </message>
     <message>
         <source>Try again later, or choose another mirror in the settings under “Downloads”.</source>
-        <translation type="unfinished"></translation>
+        <translation>请稍后重试，或在设置的“下载”中选择其他镜像。</translation>
     </message>
     <message>
         <source>Check the mirror&apos;s address in the settings under “Downloads”; a network that wants a sign-in answers so too.</source>
@@ -2034,11 +2034,11 @@
     </message>
     <message>
         <source>The file {file} of {model} came damaged twice, so it was not kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 的文件 {file} 两次下载都已损坏，因此未保留。</translation>
     </message>
     <message>
         <source>Instead of the file {file} of {model} something else was sent.</source>
-        <translation type="unfinished"></translation>
+        <translation>收到的不是 {model} 的文件 {file}，而是其他内容。</translation>
     </message>
     <message>
         <source>The model&apos;s files do not tell how large it is.</source>
@@ -2434,7 +2434,7 @@
     </message>
     <message>
         <source>Another revision of this model is being downloaded; cancel that first.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在下载此模型的另一个版本；请先取消它。</translation>
     </message>
     <message>
         <source>Take the adapter off.</source>
@@ -2681,11 +2681,11 @@
     </message>
     <message>
         <source>Download</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">下载</translation>
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">暂停</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -2741,7 +2741,7 @@
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">继续</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -2749,7 +2749,7 @@
     </message>
     <message>
         <source>Download {0}</source>
-        <translation type="unfinished"></translation>
+        <translation type="unfinished">下载 {0}</translation>
     </message>
     <message>
         <source>Gets {0} from the Hugging Face Hub.</source>
