@@ -200,7 +200,7 @@ def read_checkpoint(folder: Path, model_id: str, revision: str | None = None) ->
             "Choose the folder of a Qwen3-VL checkpoint.",
         )
     model_type = str(config.get("model_type", ""))
-    if model_type not in ALL_MODEL_TYPES or "vision_config" not in config:
+    if model_type not in ALL_MODEL_TYPES or not isinstance(config.get("vision_config"), dict):
         raise ModelError(
             Sentence(
                 "The model in {folder} is a “{kind}”, not a Qwen3-VL or Qwen3.5 with a vision tower.",
@@ -236,7 +236,7 @@ def read_checkpoint(folder: Path, model_id: str, revision: str | None = None) ->
             video_token_id=int(config["video_token_id"]),
             end_token_ids=_end_token_ids(generation, config, model_type),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         raise ModelError(
             Sentence("The files in {folder} are not those of a whole Qwen3-VL checkpoint.", folder=folder),
             "Download it again.",
@@ -258,7 +258,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(
             Sentence("The file {path} cannot be read.", path=path), "Download the model again.", str(error)
         ) from error

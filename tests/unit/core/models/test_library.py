@@ -7,11 +7,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.core.checkpoint import find_checkpoint
 from app.core.errors import ModelError
 from app.core.models.last_uses import note_use, read_last_uses
-from app.core.models.library import installed_models, why_not_whole
+from app.core.models.library import installed_models, unusable_models, why_not_whole
 from app.core.models.removal import remove
 from app.core.models.weight_files import check_whole
 from tests.whole_model import CONFIG, cached, weights, write_whole_model
@@ -23,6 +25,22 @@ if TYPE_CHECKING:
     from app.core.models.weight_files import WeightFiles
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
+NAMES = (
+    "model_type",
+    "text_config",
+    "vision_config",
+    "image_token_id",
+    "eos_token_id",
+    "quantization",
+    "quantization_config",
+    "bits",
+    "size",
+    "do_sample",
+    "temperature",
+    "image_processor",
+    "weight_map",
+    "max_position_embeddings",
+)
 REPOSITORY = "Qwen/Qwen3-VL-4B-Instruct"
 
 
@@ -263,3 +281,82 @@ def test_a_note_of_uses_that_cannot_be_read_is_begun_anew(tmp_path: Path, text: 
     assert read_last_uses(file) == {}
     note_use(file, "demo")
     assert set(read_last_uses(file)) == {"demo"}
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*NAMES, "x"]), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(
+        [
+            "config.json",
+            "generation_config.json",
+            "preprocessor_config.json",
+            "video_preprocessor_config.json",
+            "processor_config.json",
+            "model.safetensors.index.json",
+        ]
+    ),
+    change=st.dictionaries(st.sampled_from(NAMES), ANY_JSON, max_size=3),
+    whole=ANY_JSON,
+    is_changed=st.booleans(),
+)
+def test_whatever_a_folder_holds_it_costs_no_other_model(
+    tmp_path: Path, name: str, change: dict[str, Any], whole: Any, is_changed: bool
+) -> None:
+    folder = write_whole_model(tmp_path / "m")
+    for old in ("generation_config", "preprocessor_config", "video_preprocessor_config", "processor_config"):
+        (folder / f"{old}.json").unlink(missing_ok=True)
+    (folder / "model.safetensors.index.json").unlink(missing_ok=True)
+    value = {**(CONFIG if name == "config.json" else {}), **change} if is_changed else whole
+    (folder / name).write_text(json.dumps(value), encoding="utf-8")
+    ids = [model.model_id for model in installed_models([folder])]
+    assert ids[0] == "demo"
+    assert (why_not_whole(folder) is None) == (len(ids) == 2)
+    unusable_models([folder])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("config.json", "[" * 100_000),
+        ("config.json", json.dumps(CONFIG | {"image_token_id": float("inf")})),
+        ("config.json", json.dumps(CONFIG | {"vision_config": 1})),
+        ("config.json", json.dumps(CONFIG | {"text_config": [1]})),
+        ("config.json", json.dumps(CONFIG | {"quantization": "x"})),
+        ("generation_config.json", "[" * 100_000),
+        ("generation_config.json", '{"top_k": Infinity}'),
+        ("preprocessor_config.json", '{"size": {"longest_edge": NaN}}'),
+        ("model.safetensors.index.json", "[" * 100_000),
+    ],
+)
+def test_a_file_that_nobody_foresaw_is_told(tmp_path: Path, name: str, text: str) -> None:
+    folder = write_whole_model(tmp_path / "m")
+    (folder / name).write_text(text, encoding="utf-8")
+    fault = why_not_whole(folder)
+    assert fault is not None
+    assert fault.kind == "model"
+    assert found(folder) == {}
+
+
+def test_places_that_are_no_folders_cost_no_other_model(hub_cache: Path, tmp_path: Path) -> None:
+    cached(hub_cache, REPOSITORY, write_whole_model(tmp_path / "files"), A)
+    (hub_cache / "models--a--file").write_text("")
+    (hub_cache / "models--").mkdir()
+    (hub_cache / "models--only").mkdir()
+    (hub_cache / "models--a--b" / "snapshots").mkdir(parents=True)
+    (hub_cache / "models--a--b" / "snapshots" / "file").write_text("")
+    (hub_cache / "models--a--c" / "snapshots").mkdir(parents=True)
+    (hub_cache / "models--a--c" / "snapshots" / A).symlink_to("nowhere")
+    (hub_cache / "models--a--d" / "snapshots" / A / "config.json").mkdir(parents=True)
+    (hub_cache / "models--a--d" / "refs" / "main").mkdir(parents=True)
+    circle = hub_cache / "models--a--e" / "snapshots" / A / "config.json"
+    circle.parent.mkdir(parents=True)
+    circle.symlink_to("config.json")
+    assert set(found(hub_cache, tmp_path / "gone", circle)) == {REPOSITORY}
+    assert unusable_models([hub_cache]) == ()
