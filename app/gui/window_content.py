@@ -14,6 +14,7 @@ from app.gui.commands import Commands
 from app.gui.desk import Desk
 from app.gui.language import language_for
 from app.gui.models.first_use import FirstUse
+from app.gui.models.hub_changes import HubChanges
 from app.gui.models.model_switching import ModelSwitching
 from app.gui.models.models_opening import ModelsOpening
 from app.gui.models.status_line import StatusLine
@@ -74,6 +75,7 @@ class WindowContent(QObject):
         self.models = ModelsOpening(window, self.desk, self.parts, self.settings)
         self.switching = ModelSwitching(window, self.desk)
         self.first_use = FirstUse(self.desk, self.parts, self)
+        HubChanges(self.desk, self)
         StatusLine(self.desk, self.parts, self)
         self.commands = Commands(window, self.desk, self.parts, self.settings, self.models, self.asking)
         self.media = MediaCommands(window, self.desk, self.parts)
