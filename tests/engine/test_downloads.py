@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -11,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.core.checkpoint import find_checkpoint
-from app.core.errors import EngineError, ModelError, UserError
+from app.core.errors import EngineError, ModelError
 from app.core.models.access import HubAccess
-from app.core.models.download_record import KeptDownload, read_downloads, write_downloads
+from app.core.models.download_record import read_downloads
 from app.core.models.download_state import DownloadState
 from app.core.models.fetching import remaining_bytes
 from app.engine.downloads import Downloads
@@ -317,30 +316,9 @@ def test_another_revision_is_another_download(hub: HubServer, downloads: Downloa
 
 
 @pytest.mark.allows_log
-@pytest.mark.parametrize("content", ["{", "[]", '{"downloads": [{"model_id": 1}]}', '{"downloads": 3}', "\0"])
-def test_a_damaged_record_is_kept_aside(record: Path, content: str) -> None:
-    record.parent.mkdir()
-    record.write_text(content)
-    assert read_downloads(record) == ()
-    assert not record.exists()
-    assert record.with_name("downloads.json.bad").read_text() == content
-
-
-def test_a_record_is_read_as_it_was_written(record: Path) -> None:
-    kept = (KeptDownload(ID, "v1", "a" * 40, True, 5, 10), KeptDownload("模型/x"))
-    write_downloads(record, kept)
-    assert read_downloads(record) == kept
-    assert json.loads(record.read_text())["version"] == 1
-    write_downloads(record, ())
-    assert not record.exists()
-
-
-@pytest.mark.allows_log
 def test_a_record_that_cannot_be_written_stops_no_download(hub: HubServer, told: Told, tmp_path: Path) -> None:
     hub.add(ID, sharded_demo())
     (tmp_path / "file").touch()
-    with pytest.raises(UserError):
-        write_downloads(tmp_path / "file/downloads.json", (KeptDownload(ID),))
     downloads = Downloads(lambda: access_to(hub), told, tmp_path / "file/downloads.json")
     downloads.start(ID)
     told.until_stage("done")

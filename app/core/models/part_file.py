@@ -110,7 +110,13 @@ class PartFile:
             OSError: It cannot be.
             InterruptedError: It was left.
         """
-        os.fsync(self._descriptor)
+        with self._guard:
+            self._refuse_when_left()
+            own = os.dup(self._descriptor)
+        try:
+            os.fsync(own)  # may take seconds, in which it can be left
+        finally:
+            os.close(own)
         with self._guard:
             self._refuse_when_left()
             self.path.replace(blob)
