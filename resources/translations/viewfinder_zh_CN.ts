@@ -382,7 +382,7 @@
     </message>
     <message>
         <source>Say first whether the model is to be loaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先决定是否加载该模型。</translation>
     </message>
     <message>
         <source>The model is being looked for.</source>
@@ -655,39 +655,39 @@
     <name>DownloadStatus</name>
     <message>
         <source>Downloads</source>
-        <translation type="unfinished">下载</translation>
+        <translation>下载</translation>
     </message>
     <message>
         <source>Download failed</source>
-        <translation type="unfinished">下载失败</translation>
+        <translation>下载失败</translation>
     </message>
     <message>
         <source>Download paused at {0} %</source>
-        <translation type="unfinished"></translation>
+        <translation>下载已暂停（{0} %）</translation>
     </message>
     <message>
         <source>Download paused</source>
-        <translation type="unfinished"></translation>
+        <translation>下载已暂停</translation>
     </message>
     <message>
         <source>Download {0} %</source>
-        <translation type="unfinished"></translation>
+        <translation>下载 {0} %</translation>
     </message>
     <message>
         <source>Download</source>
-        <translation type="unfinished">下载</translation>
+        <translation>下载</translation>
     </message>
     <message>
         <source>{0}, {1} more</source>
-        <translation type="unfinished"></translation>
+        <translation>{0}，另有 {1} 项</translation>
     </message>
     <message>
         <source>Use {0} now</source>
-        <translation type="unfinished"></translation>
+        <translation>立即使用 {0}</translation>
     </message>
     <message>
         <source>{0} is downloaded and can answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 已下载，可以回答。</translation>
     </message>
 </context>
 <context>
@@ -2118,15 +2118,15 @@
     </message>
     <message>
         <source>The model {name} needs about {need} GB of memory, and this machine can give it {usable} GB.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型 {name} 约需 {need} GB 内存，而这台机器只能给它 {usable} GB。</translation>
     </message>
     <message>
         <source>Choose a smaller model, or add --load-anyway: the machine may become very slow, or end the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择较小的模型，或加上 --load-anyway：机器可能变得很慢，或结束本程序。</translation>
     </message>
     <message>
         <source>{fitting} would fit. Choose it, or add --load-anyway: the machine may become very slow, or end the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>{fitting} 合适。请选择它，或加上 --load-anyway：机器可能变得很慢，或结束本程序。</translation>
     </message>
     <message>
         <source>The model&apos;s configuration does not tell how large it is.</source>
@@ -2677,161 +2677,161 @@
     <name>FirstModel</name>
     <message>
         <source>Get a real model</source>
-        <translation type="unfinished"></translation>
+        <translation>获取真正的模型</translation>
     </message>
     <message>
         <source>Download</source>
-        <translation type="unfinished">下载</translation>
+        <translation>下载</translation>
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished">暂停</translation>
+        <translation>暂停</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished">取消</translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>All models…</source>
-        <translation type="unfinished"></translation>
+        <translation>所有模型…</translation>
     </message>
     <message>
         <source>Until then the demo model answers, about coloured shapes and short numbers only.</source>
-        <translation type="unfinished"></translation>
+        <translation>在此之前由演示模型回答，它只认识彩色形状和简短数字。</translation>
     </message>
     <message>
         <source>The settings say to work offline. Change that to download a model.</source>
-        <translation type="unfinished"></translation>
+        <translation>设置中选择了离线。要下载模型，请先更改设置。</translation>
     </message>
     <message>
         <source>Get a real model: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>获取真正的模型：{0}</translation>
     </message>
     <message>
         <source>Getting {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在获取 {0}</translation>
     </message>
     <message>
         <source>Looking at what this computer can run…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看这台电脑能运行什么…</translation>
     </message>
     <message>
         <source>This computer has {0} GB of memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑有 {0} GB 内存。</translation>
     </message>
     <message>
         <source>{1} has {0} GB of memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>{1} 有 {0} GB 显存。</translation>
     </message>
     <message>
         <source>This Mac has {0} GB of memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台 Mac 有 {0} GB 内存。</translation>
     </message>
     <message>
         <source>No model of the list fits it well.</source>
-        <translation type="unfinished"></translation>
+        <translation>列表中没有适合它的模型。</translation>
     </message>
     <message>
         <source>{0} fits well.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 很合适。</translation>
     </message>
     <message>
         <source>{0} just fits.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 刚好合适。</translation>
     </message>
     <message>
         <source>Resume</source>
-        <translation type="unfinished">继续</translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished">重试</translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Download {0}</source>
-        <translation type="unfinished">下载 {0}</translation>
+        <translation>下载 {0}</translation>
     </message>
     <message>
         <source>Gets {0} from the Hugging Face Hub.</source>
-        <translation type="unfinished"></translation>
+        <translation>从 Hugging Face Hub 获取 {0}。</translation>
     </message>
     <message>
         <source>How far the download of the model is.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型的下载进度。</translation>
     </message>
     <message>
         <source>Interrupts the download; what has come stays.</source>
-        <translation type="unfinished"></translation>
+        <translation>中断下载，已下载的部分会保留。</translation>
     </message>
     <message>
         <source>Ends the download and drops what has come of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>结束下载，并删除已下载的部分。</translation>
     </message>
     <message>
         <source>Opens the list of all models.</source>
-        <translation type="unfinished"></translation>
+        <translation>打开所有模型的列表。</translation>
     </message>
 </context>
 <context>
     <name>FirstUse</name>
     <message>
         <source>The download of {0} begins.</source>
-        <translation type="unfinished"></translation>
+        <translation>开始下载 {0}。</translation>
     </message>
     <message>
         <source>{0} is downloaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 已下载。</translation>
     </message>
 </context>
 <context>
     <name>FitQuestion</name>
     <message>
         <source>A question about the model</source>
-        <translation type="unfinished"></translation>
+        <translation>关于模型的问题</translation>
     </message>
     <message>
         <source>Loaded all the same, the computer may become very slow, or the system may end the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>如果仍然加载，电脑可能变得很慢，系统也可能结束本程序。</translation>
     </message>
     <message>
         <source>Choose another model…</source>
-        <translation type="unfinished"></translation>
+        <translation>选择其他模型…</translation>
     </message>
     <message>
         <source>Load anyway</source>
-        <translation type="unfinished"></translation>
+        <translation>仍然加载</translation>
     </message>
     <message>
         <source>{0} is too large for this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 对这台电脑来说太大</translation>
     </message>
     <message>
         <source>{0} needs about {1} of memory: there is {2}</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 约需 {1} 内存：可用 {2}</translation>
     </message>
     <message>
         <source>It needs about {0}, and the GPU has {1} of its {2} for a model.</source>
-        <translation type="unfinished"></translation>
+        <translation>它约需 {0}，而 GPU 的 {2} 显存中有 {1} 可供模型使用。</translation>
     </message>
     <message>
         <source>It needs about {0}, and this Mac has {1} of its {2} for a model.</source>
-        <translation type="unfinished"></translation>
+        <translation>它约需 {0}，而这台 Mac 的 {2} 内存中有 {1} 可供模型使用。</translation>
     </message>
     <message>
         <source>It needs about {0}, and this computer has {1} of its {2} for a model.</source>
-        <translation type="unfinished"></translation>
+        <translation>它约需 {0}，而这台电脑的 {2} 内存中有 {1} 可供模型使用。</translation>
     </message>
     <message>
         <source>{0} would fit.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 合适。</translation>
     </message>
     <message>
         <source>Opens the list of all models, with those that fit marked.</source>
-        <translation type="unfinished"></translation>
+        <translation>打开所有模型的列表，其中标明了合适的模型。</translation>
     </message>
     <message>
         <source>Loads this model although it needs more memory than there is.</source>
-        <translation type="unfinished"></translation>
+        <translation>尽管内存不足，仍然加载这个模型。</translation>
     </message>
 </context>
 <context>

@@ -33,6 +33,8 @@ from app.engine.engine import Engine
 from app.gui.look import apply_look
 from app.gui.shell import MainWindow
 from tests.clips_made import write_video
+from tests.gui.model_states import DONE, FAILED, ON_ITS_WAY, PAUSED, ask_first, unload, with_a_model, without_a_model
+from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels
 from tests.gui.models_shown import STATES as MODELS_STATES
 from tests.gui.models_shown import models_for, show_models
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.core.launch import EventSink
+    from app.core.models.download_state import DownloadState
     from app.core.settings import Appearance, Language
 
 ANSWER = """## Three shapes
@@ -149,6 +152,8 @@ class State:
         has_video: Whether a video is there too, behind them.
         has_film: Whether a video is there that the demo model looks at in three parts.
         questions: Asked one after the other.
+        known: Makes what is known of models where the sheet is not the state.
+        downloads: How far they are.
         is_passing: The state is one that would pass: the picture is taken soon, not when all is done.
         finish: Done at the end.
         models: What is known of models, by the name of one of `models_shown`; empty for nothing.
@@ -160,6 +165,8 @@ class State:
     has_video: bool = False
     has_film: bool = False
     questions: tuple[str, ...] = ()
+    known: Callable[[], ScriptedModels] = with_a_model
+    downloads: tuple[DownloadState, ...] = ()
     is_passing: bool = False
     finish: Callable[[MainWindow], object] = _always
     models: str = ""
@@ -298,6 +305,19 @@ STATES = (
     State("demo-video", script=None, pictures=0, has_video=True, questions=("What happens in this video?",)),
     *(State(f"models-{name}", pictures=1, finish=show_models(name), models=name) for name in MODELS_STATES),
     State("model-failed", FakeScript(fails_to_load=True)),
+    State("first-run", pictures=0, known=without_a_model),
+    State("downloading", pictures=0, known=without_a_model, downloads=(ON_ITS_WAY,)),
+    State("download-paused", pictures=0, known=without_a_model, downloads=(PAUSED,)),
+    State("download-failed", pictures=0, known=without_a_model, downloads=(FAILED,)),
+    State("download-answering", known=without_a_model, downloads=(ON_ITS_WAY,), questions=ASKED[:1]),
+    State(
+        "download-arrived",
+        known=without_a_model,
+        questions=ASKED[:1],
+        finish=lambda window: window.content.desk.models.take(DONE),
+    ),
+    State("unloaded", questions=ASKED[:1], finish=unload),
+    State("asks-first", finish=ask_first),
     State("refused", finish=lambda window: window.content.open_path(Path(__file__))),
 )
 
@@ -363,7 +383,9 @@ def take(
         return Engine(MlxBackend if script is None else lambda: FakeBackend(script), sink)
 
     files = (pictures if state.script is not None else (SAMPLE_PICTURE,))[: state.pictures]
-    store, downloads = models_for(state.models)
+    store, downloads = state.known(), ScriptedDownloads(*state.downloads)
+    if state.models:
+        store, downloads = models_for(state.models)
     with tempfile.TemporaryDirectory() as place:
         launch = Launch(
             make_engine=make_engine,

@@ -241,6 +241,8 @@ def test_in_a_conversation_it_is_offered_and_nothing_is_switched(
     assert wanted == [WANTED]
     driver.action("newConversationAction").trigger()
     assert not is_offered(driver)
+    driver.desk.models.removed.emit(WANTED, 5 * GB)
+    assert status.isHidden()
 
 
 def test_a_download_goes_on_while_the_demo_answers(

@@ -52,7 +52,8 @@ class FirstUse(QObject):
         page.cancel_wanted.connect(self._on_page_cancel_wanted)
         page.all_models_wanted.connect(self.all_models_wanted)
         parts.download_status.clicked.connect(self._on_download_status_clicked)
-        models.changed.connect(self._on_models_changed)
+        models.changed.connect(self.show)
+        models.removed.connect(self._on_models_removed)
         models.download_changed.connect(self._on_models_download_changed)
         parts.pages.currentChanged.connect(self.show)
         for signal in (desk.turn_changed, desk.turns_replaced, desk.model_changed, desk.settings_changed):
@@ -105,7 +106,7 @@ class FirstUse(QObject):
         known = sorted(told, key=lambda state: _ORDER.index(state.stage))
         if known:
             status.show_download(known[0], self._name_of(known[0].model_id), len(known) - 1)
-        elif self._arrived_id:
+        elif self._arrived_id and self._arrived_id != self._desk.settings.model:
             status.show_arrived(self._arrived_id, self._name_of(self._arrived_id))
         else:
             status.show_nothing()
@@ -116,9 +117,8 @@ class FirstUse(QObject):
 
     # What is known of models
 
-    def _on_models_changed(self) -> None:
-        arrived, models = self._arrived_id, self._desk.models
-        if arrived == self._desk.settings.model or (arrived and models.installed_as(arrived) is None):
+    def _on_models_removed(self, model_id: str) -> None:
+        if model_id == self._arrived_id:
             self._arrived_id = ""
         self.show()
 

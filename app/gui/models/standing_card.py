@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.flow_layout import FlowLayout
@@ -22,6 +23,8 @@ class StandingCard(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setBackgroundRole(QPalette.ColorRole.Base)  # that of the answers below
+        self.setAutoFillBackground(True)
         self.is_low = False
         """Whether what can be left out is."""
 
