@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.backends.fake_backend import FakeScript
+from app.core.models import access
 from app.gui.answers.result_view import ResultView
 from app.gui.language import speak
 from app.gui.look import apply_look
@@ -52,6 +53,12 @@ def checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _translations_made() -> None:
     """The .qm files are there, as after packaging/run.py or test.py."""
     translations.release(translations.stale_files(), Path(sys.executable).parent)
+
+
+@pytest.fixture(autouse=True)
+def _not_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of tests forbids connections; what the window shows of that is tried where it says so."""
+    monkeypatch.setattr(access, "is_offline_by_environment", lambda: False)
 
 
 @pytest.fixture

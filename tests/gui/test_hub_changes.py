@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from app.core.models import access
 from app.core.models.download_state import DownloadState
 from tests.gui.models_scripted import ScriptedDownloads
 
@@ -66,3 +69,14 @@ def test_what_ended_meanwhile_is_not_begun_anew(open_window: OpenWindow) -> None
     tell(driver, downloads, DownloadState("a/moving", "failed", 1, 9))
     choose(driver, is_offline=False)
     assert downloads.calls == [("pause", "a/moving")]
+
+
+def test_the_environments_word_counts_as_the_persons_own(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "is_offline_by_environment", lambda: True)
+    downloads = ScriptedDownloads(DownloadState("a/left", "paused", 1, 9))
+    driver = open_window(downloads=downloads)
+    driver.wait(lambda: driver.desk.models.state_of("a/left") is not None)
+    assert driver.desk.models.is_offline
+    assert downloads.calls == []

@@ -148,7 +148,12 @@ def test_a_token_is_saved_and_forgotten_and_never_shown(open_window: OpenWindow,
     assert keychain.kept == {("Viewfinder", "huggingface.co"): SECRET}
     assert downloads.token.text() == ""
     assert SECRET not in texts_of(driver)
-    driver.wait(lambda: not driver.saved or SECRET not in repr(driver.saved))
+    choose_offline = replace(driver.desk.settings, is_offline=True)
+    driver.desk.change_settings(choose_offline)
+    driver.wait(lambda: bool(driver.saved))
+    kept = [file for file in driver.launch.profile.data_dir.rglob("*") if file.is_file()]
+    assert SECRET not in repr(driver.saved)
+    assert not [file for file in kept if SECRET.encode() in file.read_bytes()]
     downloads.forget_token.setFocus()
     QTest.keyClick(downloads.forget_token, Qt.Key.Key_Space)
     driver.wait(lambda: not keychain.kept and not downloads.forget_token.isEnabled())

@@ -55,10 +55,15 @@ def hub_access(settings: Settings) -> HubAccess:
     """
     from app.core.models.hub_token import find_token  # noqa: PLC0415 - rarely used, so not at the start
 
-    access = HubAccess(settings.hub_endpoint, settings.hub_proxy, settings.is_offline or is_offline_by_environment())
+    access = HubAccess(settings.hub_endpoint, settings.hub_proxy, stays_offline(settings))
     if access.is_offline:
         return access
     return HubAccess(access.endpoint, access.proxy, token=find_token(access.address))
+
+
+def stays_offline(settings: Settings) -> bool:
+    """Whether no connection is to be made: by the person's own word, or by that of the environment."""
+    return settings.is_offline or is_offline_by_environment()
 
 
 def is_offline_by_environment() -> bool:

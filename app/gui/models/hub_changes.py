@@ -54,7 +54,7 @@ class HubChanges(QObject):
 
     def _go_on(self, state: DownloadState) -> None:
         is_due = state.stage == "paused" and state.model_id in self._interrupted
-        if is_due and not self._desk.settings.is_offline:
+        if is_due and not self._desk.models.is_offline:
             self._interrupted.discard(state.model_id)
             self._desk.models.resume(state.model_id)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.core.errors import AppError
+from app.core.models.access import stays_offline
 from app.core.models.catalogue import Catalogue
 from app.core.models.download_state import DownloadState
 from app.gui.bridge import assert_main_thread
@@ -120,8 +121,8 @@ class ModelsAtHand(QObject):
 
     @property
     def is_offline(self) -> bool:
-        """Whether the person wants no connection."""
-        return self._settings().is_offline
+        """Whether no connection is to be made."""
+        return stays_offline(self._settings())
 
     def state_of(self, model_id: str) -> DownloadState | None:
         """How far the download of a model is; None when it is not wanted."""
