@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.flow_layout import FlowLayout
@@ -13,7 +13,7 @@ from app.gui.flow_layout import FlowLayout
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
 _MARGINS, _LOW_MARGINS = (16, 12, 16, 8), (16, 6, 16, 4)
 
@@ -23,8 +23,6 @@ class StandingCard(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setBackgroundRole(QPalette.ColorRole.Base)  # that of the answers below
-        self.setAutoFillBackground(True)
         self.is_low = False
         """Whether what can be left out is."""
 
@@ -52,6 +50,12 @@ class StandingCard(QWidget):
                 part.setTextFormat(Qt.TextFormat.PlainText)
                 part.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
             layout.addWidget(part)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the ground of the answers below; a role for it would give captions the colour of usual text."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), self.palette().base())
+        painter.end()
 
     def minimumSizeHint(self) -> QSize:
         """The height of its lines at the width that it has, so that none is ever squeezed."""
