@@ -37,12 +37,12 @@ def unfinished_bytes(repository_folder: Path) -> int:
     try:
         with os.scandir(repository_folder / "blobs") as entries:
             blobs = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries if entry.is_file()}
-    except OSError:
+        is_begun = any(name.endswith(PART_SUFFIX) for name in blobs) or (repository_folder / STAGING).is_dir()
+        if not is_begun and (repository_folder / "snapshots").is_dir():
+            return 0
+        linked = _linked(repository_folder / "snapshots")
+    except OSError:  # there is none, it may not be read, or another program is just at work there
         return 0
-    is_begun = any(name.endswith(PART_SUFFIX) for name in blobs) or (repository_folder / STAGING).is_dir()
-    if not is_begun and (repository_folder / "snapshots").is_dir():
-        return 0
-    linked = _linked(repository_folder / "snapshots")
     return sum(
         size_bytes
         for name, size_bytes in blobs.items()

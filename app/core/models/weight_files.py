@@ -48,14 +48,22 @@ def check_whole(folder: Path) -> WeightFiles:
     Raises:
         ModelError: Something is missing or damaged; the text says what.
     """
-    weights = read_weight_files(folder)
+    try:
+        weights = read_weight_files(folder)
+        _check_words(folder)
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+    return weights
+
+
+def _check_words(folder: Path) -> None:
+    """That there is what turns words into tokens and a conversation into words."""
     if not _has_content(folder / TOKENIZER_FILE):
         raise ModelError(Sentence("The model in {folder} has no tokenizer.json.", folder=folder), _GET_AGAIN)
     if not _ends_as_json(folder / TOKENIZER_FILE):  # it is large, and read whole when the model is loaded
         raise _damaged(folder / TOKENIZER_FILE, "it does not end as JSON does")
     if not any(_has_content(folder / name) for name in TEMPLATE_FILES):
         raise ModelError(Sentence("The model in {folder} has no chat template.", folder=folder), _GET_AGAIN)
-    return weights
 
 
 def read_weight_files(folder: Path) -> WeightFiles:
@@ -98,9 +106,7 @@ def wanted_files(folder: Path) -> tuple[str, ...]:
     try:
         found = sorted(entry.name for entry in os.scandir(folder) if entry.name.endswith(WEIGHTS_SUFFIX))
     except OSError as error:
-        raise ModelError(
-            Sentence("The folder {folder} cannot be read.", folder=folder), "Check its permissions.", str(error)
-        ) from error
+        raise _unreadable(folder, error) from error
     wanted = set(found)
     for name in found:
         part = _PART_NAME.fullmatch(name)
@@ -144,6 +150,8 @@ def read_header(file: Path) -> dict[str, dict[str, Any]]:
         data_bytes = max((entry["data_offsets"][1] for entry in header.values()), default=0)
         if any(not isinstance(entry["dtype"], str) for entry in header.values()):
             raise _damaged(file, "a type that is no name")
+    except PermissionError as error:
+        raise _unreadable(file.parent, error) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise _damaged(file, repr(error)) from error
     whole_bytes = _LENGTH_BYTES + header_bytes + data_bytes
@@ -168,6 +176,12 @@ def _opened_unseen(file: Path) -> int:
         return os.open(file, flags | getattr(os, "O_NOATIME", 0))
     except PermissionError:  # only the file's owner may
         return os.open(file, flags)
+
+
+def _unreadable(folder: Path, error: OSError) -> ModelError:
+    return ModelError(
+        Sentence("The folder {folder} cannot be read.", folder=folder), "Check its permissions.", str(error)
+    )
 
 
 def _damaged(file: Path, detail: str) -> ModelError:

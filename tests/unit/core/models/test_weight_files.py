@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -125,3 +125,14 @@ def test_looking_leaves_no_time_of_access(tmp_path: Path) -> None:
     os.utime(file, (1_000_000_000, 1_000_000_000))  # so long ago that the next access would be noted everywhere
     read_header(file)
     assert file.stat().st_atime == 1_000_000_000
+
+
+@pytest.mark.parametrize("what", ["os.open", "app.core.models.weight_files._ends_as_json"])
+def test_what_may_not_be_read_is_not_called_damaged(tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, *_: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    write_whole_model(tmp_path)
+    monkeypatch.setattr(what, refuse)
+    with pytest.raises(ModelError, match=r"cannot be read\. Check its permissions"):
+        check_whole(tmp_path)
