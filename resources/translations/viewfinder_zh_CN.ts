@@ -544,12 +544,12 @@
 <context>
     <name>ContextChoice</name>
     <message>
-        <source>As much as fits</source>
-        <translation>尽量长</translation>
+        <source>Automatic</source>
+        <translation>自动</translation>
     </message>
     <message>
-        <source>As much as fits ({0})</source>
-        <translation>尽量长（{0}）</translation>
+        <source>Auto ({0})</source>
+        <translation>自动（{0}）</translation>
     </message>
 </context>
 <context>
@@ -4364,8 +4364,8 @@
         <translation>上下文</translation>
     </message>
     <message>
-        <source>How long a conversation may become. Changing this loads the model anew.</source>
-        <translation>对话最长可以有多长。更改后会重新加载模型。</translation>
+        <source>How many tokens a conversation may have; more need more memory. Changing this loads the model anew.</source>
+        <translation>对话最多可以有多少 token；越多所需内存越多。更改后会重新加载模型。</translation>
     </message>
     <message>
         <source>Model</source>

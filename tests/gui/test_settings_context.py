@@ -28,7 +28,7 @@ def test_a_context_that_is_chosen_holds_at_once_and_is_kept(open_window: OpenWin
     assert panel.context.currentText() == "3,000 tokens"
     choose(panel.context, 0)
     driver.wait(lambda: context_now(driver) == 4_096)
-    driver.wait(lambda: panel.context.currentText() == "As much as fits (4,096)")
+    driver.wait(lambda: panel.context.currentText() == "Auto (4,096)")
     driver.wait(lambda: bool(driver.saved) and driver.saved[-1].own.context_tokens is None)
     choose(panel.context, panel.context.findData(4_096))
     driver.wait(lambda: bool(driver.saved) and driver.saved[-1].own.context_tokens == 4_096)
@@ -44,7 +44,7 @@ def test_where_memory_is_short_conversations_are_shorter(
     driver = open_window(settings=Settings(model=DEMO_MODEL_ID))
     panel = opened(driver)
     assert context_now(driver) == 2_048
-    assert panel.context.currentText() == "As much as fits (2,048)"
+    assert panel.context.currentText() == "Auto (2,048)"
 
 
 def test_a_length_that_is_not_on_the_list_is_shown_too(open_window: OpenWindow) -> None:

@@ -39,9 +39,9 @@ class ContextChoice(ChoiceBox):
     def _show_choices(self, chosen: int | None, fitting: int | None) -> None:
         was_blocked = self.blockSignals(True)
         self.clear()
-        words = self.tr("As much as fits")
+        words = self.tr("Automatic")
         if fitting is not None:
-            words = self.tr("As much as fits ({0})").format(number(fitting))
+            words = self.tr("Auto ({0})").format(number(fitting))
         self.addItem(words, None)
         for tokens in sorted({*_CHOICES, *([] if chosen is None else [chosen])}):
             self.addItem(tokens_text(tokens), tokens)

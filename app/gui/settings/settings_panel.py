@@ -114,7 +114,9 @@ class SettingsPanel(QWidget):
         context = Labelled(
             self.tr("Context"),
             self.context,
-            self.tr("How long a conversation may become. Changing this loads the model anew."),
+            self.tr(
+                "How many tokens a conversation may have; more need more memory. Changing this loads the model anew."
+            ),
         )
         layout = QVBoxLayout(self._build_frame())
         layout.setContentsMargins(16, 0, 16, 12)

@@ -59,9 +59,9 @@ def ram(gib: float, runtime: Literal["mlx", "transformers"] = "mlx") -> MachineM
     ],
 )
 def test_a_photo_of_16_500_tokens_takes_what_others_saw_or_a_little_more(name: str, bits: int, peak_gb: float) -> None:
-    """Stated tolerance: never less, and no more than 16 % above the peaks that were seen with mlx-vlm."""
+    """Stated tolerance: never less, and no more than 10 % above the peaks that were seen with mlx-vlm."""
     need = memory_need(model(name).shape, bits, context_tokens=16_800, image_tokens=16_500, on=mac(512))
-    assert 1.0 <= need.total_bytes / GB / peak_gb <= 1.16
+    assert 1.0 <= need.total_bytes / GB / peak_gb <= 1.1
 
 
 @pytest.mark.parametrize(("image_tokens", "seen_gb"), [(196, 4.7), (576, 5.7), (1_024, 6.1)])
@@ -241,3 +241,11 @@ def test_the_usual_picture_is_the_one_that_settings_begin_with() -> None:
     from app.core.settings import DEFAULT_MAX_IMAGE_TOKENS
 
     assert fit.USUAL_IMAGE_TOKENS == DEFAULT_MAX_IMAGE_TOKENS
+
+
+def test_the_newer_family_keeps_states_beside_a_smaller_cache() -> None:
+    newer = CATALOGUE.find("mlx-community/Qwen3.5-9B-MLX-4bit")
+    assert newer is not None
+    tokens = 8_192 * newer.shape.cached_params * 2
+    assert need_of(newer, mac(16)).cache_bytes == tokens + 5 * newer.shape.state_params * 2
+    assert tokens < need_of(newer, mac(16)).cache_bytes < need_of(model("8B-Instruct-4bit"), mac(16)).cache_bytes
