@@ -130,13 +130,7 @@ def _config(widths: Widths, token_ids: dict[str, int]) -> dict[str, Any]:
         "head_dim": widths.head_dim,
         "rms_norm_eps": 1e-6,
         "vocab_size": widths.vocabulary,
-        "rope_theta": 5_000_000,
         "max_position_embeddings": 32_768,
-        "rope_scaling": {
-            "rope_type": "default",
-            "mrope_interleaved": True,
-            "mrope_section": [half - 2 * side, side, side],
-        },
         "tie_word_embeddings": widths.is_tied,
         "dtype": widths.dtype,
     }
@@ -153,6 +147,10 @@ def _config(widths: Widths, token_ids: dict[str, int]) -> dict[str, Any]:
     if widths.is_newer:
         model_type = model_type.replace("_vl", "_5")
         text |= newer_text(model_type, widths.text_layers, widths.head_dim, widths.mlp_width if widths.experts else 0)
+    else:
+        text["rope_theta"] = 5_000_000
+        sections = [half - 2 * side, side, side]
+        text["rope_scaling"] = {"rope_type": "default", "mrope_interleaved": True, "mrope_section": sections}
     return {
         "model_type": model_type,
         "architectures": [

@@ -66,7 +66,7 @@ def record(backend: Backend, checkpoint: Checkpoint, part: int) -> dict[str, Any
     """
     chat = ChatFormat(checkpoint)
     found: dict[str, Any] = {}
-    with first_logits(backend.name) as logits:
+    with drawn_logits(backend.name) as logits:
         for case in make_cases(part):
             if case.before is not None:
                 answered(backend, case.before)
@@ -99,7 +99,7 @@ def answered(backend: Backend, request: Request) -> tuple[str, int]:
 
 
 @contextmanager
-def first_logits(backend_name: str) -> Iterator[list[NDArray[np.float32]]]:
+def drawn_logits(backend_name: str) -> Iterator[list[NDArray[np.float32]]]:
     """The logits of every token that is drawn, (V,) each, while it is open."""
     from importlib import import_module
 
@@ -110,8 +110,7 @@ def first_logits(backend_name: str) -> Iterator[list[NDArray[np.float32]]]:
 
     def watched(self: Any, hidden: Any) -> Any:
         logits = plain(self, hidden)
-        if not seen:
-            seen.append(np.array(logits.tolist(), dtype=np.float32).reshape(-1))
+        seen.append(np.array(logits.tolist(), dtype=np.float32).reshape(-1))
         return logits
 
     setattr(owner, method, watched)

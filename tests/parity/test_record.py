@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from app.backends.table import BACKENDS
 from app.core.backend import Backend
 from app.core.checkpoint import Checkpoint
+from app.core.prompt import ChatFormat
 from tests.model_thread import OnModelThread
+from tests.parity import newer_cases
 from tests.parity.cases import CASES, MADE_BY, PARTS
-from tests.parity.recording import float32_demo, record
+from tests.parity.newer_cases import KINDS, RECORD, newer_checkpoint, newer_requests
+from tests.parity.recording import answered, drawn_logits, float32_demo, record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,3 +50,34 @@ def test_what_mlx_makes_of_the_cases_is_kept(
     beside = file.with_suffix(".new")
     beside.write_text(json.dumps({"made_by": MADE_BY, "cases": found}), encoding="utf-8")
     beside.replace(file)
+
+
+def test_what_mlx_makes_of_a_newer_family_is_kept(
+    tmp_path: Path, artefacts: Path, on_model_thread: OnModelThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.backends import mlx_backend
+
+    monkeypatch.setattr(mlx_backend, "PREFILL_STEP_TOKENS", 23)
+    kept = on_model_thread(lambda: {kind: newer_record(newer_checkpoint(tmp_path, kind)) for kind in KINDS})
+    assert all(case["reused"] > 15 for case in (kept[kind]["follow-up"] for kind in KINDS))
+    (artefacts / RECORD).write_text(json.dumps(kept | {"made_by": newer_cases.MADE_BY}), encoding="utf-8")
+
+
+def newer_record(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What is compared of every case; to be called on the model thread."""
+    backend = BACKENDS["mlx"].make()
+    list(backend.load(checkpoint, lambda: False))
+    chat = ChatFormat(checkpoint)
+    found: dict[str, Any] = {}
+    for name, request in newer_requests().items():
+        with drawn_logits(backend.name) as logits:
+            _, reused = answered(backend, request)
+        prompt = chat.encode(request)
+        found[name] = {
+            "tokens": prompt.token_ids.tolist(),
+            "logits": logits[0].tolist(),
+            "answer": [int(each.argmax()) for each in logits],
+            "reused": reused,
+        }
+    backend.unload()
+    return found
