@@ -68,6 +68,9 @@ def test_only_qt_is_imported_before_the_window_is_shown() -> None:
         "app.gui.answers.markdown_copy",
         "app.gui.answers.time_links",
         "app.gui.viewer.frames_choice",
+        "app.gui.models.models_sheet",
+        "app.engine.downloads",
+        "app.core.models.hub_requests",
     }
     assert slow & set(done.stdout.split()) == set()
 

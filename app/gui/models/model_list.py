@@ -33,19 +33,19 @@ class _Rows(QAbstractListModel):
         super().__init__(parent)
         self.rows: tuple[ModelRow, ...] = ()
 
-    def show_rows(self, rows: Sequence[ModelRow]) -> bool:
-        """Lists these; tells whether others stand there now or elsewhere."""
-        before, now = [row.model_id for row in self.rows], [row.model_id for row in rows]
-        if before == now:
-            changed = [place for place, row in enumerate(rows) if row != self.rows[place]]
-            self.rows = tuple(row if place in changed else self.rows[place] for place, row in enumerate(rows))
-            for place in changed:
+    def show_rows(self, rows: Sequence[ModelRow]) -> tuple[tuple[ModelRow, ModelRow], ...] | None:
+        """Lists these; gives what changed, before and now, or None where others stand there now or elsewhere."""
+        if [row.model_id for row in self.rows] != [row.model_id for row in rows]:
+            self.beginResetModel()
+            self.rows = tuple(rows)
+            self.endResetModel()
+            return None
+        pairs = tuple(zip(self.rows, rows, strict=True))
+        self.rows = tuple(before if before == now else now for before, now in pairs)
+        for place, (before, now) in enumerate(pairs):
+            if before != now:
                 self.dataChanged.emit(self.index(place), self.index(place))
-            return False
-        self.beginResetModel()
-        self.rows = tuple(rows)
-        self.endResetModel()
-        return True
+        return tuple((before, now) for before, now in pairs if before != now)
 
     def rowCount(self, parent: Index | None = None) -> int:
         """How many."""
@@ -123,11 +123,11 @@ class ModelList(QListView):
     def show_rows(self, rows: Sequence[ModelRow], *, is_offline: bool) -> None:
         """Lists these rows; the one that keys act on stays the same model."""
         self._is_offline = is_offline
-        current_id, heights = self.current_id, self._heights()
-        if self._model.show_rows(rows):
-            self._delegate.forget()
+        current_id = self.current_id
+        changed = self._model.show_rows(rows)
+        if changed is None:
             self.choose(current_id)
-        elif heights != self._heights():
+        elif any(self._height_px(before) != self._height_px(now) for before, now in changed):
             self.scheduleDelayedItemsLayout()
         else:
             self._place_buttons()
@@ -139,10 +139,8 @@ class ModelList(QListView):
                 self.setCurrentIndex(self._model.index(place))
                 return
 
-    def _heights(self) -> list[int]:
-        """Of the rows that were laid out, at this width."""
-        width_px, font = self.viewport().width(), self.font()
-        return [self._delegate.layout_of(row, width_px, font).height_px for row in self._model.rows]
+    def _height_px(self, row: ModelRow) -> int:
+        return self._delegate.layout_of(row, self.viewport().width(), self.font()).height_px
 
     # Keys and the pointer
 
@@ -256,6 +254,6 @@ class ModelList(QListView):
             area = self.visualRect(self._model.index(place))
             if area.top() >= self.viewport().height():
                 break
-            if area.isValid():
+            if area.isValid() and area.bottom() >= 0:
                 found[rows[place].model_id] = (rows[place], area.topLeft())
         return found

@@ -60,11 +60,10 @@ class InstalledLooked:
 
 
 @dataclass(frozen=True, slots=True)
-class FitLooked:
-    """How an installed model goes with this machine; None where its files do not tell."""
+class FitsLooked:
+    """How some of the installed models go with this machine, by id; without those whose files do not tell."""
 
-    model_id: str
-    fit: Fit | None
+    fits: Mapping[str, Fit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +106,15 @@ ModelsEvent: TypeAlias = (
     DownloadsMade
     | CatalogueLooked
     | InstalledLooked
-    | FitLooked
+    | FitsLooked
     | LookFailed
     | RemovalMeasured
     | ModelRemoved
     | RepositoryLooked
 )
+
+
+_TOLD_EVERY_S = 0.25
 
 
 def _to_trash(folder: Path) -> bool:
@@ -152,14 +154,28 @@ class ModelLooking:
                 known = self._look_at_catalogue() if memory is None else memory
                 here = self._store.installed(settings)
                 self._post(InstalledLooked(look_id, here))
-                for model in here:
-                    if self._is_closed or look_id != self._newest_id:
-                        return
-                    self._post(FitLooked(model.model_id, self._store.fit_of(model, settings, known)))
+                self._look_at_fits(look_id, here, settings, known)
             except Exception as error:  # noqa: BLE001 - thread boundary
                 self._post(LookFailed(look_id, describe_error(error)))
 
         self._start(work, "models-look")
+
+    def _look_at_fits(
+        self, look_id: int, here: tuple[InstalledModel, ...], settings: Settings, memory: MachineMemory
+    ) -> None:
+        """Tells them some at a time: each model's files have to be read the first time."""
+        fits: dict[str, Fit] = {}
+        told_s = time.monotonic()
+        for model in here:
+            if self._is_closed or look_id != self._newest_id:
+                return
+            fit = self._store.fit_of(model, settings, memory)
+            if fit is not None:
+                fits[model.model_id] = fit
+            if time.monotonic() - told_s > _TOLD_EVERY_S:
+                self._post(FitsLooked(fits))
+                fits, told_s = {}, time.monotonic()
+        self._post(FitsLooked(fits))
 
     def _look_at_catalogue(self) -> MachineMemory:
         from app.core.models.fit import Fit, mark, need_of, recommended  # noqa: PLC0415 - on a thread, when asked for

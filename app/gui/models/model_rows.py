@@ -138,6 +138,8 @@ class ModelRow:
 
     def fits_words(self, words: Sequence[str]) -> bool:
         """Whether every word of a search is found in what is told of it."""
+        if not words:
+            return True
         good_at = spoken(self.offered.good_at) if self.offered is not None else ""
         told = f"{self.repository_id} {self.name} {self.about} {good_at}".casefold()
         return all(word in told for word in words)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _GIGABYTE = 1_000_000_000
 _FEW_GIGABYTES = 3
-_MINUTE_S, _HOUR_S = 60, 3600
+_MINUTE_S, _HOUR_MIN = 60, 60
 
 
 def disk_text(size_bytes: int, decimals: int = 1) -> str:
@@ -69,9 +69,9 @@ def left_text(left_s: float) -> str:
     translate = QCoreApplication.translate
     if left_s < _MINUTE_S:
         return translate("Models", "less than a minute left")
-    if left_s < _HOUR_S:
-        return translate("Models", "{0} min left").format(number(round(left_s / _MINUTE_S)))
-    hours, minutes = divmod(round(left_s / _MINUTE_S), 60)
+    hours, minutes = divmod(round(left_s / _MINUTE_S), _HOUR_MIN)
+    if not hours:
+        return translate("Models", "{0} min left").format(number(minutes))
     return translate("Models", "{0} h {1} min left").format(number(hours), number(minutes))
 
 

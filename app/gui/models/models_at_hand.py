@@ -14,7 +14,7 @@ from app.gui.bridge import assert_main_thread
 from app.gui.models.model_looking import (
     CatalogueLooked,
     DownloadsMade,
-    FitLooked,
+    FitsLooked,
     InstalledLooked,
     LookFailed,
     ModelLooking,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 MODELS_EVENTS = (
     CatalogueLooked,
-    FitLooked,
+    FitsLooked,
     InstalledLooked,
     LookFailed,
     RemovalMeasured,
@@ -91,6 +91,8 @@ class ModelsAtHand(QObject):
         self._look_id = 0
         self._look_up_id = 0
         self._fits: dict[str, Fit] = {}
+        self._here: dict[str, InstalledModel] = {}
+        """What is installed, by its id and by the repository that another program's folders name, in small letters."""
         self.catalogue = Catalogue(())
         """What can be offered; empty until it was looked at."""
         self.installed: tuple[InstalledModel, ...] = ()
@@ -130,10 +132,7 @@ class ModelsAtHand(QObject):
 
     def installed_as(self, model_id: str) -> InstalledModel | None:
         """The installed model of this id, or of this repository in another program's folder."""
-        wanted = model_id.casefold()
-        exact = (model for model in self.installed if model.model_id.casefold() == wanted)
-        elsewhere = (model for model in self.installed if "/".join(model.folder.parts[-2:]).casefold() == wanted)
-        return next(exact, None) or next(elsewhere, None)
+        return self._here.get(model_id.casefold())
 
     def fit_of(self, model_id: str) -> Fit | None:
         """How a model, installed or of the catalogue, goes with this machine; None as long as that cannot be told."""
@@ -213,8 +212,8 @@ class ModelsAtHand(QObject):
             self.changed.emit()
         elif isinstance(event, DownloadsMade):
             self._take_downloads(event)
-        elif isinstance(event, FitLooked):
-            self._take_fit(event)
+        elif isinstance(event, FitsLooked):
+            self._take_fits(event)
         elif isinstance(event, (InstalledLooked, LookFailed)):
             self._take_look(event)
         elif isinstance(event, RemovalMeasured):
@@ -265,14 +264,15 @@ class ModelsAtHand(QObject):
         self.is_looked_at = True
         self.fault = event.error if isinstance(event, LookFailed) else None
         if isinstance(event, InstalledLooked):
-            self.installed = event.installed
+            self._take_installed(event.installed)
             self._states = {model_id: state for model_id, state in self._states.items() if state.stage != "done"}
         self.changed.emit()
 
-    def _take_fit(self, event: FitLooked) -> None:
+    def _take_fits(self, event: FitsLooked) -> None:
         """Tells of a change only: at each look most are as they were."""
-        if event.fit is not None and event.fit != self._fits.get(event.model_id):
-            self._fits[event.model_id] = event.fit
+        changed = {model_id: fit for model_id, fit in event.fits.items() if self._fits.get(model_id) != fit}
+        if changed:
+            self._fits.update(changed)
             self.changed.emit()
 
     def _take_repository(self, event: RepositoryLooked) -> None:
@@ -285,11 +285,16 @@ class ModelsAtHand(QObject):
             self.changed.emit()
         self.looked_up.emit(event)
 
+    def _take_installed(self, installed: tuple[InstalledModel, ...]) -> None:
+        self.installed = installed
+        self._here = {"/".join(model.folder.parts[-2:]).casefold(): model for model in reversed(installed)}
+        self._here.update({model.model_id.casefold(): model for model in reversed(installed)})
+
     def _take_removal(self, event: ModelRemoved) -> None:
         if event.error is not None:
             self.failed.emit(event.error)
         else:
-            self.installed = tuple(model for model in self.installed if model.model_id != event.model_id)
+            self._take_installed(tuple(model for model in self.installed if model.model_id != event.model_id))
             self.removed.emit(event.model_id, event.freed_bytes)
             self.changed.emit()
         self.refresh()

@@ -48,6 +48,8 @@ class ModelsOpening(QObject):
         self._settings = settings
         self._sheet: ModelsSheet | None = None
         self._comes_from_settings = False
+        self._asked_id = ""
+        """The question that was being answered when this last looked."""
         self._leaving: InstalledModel | None = None
         self._question: QMessageBox | None = None
         settings.models_wanted.connect(self._on_settings_models_wanted)
@@ -110,11 +112,17 @@ class ModelsOpening(QObject):
             self.sheet.choose_segment(segment)
         if was_open:
             return
+        self._asked_id = self._open_turn_id
         self._comes_from_settings = self._settings.is_open
         self._settings.give_place_to(self.sheet)
         self._show_models()
         self.sheet.search.setFocus()
         self._desk.models.refresh()
+
+    @property
+    def _open_turn_id(self) -> str:
+        turn = self._desk.conversation.open_turn
+        return turn.request_id if turn is not None else ""
 
     def _show_models(self) -> None:
         if self.is_open:
@@ -127,10 +135,10 @@ class ModelsOpening(QObject):
     def _on_settings_models_wanted(self) -> None:
         self.show(True)
 
-    def _on_desk_turn_changed(self, turn: object) -> None:
-        """An answer that comes is seen."""
-        open_turn = self._desk.conversation.open_turn
-        if self.is_open and open_turn is not None and open_turn is turn:
+    def _on_desk_turn_changed(self) -> None:
+        """Shows the answers when something is asked; the sheet may be opened again while one comes."""
+        was_asked, self._asked_id = self._asked_id, self._open_turn_id
+        if self.is_open and self._asked_id not in ("", was_asked):
             self._comes_from_settings = False
             self._parts.pages.setCurrentWidget(self._parts.result)
             self.opened.emit(False)

@@ -87,6 +87,7 @@ class SegmentBar(QWidget):
             layout.addWidget(segment)
         self._value = choices[0][1]
         self._segments[self._value].setChecked(True)
+        self._lead_tab()
         for segment in self._segments.values():
             segment.toggled.connect(self._on_segment_toggled)
 
@@ -113,4 +114,11 @@ class SegmentBar(QWidget):
     def _on_segment_toggled(self, is_chosen: bool) -> None:
         if is_chosen:
             self._value = next(value for value, segment in self._segments.items() if segment.isChecked())
+            self._lead_tab()
             self.chosen.emit(self._value)
+
+    def _lead_tab(self) -> None:
+        """Tab comes to the chosen one, from either side."""
+        for segment in self._segments.values():
+            policy = Qt.FocusPolicy.StrongFocus if segment.isChecked() else Qt.FocusPolicy.ClickFocus
+            segment.setFocusPolicy(policy)
