@@ -12,12 +12,12 @@ from app.cli.figures import size_text
 from app.cli.model_forms import document, installed_lines, installed_value, unfinished_lines, unfinished_values
 from app.cli.terminal import Terminal
 from app.cli.usage import DONE, FAILED, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
-from app.core.checkpoint import find_checkpoint
+from app.core.checkpoint import find_checkpoint, model_id_of
 from app.core.errors import AppError, ModelError, UserError
 from app.core.models.fetching import discard
-from app.core.models.hub_cache import hub_cache_dir, repository_dir
+from app.core.models.hub_cache import hub_cache_dir, repository_dir, repository_of, split_model_id
 from app.core.models.last_uses import read_last_uses
-from app.core.models.library import installed_models
+from app.core.models.library import installed_models, unusable_models
 from app.core.models.removal import freed_by_removing, remove, what_goes
 from app.core.models.unfinished import unfinished_downloads
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from app.cli.model_arguments import ModelAction, ModelsOptions
     from app.core.models.library import InstalledModel
+    from app.core.models.removal import Removable
     from app.core.paths import Profile
     from app.core.settings import Settings
 
@@ -103,7 +104,7 @@ def _remove(options: ModelsOptions, settings: Settings, profile: Profile, termin
         if not _is_agreed(question, options, terminal):
             return FAILED
         return _told_removed(text, repository_dir(text, hub_cache_dir()), discard(text), options, terminal)
-    model = _named(text, models)
+    model = _named(text, (*models, *unusable_models(settings.model_folders)))
     question = [what_goes(model)]
     if model.model_id == settings.model:
         question.append("It is the model that is chosen in the settings.")
@@ -140,19 +141,21 @@ def _installed(settings: Settings, profile: Profile) -> tuple[InstalledModel, ..
     return installed_models(settings.model_folders, read_last_uses(profile.last_uses_file))
 
 
-def _named(text: str, models: tuple[InstalledModel, ...]) -> InstalledModel:
-    """The installed model that a person named, by its id, its folder or any other word that find_checkpoint takes.
+def _named(text: str, models: Sequence[Removable]) -> Removable:
+    """The model that a person named, by its id or folder; a repository also stands for what is not whole of it.
 
     Raises:
-        ModelError: There is none, or it is not whole.
+        ModelError: There is none.
     """
+    folder, named = Path(model_id_of(text)), split_model_id(text)
+    is_folder = folder.is_absolute() and folder.is_dir()
     for model in models:
-        if model.model_id == text:
+        if model.model_id == text or (is_folder and model.folder.samefile(folder)):
             return model
-    folder = Path(text) if Path(text).is_absolute() and Path(text).is_dir() else find_checkpoint(text).folder
     for model in models:
-        if model.folder.samefile(folder):  # also where its name is written otherwise
+        if named is not None and repository_of(model.folder) == named[0] and model.revision.startswith(named[1]):
             return model
+    find_checkpoint(text)  # says why there is none
     raise ModelError(
         f"The folder {text} is none of those in which Viewfinder looks for models.",
         "Delete it yourself in the file manager.",

@@ -104,6 +104,14 @@ def test_a_model_that_is_not_whole_is_not_listed_and_check_says_why(here: Progra
     path = models(here, "path", REPOSITORY)
     assert (path.returncode, path.stdout) == (4, "")
     assert missing in path.stderr
+    assert told(here, "remove", f"{REPOSITORY}@{A}", "--yes")["removed"]["freed_bytes"] > 0
+    assert not snapshot.exists(), "what is not whole can be removed too"
+
+
+def test_a_model_that_is_not_whole_is_not_asked(here: Program, tmp_path: Path) -> None:
+    snapshot = cached(cache_of(here), REPOSITORY, write_whole_model(tmp_path / "files", parts=3), A)
+    (snapshot / "model-00002-of-00003.safetensors").unlink()
+    missing = "as model-00002-of-00003.safetensors is"
     asked = here.run("--profile", here.profile_dir, "ask", "-p", "x", "--backend", "fake", "--model", REPOSITORY)
     assert asked.returncode == 4
     assert missing in asked.stderr

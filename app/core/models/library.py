@@ -75,13 +75,21 @@ class UnusableModel:
 
     Attributes:
         model_id: What it would be called.
+        name: For people.
         folder: Where its files are.
+        source: Who keeps it there.
+        revision: Its commit; empty for a plain folder.
         error: Why it cannot be used.
+        can_remove: Whether it is not a part of the program.
     """
 
     model_id: str
+    name: str
     folder: Path
+    source: ModelSource
+    revision: str
     error: ErrorText
+    can_remove: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +152,15 @@ def unusable_models(own_folders: Sequence[Path] = ()) -> tuple[UnusableModel, ..
         own_folders: As in installed_models.
     """
     return tuple(
-        UnusableModel(one.model_id, one.folder, describe_error(examined.fault))
+        UnusableModel(
+            model_id=one.model_id,
+            name=one.name,
+            folder=one.folder,
+            source=one.source,
+            revision=one.revision,
+            error=describe_error(examined.fault),
+            can_remove=one.source != "demo",
+        )
         for one, examined in _all_examined(own_folders)
         if examined.fault is not None and _is_right_kind(one.folder)
     )

@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.core.errors import Sentence, UserError
 from app.core.models.hub_cache import STAGING
@@ -15,14 +15,48 @@ from app.core.models.unfinished import unfinished_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from app.core.models.library import InstalledModel
+    from app.core.models.library import ModelSource
 
 _MODEL_SUFFIXES = (".safetensors", ".json", ".jinja", ".txt", ".md", ".model", ".tiktoken", ".gitattributes")
 _MODEL_NAMES = ("LICENSE", "NOTICE", ".DS_Store", ".gitattributes", ".gitignore", ".cache")
 """What a model's folder holds beside those; huggingface_hub leaves a ``.cache`` when it downloads to a folder."""
 
 
-def what_goes(model: InstalledModel, *, is_trash_there: bool = False) -> Sentence:
+class Removable(Protocol):
+    """What must be known of a model to remove it, whole or not: see InstalledModel and UnusableModel."""
+
+    @property
+    def model_id(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        ...
+
+    @property
+    def source(self) -> ModelSource:
+        """Who keeps it there."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Its commit, in a cache."""
+        ...
+
+    @property
+    def can_remove(self) -> bool:
+        """Whether it is not a part of the program."""
+        ...
+
+
+def what_goes(model: Removable, *, is_trash_there: bool = False) -> Sentence:
     """What removing it will do, as a sentence to ask by.
 
     Args:
@@ -43,7 +77,7 @@ def what_goes(model: InstalledModel, *, is_trash_there: bool = False) -> Sentenc
     return Sentence("The folder {folder} is deleted for good, with all its files.", folder=model.folder)
 
 
-def freed_by_removing(model: InstalledModel) -> int:
+def freed_by_removing(model: Removable) -> int:
     """The bytes that removing it gives back; what another revision or repository needs stays and is not counted.
 
     Raises:
@@ -59,15 +93,13 @@ def freed_by_removing(model: InstalledModel) -> int:
         ) from error
 
 
-def _freed_bytes(model: InstalledModel) -> int:
+def _freed_bytes(model: Removable) -> int:
     if model.source == "hugging_face":
         return int(_strategy(model).expected_freed_size)
     return _freed_of_folder(model.folder)
 
 
-def remove(
-    model: InstalledModel, *, used_folder: Path | None = None, to_trash: Callable[[Path], bool] | None = None
-) -> int:
+def remove(model: Removable, *, used_folder: Path | None = None, to_trash: Callable[[Path], bool] | None = None) -> int:
     """Removes it.
 
     Args:
@@ -102,7 +134,7 @@ def remove(
     return freed_bytes
 
 
-def _stuck(model: InstalledModel, detail: str = "") -> UserError:
+def _stuck(model: Removable, detail: str = "") -> UserError:
     return UserError(
         Sentence("The folder {folder} cannot be deleted.", folder=model.folder),
         "Check its permissions, and that no other program uses it.",
@@ -110,13 +142,13 @@ def _stuck(model: InstalledModel, detail: str = "") -> UserError:
     )
 
 
-def _remove_from_cache(model: InstalledModel) -> int:
+def _remove_from_cache(model: Removable) -> int:
     strategy = _strategy(model)
     strategy.execute()
     return int(strategy.expected_freed_size)
 
 
-def _strategy(model: InstalledModel) -> Any:
+def _strategy(model: Removable) -> Any:
     """huggingface_hub's own way to delete a revision: its links first, then the blobs that nothing else needs.
 
     The library's scan of the whole cache is not used: it leaves out a repository that has one broken link anywhere, and
