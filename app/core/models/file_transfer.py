@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_WRONG = 2
 """A content that came wrong is fetched a second time, from its beginning; then it is said."""
+_MOST_RESTARTS = 5
+"""A server that knows no parts and breaks off each time would be asked for ever."""
 _MOST_STORE_REFUSALS = 3
 """A store's signed address ends after a while; the Hub gives a new one."""
 _LOCKED_LOOK_S = 0.3
@@ -95,6 +97,7 @@ class FileTransfer:
         self._etag = ""
         self._asks_whole = False
         self._wrong = 0
+        self._restarts = 0
         self._store_refusals = 0
 
     def run(self) -> None:
@@ -288,6 +291,9 @@ class FileTransfer:
             if length not in {size, None} or (start_bytes and length is None):
                 raise _OtherContentError
             if start_bytes:  # it knows no parts, or its content has changed since
+                self._restarts += 1
+                if self._restarts > _MOST_RESTARTS:
+                    raise self._refusal(ConnectionError("the connection ended early each time"))
                 self._part.start_over()
                 self._watcher.has(0)
         self._etag = etag

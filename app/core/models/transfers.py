@@ -111,6 +111,7 @@ class Transfers:
     def has(self, name: str, size_bytes: int) -> None:
         """So much of a content is here."""
         with self._changed:
+            self._heard_s = time.monotonic()
             self._here[name] = size_bytes
 
     def came(self, name: str, size_bytes: int) -> None:

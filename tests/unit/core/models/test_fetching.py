@@ -148,6 +148,7 @@ def test_a_server_that_answers_parts_wrongly_is_asked_for_the_whole(hub: HubServ
         (Fault(hangs_up=True), "connection"),
         (Fault(wait_s=60), "does not answer"),
         (Fault(cut_after=0), "connection"),
+        (Fault(ignores_range=True, cut_after=300_000), "connection"),
     ],
     ids=str,
 )
