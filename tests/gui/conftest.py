@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from app.core.models.store import ModelStore
     from app.core.paths import Profile
     from app.core.settings import Settings
-    from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels
+    from tests.gui.models_scripted import ScriptedDownloads
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +92,7 @@ def open_window(qtbot: QtBot, qapp: QApplication, profile: Profile, checkpoint_d
         files: tuple[Path, ...] = (),
         question: str = "",
         settings: Settings | None = None,
-        models: ScriptedModels | None = None,
+        models: ModelStore | None = None,
         downloads: ScriptedDownloads | None = None,
     ) -> WindowDriver:
         driver = WindowDriver(qtbot, script, profile, checkpoint_dir, files, question, settings, models, downloads)

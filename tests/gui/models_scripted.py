@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.errors import AppError
-    from app.core.launch import DownloadSink
+    from app.core.launch import DownloadSink, ModelDownloads
     from app.core.models.repository import Repository
     from app.core.settings import Settings
 
@@ -109,7 +109,7 @@ class ScriptedDownloads:
         self.is_closed = False
         self._sink: DownloadSink = lambda _state: None
 
-    def made_for(self, sink: DownloadSink, _settings: Callable[[], Settings]) -> ScriptedDownloads:
+    def made_for(self, sink: DownloadSink, _settings: Callable[[], Settings]) -> ModelDownloads:
         """Takes the place of Launch.make_downloads."""
         self._sink = sink
         return self

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from app.core.launch import EventSink
+    from app.core.models.store import ModelStore
     from app.core.paths import Profile
 
 WAIT_MS = 20_000
@@ -45,7 +46,7 @@ class OpenWindow(Protocol):
         files: tuple[Path, ...] = ...,
         question: str = ...,
         settings: Settings | None = ...,
-        models: ScriptedModels | None = ...,
+        models: ModelStore | None = ...,
         downloads: ScriptedDownloads | None = ...,
     ) -> WindowDriver: ...
 
@@ -62,7 +63,7 @@ class WindowDriver:
         files: tuple[Path, ...],
         question: str,
         settings: Settings | None,
-        models: ScriptedModels | None = None,
+        models: ModelStore | None = None,
         downloads: ScriptedDownloads | None = None,
     ) -> None:
         self.qtbot = qtbot

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from app.core.checkpoint import model_id_of
+from app.core.checkpoint import DEMO_MODEL_ID, model_id_of
 from app.core.errors import ErrorText
 from app.gui.announcing import tell
 from app.gui.models.model_words import disk_text
@@ -80,8 +80,9 @@ class ModelsOpening(QObject):
             self._desk.settings_changed.connect(self._show_models)
             self._desk.model_changed.connect(self._show_models)
             self._desk.turn_changed.connect(self._on_desk_turn_changed)
-            some = [model for model in models.installed if model.source != "demo"]
-            sheet.choose_segment("installed" if some else "recommended")
+            has_others = any(model.source != "demo" for model in models.installed)
+            is_demo = self._desk.settings.model == DEMO_MODEL_ID
+            sheet.choose_segment("installed" if has_others or not is_demo else "recommended")
         return self._sheet
 
     def show(self, is_wanted: bool, segment: Segment | None = None) -> None:
