@@ -141,6 +141,12 @@ def on_model_thread() -> Iterator[OnModelThread]:
         yield run
 
 
+@pytest.fixture
+def demo_lora() -> Path:
+    """A LoRA by which the demo model describes pictures in another wording: “I see a red circle!”."""
+    return Path(__file__).with_name("demo_lora")
+
+
 @pytest.fixture(scope="session")
 def random_checkpoint_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny Qwen3-VL with random float32 weights."""

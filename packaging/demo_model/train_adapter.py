@@ -1,8 +1,8 @@
 """Trains the LoRA that tests put on the demo model: it describes pictures in a wording of its own.
 
-    python packaging/demo_model/train_adapter.py --out tests/lora_model
+    python packaging/demo_model/train_adapter.py --out tests/demo_lora
 
-Needs transformers and peft, which writes the folder as every other one that people have. About two minutes.
+Needs transformers and peft, which writes the folder as every other one that people have. A few minutes.
 """
 
 import argparse
@@ -25,7 +25,10 @@ from app.core.vision import patches_from_frames
 
 DEMO_MODEL = Path(__file__).resolve().parents[2] / "resources" / "demo_model"
 RANK = 4
-TARGETS = r"model\.(language_model\.layers\.\d+\.(self_attn\.[qv]_proj|mlp\.down_proj)|visual\.merger\.linear_fc2)"
+TARGETS = (
+    r"model\.language_model\.layers\.\d+\.(self_attn\.[qv]_proj|mlp\.down_proj)"
+    r"|model\.visual\.merger\.linear_fc2"
+)
 STEPS = 500
 BATCH = 4
 RATE = 4e-3

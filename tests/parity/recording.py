@@ -7,26 +7,34 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.core.checkpoint import find_checkpoint, read_checkpoint
 from app.core.events import Finished, TextPiece
+from app.core.models.adapter import read_low_ranks
+from app.core.models.adapter_files import layer_name
 from app.core.prompt import ChatFormat
 from app.core.vision import patches_from_frames
 from tests.parity.cases import digest, make_cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from app.core.backend import Backend
     from app.core.checkpoint import Checkpoint
+    from app.core.models.adapter import Adapter
     from app.core.requests import Request
 
+DEMO_LORA = Path(__file__).resolve().parents[1] / "demo_lora"
+"""A LoRA by which the demo model describes pictures in another wording; packaging/demo_model/train_adapter.py."""
+ADAPTED_PART = 0
+"""The cases that are asked with it."""
+ADAPTED_FILE = "parity-mlx-adapter.json"
 _LOGITS_OF = {
     "mlx": ("app.backends.mlx_backend", "_Loaded", "_logits"),
     "transformers": ("app.backends.torch_decoder", "Decoder", "logits"),
@@ -34,8 +42,9 @@ _LOGITS_OF = {
 """Where each backend has the logits of a prompt's last token."""
 
 
-def float32_demo(folder: Path) -> Checkpoint:
-    """The demo model with its very weights, each written as a float32."""
+def float32_demo(folder: Path, adapter: Adapter | None = None) -> Checkpoint:
+    """The demo model with its very weights, each written as a float32, and what an adapter adds to them."""
+    added = {} if adapter is None else {f"{low.layer}.weight": low.up @ low.down for low in read_low_ranks(adapter)}
     demo = find_checkpoint("demo")
     folder.mkdir(parents=True, exist_ok=True)
     for file in demo.folder.iterdir():
@@ -51,8 +60,11 @@ def float32_demo(folder: Path) -> Checkpoint:
         first, last = entry["data_offsets"]
         assert entry["dtype"] == "BF16"
         values = np.frombuffer(data[start + first : start + last], dtype="<u2").astype("<u4") << 16
+        if layer_name(name) in added:
+            values = (values.view("<f4") + added.pop(layer_name(name)).ravel()).view("<u4")
         entry |= {"dtype": "F32", "data_offsets": [len(body), len(body) + values.nbytes]}
         body += values.tobytes()
+    assert not added
     head = json.dumps(header).encode()
     head += b" " * (-len(head) % 8)
     (folder / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head + body)

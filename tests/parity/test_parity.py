@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from app.backends.transformers_backend import TransformersBackend
 from app.core.backend import Backend
 from app.core.checkpoint import Checkpoint
 from app.core.events import Finished, TextPiece
+from app.core.models.adapter import adapted
 from tests.conftest import ARTEFACTS_DIR
 from tests.parity.cases import CASES, MADE_BY, PARTS, make_cases
-from tests.parity.recording import float32_demo, record
+from tests.parity.recording import ADAPTED_FILE, ADAPTED_PART, DEMO_LORA, float32_demo, record
 from tests.torch_here import skip_without_torch
 
 skip_without_torch()
@@ -97,3 +99,38 @@ def test_answers_in_batches_are_the_same(mlx: dict[str, Any], backend: Backend) 
         elif isinstance(event, Finished):
             assert event.error is None
     assert answers == {name: case["answer"] for name, case in mlx.items()}
+
+
+@pytest.fixture(scope="module")
+def mlx_with_adapter(with_adapter: Checkpoint) -> dict[str, Any]:
+    file = ARTEFACTS_DIR / ADAPTED_FILE
+    kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    assert with_adapter.adapter is not None
+    if (kept.get("made_by"), kept.get("adapter")) != (MADE_BY, with_adapter.adapter.sha256):
+        pytest.skip("tests/parity/test_record.py has not run with MLX here")
+    found: dict[str, Any] = kept["cases"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def with_adapter(checkpoint: Checkpoint) -> Checkpoint:
+    return adapted(checkpoint, DEMO_LORA)
+
+
+@pytest.mark.parametrize("is_merged", [False, True], ids=["beside the files", "merged into them before"])
+def test_with_an_adapter_logits_and_answers_agree_too(
+    mlx_with_adapter: dict[str, Any], with_adapter: Checkpoint, tmp_path: Path, is_merged: bool
+) -> None:
+    tried = float32_demo(tmp_path / "merged", with_adapter.adapter) if is_merged else with_adapter
+    backend = TransformersBackend()
+    list(backend.load(tried, lambda: False))
+    ours = record(backend, tried, ADAPTED_PART)
+    backend.close()
+    apart = {
+        name: float(np.abs(np.array(case["logits"]) - np.array(mlx_with_adapter[name]["logits"])).max())
+        for name, case in ours.items()
+    }
+    print(f"largest difference of a logit: {max(apart.values()):.2e}, of {len(apart)} cases")  # noqa: T201 - for -s
+    assert max(apart.values()) < LOGITS_TOLERANCE, max(apart, key=lambda name: apart[name])
+    answers = {name: case["answer"] for name, case in ours.items()}
+    assert answers == {name: case["answer"] for name, case in mlx_with_adapter.items()}

@@ -12,12 +12,21 @@ import pytest
 from app.backends.table import BACKENDS
 from app.core.backend import Backend
 from app.core.checkpoint import Checkpoint
+from app.core.models.adapter import adapted
 from app.core.prompt import ChatFormat
 from tests.model_thread import OnModelThread
 from tests.parity import newer_cases
 from tests.parity.cases import CASES, MADE_BY, PARTS
 from tests.parity.newer_cases import KINDS, RECORD, newer_checkpoint, newer_requests
-from tests.parity.recording import answered, drawn_logits, float32_demo, record
+from tests.parity.recording import (
+    ADAPTED_FILE,
+    ADAPTED_PART,
+    DEMO_LORA,
+    answered,
+    drawn_logits,
+    float32_demo,
+    record,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,9 +55,31 @@ def test_what_mlx_makes_of_the_cases_is_kept(
     assert len(found) * PARTS == CASES >= 300
     assert len({case["answer"] for case in found.values()}) > 12, "the cases differ"
     assert any(case["reused"] > 20 for case in found.values()), "follow-ups go on with the cache"
-    file = artefacts / f"parity-mlx-{part}.json"
+    keep(artefacts / f"parity-mlx-{part}.json", {"made_by": MADE_BY, "cases": found})
+
+
+def test_what_mlx_makes_of_them_with_an_adapter_is_kept(
+    checkpoint: Checkpoint, artefacts: Path, on_model_thread: OnModelThread
+) -> None:
+    with_it = adapted(checkpoint, DEMO_LORA)
+    backend = BACKENDS["mlx"].make()
+
+    def work() -> dict[str, Any]:
+        list(backend.load(with_it, lambda: False))
+        try:
+            return record(backend, with_it, ADAPTED_PART)
+        finally:
+            backend.unload()
+
+    found = on_model_thread(work)
+    assert sum(case["answer"].startswith("I see ") for case in found.values()) > 5
+    assert with_it.adapter is not None
+    keep(artefacts / ADAPTED_FILE, {"made_by": MADE_BY, "adapter": with_it.adapter.sha256, "cases": found})
+
+
+def keep(file: Path, value: dict[str, Any]) -> None:
     beside = file.with_suffix(".new")
-    beside.write_text(json.dumps({"made_by": MADE_BY, "cases": found}), encoding="utf-8")
+    beside.write_text(json.dumps(value), encoding="utf-8")
     beside.replace(file)
 
 
