@@ -116,27 +116,26 @@ def test_each_layer_gives_its_unpacked_weights_and_what_was_trained(
 def test_the_trained_adapter_changes_the_wording_of_a_quantised_model(
     demo: Checkpoint, on_model_thread: OnModelThread, demo_lora: Path
 ) -> None:
-    def words(checkpoint: Checkpoint) -> str:
+    def words(folder: Path | None) -> str:
         backend = MlxBackend()
-        list(backend.load(checkpoint, lambda: False))
+        list(backend.load(adapted(demo, folder), lambda: False))
         events = list(backend.generate([asked(Turn("Describe this image.", (noise_picture(3),)))], lambda _: False))
         backend.unload()
         return text_of(events)
 
-    without, with_it = (
-        on_model_thread(lambda folder=folder: words(adapted(demo, folder))) for folder in (None, demo_lora)
-    )
-    assert not without.startswith("I see ")
-    assert with_it.startswith("I see ")
+    assert not on_model_thread(lambda: words(None)).startswith("I see ")
+    assert on_model_thread(lambda: words(demo_lora)).startswith("I see ")
 
 
-def test_a_mixture_of_experts_takes_one_on_its_attention_and_router(
-    tmp_path: Path, on_model_thread: OnModelThread
+@pytest.mark.parametrize("experts", [0, 4], ids=["dense", "experts"])
+@pytest.mark.parametrize("is_newer", [False, True], ids=["Qwen3-VL", "Qwen3.5"])
+def test_every_family_takes_one_on_all_its_linear_layers(
+    tmp_path: Path, on_model_thread: OnModelThread, is_newer: bool, experts: int
 ) -> None:
-    folder = write_random_checkpoint(tmp_path / "moe", Widths(experts=4))
-    plain = read_checkpoint(folder, "moe")
-    layers = linear_layers(folder, "q_proj", "o_proj", "mlp.gate")
-    assert any(name.endswith("mlp.gate") for name in layers)
+    folder = write_random_checkpoint(tmp_path / "base", Widths(text_layers=4, experts=experts, is_newer=is_newer))
+    plain = read_checkpoint(folder, "random")
+    kinds = ("_proj", "mlp.gate", "in_proj_qkv", "attn.qkv")
+    layers = linear_layers(folder, *kinds)
     with_it = adapted(plain, write_peft(tmp_path / "a", random_matrices(layers, size=1)))
 
     def answer(checkpoint: Checkpoint) -> str:
