@@ -42,6 +42,10 @@ all_settings = st.builds(
     export_dir=st.none() | st.just(Path("/photos/aus gewählt 图")),
     is_history_kept=st.booleans(),
     unload_after_min=st.none() | st.integers(1, 1440),
+    hub_endpoint=st.sampled_from(["", "https://hf-mirror.com", "http://127.0.0.1:8080/hub"]),
+    hub_proxy=st.sampled_from(["", "http://proxy:3128", "socks5://me:word@proxy:1"]),
+    is_offline=st.booleans(),
+    model_folders=st.lists(st.sampled_from([Path("/models"), Path("/模型/a b")]), unique=True).map(tuple),
 )
 
 
@@ -90,6 +94,12 @@ def test_a_damaged_file_is_kept_aside_and_never_erased(content: bytes, tmp_path:
         ("unload_after_min", 100_000),
         ("unload_after_min", "5"),
         ("unload_after_min", 5.0),
+        ("hub_endpoint", "ftp://mirror"),
+        ("hub_endpoint", 3),
+        ("hub_proxy", "no proxy at all"),
+        ("hub_proxy", None),
+        ("is_offline", 1),
+        ("model_folders", "/models"),
     ],
 )
 def test_one_bad_value_costs_only_itself(
@@ -262,3 +272,14 @@ def test_what_is_changed_after_the_start_is_kept() -> None:
     assert (kept.of("b").weight_bits, kept.of("c").weight_bits) == (None, 8)
     eight = line.over(stored).with_own(ModelSettings(weight_bits=8))
     assert line.kept(eight, stored).of("b").weight_bits == 8
+
+
+@pytest.mark.allows_log
+def test_a_bad_folder_of_models_costs_only_itself(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"model_folders": ["/a", "here", 3, None, "/a", "/b\0", "/c"]}))
+    assert list(read_settings(file).model_folders) == [Path("/a"), Path("/c")]
+
+
+def test_a_proxys_password_is_in_no_printed_form() -> None:
+    assert "word" not in repr(Settings(hub_proxy="http://me:word@proxy:1"))
