@@ -23,6 +23,7 @@ from app.backends.mlx_weights import read_model
 from app.core.backend import Abilities, Memory
 from app.core.errors import AppError, ErrorText, ModelError, Sentence, describe_error
 from app.core.events import Figures, Finished, LoadProgress, PrefillProgress, TextPiece, VisionProgress
+from app.core.machine import note_metal_working_set
 from app.core.memory_now import give_freed_memory_back
 from app.core.pictures import Picture
 from app.core.prompt import ChatFormat
@@ -91,6 +92,8 @@ class MlxBackend:
                 "MLX does not start on this machine.", "Run “viewfinder doctor” to see why.", str(error)
             ) from error
         self._mx = mx
+        if mx.metal.is_available():
+            note_metal_working_set(int(mx.device_info()["max_recommended_working_set_size"]))
         if stop():
             return
         yield LoadProgress("reading_weights", 0.0)

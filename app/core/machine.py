@@ -102,7 +102,8 @@ def machine_memory(runtime: Literal["mlx", "transformers"]) -> MachineMemory:
     """
     if runtime == "mlx" and is_apple_silicon():
         total = memory_bytes()
-        return MachineMemory("metal", metal_working_set_bytes(total), total, _chip_name(), runtime)
+        usable = _told_by_metal.get("working_set") or metal_working_set_bytes(total)
+        return MachineMemory("metal", usable, total, _chip_name(), runtime)
     gpus = nvidia_gpus() if runtime == "transformers" and has_nvidia_gpu() else ()
     if gpus:
         total = sum(gpu.total_bytes for gpu in gpus)
@@ -111,6 +112,14 @@ def machine_memory(runtime: Literal["mlx", "transformers"]) -> MachineMemory:
         return MachineMemory("cuda", max(0, usable), total, name, runtime, len(gpus))
     total = memory_bytes()
     return MachineMemory("ram", int(total * _RAM_SHARE), total, "", runtime)
+
+
+_told_by_metal: dict[str, int] = {}
+
+
+def note_metal_working_set(size_bytes: int) -> None:
+    """Takes what Metal itself told a runtime, which from then on stands in place of the rule. Thread: any."""
+    _told_by_metal["working_set"] = size_bytes
 
 
 def metal_working_set_bytes(total_bytes: int) -> int:

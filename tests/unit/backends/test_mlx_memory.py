@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from app.backends import mlx_backend
 from app.backends.mlx_backend import MlxBackend
 from app.core.checkpoint import Checkpoint, read_checkpoint
 from app.core.events import Finished
@@ -99,3 +101,16 @@ def test_a_question_takes_what_was_reckoned(
     need = fit_of_checkpoint(chosen, HERE, image_tokens=image_tokens).need
     reckoned = need.cache_bytes + need.activation_bytes - fit._RUNTIME_BYTES["ram"]
     assert peak_bytes == pytest.approx(reckoned, rel=PEAK_TOLERANCE)
+
+
+def test_what_metal_tells_is_noted(
+    checkpoint: Checkpoint, on_model_thread: OnModelThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlx.core as mx
+
+    told: list[int] = []
+    monkeypatch.setattr(mlx_backend, "note_metal_working_set", told.append)
+    monkeypatch.setattr(mx.metal, "is_available", lambda: True)
+    monkeypatch.setattr(mx, "device_info", lambda: {"max_recommended_working_set_size": 11_453_251_584})
+    on_model_thread(lambda: next(itertools.islice(MlxBackend().load(checkpoint, lambda: True), 1, None), None))
+    assert told == [11_453_251_584]

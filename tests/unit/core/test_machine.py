@@ -128,6 +128,9 @@ def test_a_mac_is_told_by_its_chip(monkeypatch: pytest.MonkeyPatch) -> None:
     found = machine.machine_memory("mlx")
     assert found == machine.MachineMemory("metal", 16 * 2**30, 24 * 2**30, "Apple M2", "mlx")
     assert machine.machine_memory("transformers").kind == "ram"
+    monkeypatch.setattr(machine, "_told_by_metal", {})
+    machine.note_metal_working_set(17 * 10**9)
+    assert machine.machine_memory("mlx").usable_bytes == 17 * 10**9, "what Metal itself told counts"
 
 
 TWO_GPUS = b"0, GPU-aaaa, NVIDIA H100 80GB HBM3, 81559\n1, GPU-bbbb, NVIDIA H100 80GB HBM3, 81559\n2, GPU-c, X, [N/A]\n"
