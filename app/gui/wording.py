@@ -202,6 +202,4 @@ def _seconds(seconds: float) -> str:
 
 def demo_text() -> str:
     """What the demo model is, plainly."""
-    return QCoreApplication.translate(
-        "Wording", "Demo model: knows only simple shapes and numbers; a toy to try the program with."
-    )
+    return QCoreApplication.translate("Wording", "Demo model: knows only simple shapes and numbers.")

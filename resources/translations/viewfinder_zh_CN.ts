@@ -4897,6 +4897,10 @@
         <translation>正在预热</translation>
     </message>
     <message>
+        <source>Demo model: knows only simple shapes and numbers.</source>
+        <translation>演示模型：只认识简单的形状和数字。</translation>
+    </message>
+    <message>
         <source>Waiting until the model is loaded…</source>
         <translation>正在等待模型加载…</translation>
     </message>
@@ -4983,10 +4987,6 @@
     <message>
         <source>frames reused</source>
         <translation>视频帧已复用</translation>
-    </message>
-    <message>
-        <source>Demo model: knows only simple shapes and numbers; a toy to try the program with.</source>
-        <translation>演示模型：只认识简单的形状和数字，仅供试用。</translation>
     </message>
 </context>
 <context>
