@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from app.gui.actions import Actions
 
-_ROOMY_FROM_PX = 860
+_ROOMY_FROM_PX, _RUNTIME_FROM_PX = 860, 620
 _LOW_BELOW_PX = 620
 _TOOLBAR_GAP_PX = 10
 _VIEWER_PX, _LOW_VIEWER_PX, _LOW_RESULT_PX = 120, 60, 40
@@ -202,6 +202,8 @@ class WindowParts:
         """Folds the tray away in a narrow window, and puts the conversation below the picture in a narrower one."""
         self.tray.setVisible(is_tray_wanted)
         self.privacy.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
+        self.runtime.setVisible(width_px >= scaled_px(_RUNTIME_FROM_PX))
+        self.download_status.make_short(is_short=width_px < scaled_px(_ROOMY_FROM_PX))
         self._fit_toolbar(width_px)
         is_low = height_px < scaled_px(_LOW_BELOW_PX)
         self.prompt.make_low(is_low=is_low)

@@ -689,6 +689,10 @@
         <source>{0} is downloaded and can answer.</source>
         <translation>{0} 已下载，可以回答。</translation>
     </message>
+    <message>
+        <source>Use it now</source>
+        <translation>立即使用</translation>
+    </message>
 </context>
 <context>
     <name>DropHint</name>

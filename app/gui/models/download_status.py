@@ -28,6 +28,8 @@ class DownloadStatus(QToolButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.offered_id = ""
         """The model that a click puts to use; empty where it opens the list of all."""
+        self._is_short = False
+        self._words = ("", "")
         self._dim()
         self.hide()
 
@@ -47,21 +49,28 @@ class DownloadStatus(QToolButton):
             words = self.tr("Download paused at {0} %").format(percent) if percent else self.tr("Download paused")
         else:
             words = self.tr("Download {0} %").format(percent) if percent else self.tr("Download")
-            if state.left_s is not None and state.waits_s is None:
-                words = f"{words} · {left_text(state.left_s)}"
+        short = words
+        if state.stage == "downloading" and state.left_s is not None and state.waits_s is None:
+            words = f"{words} · {left_text(state.left_s)}"
         if others:
             words = self.tr("{0}, {1} more").format(words, number(others))
-        self._show(words, f"{name}: {progress_text(state)}. {self.tr('Opens the list of all models.')}")
+        self._show(words, short, f"{name}: {progress_text(state)}. {self.tr('Opens the list of all models.')}")
 
     def show_arrived(self, model_id: str, name: str) -> None:
         """Offers a model that has come while another one answers."""
         self.offered_id = model_id
-        self._show(self.tr("Use {0} now").format(name), self.tr("{0} is downloaded and can answer.").format(name))
+        words = self.tr("Use {0} now").format(name)
+        self._show(words, self.tr("Use it now"), self.tr("{0} is downloaded and can answer.").format(name))
 
     def show_nothing(self) -> None:
         """Says nothing."""
         self.offered_id = ""
         self.hide()
+
+    def make_short(self, *, is_short: bool) -> None:
+        """Says less where the status line has little room."""
+        self._is_short = is_short
+        self._say()
 
     def changeEvent(self, event: QEvent) -> None:
         """Takes colour and size anew when the system's changed."""
@@ -69,12 +78,18 @@ class DownloadStatus(QToolButton):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._dim()
 
-    def _show(self, words: str, description: str) -> None:
-        if self.text() != words:
-            self.setText(words)
-            self.setAccessibleName(words)
+    def _show(self, words: str, short: str, description: str) -> None:
+        self._words = (words, short)
+        self._say()
         describe(self, description)
         self.show()
+
+    def _say(self) -> None:
+        whole, short = self._words
+        words = short if self._is_short else whole
+        if words and self.text() != words:
+            self.setText(words)
+            self.setAccessibleName(whole)
 
     def _dim(self) -> None:
         palette, colour = self.palette(), dim_text(QApplication.palette())

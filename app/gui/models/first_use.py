@@ -62,9 +62,9 @@ class FirstUse(QObject):
 
     @property
     def is_offering(self) -> bool:
-        """Whether a person has no real model and has asked nothing yet."""
+        """Whether a person has no real model and has asked nothing yet; what failed is told alone."""
         models, model = self._desk.models, self._desk.model
-        if not models.is_looked_at or self._desk.conversation.turns:
+        if not models.is_looked_at or self._desk.conversation.turns or model.stage == "failed":
             return False
         is_real = model.checkpoint is not None and not model.checkpoint.is_demo
         is_looking = model.stage == "searching" and self._desk.settings.model != DEMO_MODEL_ID
