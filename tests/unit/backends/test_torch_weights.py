@@ -148,6 +148,13 @@ def test_a_gpu_that_is_too_small_is_told_with_what_would_fit(checkpoint: Checkpo
     assert hint in error.said.hint
 
 
+def test_what_the_person_wants_loaded_all_the_same_is_not_refused(checkpoint: Checkpoint) -> None:
+    place = Place("cpu", "CPU", FP32, (2 * GB,))
+    with pytest.raises(ModelError):
+        refuse_too_large(checkpoint, sized(checkpoint), place)
+    refuse_too_large(replace(checkpoint, is_size_accepted=True), sized(checkpoint), place)
+
+
 def test_the_estimate_counts_weights_cache_and_several_gpus(checkpoint: Checkpoint) -> None:
     tensors = sized(checkpoint)
     place = Place("cuda", "NVIDIA Test", BF16, (11 * GB, 10 * GB), (0, 1))
