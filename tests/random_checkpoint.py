@@ -69,7 +69,7 @@ class Widths:
     is_tied: bool = True
     dtype: str = "bfloat16"
     is_newer: bool = False
-    """Qwen3.5: every second layer is recurrent, attention has gates, and there is no DeepStack."""
+    """Qwen3.5: most layers are recurrent (with fewer than 8, half of them), attention has gates, and no DeepStack."""
 
 
 def write_random_checkpoint(folder: Path, widths: Widths | None = None, seed: int = 0) -> Path:

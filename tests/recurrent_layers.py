@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_RELEASED_HEAD_DIM = 256
+
+
 def is_newer(config: dict[str, Any]) -> bool:
     """Whether a configuration is one of Qwen3.5."""
     return "layer_types" in config["text_config"]
@@ -15,13 +18,15 @@ def is_newer(config: dict[str, Any]) -> bool:
 
 def newer_text(model_type: str, layers: int, head_dim: int, experts_width: int) -> dict[str, Any]:
     """What text_config has beside, or in place of, Qwen3-VL's; `experts_width` is 0 without experts."""
-    turned = head_dim // 2
-    side = turned // 2 // 3
+    turned_share = 0.25 if head_dim >= _RELEASED_HEAD_DIM else 0.5  # a narrow head needs more to turn on three axes
+    pairs = int(head_dim * turned_share) // 2
+    interval = min(4, layers // 2)
+    layer_types = ["linear_attention" if (layer + 1) % interval else "full_attention" for layer in range(layers)]
     shared = {"shared_expert_intermediate_size": experts_width // 2} if experts_width else {}
     return shared | {
         "model_type": f"{model_type}_text",
-        "full_attention_interval": 2,
-        "layer_types": ["full_attention" if layer % 2 else "linear_attention" for layer in range(layers)],
+        "full_attention_interval": interval,
+        "layer_types": layer_types,
         "attn_output_gate": True,
         "linear_num_key_heads": 2,
         "linear_num_value_heads": 4,
@@ -31,9 +36,9 @@ def newer_text(model_type: str, layers: int, head_dim: int, experts_width: int) 
         "rope_parameters": {
             "rope_type": "default",
             "rope_theta": 10_000_000,
-            "partial_rotary_factor": 0.5,
+            "partial_rotary_factor": turned_share,
             "mrope_interleaved": True,
-            "mrope_section": [turned // 2 - 2 * side, side, side],
+            "mrope_section": [(pairs + 2) // 3, (pairs + 1) // 3, pairs // 3],
         },
     }
 

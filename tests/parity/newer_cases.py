@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.core.checkpoint import read_checkpoint
 from app.core.requests import Request, Turn
-from tests import random_checkpoint
+from tests import random_checkpoint, recurrent_layers
 from tests.clips_made import noise_clip
 from tests.mlx_vlm_answers import asked
 from tests.pictures_made import noise_picture
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 RECORD = "parity-mlx-newer.json"
 MADE_BY = hashlib.sha256(
-    b"".join(Path(str(module.__file__)).read_bytes() for module in (sys.modules[__name__], random_checkpoint))
+    b"".join(
+        Path(str(module.__file__)).read_bytes()
+        for module in (sys.modules[__name__], random_checkpoint, recurrent_layers)
+    )
 ).hexdigest()
 """Tells whether a record was made of these very cases and models."""
 KINDS = {
     "dense": Widths(text_layers=4, is_newer=True, dtype="float32"),
+    "released heads": Widths(text_layers=8, heads=2, kv_heads=1, head_dim=256, is_newer=True, dtype="float32"),
     "experts": Widths(text_layers=4, is_newer=True, dtype="float32", experts=4, is_tied=False),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ import pytest
 from app.backends import mlx_backend
 from app.backends.mlx_backend import MlxBackend
 from app.backends.mlx_token_drawer import TokenDrawer
-from app.core.checkpoint import Checkpoint, read_checkpoint
+from app.core.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 from app.core.clips import Clip
 from app.core.events import GenerateEvent, PrefillProgress, TextPiece, VisionProgress
 from app.core.prompt import ChatFormat
@@ -24,6 +26,8 @@ from tests.pictures_made import noise_picture
 from tests.random_checkpoint import Widths, write_random_checkpoint
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from app.core.requests import Medium
@@ -278,6 +282,49 @@ def test_states_are_kept_at_few_places_the_first_among_them(answer: Answer, back
     assert len(kept_at(backend)) == 5
     request = asked(Turn("Another?", ONE))
     assert end_of(answer(request)).figures.reused_tokens == first_places[1]
+
+
+def test_a_conversion_in_four_bits_answers_as_mlx_vlm_does(
+    tmp_path: Path, on_model_thread: OnModelThread, logits_seen: list[NDArray[np.float32]]
+) -> None:
+    """In MLX's own layout, where no norm is to be shifted any more, as released conversions are."""
+    widths = Widths(text_width=128, mlp_width=256, text_layers=4, is_newer=True, experts=4, is_tied=False)
+    made = write_random_checkpoint(tmp_path / "made", widths)
+    request = asked(Turn("What is it?", ONE))
+
+    def work() -> tuple[Checkpoint, list[tuple[int, NDArray[np.float32]]]]:
+        checkpoint = find_checkpoint(str(in_four_bits(made, tmp_path / "Qwen3.5-4bit")))
+        backend = MlxBackend()
+        list(backend.load(checkpoint, lambda: False))
+        logits_seen.clear()
+        list(backend.generate([request], lambda _: False))
+        expected = list(mlx_vlm_steps(backend, checkpoint, request))
+        backend.unload()
+        return checkpoint, expected
+
+    checkpoint, expected = on_model_thread(work)
+    assert (checkpoint.quantisation, checkpoint.model_type) == ("4-bit, group 64", "qwen3_5_moe")
+    assert [int(logits.argmax()) for logits in logits_seen] == [token_id for token_id, _ in expected]
+
+
+def in_four_bits(made: Path, folder: Path) -> Path:
+    """What mlx-vlm's conversion writes of a checkpoint."""
+    quantize_model = importlib.import_module("mlx_vlm.quant_utils").quantize_model
+    utils = importlib.import_module("mlx_vlm.utils")
+    model = utils.load_model(made)
+    config = json.loads((made / "config.json").read_text())
+
+    def predicate(path: str, module: Any) -> Any:
+        return not utils.skip_multimodal_module(path) and model.quant_predicate(path, module)
+
+    quantised, config = quantize_model(model, config, 64, 4, mode="affine", quant_predicate=predicate)
+    folder.mkdir()
+    for file in made.iterdir():
+        if file.suffix != ".safetensors":
+            (folder / file.name).write_bytes(file.read_bytes())
+    utils.save_weights(folder, quantised)
+    utils.save_config(config, folder / "config.json")
+    return folder
 
 
 def test_thinking_is_off(checkpoint: Checkpoint) -> None:
