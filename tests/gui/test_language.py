@@ -31,8 +31,10 @@ from app.backends.fake_backend import FakeScript
 from app.core.errors import Sentence
 from app.core.settings import Language, Settings
 from app.gui.language import chosen_language, speak
+from app.gui.models.row_words import row_details, row_text
 from app.gui.wording import paragraph, spoken
 from tests.gui.conftest import draw
+from tests.gui.models_shown import here, models_for, show_models
 from tests.gui.window_driver import OpenWindow, WindowDriver
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ def test_a_model_that_does_not_load_says_so_in_chinese(open_window: OpenWindow, 
 
 NAMES = (
     r"Viewfinder|Markdown|JSON|Qwen3-VL\S*|Qwen/\S*|token|(?:Top|Min)-[pk]|English|Ctrl|Shift|Alt|Esc|Del|MP"
-    r"|JPEG|PNG|WebP|HEIC|AVIF|TIFF|GIF|BMP|MP4|MOV|MKV|WebM|AVI|four colours\.png|fake(?: 1)?|no device|What is this\?"
+    r"|hf_…|https://huggingface\.co|JPEG|PNG|WebP|HEIC|AVIF|TIFF|GIF|BMP|MP4|MOV|MKV|WebM|AVI|four colours\.png|fake(?: 1)?|no device|What is this\?"
 )
 """The same in Chinese: names of things and of keys, what the test itself wrote, what the fake backend says."""
 
@@ -159,6 +161,34 @@ def test_no_english_is_left(open_window: OpenWindow, picture: Path) -> None:
     assert "设置" in texts
     left = {text for text in texts if not re.search("[\u4e00-\u9fff]", text)}
     assert sorted(text for text in left if re.search("[A-Za-z]{2}", re.sub(NAMES, "", text))) == []
+
+
+@pytest.mark.parametrize("state", ["all", "downloading", "failed", "paused", "empty", "offline", "search"])
+def test_no_english_is_left_in_the_models(open_window: OpenWindow, state: str) -> None:
+    store, downloads = models_for(state)
+    settings = Settings(language="zh_CN", is_offline=state == "offline")
+    driver = open_window(settings=settings, models=store, downloads=downloads)
+    driver.wait_for_model()
+    show_models(state)(driver.window)
+    sheet = driver.content.models.sheet
+    lines = {row_text(row) for row in sheet.list.rows} | {row_details(row) for row in sheet.list.rows}
+    texts = {*heard_and_read(sheet), *(re.sub(r"Qwen3[-\w. ]+", "", line) for line in lines)}
+    assert "已安装" in texts
+    known = rf"{NAMES}|mlx-community|Qwen3|Volumes|LM Studio|Hugging Face|Hub|thinking|GB|MB|MLX|\d-bit|bf16"
+    left = {text for text in texts if re.search("[A-Za-z]{2}", re.sub(known, "", text))}
+    assert sorted(text for text in left if not re.search("[\u4e00-\u9fff]", text)) == []
+
+
+def test_the_next_window_has_another_model_answer_too(open_window: OpenWindow) -> None:
+    driver = open_window(models=here())
+    driver.wait_for_model()
+    driver.action("modelsAction").trigger()
+    choose_language(driver, "zh_CN")
+    driver.wait(lambda: driver.desk.models.is_looked_at)
+    driver.action("modelsAction").trigger()
+    assert driver.content.models.sheet.list.rows
+    driver.desk.models.use("demo")
+    assert driver.desk.settings.model == "demo"
 
 
 def choose_language(driver: WindowDriver, language: Language) -> None:
