@@ -236,7 +236,11 @@ def _hub_text(hub: HubState) -> str:
         "none": "no token",
     }
     offline = {"environment": "offline (HF_HUB_OFFLINE)", "settings": "offline (settings)"}
-    parts = [hub.address, offline.get(hub.is_offline, ""), f"proxy {hub.proxy}" if hub.proxy else ""]
+    parts = [
+        hub.address.removeprefix("https://"),
+        offline.get(hub.is_offline, ""),
+        f"proxy {hub.proxy}" if hub.proxy else "",
+    ]
     return ", ".join(part for part in (*parts, words.get(hub.token, "")) if part) + f"; into {hub.cache}"
 
 

@@ -39,7 +39,8 @@ class HubAccess:
     @property
     def address(self) -> str:
         """Where requests go, without a slash at its end; a name and a password in ``HF_ENDPOINT`` are left out."""
-        return _NAME_AND_PASSWORD.sub("", (self.endpoint or os.environ.get("HF_ENDPOINT") or HUB_ADDRESS).rstrip("/"))
+        given = (self.endpoint or os.environ.get("HF_ENDPOINT") or HUB_ADDRESS).strip().rstrip("/")
+        return _NAME_AND_PASSWORD.sub("", given if "://" in given else f"https://{given}")
 
     @property
     def may_send_token(self) -> bool:

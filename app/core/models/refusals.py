@@ -67,8 +67,10 @@ def refusal_of(response: httpx2.Response, model_id: str, access: HubAccess) -> A
     status, code = response.status_code, response.headers.get("X-Error-Code", "")
     message = response.headers.get("X-Error-Message", "")
     detail = without_secrets(f"{status} {code} {message}".strip(), access)
+    is_page = "html" in response.headers.get("Content-Type", "").lower()
     return (
         _of_server(response, access, detail)
+        or (not_a_hub(access, detail) if is_page and not code and not message else None)
         or _of_repository(status, code, message, _Asked(model_id, access, detail))
         or UserError(
             Sentence("{host} refused what it was asked (error {status}).", host=host_of(access.address), status=status),

@@ -36,7 +36,7 @@ def test_how_models_would_be_downloaded_is_told_without_secrets(
         assert ", no token; into" in said(profile, capsys)
         keychain.kept["Viewfinder", "mirror.example"] = SECRET
         text = said(profile, capsys)
-        assert "Downloads    https://mirror.example, proxy proxy.example:1, token in the keychain; into" in text
+        assert "Downloads    mirror.example, proxy proxy.example:1, token in the keychain; into" in text
         told = said(profile, capsys, "--json")
         assert json.loads(told)["hub"]["token"] == "keychain"
         assert SECRET not in text + told
@@ -57,7 +57,7 @@ def test_who_says_to_stay_offline_is_told(
     monkeypatch.setenv("HF_ENDPOINT", "https://me:word@other.example/hub/")
     write_settings(profile.settings_file, Settings(is_offline=True))
     text = said(profile, capsys)
-    assert f"https://other.example/hub, {word}" in text
+    assert f"Downloads    other.example/hub, {word}" in text
     assert "word@" not in text
 
 

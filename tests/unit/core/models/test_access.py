@@ -19,6 +19,8 @@ def test_a_secret_is_in_no_printed_form() -> None:
         ("", None, HUB_ADDRESS),
         ("", "", HUB_ADDRESS),
         ("", "https://other.example/", "https://other.example"),
+        ("", "other.example", "https://other.example"),
+        ("", "https://me:word@other.example/hub", "https://other.example/hub"),
         ("https://mirror.example/hub/", "https://other.example", "https://mirror.example/hub"),
     ],
 )

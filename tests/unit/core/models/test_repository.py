@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.hub_server import HubServer
 
 ID = "Qwen/Qwen3-VL-4B-Instruct"
+HTML = {"Content-Type": "text/html; charset=utf-8"}
 MLX = {**CONFIG, "quantization": {"bits": 4, "group_size": 64}}
 
 
@@ -217,6 +218,10 @@ def test_private_and_gated_and_wrong_tokens_are_told_apart(hub: HubServer) -> No
         (Fault(status=418), "refused what it was asked (error 418)"),
         (Fault(status=407), "wants a name and a password"),
         (Fault(status=200, body=b"<html>Sign in</html>"), "does not answer as the Hub does"),
+        (Fault(status=404, headers=HTML, body=b"<html>"), "does not answer as the Hub does"),
+        (Fault(status=403, headers=HTML, body=b"<html>"), "does not answer as the Hub does"),
+        (Fault(status=404, body=b"{}"), "There is no public repository"),
+        (Fault(status=502, headers=HTML, body=b"<html>"), "has a fault of its own (error 502)"),
         (Fault(status=200, body=b"[]"), "does not answer as the Hub does"),
         (Fault(status=200, body=b'{"sha": "main"}'), "does not answer as the Hub does"),
         (Fault(status=200, body=b'{"sha": "' + b"0" * 40 + b'", "disabled": true}'), "has closed the repository"),
