@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from app.core.checkpoint import DEMO_MODEL_ID, Checkpoint, read_checkpoint, read_config
 from app.core.errors import AppError, ErrorText, ModelError, Sentence, describe_error
 from app.core.model_types import ALL_MODEL_TYPES, SUPPORTED_MODEL_TYPES
-from app.core.models.hub_cache import cached_revisions, hub_cache_dir
+from app.core.models.hub_cache import cached_revisions, hub_cache_dir, repository_of
 from app.core.models.lm_studio import lm_studio_folders
 from app.core.models.weight_files import WEIGHTS_SUFFIX, check_whole
 from app.core.paths import DEMO_MODEL_DIR
@@ -210,27 +210,24 @@ def _installed(one: _Found, model_id: str, examined: _Examined, noted: datetime 
 
 def _all_found(own_folders: Sequence[Path]) -> Iterator[_Found]:
     yield _Found(DEMO_MODEL_DIR, DEMO_MODEL_ID, DEMO_MODEL_ID, "demo")
-    for one in _in_cache(hub_cache_dir()):
-        yield replace(one, plain_id=one.name)
+    for revisions in cached_revisions(hub_cache_dir()):
+        for cached in revisions:
+            repository, revision = cached.repository, cached.revision
+            yield _Found(cached.folder, cached.pinned_id, repository, "hugging_face", revision, repository)
     for folder in lm_studio_folders():
         yield from _below(folder, "lm_studio")
     for folder in own_folders:
-        for one in _in_cache(folder):  # a cache on another disk: its models are named by where they are
-            yield replace(one, model_id=os.path.realpath(one.folder))
         yield from _below(folder, "folder")
-
-
-def _in_cache(cache_dir: Path) -> Iterator[_Found]:
-    for revisions in cached_revisions(cache_dir):
-        for cached in revisions:
-            yield _Found(cached.folder, cached.pinned_id, cached.repository, "hugging_face", cached.revision)
 
 
 def _below(folder: Path, source: ModelSource) -> Iterator[_Found]:
     for model in model_folders(folder):
+        place, repository = os.path.realpath(model), repository_of(model)
+        if repository is not None:  # of a cache on another disk
+            yield _Found(model, place, repository, "hugging_face", model.name)
+            continue
         # The folders above it name a model whose own name is a commit or a number of bits.
-        name = model.name if model == folder else model.relative_to(folder).as_posix()
-        yield _Found(model, os.path.realpath(model), name, source)
+        yield _Found(model, place, model.name if model == folder else model.relative_to(folder).as_posix(), source)
 
 
 def model_folders(folder: Path) -> list[Path]:

@@ -42,6 +42,7 @@ NAMES = (
     "max_position_embeddings",
 )
 REPOSITORY = "Qwen/Qwen3-VL-4B-Instruct"
+FOLDER = "models--Qwen--Qwen3-VL-4B-Instruct"
 
 
 @pytest.fixture(autouse=True)
@@ -183,13 +184,14 @@ def test_folders_of_ones_own_may_be_models_or_hold_them(tmp_path: Path) -> None:
     assert models[str(deep)].source == "folder"
 
 
-def test_a_cache_on_another_disk_is_read_as_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("inside", ["", FOLDER, f"{FOLDER}/snapshots/{'a' * 40}"])
+def test_a_cache_on_another_disk_is_read_as_one(tmp_path: Path, inside: str) -> None:
     disk = tmp_path / "disk"
     snapshot = cached(disk, REPOSITORY, write_whole_model(tmp_path / "files"), A)
-    model = found(disk)[str(snapshot)]
+    model = found(disk / inside)[str(snapshot)]
     assert (model.name, model.revision, model.source) == ("Qwen3-VL-4B-Instruct", A, "hugging_face")
     remove(model)
-    assert list(disk.iterdir()) == []
+    assert list(disk.iterdir()) == [], "blobs and all"
 
 
 def test_what_is_found_twice_is_listed_once(hub_cache: Path, home: Path, tmp_path: Path) -> None:
