@@ -305,7 +305,7 @@ STATES = (
     State("demo-video", script=None, pictures=0, has_video=True, questions=("What happens in this video?",)),
     *(State(f"models-{name}", pictures=1, finish=show_models(name), models=name) for name in MODELS_STATES),
     State("model-failed", FakeScript(fails_to_load=True)),
-    State("first-run", pictures=0, known=without_a_model),
+    State("first-run", script=None, pictures=0, known=without_a_model),
     State("downloading", pictures=0, known=without_a_model, downloads=(ON_ITS_WAY,)),
     State("download-paused", pictures=0, known=without_a_model, downloads=(PAUSED,)),
     State("download-failed", pictures=0, known=without_a_model, downloads=(FAILED,)),
