@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.core.events import ModelFailed, ModelLoading, ModelReady, ModelUnloaded
+from app.core.files import shown_name
 from app.gui.announcing import announce
 from app.gui.checkpoint_search import CheckpointMissing
 from app.gui.describing import tip
@@ -107,6 +108,8 @@ class ModelStatus(QToolButton):
         name = spoken(checkpoint.name) if checkpoint is not None else self.tr("No model")
         if checkpoint is not None and not checkpoint.is_demo and checkpoint.quantisation not in name:
             name = f"{name} · {spoken(checkpoint.quantisation)}"
+        if checkpoint is not None and checkpoint.adapter is not None:
+            name = f"{name} + {shown_name(checkpoint.adapter.name)}"
         words = state_words(state)
         self._name = "" if state.stage == "searching" else name
         self._words = words

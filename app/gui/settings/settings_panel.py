@@ -23,16 +23,22 @@ from app.core.sampling import Sampling
 from app.gui.caption import Caption
 from app.gui.describing import describe
 from app.gui.look import HEADING_PX
+from app.gui.settings.adapter_choice import AdapterChoice
 from app.gui.settings.choice_box import ChoiceBox
 from app.gui.settings.context_choice import ContextChoice
 from app.gui.settings.download_settings import DownloadSettings
+from app.gui.settings.fault_line import FaultLine
 from app.gui.settings.model_line import ModelLine
 from app.gui.settings.program_settings import ProgramSettings
 from app.gui.settings.sampling_settings import SamplingSettings
 from app.gui.settings.settings_rows import Labelled, Section
+from app.gui.wording import spoken
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.core.checkpoint import Checkpoint
+    from app.core.errors import ErrorText
     from app.core.paths import Profile
     from app.core.settings import Settings
 
@@ -67,6 +73,8 @@ class SettingsPanel(QWidget):
             self.tr("Fewer bits need less memory and answer a little worse. Changing this loads the model anew."),
         )
         self.context = ContextChoice()
+        self.adapter = AdapterChoice()
+        self.model_fault = FaultLine()
         self.system = QPlainTextEdit()
         self.answers = SamplingSettings(self)
         self.downloads = DownloadSettings(self)
@@ -83,6 +91,7 @@ class SettingsPanel(QWidget):
         self.model.show_model(settings.model)
         self.weights.show_value(settings.own.weight_bits)
         self.context.show_context(settings.own.context_tokens, self._checkpoint)
+        self.adapter.show_adapter(settings.own.adapter, self._checkpoint)
         self.weights_row.setVisible(_can_quantise() or settings.own.weight_bits is not None)
         if is_other_model:
             self.answers.show_again()
@@ -94,9 +103,14 @@ class SettingsPanel(QWidget):
         self.downloads.show_settings(settings)
         self.program.show_settings(settings)
 
-    def show_checkpoint(self, checkpoint: Checkpoint | None) -> None:
-        """Takes a model's own settings as what stands where the person chose none."""
+    def show_checkpoint(self, checkpoint: Checkpoint | None, error: ErrorText | None = None) -> None:
+        """Takes a model's own settings as what stands where the person chose none; `error` says why there is none."""
         self._checkpoint = checkpoint
+        self.adapter.show_adapter(self._settings.own.adapter, checkpoint)
+        if error is None:
+            self.model_fault.clear()
+        else:
+            self.model_fault.say(f"{spoken(error.text)} {spoken(error.hint)}".strip())
         self.context.show_context(self._settings.own.context_tokens, checkpoint)
         self._makers = Sampling() if checkpoint is None else checkpoint.default_sampling
         self.answers.show_sampling(self._settings.own.sampling, self._makers)
@@ -118,10 +132,16 @@ class SettingsPanel(QWidget):
                 "How many tokens a conversation may have; more need more memory. Changing this loads the model anew."
             ),
         )
+        adapter = Labelled(
+            self.tr("Adapter (LoRA)"),
+            self.adapter,
+            self.tr("A small training on top of the model. Changing this loads the model anew."),
+            is_below=True,
+        )
         layout = QVBoxLayout(self._build_frame())
         layout.setContentsMargins(16, 0, 16, 12)
         layout.setSpacing(12)
-        layout.addWidget(Section(self.tr("Model"), [self.model, self.weights_row, context]))
+        layout.addWidget(Section(self.tr("Model"), [self.model, self.weights_row, context, adapter, self.model_fault]))
         layout.addWidget(Section(self.tr("Answer"), [instruction, self.answers.fields["max_tokens"]]))
         layout.addWidget(self.answers.sampling_section())
         layout.addWidget(self.answers.seed_section())
@@ -162,6 +182,7 @@ class SettingsPanel(QWidget):
         self.done.clicked.connect(self.close_wanted)
         self.weights.currentIndexChanged.connect(self._on_weights_chosen)
         self.context.currentIndexChanged.connect(self._on_context_chosen)
+        self.adapter.folder_chosen.connect(self._on_adapter_folder_chosen)
         self.system.textChanged.connect(self._on_system_text_changed)
         self.answers.sampling_changed.connect(self._on_sampling_changed)
         self.downloads.settings_changed.connect(self._tell)
@@ -203,6 +224,9 @@ class SettingsPanel(QWidget):
     def _on_context_chosen(self) -> None:
         own = replace(self._settings.own, context_tokens=self.context.currentData())
         self._tell(self._settings.with_own(own))
+
+    def _on_adapter_folder_chosen(self, folder: Path | None) -> None:
+        self._tell(self._settings.with_own(replace(self._settings.own, adapter=folder)))
 
     def _on_system_text_changed(self) -> None:
         own = replace(self._settings.own, system=self.system.toPlainText())
