@@ -352,6 +352,49 @@
     </message>
 </context>
 <context>
+    <name>AdapterChoice</name>
+    <message>
+        <source>Choose Folder…</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
+        <source>Choose the folder of an adapter</source>
+        <translation>选择适配器的文件夹</translation>
+    </message>
+    <message>
+        <source>Take Off</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Take the adapter off</source>
+        <translation>移除适配器</translation>
+    </message>
+    <message>
+        <source>Chooses a folder that PEFT or mlx-vlm has written.</source>
+        <translation>选择由 PEFT 或 mlx-vlm 写出的文件夹。</translation>
+    </message>
+    <message>
+        <source>Loads the model anew without the adapter.</source>
+        <translation>不带适配器重新载入模型。</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Rank {0}, on {1}.</source>
+        <translation>秩 {0}，作用于 {1}。</translation>
+    </message>
+    <message>
+        <source>It says it was made for {0}.</source>
+        <translation>它自称是为 {0} 制作的。</translation>
+    </message>
+    <message>
+        <source>The Adapter’s Folder</source>
+        <translation>适配器的文件夹</translation>
+    </message>
+</context>
+<context>
     <name>Answer</name>
     <message>
         <source>Code</source>
@@ -1894,75 +1937,75 @@
     </message>
     <message>
         <source>Choose it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新选择。</translation>
     </message>
     <message>
         <source>It says it was made for {base}. Choose that model, another adapter, or take it off.</source>
-        <translation type="unfinished"></translation>
+        <translation>它自称是为 {base} 制作的。请选择那个模型、换一个适配器，或将其移除。</translation>
     </message>
     <message>
         <source>Choose another adapter, or take it off.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他适配器，或将其移除。</translation>
     </message>
     <message>
         <source>The adapter “{name}” has changed since it was chosen.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器“{name}”在选择之后发生了变化。</translation>
     </message>
     <message>
         <source>The adapter “{name}” does not fit this model, which has no layer {layer} that it could change.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器“{name}”不适合此模型：模型中没有它要改变的层 {layer}。</translation>
     </message>
     <message>
         <source>The adapter “{name}” is for a model of another size: {layer} is {ours} here, and {theirs} in it.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器“{name}”用于另一种大小的模型：{layer} 在此处是 {ours}，在适配器中是 {theirs}。</translation>
     </message>
     <message>
         <source>Download or save it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新下载或重新保存。</translation>
     </message>
     <message>
         <source>Choose the folder of a LoRA, as PEFT or mlx-vlm writes it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择由 PEFT 或 mlx-vlm 写出的 LoRA 文件夹。</translation>
     </message>
     <message>
         <source>Merge it into its model with PEFT and use that model, or choose another adapter.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用 PEFT 将其合并到模型中并使用该模型，或选择其他适配器。</translation>
     </message>
     <message>
         <source>The adapter “{name}” has no weights: {file} is missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器“{name}”没有权重：缺少 {file}。</translation>
     </message>
     <message>
         <source>The adapter “{name}” is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器“{name}”已损坏。</translation>
     </message>
     <message>
         <source>The folder {folder} holds no adapter: it has no adapter_config.json.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹 {folder} 中没有适配器：缺少 adapter_config.json。</translation>
     </message>
     <message>
         <source>The folder {folder} holds a whole model’s training, not an adapter.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹 {folder} 中是整个模型的训练结果，而不是适配器。</translation>
     </message>
     <message>
         <source>The adapter “{name}” is of the kind {kind}, not a LoRA.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器“{name}”的类型是 {kind}，不是 LoRA。</translation>
     </message>
     <message>
         <source>The adapter “{name}” changes more than a plain LoRA does ({what}).</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器“{name}”改变的内容超出了普通 LoRA（{what}）。</translation>
     </message>
     <message>
         <source>The adapter “{name}” has its weights in a form that may hold program code.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器“{name}”的权重格式可能包含程序代码。</translation>
     </message>
     <message>
         <source>Viewfinder reads .safetensors alone: save it again as {file}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Viewfinder 只读取 .safetensors：请重新保存为 {file}。</translation>
     </message>
     <message>
         <source>There is no adapter folder {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有适配器文件夹 {folder}。</translation>
     </message>
     <message>
         <source>Check the disk, then go on: what came so far is kept.</source>
@@ -2442,11 +2485,11 @@
     </message>
     <message>
         <source>Take the adapter off.</source>
-        <translation type="unfinished"></translation>
+        <translation>请移除适配器。</translation>
     </message>
     <message>
         <source>The {name} backend cannot put an adapter on a model.</source>
-        <translation type="unfinished"></translation>
+        <translation>后端 {name} 无法为模型加上适配器。</translation>
     </message>
     <message>
         <source>A mixture of experts cannot be quantised while it is loaded.</source>
@@ -4370,6 +4413,14 @@
     <message>
         <source>How many tokens a conversation may have; more need more memory. Changing this loads the model anew.</source>
         <translation>对话最多可以有多少 token；越多所需内存越多。更改后会重新加载模型。</translation>
+    </message>
+    <message>
+        <source>Adapter (LoRA)</source>
+        <translation>适配器（LoRA）</translation>
+    </message>
+    <message>
+        <source>A small training on top of the model. Changing this loads the model anew.</source>
+        <translation>在模型之上的一份小型训练结果。更改后会重新载入模型。</translation>
     </message>
     <message>
         <source>Model</source>

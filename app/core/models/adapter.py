@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from app.core.checkpoint import read_config
 from app.core.errors import ModelError, Sentence
 from app.core.models.adapter_files import digest_of, layer_name, name_of, read_files, read_matrix
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from app.core.checkpoint import Checkpoint
@@ -124,7 +123,7 @@ def read_low_ranks(adapter: Adapter) -> Iterator[LowRank]:
                 read_matrix(file, start, contents.header[name], is_turned=is_turned)
                 for name in (part.down_name, part.up_name)
             )
-            yield LowRank(layer, down, up * np.float32(part.scale))
+            yield LowRank(layer, down, up * up.dtype.type(part.scale))
 
 
 def _layer_shapes(folder: Path) -> dict[str, tuple[int, int]]:

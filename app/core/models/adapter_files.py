@@ -12,8 +12,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import numpy as np
-
 from app.core.errors import ModelError, Sentence
 from app.core.models.weight_files import read_header
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    import numpy as np
     from numpy.typing import NDArray
 
 AdapterForm: TypeAlias = Literal["peft", "mlx-vlm"]
@@ -58,7 +57,8 @@ _MORE_THAN_LORA = (
     "monteclora_config",
 )
 """PEFT's settings that ask for more than two small matrices beside a layer."""
-_TYPES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+_TYPES = {"F32": ("<f4", 4), "F16": ("<f2", 2), "BF16": ("<u2", 2)}
+"""How numpy reads them, which has no bf16, and their size in bytes."""
 _PIECE_BYTES = 1 << 20
 GET_ANOTHER = "Choose another adapter, or take it off."
 
@@ -243,7 +243,7 @@ def _part(
 def _checked_shape(entry: Mapping[str, Any]) -> tuple[int, int]:
     rows, columns = entry["shape"]
     start, end = entry["data_offsets"]
-    size_bytes = rows * columns * np.dtype(_TYPES[entry["dtype"]]).itemsize
+    size_bytes = rows * columns * _TYPES[entry["dtype"]][1]
     if not 0 <= start <= end or end - start != size_bytes:
         raise ValueError(f"{size_bytes} bytes from {start} to {end}")
     return int(rows), int(columns)
@@ -283,9 +283,11 @@ def _finite(value: float) -> float:
 
 def read_matrix(file: BinaryIO, start: int, entry: Mapping[str, Any], *, is_turned: bool) -> NDArray[np.float32]:
     """A matrix of a safetensors file whose numbers begin at `start`, turned over if it is stored so."""
+    import numpy as np  # noqa: PLC0415 - not before the window is shown
+
     first, last = entry["data_offsets"]
     file.seek(start + first)
-    stored = np.frombuffer(file.read(last - first), dtype=_TYPES[entry["dtype"]])
+    stored = np.frombuffer(file.read(last - first), dtype=_TYPES[entry["dtype"]][0])
     if entry["dtype"] == "BF16":
         stored = (stored.astype("<u4") << 16).view("<f4")
     matrix = stored.astype(np.float32).reshape(entry["shape"])
