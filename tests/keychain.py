@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -60,3 +61,10 @@ def keychain_in_place() -> Iterator[Keychain]:
         yield keychain
     finally:
         keyring.set_keyring(before)
+
+
+class GivenKeychain(Keychain):
+    """For a process of its own, named by PYTHON_KEYRING_BACKEND: has one secret for every name."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return os.environ.get("VIEWFINDER_TEST_SECRET")
