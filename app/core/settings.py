@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -28,6 +29,8 @@ WEIGHT_BITS = (8, 4)
 LEAST_CONTEXT_TOKENS, MOST_CONTEXT_TOKENS = 2_048, 1_048_576
 VERSION = 2
 _VERSION_KEY = "version"
+_FOR_ITS_OWNER_ALONE = 0o600
+"""Once a proxy's password stands in the file."""
 _MOST_IMAGE_TOKENS = 1_000_000
 _MOST_MINUTES = 24 * 60
 
@@ -180,6 +183,9 @@ def write_settings(file: Path, settings: Settings) -> None:
         ) from error
     # Half a surrogate pair, as in names that are not UTF-8, becomes JSON's own escape.
     write_atomically(file, (text + "\n").encode("utf-8", "backslashreplace"))
+    if "@" in settings.hub_proxy:
+        with suppress(OSError):  # as on disks that know no permissions
+            file.chmod(_FOR_ITS_OWNER_ALONE)
 
 
 def _read_object(file: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -283,3 +284,14 @@ def test_a_bad_folder_of_models_costs_only_itself(tmp_path: Path) -> None:
 
 def test_a_proxys_password_is_in_no_printed_form() -> None:
     assert "word" not in repr(Settings(hub_proxy="http://me:word@proxy:1"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of another kind")
+def test_a_file_with_a_proxys_password_is_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    write_settings(file, Settings(hub_proxy="http://proxy:1"))
+    file.chmod(0o644)
+    write_settings(file, Settings(hub_proxy="http://proxy:1"))
+    assert file.stat().st_mode & 0o777 == 0o644
+    write_settings(file, Settings(hub_proxy="http://me:word@proxy:1"))
+    assert file.stat().st_mode & 0o777 == 0o600
