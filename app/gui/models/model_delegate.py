@@ -27,6 +27,7 @@ from app.gui.look import (
     state_colour,
 )
 from app.gui.models.model_rows import ModelRow
+from app.gui.models.row_buttons import ButtonSizes
 from app.gui.models.row_words import Line, lines_of, state_lines_of
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ class ModelDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.buttons = QSize()
-        """What the buttons of a row need."""
+        self.sizes = ButtonSizes({}, 0, 0)
+        """What the buttons of rows need."""
         self._layouts: dict[str, tuple[ModelRow, tuple[int, str, int], RowLayout]] = {}
 
     def forget(self) -> None:
@@ -89,10 +90,11 @@ class ModelDelegate(QStyledItemDelegate):
 
     def layout_of(self, row: ModelRow, width_px: int, font: QFont) -> RowLayout:
         """Where everything in this row stands at this width."""
-        place = (width_px, font.key(), self.buttons.width())
+        buttons = self.sizes.of(row)
+        place = (width_px, font.key(), buttons.width())
         found = self._layouts.get(row.model_id)
         if found is None or found[0] is not row or found[1] != place:
-            found = self._layouts[row.model_id] = (row, place, _lay_out(row, width_px, font, self.buttons))
+            found = self._layouts[row.model_id] = (row, place, _lay_out(row, width_px, font, buttons))
         return found[2]
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -159,7 +161,7 @@ def _fonts(font: QFont) -> dict[bool, QFont]:
 def _lay_out(row: ModelRow, width_px: int, font: QFont, buttons: QSize) -> RowLayout:
     inner_px = max(1, width_px - 2 * SIDE_PX)
     is_beside = buttons.width() <= inner_px * _BESIDE_SHARE
-    words_px = inner_px - buttons.width() - SIDE_PX if is_beside else inner_px
+    words_px = inner_px - buttons.width() - SIDE_PX if is_beside and buttons.width() else inner_px
     fonts = {is_name: QFontMetrics(one) for is_name, one in _fonts(font).items()}
     pieces: list[_Piece] = []
     top_px = _EDGE_PX

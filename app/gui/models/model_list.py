@@ -208,12 +208,13 @@ class ModelList(QListView):
     def _measure_buttons(self) -> None:
         if not self._buttons:
             self._add_buttons()
+        self._delegate.sizes = self._buttons[0].measured()
         for buttons in self._buttons:
-            self._delegate.buttons = buttons.whole_size()
+            buttons.take_sizes(self._delegate.sizes)
 
     def _add_buttons(self) -> RowButtons:
         buttons = RowButtons(self.viewport())
-        buttons.whole_size()
+        buttons.take_sizes(self._delegate.sizes)
         buttons.hide()
         buttons.action_wanted.connect(self.action_wanted)
         self._buttons.append(buttons)

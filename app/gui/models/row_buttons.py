@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint, QSize, Qt, Signal
@@ -12,6 +13,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWid
 from app.gui.describing import describe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.gui.models.model_rows import ModelRow, RowAction
 
 _SPACING_PX = 4
@@ -66,6 +69,37 @@ def why_not(action: RowAction, row: ModelRow, *, is_offline: bool) -> str:
     return ""
 
 
+def first_of(row: ModelRow) -> RowAction | None:
+    """The next step of a row, if it has one."""
+    return row.actions[0] if row.actions and row.actions[0] in _PRIMARY else None
+
+
+def has_more(row: ModelRow) -> bool:
+    """Whether there is more to be done with a row than its next step."""
+    return len(row.actions) > (first_of(row) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonSizes:
+    """What the buttons of a row need.
+
+    Attributes:
+        first_px: The width of the next step's, by what it does.
+        more_px: That of the other.
+        height_px: Of both.
+    """
+
+    first_px: Mapping[RowAction, int]
+    more_px: int
+    height_px: int
+
+    def of(self, row: ModelRow) -> QSize:
+        """Those of one row together; a width of nothing where it has none."""
+        first = first_of(row)
+        widths = ([self.first_px[first]] if first is not None else []) + ([self.more_px] if has_more(row) else [])
+        return QSize(sum(widths) + _SPACING_PX * max(0, len(widths) - 1), self.height_px)
+
+
 class RowButtons(QWidget):
     """Stands in one row at a time."""
 
@@ -97,23 +131,27 @@ class RowButtons(QWidget):
         """Of the row that it stands in."""
         return self._row.model_id if self._row is not None else ""
 
-    def whole_size(self) -> QSize:
-        """What the widest of its words need, so that all rows have theirs below one another."""
-        sample, before = self.primary, self.primary.text()
-        width_px = 0
+    def measured(self) -> ButtonSizes:
+        """What the buttons need with each of their words, in the letters of now; the accent's are the widest."""
+        sample, before, had_accent = self.primary, self.primary.text(), bool(self.primary.property("isNextStep"))
+        self._accent(is_wanted=True)
+        widths: dict[RowAction, int] = {}
         for action in _PRIMARY:
             sample.setText(action_words(action))
-            width_px = max(width_px, sample.sizeHint().width())
+            widths[action] = sample.sizeHint().width()
+        sizes = ButtonSizes(widths, self.more.sizeHint().width(), sample.sizeHint().height())
         sample.setText(before)
-        height_px = sample.sizeHint().height()
-        self.more.setFixedHeight(height_px)
-        return QSize(width_px + _SPACING_PX + self.more.sizeHint().width(), height_px)
+        self._accent(is_wanted=had_accent)
+        return sizes
+
+    def take_sizes(self, sizes: ButtonSizes) -> None:
+        """Makes both equally high."""
+        self.more.setFixedHeight(sizes.height_px)
 
     def show_row(self, row: ModelRow, *, is_offline: bool) -> None:
         """Shows what can be done with a row."""
         self._row, self._is_offline = row, is_offline
-        actions = row.actions
-        first = actions[0] if actions and actions[0] in _PRIMARY else None
+        first = first_of(row)
         self.primary.setVisible(first is not None)
         if first is not None:
             self._action = first
@@ -124,7 +162,7 @@ class RowButtons(QWidget):
             self._accent(is_wanted=row.is_recommended and first == "download")
             describe(self.primary, reason or _meaning(first, row.name))
         translate = QCoreApplication.translate
-        self.more.setVisible(actions != (first,))
+        self.more.setVisible(has_more(row))
         self.more.setAccessibleName(translate("Models", "More about {0}").format(row.name))
         describe(self.more, translate("Models", "All that can be done with {0}.").format(row.name))
 
