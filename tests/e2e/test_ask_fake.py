@@ -122,7 +122,7 @@ def test_a_model_that_is_not_there_ends_with_4(program: Program) -> None:
 def test_a_backend_that_is_not_installed_ends_with_4(program: Program) -> None:
     done = program.ask("-p", "x", "--backend", "transformers")
     assert (done.returncode, done.stdout) == (4, "")
-    assert "torch not installed; pip install 'viewfinder[cuda]'" in done.stderr
+    assert "torch not installed; pip install 'viewfinder[" in done.stderr
 
 
 def test_quantising_where_the_backend_cannot_ends_with_4(program: Program) -> None:

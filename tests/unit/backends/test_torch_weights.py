@@ -131,10 +131,10 @@ def test_who_hides_the_gpu_gets_the_processor(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("free_gb", "hint"),
     [
-        (16.0, "In 8 bits it needs about 12.9 GB: --quantize 8bit,"),
+        (16.0, "In 8 bits it needs about 12.8 GB: --quantize 8bit,"),
         (11.0, "In 4 bits it needs about 9.8 GB: --quantize 4bit,"),
         (7.5, "Qwen/Qwen3-VL-2B-Instruct would fit,"),
-        (6.1, "Qwen/Qwen3-VL-4B-Instruct would fit in 4 bits"),
+        (6.0, "Qwen/Qwen3-VL-4B-Instruct would fit in 4 bits"),
         (5.0, "Qwen/Qwen3-VL-2B-Instruct would fit in 4 bits"),
         (2.0, "No released Qwen3-VL fits"),
     ],
@@ -189,7 +189,7 @@ def test_a_machine_with_too_little_memory_is_told(checkpoint: Checkpoint) -> Non
     tensors = sized(checkpoint)
     error = refusal(lambda: refuse_too_large(checkpoint, tensors, Place("cpu", "CPU", FP32, (20 * GB,))))
     assert "of memory; 20.0 GB are free" in error.said.text
-    assert "In 8 bits it needs about 17.4 GB" in error.said.hint
+    assert "In 8 bits it needs about 17.3 GB" in error.said.hint
     refuse_too_large(checkpoint, tensors, Place("cpu", "CPU", FP32, (0,)))  # a system that does not tell
 
 
