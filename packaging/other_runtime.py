@@ -28,6 +28,7 @@ TESTS = (
     "tests/parity",
     "tests/e2e/test_ask_demo.py::test_the_sample_picture_is_described",
     "tests/e2e/test_ask_demo.py::test_what_happens_in_the_sample_video_is_told",
+    "tests/e2e/test_ask_adapter.py",
     "tests/e2e/test_ask_demo.py::test_the_runtime_that_is_not_asked_for_is_not_imported",
     "tests/e2e/test_no_connection.py::test_a_downloaded_model_answers_without_a_connection",
 )
