@@ -159,9 +159,10 @@ def reason_text(offer: Offer) -> str:
             f"“{best.name}” is the only kind that just fits: it needs about {need} of the "
             f"{size_text(memory.usable_bytes)} that {where} can give to a model."
         )
+    quick = " and is quick enough on a processor" if memory.kind == "ram" else ""
     return (
-        f"“{best.name}” is the best that fits well: it needs about {need} of the {size_text(memory.usable_bytes)} "
-        f"that {where} can give to a model."
+        f"“{best.name}” is the best that fits well{quick}: it needs about {need} of the "
+        f"{size_text(memory.usable_bytes)} that {where} can give to a model."
     )
 
 

@@ -40,6 +40,8 @@ _CONTEXT_SHARE = 0.95
 """Of what a machine gives: how far a context that is chosen to fit may fill it."""
 _RUNTIME_BYTES = {"metal": 300_000_000, "cuda": 700_000_000, "ram": 250_000_000}
 """Kernels, buffers kept for the next step, and what is held beside tensors; an estimate."""
+_MOST_READ_BYTES = 4 * 10**9
+"""Of weights that a processor's memory, some tens of GB a second, gives several times a second."""
 _PREFILL_TOKENS = 512
 """Tokens that both backends read at a time."""
 _WHOLE_BITS = 16
@@ -193,16 +195,23 @@ def need_of(
 
 
 def recommended(catalogue: Catalogue, memory: MachineMemory) -> CatalogueModel | None:
-    """The best model for a machine: that fits, else that just so fits, else none."""
+    """The best model for a machine: that fits, else that just so fits, else none.
+
+    On a processor it is no larger than can be read through several times a second, as every word of an answer does;
+    where none is so small, it is the smallest.
+    """
     ranked = sorted(
         (model for model in catalogue.models if model.rank and model.runtime == memory.runtime),
         key=lambda model: model.rank,
         reverse=True,
     )
-    marks = [(mark(need_of(model, memory), memory), model) for model in ranked]
+    needs = [(need_of(model, memory), model) for model in ranked]
+    if memory.kind == "ram" and memory.usable_bytes:
+        quick = [(need, model) for need, model in needs if need.weights_bytes <= _MOST_READ_BYTES]
+        needs = quick or needs[-1:]
     for wanted in ("fits", "tight"):
-        for found, model in marks:
-            if found == wanted:
+        for need, model in needs:
+            if mark(need, memory) == wanted:
                 return model
     return None
 

@@ -96,7 +96,7 @@ def test_each_mac_is_recommended_what_suits_it(ram_gib: int, name: str) -> None:
         (gpu(24), "8B-Instruct"),
         (gpu(80), "32B-Instruct"),
         (ram(16, "transformers"), "2B-Instruct"),
-        (ram(32), "8B-Instruct-8bit"),
+        (ram(32), "4B-Instruct-4bit"),
     ],
 )
 def test_other_machines_are_recommended_what_their_runtime_reads(memory: MachineMemory, name: str) -> None:
@@ -150,7 +150,7 @@ def test_on_a_processor_pytorch_takes_float32_and_on_a_gpu_bits_are_of_projectio
     assert memory_need(experts, 4, on=ram(64)).cache_bytes == 2 * memory_need(experts, 4, on=mac(64)).cache_bytes
 
 
-@pytest.mark.parametrize("memory", [mac(8), mac(16), gpu(8), ram(16)])
+@pytest.mark.parametrize("memory", [mac(8), mac(16), gpu(8), ram(8)])
 def test_the_context_that_fits_is_the_longest_that_does(memory: MachineMemory) -> None:
     found = recommended(CATALOGUE, memory)
     assert found is not None
