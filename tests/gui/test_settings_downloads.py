@@ -108,6 +108,10 @@ def test_a_proxys_password_is_not_shown(open_window: OpenWindow) -> None:
     downloads.proxy.edit.setFocus()
     QTest.keyClick(downloads.proxy.edit, Qt.Key.Key_Return)
     assert driver.desk.settings.hub_proxy == "http://me:word@proxy:1"
+    QTest.keyClicks(downloads.proxy.edit, "080")
+    QTest.keyClick(downloads.proxy.edit, Qt.Key.Key_Return)
+    assert driver.desk.settings.hub_proxy == "http://me:word@proxy:1080"
+    assert downloads.proxy.edit.text() == "http://me:•••@proxy:1080"
     assert "word" not in repr(driver.desk.settings)
 
 

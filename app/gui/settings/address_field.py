@@ -24,7 +24,7 @@ _DOTS = "•••"
 class AddressField(QWidget):
     """A label, a field below it, what it means, and what is wrong with what was typed.
 
-    A password within an address is shown as dots; an address that still has them is the one that was shown.
+    A password within an address is shown as dots, which stand for it in what is typed.
 
     Args:
         words: The label.
@@ -69,7 +69,7 @@ class AddressField(QWidget):
             self.show_again()
             return
         try:
-            value = self._check(self.edit.text())
+            value = self._check(self.edit.text().replace(f":{_DOTS}@", f":{urlsplit(self._value).password or _DOTS}@"))
         except UserError as error:
             self._say_fault(error_words(error.said))
             return
