@@ -38,6 +38,7 @@ class ScriptedModels:
         repositories: What the Hub knows, by id.
         fault: Raised instead of an answer of the Hub or of a removal.
         freed_bytes: What every removal frees.
+        sizes: What was to be remembered: commit and bytes.
         threads: The names of the threads that asked.
         is_open: Nothing is answered while it is not set.
     """
@@ -48,6 +49,7 @@ class ScriptedModels:
     repositories: dict[str, Repository] = field(default_factory=dict)
     fault: AppError | None = None
     freed_bytes: int = 0
+    sizes: dict[str, tuple[str, int]] = field(default_factory=dict)
     threads: list[str] = field(default_factory=list)
     is_open: threading.Event = field(default_factory=threading.Event)
 
@@ -97,6 +99,10 @@ class ScriptedModels:
         found = self.repositories[model_id]
         need = MemoryNeed(found.size_bytes, GIB // 2, GIB // 2, GIB // 2)
         return found, Fit(need, mark(need, memory), memory)
+
+    def keep_size(self, model_id: str, revision: str, size_bytes: int) -> None:
+        self._note()
+        self.sizes[model_id] = (revision, size_bytes)
 
 
 class ScriptedDownloads:

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from app.gui.focus_ring import FocusRing
 from app.gui.look import apply_look
 from tests.gui.conftest import draw
-from tests.gui.focus_seen import focused, is_seen, place_of, press
+from tests.gui.focus_seen import focused, is_seen, place_of, press, ring_pixels
 from tests.gui.keys_and_clicks import SHIFT
+from tests.gui.models_shown import here
 from tests.gui.video_hands import make_clip
 
 if TYPE_CHECKING:
@@ -65,6 +66,32 @@ def test_the_keyboard_is_seen_in_the_settings(open_window: OpenWindow) -> None:
             unseen.append(f"{stops}: {type(focused()).__name__} {focused().accessibleName()}")
     assert stops > 8
     assert unseen == []
+
+
+def test_the_keyboard_is_seen_among_the_models(open_window: OpenWindow) -> None:
+    driver = open_window(models=here())
+    driver.wait_for_model()
+    driver.window.resize(1200, 700)
+    driver.action("modelsAction").trigger()
+    sheet = driver.content.models.sheet
+    driver.wait(lambda: bool(sheet.list.rows))
+    press(driver, Qt.Key.Key_Down)
+    assert focused() is sheet.list
+    unseen: list[str] = []
+    met: set[QWidget] = set()
+    for _ in range(60):
+        press(driver, Qt.Key.Key_Tab)
+        if sheet.isAncestorOf(focused()):
+            met.add(focused())
+            if not (focused() is sheet.list or is_seen(driver)):
+                unseen.append(f"{type(focused()).__name__} {focused().accessibleName()}")
+    assert len(met) > 8
+    assert unseen == []
+    sheet.list.setFocus(Qt.FocusReason.TabFocusReason)
+    press(driver, Qt.Key.Key_Down)
+    row = sheet.list.visualRect(sheet.list.currentIndex())
+    place = place_of(sheet.list.viewport(), driver.window)
+    assert ring_pixels(driver, row.translated(place.topLeft())) > 200
 
 
 class _ShownWindows(QObject):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -127,8 +128,8 @@ def test_segments_search_and_order(open_window: OpenWindow) -> None:
 
 
 def test_estimates_are_said_as_such_until_the_hub_has_told(open_window: OpenWindow) -> None:
-    downloads = ScriptedDownloads()
-    driver = open_window(models=here(), downloads=downloads)
+    store, downloads = here(), ScriptedDownloads()
+    driver = open_window(models=store, downloads=downloads)
     sheet = opened(driver)
     sheet.segments.choose("all")
 
@@ -138,6 +139,23 @@ def test_estimates_are_said_as_such_until_the_hub_has_told(open_window: OpenWind
     assert "Download about 6 GB" in row_words()
     downloads.tell(DownloadState(OTHER, "downloading", 0, 6_170_000_000))
     driver.wait(lambda: "Download 6.2 GB" in row_words())
+    downloads.tell(DownloadState(OTHER, "paused", 0, 6_160_000_000, revision="b" * 40))
+    driver.wait(lambda: store.sizes == {OTHER: ("b" * 40, 6_160_000_000)})
+    downloads.tell(DownloadState(OTHER, "cancelled"))
+    driver.wait(lambda: driver.desk.models.state_of(OTHER) is None)
+    driver.wait(lambda: "Download 6.2 GB" in row_words())
+
+
+def test_a_model_that_the_runtime_does_not_read_cannot_be_used(open_window: OpenWindow, tmp_path: Path) -> None:
+    foreign = replace(installed("a/b", tmp_path), runtimes=("transformers",))
+    driver = open_window(models=ScriptedModels(here=(foreign,)))
+    sheet = opened(driver)
+    QCoreApplication.processEvents()
+    buttons = sheet.list.buttons_of("a/b")
+    assert buttons is not None
+    assert not buttons.primary.isEnabled()
+    assert "does not read" in buttons.primary.accessibleDescription()
+    assert "In a form that is not read here" in row_details(sheet.list.rows[0])
 
 
 def test_what_is_known_of_the_machine_reaches_the_sheet_while_it_is_open(open_window: OpenWindow) -> None:

@@ -67,6 +67,10 @@ class ModelStore(Protocol):
         """
         ...
 
+    def keep_size(self, model_id: str, revision: str, size_bytes: int) -> None:
+        """Remembers how large a repository is at a commit, as the Hub told."""
+        ...
+
 
 class LocalModels:
     """The models on this machine and on the Hub.
@@ -132,12 +136,16 @@ class LocalModels:
         """What the Hub says about a repository; its size is remembered."""
         from app.core.models.access import hub_access  # noqa: PLC0415 - on a thread, when asked for
         from app.core.models.repository import look_up  # noqa: PLC0415 - on a thread, when asked for
-        from app.core.models.told_sizes import ToldSize, keep_told_size  # noqa: PLC0415
 
         found = look_up(model_id, hub_access(settings), runtime=memory.runtime)
-        told = ToldSize(found.revision, found.size_bytes)
-        keep_told_size(self._profile.told_sizes_file, found.model_id, told)
+        self.keep_size(found.model_id, found.revision, found.size_bytes)
         return found, _fit_of(found, memory)
+
+    def keep_size(self, model_id: str, revision: str, size_bytes: int) -> None:
+        """Remembers how large a repository is at a commit, as the Hub told."""
+        from app.core.models.told_sizes import ToldSize, keep_told_size  # noqa: PLC0415 - on a thread, when asked for
+
+        keep_told_size(self._profile.told_sizes_file, model_id, ToldSize(revision, size_bytes))
 
 
 def _fit_of(found: Repository, memory: MachineMemory) -> Fit | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPalette
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPalette, QTextLayout, QTextOption
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.gui.contrast import readable
@@ -38,22 +38,26 @@ if TYPE_CHECKING:
 ROW_ROLE = Qt.ItemDataRole.UserRole
 SIDE_PX = 16
 _EDGE_PX, _GAP_PX, _BAR_PX, _LEAD_GAP_PX, _CARD_SIDE_PX = 10, 3, 4, 8, 6
-_SLACK_PX = 2
-"""Words may be a trifle wider on a screen of another resolution than they were measured."""
+_NO_BREAK = "\u00a0"
 _BESIDE_SHARE = 0.45
 """Buttons that would take more of the width than this stand below the words."""
-_ANY_HEIGHT_PX = 1 << 20
-_WRAP = int(Qt.TextFlag.TextWordWrap.value)
-_WRAP_ANYWHERE = int(Qt.TextFlag.TextWrapAnywhere.value)
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Words in their place, from the row's corner."""
+    """Words in their place: lines that were broken once, so that they break alike at every resolution.
 
-    text: str
-    area: QRect
-    flags: int
+    Attributes:
+        lines: The words.
+        left_px: Where they begin, from the row's corner.
+        top_px: The same, down to the first line.
+        ink: Their colour.
+        is_name: Whether they are in the letters of a name.
+    """
+
+    lines: tuple[str, ...]
+    left_px: int
+    top_px: int
     ink: Ink
     is_name: bool
 
@@ -125,11 +129,14 @@ class ModelDelegate(QStyledItemDelegate):
         painter.fillRect(area.left() + SIDE_PX, area.bottom(), area.width() - 2 * SIDE_PX, 1, hairline(palette))
         if bool(state & QStyle.StateFlag.State_HasFocus) and option.widget.property(HAS_KEYBOARD):
             paint_focus_ring(painter, card, palette)
-        fonts = _fonts(option.font)
+        fonts = {is_name: (font, QFontMetrics(font)) for is_name, font in _fonts(option.font).items()}
         for piece in layout.pieces:
-            painter.setFont(fonts[piece.is_name])
+            font, metrics = fonts[piece.is_name]
+            painter.setFont(font)
             painter.setPen(_colour(piece.ink, palette))
-            painter.drawText(piece.area.translated(area.topLeft()), piece.flags, piece.text)
+            for number, words in enumerate(piece.lines):
+                below_px = piece.top_px + number * metrics.lineSpacing() + metrics.ascent()
+                painter.drawText(area.topLeft() + QPoint(piece.left_px, below_px), words)
         if layout.bar is not None and row.fraction is not None:
             _paint_bar(painter, QRectF(layout.bar.translated(area.topLeft())), row, palette)
         painter.restore()
@@ -162,16 +169,16 @@ def _lay_out(row: ModelRow, width_px: int, font: QFont, buttons: QSize) -> RowLa
     inner_px = max(1, width_px - 2 * SIDE_PX)
     is_beside = buttons.width() <= inner_px * _BESIDE_SHARE
     words_px = inner_px - buttons.width() - SIDE_PX if is_beside and buttons.width() else inner_px
-    fonts = {is_name: QFontMetrics(one) for is_name, one in _fonts(font).items()}
+    fonts = _fonts(font)
     pieces: list[_Piece] = []
     top_px = _EDGE_PX
 
     def put(lines: tuple[Line, ...]) -> None:
         nonlocal top_px
         for line in lines:
-            placed = _placed(line, fonts[line.is_name], top_px, words_px if top_px < beside_px else inner_px)
+            line_px = words_px if top_px < beside_px else inner_px
+            placed, top_px = _placed(line, fonts[line.is_name], top_px, line_px)
             pieces.extend(placed)
-            top_px = max(piece.area.bottom() + 1 for piece in placed) + _GAP_PX
 
     # Beside the buttons stand the lines that begin there; those below have the whole width.
     beside_px = _EDGE_PX + buttons.height() if is_beside else 0
@@ -192,27 +199,36 @@ def _lay_out(row: ModelRow, width_px: int, font: QFont, buttons: QSize) -> RowLa
     return RowLayout(tuple(pieces), bar, place, top_px + _EDGE_PX)
 
 
-def _placed(line: Line, metrics: QFontMetrics, top_px: int, width_px: int) -> list[_Piece]:
-    """A line's words from here on down; what leads stands before the rest where both have room."""
-    if not line.lead:
-        return [_piece(line.rest, line.ink, line.is_name, metrics, QRect(SIDE_PX, top_px, width_px, _ANY_HEIGHT_PX))]
-    lead = _piece(line.lead, line.lead_ink, False, metrics, QRect(SIDE_PX, top_px, width_px, _ANY_HEIGHT_PX))
-    if not line.rest:
-        return [lead]
-    lead_px = metrics.horizontalAdvance(line.lead) + _LEAD_GAP_PX
-    rest_px = metrics.horizontalAdvance(line.rest) + _SLACK_PX
-    if lead_px + rest_px <= width_px:
-        area = QRect(SIDE_PX + lead_px, top_px, width_px - lead_px, _ANY_HEIGHT_PX)
-    else:
-        area = QRect(SIDE_PX, lead.area.bottom() + 1 + _GAP_PX, width_px, _ANY_HEIGHT_PX)
-    return [lead, _piece(line.rest, line.ink, False, metrics, area)]
+def _placed(line: Line, font: QFont, top_px: int, width_px: int) -> tuple[list[_Piece], int]:
+    """A line's words from here on down, and where the next begin; what leads stands before the rest if both fit."""
+    metrics = QFontMetrics(font)
+    pieces: list[_Piece] = []
+    if line.lead and line.rest:
+        lead_px = metrics.horizontalAdvance(line.lead) + _LEAD_GAP_PX
+        if lead_px + metrics.horizontalAdvance(line.rest) <= width_px:
+            pieces.append(_Piece((line.lead,), SIDE_PX, top_px, line.lead_ink, is_name=False))
+            pieces.append(_Piece((line.rest,), SIDE_PX + lead_px, top_px, line.ink, line.is_name))
+            return pieces, top_px + metrics.lineSpacing() + _GAP_PX
+    for words, ink in ((line.lead, line.lead_ink), (line.rest, line.ink)):
+        if words:
+            lines = _broken(words.replace(" · ", f"{_NO_BREAK}· "), font, metrics, width_px)
+            pieces.append(_Piece(lines, SIDE_PX, top_px, ink, line.is_name))
+            top_px += len(lines) * metrics.lineSpacing() + _GAP_PX
+    return pieces, top_px
 
 
-def _piece(text: str, ink: Ink, is_name: bool, metrics: QFontMetrics, area: QRect) -> _Piece:
-    room = area.adjusted(0, 0, -_SLACK_PX, 0)
-    flags = _WRAP
-    needed = metrics.boundingRect(room, flags, text)
-    if needed.width() > room.width():  # a word longer than the line, such as a folder's name
-        flags = _WRAP_ANYWHERE
-        needed = metrics.boundingRect(room, flags, text)
-    return _Piece(text, QRect(area.left(), area.top(), area.width(), needed.height()), flags, ink, is_name)
+def _broken(words: str, font: QFont, metrics: QFontMetrics, width_px: int) -> tuple[str, ...]:
+    """The words in lines of at most this width; one that is longer than a line, such as a path, is broken too."""
+    if metrics.horizontalAdvance(words) <= width_px:
+        return (words,)
+    layout = QTextLayout(words, font)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    lines: list[str] = []
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(width_px)
+        lines.append(words[line.textStart() : line.textStart() + line.textLength()].rstrip())
+    layout.endLayout()
+    return tuple(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from app.core.models.repository import Repository
     from app.core.models.store import ModelStore
     from app.core.settings import Settings
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,17 @@ class ModelLooking:
                 self._post(RepositoryLooked(look_id, model_id, found, fit))
 
         self._start(work, "repository-look")
+
+    def keep_size(self, model_id: str, revision: str, size_bytes: int) -> None:
+        """Has it remembered how large a repository is."""
+
+        def work() -> None:
+            try:
+                self._store.keep_size(model_id, revision, size_bytes)
+            except Exception:  # thread boundary: without it, the size is an estimate at the next start
+                logger.exception("The size of a model cannot be kept")
+
+        self._start(work, "model-size-keeping")
 
     def close(self, timeout_s: float) -> bool:
         """Waits for what is under way; tells whether all of it ended in time."""

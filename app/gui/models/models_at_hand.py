@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -254,9 +255,24 @@ class ModelsAtHand(QObject):
             self._states.pop(state.model_id, None)
         else:
             self._states[state.model_id] = state
+        self._take_size(state)
         self.download_changed.emit(state)
         if state.stage == "done":
             self.refresh()
+
+    def _take_size(self, state: DownloadState) -> None:
+        """Has what the Hub told of a size take the place of an estimate, from now on."""
+        offered = self.catalogue.find(state.model_id)
+        size_bytes = state.total_bytes
+        if offered is None or not size_bytes or (offered.is_size_measured and offered.download_bytes == size_bytes):
+            return
+        told = replace(offered, download_bytes=size_bytes, is_size_measured=True)
+        models = tuple(told if model is offered else model for model in self.catalogue.models)
+        self.catalogue = replace(self.catalogue, models=models)
+        if self.recommended is offered:
+            self.recommended = told
+        if state.revision:
+            self._looking.keep_size(offered.model_id, state.revision, size_bytes)
 
     def _take_look(self, event: InstalledLooked | LookFailed) -> None:
         if event.look_id != self._look_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from app.gui.models.model_rows import ModelRow
 
 Ink: TypeAlias = Literal["text", "dim", "good", "doubtful", "bad"]
+_BITS = re.compile(r"(?<=\d)-bit\b")
+"""A line does not end within ``4-bit``."""
 _FIT_INKS: dict[str, Ink] = {"fits": "good", "tight": "doubtful", "too_large": "bad"}
 
 
@@ -59,16 +62,18 @@ def lines_of(row: ModelRow) -> tuple[Line, ...]:
         figures.append(translate("Models", "Download {0}").format(size))
     if row.need_bytes:
         figures.append(need_text(row.need_bytes))
-    fit = fit_text(row.fit) if row.fit is not None else ""
+    fit, fit_ink = fit_text(row.fit) if row.fit is not None else "", _FIT_INKS.get(row.fit or "", "dim")
+    if row.is_foreign:
+        fit, fit_ink = translate("Models", "✕ In a form that is not read here"), "bad"
     lines = [
-        Line(row.name, "text", is_name=True),
+        Line(_BITS.sub("\u2011bit", row.name), "text", is_name=True),
         Line(
             " · ".join(part for part in (*tags, row.about) if part),
             lead=lead,
             lead_ink="good" if row.is_in_use else "text",
         ),
         Line(spoken(row.offered.good_at) if row.offered is not None else "", "text"),
-        Line(" · ".join(figures), lead=fit, lead_ink=_FIT_INKS.get(row.fit or "", "dim")),
+        Line(" · ".join(figures), lead=fit, lead_ink=fit_ink),
     ]
     return tuple(line for line in lines if line.whole)
 
