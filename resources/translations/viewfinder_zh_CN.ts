@@ -3545,6 +3545,10 @@
         <translation>下载 {0}</translation>
     </message>
     <message>
+        <source>✕ In a form that is not read here</source>
+        <translation>✕ 格式不能在本机运行</translation>
+    </message>
+    <message>
         <source>in use</source>
         <translation>使用中</translation>
     </message>
