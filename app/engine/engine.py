@@ -85,11 +85,16 @@ class _Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class _LookAtMemory:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class _Close:
     pass
 
 
-_Command: TypeAlias = _Load | _Unload | _Answer | _Close
+_Command: TypeAlias = _Load | _Unload | _Answer | _LookAtMemory | _Close
 
 
 class Engine:
@@ -113,7 +118,8 @@ class Engine:
         self._load_error: ErrorText | None = None
         self._memory = MemoryTelling(self._say)
         self._asked_pool = MediaPool("media-asked", _POOL_THREADS)
-        self._views = Views(self._say)
+        self._is_look_waiting = False
+        self._views = Views(self._say_of_view)
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
         self._thread.start()
 
@@ -226,6 +232,13 @@ class Engine:
                 self._has_said_closed = isinstance(event, EngineClosed)
                 self._sink(event)
 
+    def _say_of_view(self, event: EngineEvent) -> None:
+        """Says what came of a view, and has it seen what memory the pictures that are looked at take."""
+        self._say(event)
+        if not self._is_look_waiting:
+            self._is_look_waiting = True
+            self._commands.put(_LookAtMemory())
+
     def _is_stopped(self, request_id: str) -> bool:
         job = self._jobs.get(request_id)
         return job is None or job.is_stop_wanted
@@ -257,8 +270,8 @@ class Engine:
         backend: Backend | None = None
         try:
             backend = self._make_backend()
+            self._memory.look(backend, is_now=True)
             while True:
-                self._memory.look(backend, is_now=True)
                 command = self._commands.get()
                 if isinstance(command, _Load):
                     self._load(backend, command)
@@ -268,8 +281,11 @@ class Engine:
                     self._say(ModelUnloaded())
                 elif isinstance(command, _Answer):
                     self._answer(backend, command.openings)
+                elif isinstance(command, _LookAtMemory):
+                    self._is_look_waiting = False
                 else:
                     break
+                self._memory.look(backend, is_now=not isinstance(command, _LookAtMemory))
         except BaseException as error:
             logger.exception("The model thread failed")
             self._fail_everything(describe_error(error))

@@ -85,6 +85,8 @@ class Desk(QObject):
         self.conversation = Conversation()
         self.model = ModelState()
         self.memory_used: MemoryUsed | None = None
+        self.arrived_id = ""
+        """The model that was downloaded last and is not in use; empty for none."""
         self.settings = launch.settings
         self.edited_id = ""
         self._answered_by: ModelReady | None = None

@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,11 +24,12 @@ from app.core.events import (
     ModelFailed,
     ModelReady,
     ModelUnloaded,
+    ViewOpened,
 )
 from app.engine.engine import Engine
 from app.engine.memory_pressure import MemoryShort, PressureWatch
 from app.engine.memory_telling import MemoryTelling
-from tests.engine.engine_driver import FAKE_CHECKPOINT, EngineDriver, driven, question, ready
+from tests.engine.engine_driver import FAKE_CHECKPOINT, EngineDriver, driven, picture, question, ready
 
 GB = 10**9
 
@@ -56,6 +58,20 @@ def test_memory_that_stays_the_same_is_not_told_again() -> None:
         driver.until(ModelUnloaded)
         driver.until(MemoryUsed, lambda event: event.model_bytes == 0)
         assert figures(driver) == [0, GB, 0]
+
+
+def test_pictures_that_are_looked_at_are_seen_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with driven() as driver:
+        first = driver.until(MemoryUsed)
+        monkeypatch.setattr(driver.engine._memory, "_read", lambda: first.program_bytes + GB)
+        deadline = time.monotonic() + 10
+        while len(figures(driver)) < 2:
+            assert time.monotonic() < deadline
+            driver.engine.view("v", picture(tmp_path), 10_000)
+            driver.until(ViewOpened)
+            time.sleep(0.02)
+        told = [event for event in driver.events if isinstance(event, MemoryUsed)]
+        assert told[-1].program_bytes == first.program_bytes + GB
 
 
 class Growing(FakeBackend):

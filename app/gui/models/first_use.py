@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _ORDER = ("downloading", "verifying", "checking", "waiting", "failed", "paused")
 """Which of several downloads the status line tells of."""
 
+_MOVING = ("waiting", "checking", "downloading", "verifying")
+
 
 class FirstUse(QObject):
     """Connects what is known of models with the first-run page and the status line. Thread: main.
@@ -43,10 +45,9 @@ class FirstUse(QObject):
         super().__init__(parent)
         self._desk = desk
         self._parts = parts
-        self._moving: set[str] = set()
-        """Downloads whose start was announced."""
-        self._arrived_id = ""
         models, page = desk.models, parts.first_model
+        self._moving = {state.model_id for state in models.downloads if state.stage in _MOVING}
+        """Downloads whose start was announced."""
         page.download_wanted.connect(self._on_page_download_wanted)
         page.pause_wanted.connect(self._on_page_pause_wanted)
         page.cancel_wanted.connect(self._on_page_cancel_wanted)
@@ -106,8 +107,8 @@ class FirstUse(QObject):
         known = sorted(told, key=lambda state: _ORDER.index(state.stage))
         if known:
             status.show_download(known[0], self._name_of(known[0].model_id), len(known) - 1)
-        elif self._arrived_id and self._arrived_id != self._desk.settings.model:
-            status.show_arrived(self._arrived_id, self._name_of(self._arrived_id))
+        elif self._desk.arrived_id and self._desk.arrived_id != self._desk.settings.model:
+            status.show_arrived(self._desk.arrived_id, self._name_of(self._desk.arrived_id))
         else:
             status.show_nothing()
 
@@ -118,15 +119,15 @@ class FirstUse(QObject):
     # What is known of models
 
     def _on_models_removed(self, model_id: str) -> None:
-        if model_id == self._arrived_id:
-            self._arrived_id = ""
+        if model_id == self._desk.arrived_id:
+            self._desk.arrived_id = ""
         self.show()
 
     def _on_models_download_changed(self, state: DownloadState) -> None:
         """Tells people who listen of the start, the end and a failure, and of nothing between."""
         name, status = self._name_of(state.model_id), self._parts.download_status
         is_known = state.model_id in self._moving
-        if state.stage in ("waiting", "checking", "downloading") and not is_known:
+        if state.stage in _MOVING and not is_known:
             self._moving.add(state.model_id)
             announce(status, self.tr("The download of {0} begins.").format(name))
         elif state.stage == "failed":
@@ -144,7 +145,7 @@ class FirstUse(QObject):
         if desk.settings.model == DEMO_MODEL_ID and not desk.conversation.turns:
             desk.change_settings(replace(desk.settings, model=model_id))
         elif desk.settings.model != model_id:
-            self._arrived_id = model_id
+            self._desk.arrived_id = model_id
 
     # What the person wants
 
