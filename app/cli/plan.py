@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from app.cli.arguments import AskOptions
     from app.core.checkpoint import Checkpoint
     from app.core.footage import ClipPlan
+    from app.core.machine import MachineMemory
     from app.core.requests import Source
     from app.core.results import Result, TurnRecord
     from app.core.segments import Segment
@@ -125,9 +126,7 @@ def make_plan(options: AskOptions, settings: Settings) -> Plan:
     recorded_bits = weight_bits_in(recorded.model.quantisation) if recorded is not None else own.weight_bits
     checkpoint = checkpoint.quantised(options.weight_bits or recorded_bits)
     checkpoint = _adapted(checkpoint, options, recorded, own)
-    recorded_context = recorded.model.context_tokens if recorded is not None else own.context_tokens
-    memory = machine_memory(runtime_of(entry.name))
-    checkpoint = fitted(checkpoint, options.context_tokens or recorded_context, memory)
+    checkpoint = _with_context(checkpoint, options, recorded, own, machine_memory(runtime_of(entry.name)))
     recorded_budget = last.max_image_tokens if last is not None else own.max_image_tokens
     max_image_tokens = recorded_budget if options.max_image_tokens is None else options.max_image_tokens
     recorded_system = recorded.system if recorded is not None else own.system
@@ -166,6 +165,17 @@ def _adapted(checkpoint: Checkpoint, options: AskOptions, recorded: Result | Non
     if recorded is None or recorded.model.model_id != checkpoint.model_id:
         return adapted(checkpoint, own.adapter)
     return with_recorded_adapter(checkpoint, recorded.model.adapter)
+
+
+def _with_context(
+    checkpoint: Checkpoint, options: AskOptions, recorded: Result | None, own: ModelSettings, memory: MachineMemory
+) -> Checkpoint:
+    """The checkpoint with its context; what was recorded, perhaps on a larger machine, is kept to as far as it fits."""
+    chosen = options.context_tokens or (own.context_tokens if recorded is None else None)
+    checkpoint = fitted(checkpoint, chosen, memory)
+    if chosen is None and recorded is not None and recorded.model.context_tokens is not None:
+        return checkpoint.with_context(recorded.model.context_tokens)
+    return checkpoint
 
 
 def _segment_length(options: AskOptions, last: TurnRecord | None) -> float | None:

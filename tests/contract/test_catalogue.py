@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -22,6 +24,33 @@ size = "8B"
 runtime = "mlx"
 bits = 6
 """
+
+
+BAD_ROWS = [
+    (ROW.replace('"8B"', '"9B"'), "“models[0].size” is no size of Qwen3-VL that is known"),
+    (ROW.replace("bits = 6", "bits = 7"), "“models[0].bits” is none of 2, 3, 4"),
+    (ROW.replace('"mlx"', '"llama"'), "“models[0].runtime” is none of mlx, transformers"),
+    (ROW.replace("someone/", "https://x/"), "“models[0].id” is no repository such as"),
+    (ROW.replace("someone/", "../"), "“models[0].id” is no repository such as"),
+    (ROW + "colour = 1\n", "“models[0].colour” is none of about_gb, bits"),
+    (ROW + "rank = 0\n", "“models[0].rank” is not a whole number from 1"),
+    (ROW + "about_gb = -1\n", "“models[0].about_gb” is not more than nothing"),
+    (ROW + 'kind = "base"\n', "“models[0].kind” is none of instruct, thinking"),
+    (ROW + 'good_at = " "\n', "“models[0].good_at” is empty"),
+    (ROW.replace("bits = 6", ""), "“models[0].bits” is missing"),
+    ('[[sizes]]\nfamily = "A"\nsize = "1"\ngood_at = {}\n', "“sizes[0].good_at.instruct” is missing"),
+    (
+        '[[sizes]]\nfamily = "A"\nsize = "1"\ngood_at = { instruct = "x" }\ntext_config = {}\nvision_config = {}\n',
+        "“sizes[0]” does not tell all figures",
+    ),
+]
+
+
+def read_toml_text(text: str) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "catalogue.toml"
+        file.write_text(text, encoding="utf-8")
+        return read_toml(file)
 
 
 def catalogue_with(folder: Path, text: str) -> Catalogue:
@@ -114,27 +143,7 @@ def test_a_person_s_file_may_bring_sizes_of_its_own(tmp_path: Path) -> None:
     assert (mine.name, mine.good_at) == ("Mine 9B Instruct, 6-bit", "All.")
 
 
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        (ROW.replace('"8B"', '"9B"'), "“models[0].size” is no size of Qwen3-VL that is known"),
-        (ROW.replace("bits = 6", "bits = 7"), "“models[0].bits” is none of 2, 3, 4"),
-        (ROW.replace('"mlx"', '"llama"'), "“models[0].runtime” is none of mlx, transformers"),
-        (ROW.replace("someone/", "https://x/"), "“models[0].id” is no repository such as"),
-        (ROW.replace("someone/", "../"), "“models[0].id” is no repository such as"),
-        (ROW + "colour = 1\n", "“models[0].colour” is none of about_gb, bits"),
-        (ROW + "rank = 0\n", "“models[0].rank” is not a whole number from 1"),
-        (ROW + "about_gb = -1\n", "“models[0].about_gb” is not more than nothing"),
-        (ROW + 'kind = "base"\n', "“models[0].kind” is none of instruct, thinking"),
-        (ROW + 'good_at = " "\n', "“models[0].good_at” is empty"),
-        (ROW.replace("bits = 6", ""), "“models[0].bits” is missing"),
-        ('[[sizes]]\nfamily = "A"\nsize = "1"\ngood_at = {}\n', "“sizes[0].good_at.instruct” is missing"),
-        (
-            '[[sizes]]\nfamily = "A"\nsize = "1"\ngood_at = { instruct = "x" }\ntext_config = {}\nvision_config = {}\n',
-            "“sizes[0]” does not tell all figures",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("row", "words"), BAD_ROWS)
 def test_a_bad_row_costs_only_itself(tmp_path: Path, row: str, words: str) -> None:
     good = ROW.replace("-mine", "-good")
     catalogue = catalogue_with(tmp_path, row + good)
@@ -144,6 +153,14 @@ def test_a_bad_row_costs_only_itself(tmp_path: Path, row: str, words: str) -> No
     assert catalogue.faults[0].hint == "Correct the file, or remove it."
     assert catalogue.find("someone/Qwen3-VL-8B-good") is not None
     assert catalogue.find("someone/Qwen3-VL-8B-mine") is None
+
+
+def test_the_schema_refuses_what_is_refused_here() -> None:
+    rows = [row for row, words in BAD_ROWS if "that is known" not in words and "all figures" not in words]
+    assert len(rows) >= 10
+    for row in rows:
+        assert not Draft202012Validator(SCHEMA).is_valid(read_toml_text(row))
+    assert Draft202012Validator(SCHEMA).is_valid(read_toml_text(ROW))
 
 
 @pytest.mark.parametrize("text", ["id = ", "models = 3", "rows = []", "\x00"])

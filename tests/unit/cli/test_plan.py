@@ -140,6 +140,9 @@ def test_the_context_is_the_command_lines_then_the_records_then_the_settings_the
     narrow = MachineMemory("ram", 1, 1)
     monkeypatch.setattr("app.cli.plan.machine_memory", lambda _: narrow)
     assert make_plan(options_of(), Settings()).question.context_tokens == 2_048
+    file.write_text(render(Result(replace(model, context_tokens=4_096), "", (turn,), "1", turn.created_at)))
+    fitting = make_plan(again, settings).checkpoint
+    assert (fitting.context_tokens, fitting.has_chosen_context) == (2_048, False), "recorded on a larger machine"
 
 
 def test_a_shorter_context_leaves_less_room_for_the_parts_of_a_video() -> None:
