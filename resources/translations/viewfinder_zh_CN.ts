@@ -375,7 +375,7 @@
     </message>
     <message>
         <source>Loads the model anew without the adapter.</source>
-        <translation>不带适配器重新载入模型。</translation>
+        <translation>不带适配器重新加载模型。</translation>
     </message>
     <message>
         <source>None</source>
@@ -4424,7 +4424,7 @@
     </message>
     <message>
         <source>A small training on top of the model. Changing this loads the model anew.</source>
-        <translation>在模型之上的一份小型训练结果。更改后会重新载入模型。</translation>
+        <translation>在模型之上的一份小型训练结果。更改后会重新加载模型。</translation>
     </message>
     <message>
         <source>Model</source>

@@ -106,6 +106,7 @@ PARTS = (
     "A person walks along a street, goes into a shop at 0:58 and leaves it at 2:03 with a bag.",
 )
 LONG = "A long answer goes on and on, so that the window has to scroll. " * 30
+DEMO_LORA = Path(__file__).resolve().parents[1] / "demo_lora"
 _LIMIT_S = 60.0
 
 
@@ -125,6 +126,21 @@ def _is_answered(window: MainWindow) -> bool:
 
 def _show_settings(window: MainWindow) -> None:
     window.content.commands.show_settings(True)
+
+
+def _show_adapter(folder: Path) -> Callable[[MainWindow], None]:
+    """The settings with this folder chosen as the adapter, once what becomes of it is known."""
+
+    def finish(window: MainWindow) -> None:
+        _show_settings(window)
+        panel = window.content.settings.panel
+        panel.adapter.folder_chosen.emit(folder)
+        spin(lambda: window.content.desk.model.stage in {"ready", "failed"}, _LIMIT_S)
+        scroll = window.findChild(QScrollArea, "settingsScroll")
+        assert scroll is not None
+        scroll.ensureWidgetVisible(panel.adapter, 0, 40)
+
+    return finish
 
 
 def _show_downloads(window: MainWindow) -> None:
@@ -292,6 +308,8 @@ STATES = (
         finish=lambda window: window.content.asking.edit(window.content.desk.conversation.turns[0]),
     ),
     State("settings", questions=ASKED[:1], finish=_show_settings),
+    State("adapter", finish=_show_adapter(DEMO_LORA)),
+    State("adapter-refused", finish=_show_adapter(DEMO_LORA.parent)),
     State("downloads", finish=_show_downloads),
     State("commands", questions=ASKED[:1], finish=_trigger("commandListAction")),
     State("report", finish=_trigger("copyReportAction")),

@@ -70,16 +70,17 @@ def test_an_adapter_is_chosen_and_taken_off(driver: WindowDriver, lora: Path) ->
     assert not panel.adapter.about.isVisible()
 
 
-def test_a_folder_that_is_no_adapter_is_said_where_it_was_chosen(driver: WindowDriver, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_adapter_is_said_and_taken_off_again(driver: WindowDriver, tmp_path: Path) -> None:
     panel = opened(driver)
-    assert not panel.model_fault.isVisible()
     choose_folder(panel, tmp_path)
     driver.wait(lambda: driver.desk.model.stage == "failed")
-    assert f"The folder {tmp_path} holds no adapter" in panel.model_fault.text()
-    assert panel.model_fault.isVisible()
+    notice = driver.parts.notice
+    assert notice.isVisible()
+    assert notice.text.startswith(f"⚠ The folder {tmp_path} holds no adapter")
+    assert panel.adapter.name.text() == tmp_path.name
     QTest.keyClick(panel.adapter.take_off, Qt.Key.Key_Space)
     driver.wait(lambda: driver.desk.model.stage == "ready")
-    assert not panel.model_fault.isVisible()
+    assert not notice.isVisible()
 
 
 def test_each_model_keeps_its_own_adapter(driver: WindowDriver, checkpoint_dir: Path, lora: Path) -> None:

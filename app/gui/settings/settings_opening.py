@@ -117,7 +117,7 @@ class SettingsOpening(QObject):
         self.panel.show_settings(self._desk.settings)
 
     def _show_checkpoint(self) -> None:
-        self.panel.show_checkpoint(self._desk.model.checkpoint, self._desk.model.error)
+        self.panel.show_checkpoint(self._desk.model.checkpoint)
 
     def _on_desk_turn_changed(self, turn: AskedTurn) -> None:
         if turn.sampling.seed is not None:

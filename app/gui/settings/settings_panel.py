@@ -27,18 +27,15 @@ from app.gui.settings.adapter_choice import AdapterChoice
 from app.gui.settings.choice_box import ChoiceBox
 from app.gui.settings.context_choice import ContextChoice
 from app.gui.settings.download_settings import DownloadSettings
-from app.gui.settings.fault_line import FaultLine
 from app.gui.settings.model_line import ModelLine
 from app.gui.settings.program_settings import ProgramSettings
 from app.gui.settings.sampling_settings import SamplingSettings
 from app.gui.settings.settings_rows import Labelled, Section
-from app.gui.wording import spoken
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.checkpoint import Checkpoint
-    from app.core.errors import ErrorText
     from app.core.paths import Profile
     from app.core.settings import Settings
 
@@ -74,7 +71,6 @@ class SettingsPanel(QWidget):
         )
         self.context = ContextChoice()
         self.adapter = AdapterChoice()
-        self.model_fault = FaultLine()
         self.system = QPlainTextEdit()
         self.answers = SamplingSettings(self)
         self.downloads = DownloadSettings(self)
@@ -103,14 +99,10 @@ class SettingsPanel(QWidget):
         self.downloads.show_settings(settings)
         self.program.show_settings(settings)
 
-    def show_checkpoint(self, checkpoint: Checkpoint | None, error: ErrorText | None = None) -> None:
-        """Takes a model's own settings as what stands where the person chose none; `error` says why there is none."""
+    def show_checkpoint(self, checkpoint: Checkpoint | None) -> None:
+        """Takes a model's own settings as what stands where the person chose none."""
         self._checkpoint = checkpoint
         self.adapter.show_adapter(self._settings.own.adapter, checkpoint)
-        if error is None:
-            self.model_fault.clear()
-        else:
-            self.model_fault.say(f"{spoken(error.text)} {spoken(error.hint)}".strip())
         self.context.show_context(self._settings.own.context_tokens, checkpoint)
         self._makers = Sampling() if checkpoint is None else checkpoint.default_sampling
         self.answers.show_sampling(self._settings.own.sampling, self._makers)
@@ -141,7 +133,7 @@ class SettingsPanel(QWidget):
         layout = QVBoxLayout(self._build_frame())
         layout.setContentsMargins(16, 0, 16, 12)
         layout.setSpacing(12)
-        layout.addWidget(Section(self.tr("Model"), [self.model, self.weights_row, context, adapter, self.model_fault]))
+        layout.addWidget(Section(self.tr("Model"), [self.model, self.weights_row, context, adapter]))
         layout.addWidget(Section(self.tr("Answer"), [instruction, self.answers.fields["max_tokens"]]))
         layout.addWidget(self.answers.sampling_section())
         layout.addWidget(self.answers.seed_section())
