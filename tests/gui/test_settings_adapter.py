@@ -76,7 +76,7 @@ def test_a_folder_that_is_no_adapter_is_said_and_taken_off_again(driver: WindowD
     driver.wait(lambda: driver.desk.model.stage == "failed")
     notice = driver.parts.notice
     assert notice.isVisible()
-    assert notice.text.startswith(f"⚠ The folder {tmp_path} holds no adapter")
+    assert notice.errors[-1].text.startswith(f"The folder {tmp_path} holds no adapter")
     assert panel.adapter.name.text() == tmp_path.name
     QTest.keyClick(panel.adapter.take_off, Qt.Key.Key_Space)
     driver.wait(lambda: driver.desk.model.stage == "ready")
