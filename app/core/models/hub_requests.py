@@ -18,7 +18,7 @@ from app.core.errors import Sentence, UserError
 from app.core.models.access import HUB_ADDRESS
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     import httpx2
 
@@ -49,6 +49,7 @@ def open_hub(access: HubAccess) -> Iterator[httpx2.Client]:
             proxy=access.proxy or None,
             follow_redirects=True,
             max_redirects=_MOST_REDIRECTS,
+            event_hooks={"response": [_redirects_kept_at(access)]},
             timeout=httpx2.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S, pool=None),
         )
     except (ValueError, TypeError, ImportError, OSError, httpx2.InvalidURL) as error:
@@ -104,6 +105,18 @@ def proxy_of(access: HubAccess) -> str:
         return ""
     proxies = urllib.request.getproxies()
     return host_of(proxies.get(parts.scheme) or proxies.get("all") or "")
+
+
+def _redirects_kept_at(access: HubAccess) -> Callable[[httpx2.Response], None]:
+    """A mirror that hands on the Hub's own redirects means its own address: the Hub may be out of reach."""
+
+    def keep(response: httpx2.Response) -> None:
+        target = response.headers.get("Location", "")
+        kept = at_address(access, target)
+        if kept != target and kept != str(response.request.url):  # else it would go round and round
+            response.headers["Location"] = kept
+
+    return keep
 
 
 def _token_sender(access: HubAccess) -> Any:

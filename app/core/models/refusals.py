@@ -223,7 +223,7 @@ def _unreached(error: Exception, access: HubAccess, detail: str) -> UserError:
     """What to say when no answer came."""
     import httpx2
 
-    host, proxy = host_of(access.address), proxy_of(access)
+    host, proxy = _host_asked(error) or host_of(access.address), proxy_of(access)
     causes = tuple(_causes(error))
     text = Sentence("The connection to {host} broke off.", host=host)
     hint: str = as_sentence(_check_connection(access))
@@ -250,6 +250,14 @@ def _unreached(error: Exception, access: HubAccess, detail: str) -> UserError:
     elif isinstance(error, httpx2.ConnectError):
         text = Sentence("{host} cannot be reached.", host=host)
     return UserError(text, hint, detail)
+
+
+def _host_asked(error: Exception) -> str:
+    """Whom the request went to: a store of big files, too, or where a mirror redirected to; empty if nobody knows."""
+    try:
+        return host_of(str(error.request.url))  # type: ignore[attr-defined]
+    except (AttributeError, RuntimeError):
+        return ""
 
 
 def _check_connection(access: HubAccess) -> Sentence:

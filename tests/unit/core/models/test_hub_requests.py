@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ID = "Qwen/Qwen3-VL-4B-Instruct"
 SECRET = "hf_verysecret"
+_REAL_GETADDRINFO = socket.getaddrinfo
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -108,6 +109,23 @@ def test_a_mirror_is_asked_where_it_repeats_the_hubs_own_address(hub: HubServer,
     assert at_address(HubAccess("https://mirror.example"), f"{HUB_ADDRESS}.evil.example/x").startswith(HUB_ADDRESS)
 
 
+def test_a_mirror_that_hands_on_the_hubs_redirects_is_asked_itself(hub: HubServer, tmp_path: Path) -> None:
+    commit = hub.add(ID, write_whole_model(tmp_path / "model"))
+    moved = {"Location": f"{HUB_ADDRESS}/api/resolve-cache/models/{ID}/{commit}/config.json"}
+    hub.fault("*/resolve/*/config.json", Fault(status=307, headers=moved))
+    assert look_up(ID, HubAccess(hub.url)).revision == commit
+
+
+def test_a_mirror_that_sends_on_to_the_hub_is_followed_there(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = hub.add(ID, write_whole_model(tmp_path / "model"))
+    same = f"{HUB_ADDRESS}/{ID}/resolve/{commit}/config.json"
+    hub.fault("*/resolve/*/config.json", Fault(status=307, headers={"Location": same}), times=math.inf)
+    monkeypatch.setattr(socket, "getaddrinfo", _unknown_host)
+    assert "The address of huggingface.co cannot be found." in said(HubAccess(hub.url)), "no round without an end"
+
+
 def test_requests_go_through_the_proxy_of_the_settings_rather_than_the_systems(
     hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,10 +186,7 @@ def test_faults_of_a_proxy_are_told(hub: HubServer) -> None:
 
 
 def test_a_host_that_has_no_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(socket, "getaddrinfo", _unknown_host)
     assert "The address of huggingface.co cannot be found. Check your connection, then" in said(HubAccess())
     assert "and the mirror's address" in said(HubAccess("https://mirror.example"))
 
@@ -274,6 +289,12 @@ def test_a_proxy_is_made_whole(typed: str, address: str) -> None:
 def test_what_is_no_proxy_is_refused(typed: str) -> None:
     with pytest.raises(UserError):
         checked_proxy(typed)
+
+
+def _unknown_host(host: str, *rest: Any, **named: Any) -> Any:
+    if host == LOOPBACK:
+        return _REAL_GETADDRINFO(host, *rest, **named)
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
 def _own_certificate(folder: Path) -> str:
