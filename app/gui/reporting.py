@@ -22,6 +22,7 @@ def private_on(desk: Desk, launch: Launch) -> Private:
     names = [name for source in sources for name in (source.name, str(source.path or ""))]
     names += [str(folder) for folder in folders if folder is not None]
     names += [model for model in (desk.settings.model, *desk.settings.models) if Path(model).is_absolute()]
+    names += [str(own.adapter) for own in desk.settings.models.values() if own.adapter is not None]
     words = [text for turn in turns for text in (turn.question.text, turn.told_answer)]
     words += [launch.question, *(own.system for own in desk.settings.models.values())]
     return Private(names, words)
@@ -33,6 +34,9 @@ def facts_on(desk: Desk) -> str:
     checkpoint, ready = model.checkpoint, model.ready
     which = desk.settings.model if checkpoint is None else f"{checkpoint.model_id}, {checkpoint.quantisation}"
     lines = [f"Model        {which}, {model.stage}"]
+    if checkpoint is not None and checkpoint.adapter is not None:
+        adapter = checkpoint.adapter
+        lines.append(f"Adapter      {adapter.form}, rank {adapter.rank}, {', '.join(adapter.targets)}")
     if ready is not None:
         lines.append(f"Runs on      {ready.backend_version}, {ready.device}, {ready.memory_bytes} bytes")
     videos = sum(medium.is_video for medium in desk.pictures.media)

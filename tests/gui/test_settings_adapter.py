@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from app.core.checkpoint import DEMO_MODEL_ID
+from app.core.errors import ErrorText
 from app.core.paths import DEMO_MODEL_DIR
 from app.core.settings import ModelSettings, Settings
 from app.exporters.json_export import render
@@ -102,3 +103,11 @@ def test_what_is_exported_names_the_adapter_that_answered(driver: WindowDriver, 
     assert result is not None
     recorded = json.loads(render(result))["model"]["adapter"]
     assert (recorded["name"], recorded["path"]) == ("receipts", str(lora))
+
+
+def test_a_report_tells_of_the_adapter_but_not_its_name(driver: WindowDriver, lora: Path) -> None:
+    choose_folder(opened(driver), lora)
+    driver.wait(lambda: driver.desk.model.stage == "ready")
+    report = driver.desk.report(ErrorText("The adapter “receipts” is damaged.", "Look into receipts."))
+    assert "Adapter      peft, rank 4, q_proj, up_proj" in report
+    assert "receipts" not in report
