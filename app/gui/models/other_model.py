@@ -108,8 +108,9 @@ class OtherModel(QWidget):
         self._show_whether_usable()
         self.note.setText(self.tr("Its description is read first; nothing is downloaded yet."))
         if event.error is not None:
-            self.fault.say(error_words(event.error))
-            announce(self.name, self.fault.text(), is_urgent=True)
+            said = error_words(event.error)
+            self.fault.say(said)
+            announce(self.name, said, is_urgent=True)
         elif event.repository is not None:
             self.hide()
             self.name.clear()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LONGEST_TOKEN = 2000
+_HINT_OF_FORM = "hf_…"
 
 
 class DownloadSettings(QObject):
@@ -145,7 +146,7 @@ class DownloadSettings(QObject):
             describe(control, words)
         self.token.setEchoMode(QLineEdit.EchoMode.Password)
         self.token.setMaxLength(_LONGEST_TOKEN)
-        self.token.setPlaceholderText("hf_…")
+        self.token.setPlaceholderText(_HINT_OF_FORM)
         self.save_token.setEnabled(False)
         self.forget_token.setEnabled(False)
         for caption in (self.check_result, self.token_state):
