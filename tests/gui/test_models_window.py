@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QPushButton
 
 from app.core.checkpoint import DEMO_MODEL_ID
-from app.core.errors import UserError
+from app.core.errors import EngineError, UserError
 from app.core.models.catalogue import Catalogue, read_catalogue
 from app.core.models.download_state import DownloadState
 from app.core.models.repository import Repository, RepositoryFile
@@ -247,6 +247,21 @@ def box_of(driver: WindowDriver) -> QMessageBox:
     box = driver.window.findChild(QMessageBox)
     assert box is not None
     return box
+
+
+def test_what_cannot_be_asked_for_is_said_whether_the_sheet_is_open_or_not(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    downloads = ScriptedDownloads()
+    driver = open_window(models=here(), downloads=downloads)
+    driver.wait(lambda: bool(downloads.calls))
+
+    def refuse(_model_id: str, _revision: str | None = None) -> None:
+        raise EngineError("The program is closing.")
+
+    monkeypatch.setattr(downloads, "start", refuse)
+    driver.desk.models.download(WANTED)
+    assert "The program is closing." in driver.parts.notice.text
 
 
 def test_removing_says_what_it_frees_and_is_asked_first(open_window: OpenWindow) -> None:

@@ -52,6 +52,7 @@ class ModelsOpening(QObject):
         """The question that was being answered when this last looked."""
         self._leaving: InstalledModel | None = None
         self._question: QMessageBox | None = None
+        desk.models.failed.connect(parts.notice.show_error)
         settings.models_wanted.connect(self._on_settings_models_wanted)
         settings.opened.connect(self._on_settings_opened)
 
@@ -76,7 +77,6 @@ class ModelsOpening(QObject):
             models.download_changed.connect(self._on_models_download_changed)
             models.removal_measured.connect(self._on_models_removal_measured)
             models.removed.connect(self._on_models_removed)
-            models.failed.connect(self._on_models_failed)
             self._desk.settings_changed.connect(self._show_models)
             self._desk.model_changed.connect(self._show_models)
             self._desk.turn_changed.connect(self._on_desk_turn_changed)
@@ -214,9 +214,6 @@ class ModelsOpening(QObject):
 
     def _on_models_removed(self, _model_id: str, freed_bytes: int) -> None:
         tell(self._window, self.tr("The model is removed ({0}).").format(disk_text(freed_bytes)))
-
-    def _on_models_failed(self, error: ErrorText) -> None:
-        self._parts.notice.show_error(error)
 
     # A folder
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QFont, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.announcing import announce
+from app.gui.bridge import assert_main_thread
 from app.gui.caption import Caption
 from app.gui.describing import describe
 from app.gui.look import BODY_PX, HEADING_PX, scaled_px
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from app.gui.models.models_at_hand import ModelsAtHand
 
 _SIDE_PX, _LIST_PX = 16, 96
-_TOLD_STAGES = ("paused", "done", "failed")
 
 
 class ModelsSheet(QWidget):
@@ -85,6 +85,7 @@ class ModelsSheet(QWidget):
         self._show()
 
     def _show(self) -> None:
+        assert_main_thread()
         in_use_id, is_out = self._in_use
         self._all = rows_of(self._models, in_use_id, is_out=is_out)
         self._list()
@@ -99,12 +100,11 @@ class ModelsSheet(QWidget):
         self.offline.setVisible(self._models.is_offline)
 
     def show_download(self, state: DownloadState) -> None:
-        """Shows how far a download is, and says so where that matters."""
+        """Shows how far a download is; of its beginning and its end the status line tells those who listen."""
         self._show()
-        if state.stage in _TOLD_STAGES:
-            row = next((row for row in self._all if row.repository_id == state.model_id), None)
-            if row is not None:
-                announce(self.list, row_text(row), is_urgent=state.stage == "failed")
+        row = next((row for row in self._all if row.repository_id == state.model_id), None)
+        if row is not None and state.stage == "paused":
+            announce(self.list, row_text(row))
 
     def choose_segment(self, segment: Segment) -> None:
         """Shows one of the three."""
