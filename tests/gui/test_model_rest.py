@@ -18,7 +18,7 @@ from app.core.events import MemoryUsed
 from app.core.machine import MachineMemory
 from app.core.settings import Settings
 from app.engine.memory_pressure import PressureWatch
-from app.gui.models import model_rest
+from app.gui.models import model_rest, status_line
 from app.gui.models.memory_words import memory_in_use_text
 from tests.clips_made import numbered, write_video
 from tests.gui.window_driver import SLOW, ask, with_model
@@ -62,6 +62,19 @@ def test_a_command_unloads_and_the_next_question_loads_again(open_window: OpenWi
     assert driver.desk.model.stage == "ready"
     assert driver.parts.note.text() == ""
     assert action.isEnabled()
+
+
+def test_listeners_hear_once_why_it_was_unloaded(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(status_line, "announce", lambda _widget, words: heard.append(words))
+    driver = open_window(LARGE)
+    driver.wait_for_model()
+    driver.desk.unload("pressure")
+    driver.desk.model_changed.emit()
+    assert heard == [f"Unloaded because memory was short. {NOTE}"]
+    ask(driver, "One?")
+    driver.desk.unload("pressure")
+    assert len(heard) == 2
 
 
 def test_what_memory_is_in_use_is_told_live(open_window: OpenWindow) -> None:
