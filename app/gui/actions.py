@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from app.gui.command_search import Command
+from app.gui.models.model_commands import model_commands
 from app.gui.video_rows import video_rows
 
 if TYPE_CHECKING:
@@ -331,29 +332,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             needs=nothing_asked,
         ),
         ActionRow("forgetQuestionsAction", talk, translate("Actions", "&Forget Question History"), starts_group=True),
-        ActionRow(
-            "modelsAction",
-            talk,
-            translate("Actions", "&Models"),
-            ("Ctrl+Shift+L",),
-            is_checkable=True,
-            starts_group=True,
-        ),
-        ActionRow(
-            "stopLoadingAction",
-            talk,
-            translate("Actions", "Stop &Loading the Model"),
-            (),
-            lambda state: state.is_loading,
-        ),
-        ActionRow(
-            "unloadAction",
-            talk,
-            translate("Actions", "&Unload the Model"),
-            ("Ctrl+Alt+U",),
-            lambda state: state.can_unload,
-            needs=translate("Actions", "No model is loaded, or it is at work"),
-        ),
+        *model_commands(ActionRow, talk),
         *_window_rows(),
         ActionRow("shortcutsAction", about, translate("Actions", "&Keyboard Shortcuts"), (_Standard.HelpContents,)),
         ActionRow("copyReportAction", about, translate("Actions", "&Report a Problem…")),
