@@ -180,6 +180,7 @@ class WindowContent(QObject):
         parts.fit_question.load_wanted.connect(desk.load_anyway)
         parts.fit_question.other_wanted.connect(self._show_models)
         self.first_use.all_models_wanted.connect(self._show_models)
+        self.settings.adapter_wanted.connect(self.switching.use_adapter)
         for notice in (parts.notice, parts.media_notice):
             notice.report_wanted.connect(commands.copy_report)
             self._window.escaped.connect(notice.clear)

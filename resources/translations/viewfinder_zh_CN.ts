@@ -3302,6 +3302,14 @@
         <translation>换用模型会开始新的对话。如果想保留当前对话，请先导出。</translation>
     </message>
     <message>
+        <source>Adapter</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>Another adapter, or none, begins a new conversation. Export this one first if you want to keep it.</source>
+        <translation>更换或移除适配器会开始新的对话。如果想保留当前对话，请先导出。</translation>
+    </message>
+    <message>
         <source>Begin Anew</source>
         <translation>重新开始</translation>
     </message>

@@ -4,7 +4,8 @@ import queue
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -23,14 +24,12 @@ from app.core.events import (
     TextPiece,
     ViewFailed,
 )
+from app.core.models.adapter import Adapter
 from app.core.pictures import PictureSource
 from app.core.requests import Turn
 from app.engine.engine import Engine
 from tests.clips_made import numbered, write_video
 from tests.engine.engine_driver import FAKE_CHECKPOINT, EngineDriver, driven, picture, question, ready
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_loading_is_told_step_by_step() -> None:
@@ -65,6 +64,16 @@ def test_weights_are_quantised_only_where_the_backend_can(monkeypatch: pytest.Mo
         assert driver.until(ModelReady).checkpoint == in_four
         driver.engine.load(FAKE_CHECKPOINT.quantised(8))
         assert "takes weights" in driver.until(ModelFailed).error.text
+
+
+def test_an_adapter_is_put_on_only_where_the_backend_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = Adapter(Path("/loras/receipts"), "receipts", "ab" * 32, "peft", 4, ("q_proj",))
+    monkeypatch.setattr(FakeBackend, "abilities", Abilities())
+    with driven() as driver:
+        driver.engine.load(replace(FAKE_CHECKPOINT, adapter=adapter))
+        error = driver.until(ModelFailed).error
+        assert error.text == "The fake backend cannot put an adapter on a model."
+        assert error.hint == "Take the adapter off."
 
 
 def test_the_backend_is_given_the_whole_conversation(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.errors import ErrorText
@@ -92,6 +92,22 @@ def test_each_model_keeps_its_own_adapter(driver: WindowDriver, checkpoint_dir: 
     driver.wait(lambda: driver.desk.model.stage == "ready")
     assert panel.adapter.name.text() == "None"
     assert driver.desk.settings.of(DEMO_MODEL_ID).adapter == lora
+
+
+def test_another_adapter_begins_a_new_conversation_only_when_the_person_agrees(
+    driver: WindowDriver, lora: Path
+) -> None:
+    panel = opened(driver)
+    driver.ask("Hello?")
+    driver.wait_for_answer()
+    for button, is_agreed in (("Cancel", False), ("Begin Anew", True)):
+        choose_folder(panel, lora)
+        box = next(one for one in driver.window.findChildren(QMessageBox) if one.isVisible())
+        assert "Another adapter, or none, begins a new conversation." in box.text()
+        next(one for one in box.buttons() if one.text().replace("&", "") == button).click()
+        assert (own(driver).adapter == lora) == is_agreed
+        assert bool(driver.desk.conversation.turns) != is_agreed
+    assert panel.adapter.name.text() == "receipts"
 
 
 def test_what_is_exported_names_the_adapter_that_answered(driver: WindowDriver, lora: Path) -> None:

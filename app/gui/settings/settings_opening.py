@@ -32,6 +32,8 @@ class SettingsOpening(QObject):
 
     opened = Signal(bool)
     """Carries whether the settings are open now."""
+    adapter_wanted = Signal(object)
+    """Carries the folder of the adapter that the person wants on the model, or None to take it off."""
     models_wanted = Signal()
     """The person wants to see the models."""
     forgetting_wanted = Signal()
@@ -61,6 +63,7 @@ class SettingsOpening(QObject):
             self._panel.settings_changed.connect(self._on_panel_settings_changed)
             self._panel.close_wanted.connect(self.close)
             self._panel.model.models_wanted.connect(self.models_wanted)
+            self._panel.adapter.folder_chosen.connect(self.adapter_wanted)
             self._panel.program.forgetting_wanted.connect(self.forgetting_wanted)
             self._desk.settings_changed.connect(self._show_settings)
             self._desk.model_changed.connect(self._show_checkpoint)

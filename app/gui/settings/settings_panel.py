@@ -33,8 +33,6 @@ from app.gui.settings.sampling_settings import SamplingSettings
 from app.gui.settings.settings_rows import Labelled, Section
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.core.checkpoint import Checkpoint
     from app.core.paths import Profile
     from app.core.settings import Settings
@@ -174,7 +172,6 @@ class SettingsPanel(QWidget):
         self.done.clicked.connect(self.close_wanted)
         self.weights.currentIndexChanged.connect(self._on_weights_chosen)
         self.context.currentIndexChanged.connect(self._on_context_chosen)
-        self.adapter.folder_chosen.connect(self._on_adapter_folder_chosen)
         self.system.textChanged.connect(self._on_system_text_changed)
         self.answers.sampling_changed.connect(self._on_sampling_changed)
         self.downloads.settings_changed.connect(self._tell)
@@ -216,9 +213,6 @@ class SettingsPanel(QWidget):
     def _on_context_chosen(self) -> None:
         own = replace(self._settings.own, context_tokens=self.context.currentData())
         self._tell(self._settings.with_own(own))
-
-    def _on_adapter_folder_chosen(self, folder: Path | None) -> None:
-        self._tell(self._settings.with_own(replace(self._settings.own, adapter=folder)))
 
     def _on_system_text_changed(self) -> None:
         own = replace(self._settings.own, system=self.system.toPlainText())
