@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from app.core.machine import MachineMemory
     from app.core.models.catalogue import Catalogue, CatalogueModel, Runtime
     from app.core.models.fit import Fit, FitMark
+    from app.core.models.hub_cache import UnfinishedDownload
     from app.core.models.library import InstalledModel
-    from app.core.models.unfinished import UnfinishedDownload
     from app.core.paths import Profile
     from app.core.settings import Settings
 

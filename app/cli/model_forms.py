@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.core.errors import ErrorText
+    from app.core.models.hub_cache import UnfinishedDownload
     from app.core.models.library import InstalledModel
-    from app.core.models.unfinished import UnfinishedDownload
 
 FORMAT = "viewfinder.models/1"
 _SOURCES = {

@@ -15,11 +15,10 @@ from app.cli.usage import DONE, FAILED, INTERRUPTED, MODEL_FAILED, USAGE, UsageE
 from app.core.checkpoint import find_checkpoint, model_id_of
 from app.core.errors import AppError, ModelError, UserError
 from app.core.models.fetching import discard
-from app.core.models.hub_cache import hub_cache_dir, repository_dir, repository_of, split_model_id
+from app.core.models.hub_cache import hub_cache_dir, repository_dir, repository_of, split_model_id, unfinished_downloads
 from app.core.models.last_uses import read_last_uses
 from app.core.models.library import installed_models, unusable_models
 from app.core.models.removal import freed_by_removing, remove, what_goes
-from app.core.models.unfinished import unfinished_downloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

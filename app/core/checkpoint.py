@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.errors import ModelError, Sentence
 from app.core.model_types import ALL_MODEL_TYPES, thinks_when_told
-from app.core.models.hub_cache import hub_cache_dir, repository_dir, revisions_of, split_model_id
-from app.core.models.unfinished import unfinished_bytes
+from app.core.models.hub_cache import hub_cache_dir, repository_dir, revisions_of, split_model_id, unfinished_bytes
 from app.core.models.weight_files import check_whole
 from app.core.paths import DEMO_MODEL_DIR
 from app.core.sampling import GREEDY, Sampling
@@ -61,7 +60,7 @@ class Checkpoint:
         video_token_id: Stands for one token of a clip.
         end_token_ids: Tokens that end an answer.
         weight_bits: 8 or 4 where the weights are to be quantised while they are loaded; None takes them as stored.
-        has_chosen_context: Whether a person chose how long that is.
+        has_chosen_context: Whether a person chose ``context_tokens``.
         adapter: A LoRA that is put on top of the weights, or None; see app.core.models.adapter.
         is_size_accepted: Whether it is to be loaded even where it needs more memory than there is.
     """

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import UserError
 from app.core.files import write_atomically
-from app.core.models.hub_cache import PART_SUFFIX, STAGING, hub_cache_dir, repository_dir
-from app.core.models.part_file import CONTENT_ID, content_id
+from app.core.models.hub_cache import CONTENT_ID, PART_SUFFIX, STAGING, hub_cache_dir, repository_dir
+from app.core.models.part_file import content_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,10 @@ _PUBLISHING, _FETCHING = "viewfinder-publishing", "viewfinder-fetching"
 
 
 class CacheFolder:
-    """The folder of one repository. Thread: any; whoever writes holds a `lock`."""
+    """The folder of one repository.
+
+    Thread: any; whoever writes a content holds its `content_lock`, whoever publishes the `publishing_lock`.
+    """
 
     def __init__(self, model_id: str) -> None:
         cache_dir = hub_cache_dir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from app.core.checked_values import CheckedValue, read_toml
 from app.core.errors import AppError, ErrorText, Sentence, UserError, as_sentence
 from app.core.files import shown_name
+from app.core.models.hub_cache import REPOSITORY
 from app.core.models.model_shape import ModelShape, shape_of
 from app.core.models.told_sizes import told_sizes
 from app.core.models.weight_sizes import WeightCounts, mlx_bytes
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 Runtime: TypeAlias = Literal["mlx", "transformers"]
 ModelKind: TypeAlias = Literal["instruct", "thinking"]
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _SIZE_KEYS = {"family", "size", "is_newer_family", "good_at", "text_config", "vision_config"}
 _MODEL_KEYS = {"id", "family", "size", "kind", "runtime", "bits", "good_at", "about_gb", "rank"}
 _BITS = (2, 3, 4, 5, 6, 8, 16)
@@ -235,7 +234,7 @@ def _size(part: CheckedValue) -> _Size:
 
 
 def _repository(part: CheckedValue) -> str:
-    if not _REPOSITORY.fullmatch(part.text()):
+    if not REPOSITORY.fullmatch(part.text()):
         raise part.fault("is no repository such as Qwen/Qwen3-VL-4B-Instruct")
     return part.text()
 

@@ -1,4 +1,4 @@
-"""The Hugging Face cache as it lies on disk: which repositories and revisions are in it. Nothing here is fetched."""
+"""The Hugging Face cache as it lies on disk: which repositories, revisions and unfinished downloads are in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MODELS = "models--"
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+CONTENT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""What a blob is called: git's sha1 of a small file, the sha256 of a large one."""
 _LONGEST_REF_BYTES = 256
 PART_SUFFIX = ".viewfinder-part"
 """Ends the name of a blob that is not whole; the Hub's library looks at no such file."""
@@ -44,6 +46,19 @@ class CachedRevision:
         return f"{self.repository}@{self.revision[:SHORT_REVISION]}"
 
 
+@dataclass(frozen=True, slots=True)
+class UnfinishedDownload:
+    """What is here of a repository whose download was begun.
+
+    Attributes:
+        model_id: The repository.
+        here_bytes: What came of it; files that other revisions have too are not counted.
+    """
+
+    model_id: str
+    here_bytes: int
+
+
 def hub_cache_dir() -> Path:
     """The cache's folder as huggingface_hub reads it: HF_HUB_CACHE, HF_HOME, or its own place."""
     from huggingface_hub import constants
@@ -71,7 +86,7 @@ def cached_revisions(cache_dir: Path) -> Iterator[tuple[CachedRevision, ...]]:
 
 def revisions_of(repository: str, cache_dir: Path) -> tuple[CachedRevision, ...]:
     """The revisions of one repository that are in the cache, in the order in which they are to be tried."""
-    if _REPOSITORY.fullmatch(repository) is None:
+    if REPOSITORY.fullmatch(repository) is None:
         return ()
     return _revisions(repository_dir(repository, cache_dir), repository)
 
@@ -92,7 +107,31 @@ def repository_of(snapshot: Path) -> str | None:
 def split_model_id(model_id: str) -> tuple[str, str] | None:
     """The repository and, after an ``@``, the revision that a model id names; None where it names no repository."""
     repository, _, revision = model_id.partition("@")
-    return (repository, revision) if _REPOSITORY.fullmatch(repository) is not None else None
+    return (repository, revision) if REPOSITORY.fullmatch(repository) is not None else None
+
+
+def unfinished_downloads(cache_dir: Path) -> tuple[UnfinishedDownload, ...]:
+    """Each of them, by name. Thread: any."""
+    found = ((repository, unfinished_bytes(folder)) for repository, folder in repositories_in(cache_dir))
+    return tuple(UnfinishedDownload(repository, size_bytes) for repository, size_bytes in found if size_bytes)
+
+
+def unfinished_bytes(repository_folder: Path) -> int:
+    """What came of a download that was begun; 0 where there was none, or the Hub's own library began it."""
+    try:
+        with os.scandir(repository_folder / "blobs") as entries:
+            blobs = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries if entry.is_file()}
+        is_begun = any(name.endswith(PART_SUFFIX) for name in blobs) or (repository_folder / STAGING).is_dir()
+        if not is_begun and (repository_folder / "snapshots").is_dir():
+            return 0
+        linked = _linked(repository_folder / "snapshots")
+    except OSError:  # there is none, it may not be read, or another program is just at work there
+        return 0
+    return sum(
+        size_bytes
+        for name, size_bytes in blobs.items()
+        if name not in linked and CONTENT_ID.fullmatch(name.removesuffix(PART_SUFFIX)) is not None
+    )
 
 
 def _revisions(folder: Path, repository: str) -> tuple[CachedRevision, ...]:
@@ -115,3 +154,9 @@ def _main_revision(folder: Path) -> str:
             return file.read(_LONGEST_REF_BYTES).strip()
     except (OSError, ValueError):
         return ""
+
+
+def _linked(snapshots: Path) -> set[str]:
+    """The names of the blobs that revisions need."""
+    places = (os.path.join(above, name) for above, _, names in os.walk(snapshots) for name in names)  # noqa: PTH118
+    return {os.path.basename(os.readlink(place)) for place in places if os.path.islink(place)}  # noqa: PTH114, PTH115, PTH119

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 from typing import TYPE_CHECKING
+
+from app.core.models.hub_cache import CONTENT_ID
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from app.core.models.repository import RepositoryFile
 
 _READ_BYTES = 1 << 22
-CONTENT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def content_id(file: RepositoryFile) -> str:

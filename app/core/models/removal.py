@@ -6,54 +6,21 @@ import os
 import shutil
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app.core.errors import Sentence, UserError
-from app.core.models.hub_cache import STAGING
-from app.core.models.unfinished import unfinished_bytes
+from app.core.models.hub_cache import STAGING, unfinished_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from app.core.models.library import ModelSource
+    from app.core.models.library import InstalledModel, UnusableModel
 
-_MODEL_SUFFIXES = (".safetensors", ".json", ".jinja", ".txt", ".md", ".model", ".tiktoken", ".gitattributes")
+    Removable: TypeAlias = InstalledModel | UnusableModel
+
+_MODEL_SUFFIXES = (".safetensors", ".json", ".jinja", ".txt", ".md", ".model", ".tiktoken")
 _MODEL_NAMES = ("LICENSE", "NOTICE", ".DS_Store", ".gitattributes", ".gitignore", ".cache")
 """What a model's folder holds beside those; huggingface_hub leaves a ``.cache`` when it downloads to a folder."""
-
-
-class Removable(Protocol):
-    """What must be known of a model to remove it, whole or not: see InstalledModel and UnusableModel."""
-
-    @property
-    def model_id(self) -> str:
-        """What it is called."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        ...
-
-    @property
-    def folder(self) -> Path:
-        """Where its files are."""
-        ...
-
-    @property
-    def source(self) -> ModelSource:
-        """Who keeps it there."""
-        ...
-
-    @property
-    def revision(self) -> str:
-        """Its commit, in a cache."""
-        ...
-
-    @property
-    def can_remove(self) -> bool:
-        """Whether it is not a part of the program."""
-        ...
 
 
 def what_goes(model: Removable, *, is_trash_there: bool = False) -> Sentence:

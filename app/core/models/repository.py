@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from app.core.errors import ModelError, Sentence
 from app.core.models.access import HUB_ADDRESS
@@ -97,7 +97,7 @@ def repository_named(text: str, access: HubAccess) -> tuple[str, str | None]:
             wanted = "/".join(parts[:2]) + (f"@{revision}" if COMMIT.fullmatch(revision) else "")
             break
     named = split_model_id(wanted)
-    if named is None or quote(named[0]) != named[0]:
+    if named is None:
         raise ModelError(
             Sentence("“{name}” is not the name of a repository on {host}.", name=text, host=host_of(access.address)),
             "Write maker and model, such as Qwen/Qwen3-VL-4B-Instruct.",

@@ -9,9 +9,9 @@ from huggingface_hub import scan_cache_dir
 
 from app.core.checkpoint import find_checkpoint
 from app.core.errors import ModelError, UserError
+from app.core.models.hub_cache import UnfinishedDownload, unfinished_downloads
 from app.core.models.library import installed_models
 from app.core.models.removal import freed_by_removing, remove, what_goes
-from app.core.models.unfinished import UnfinishedDownload, unfinished_downloads
 from tests.whole_model import cached, write_whole_model
 
 if TYPE_CHECKING:
