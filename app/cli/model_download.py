@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from app.cli.figures import size_text
@@ -12,7 +11,7 @@ from app.cli.usage import DONE, FAILED, INTERRUPTED
 from app.core.errors import AppError, ModelError
 from app.core.machine import runtime_of
 from app.core.models.access import hub_access
-from app.core.models.fetching import fetch
+from app.core.models.fetching import branch_of, fetch
 from app.core.models.hub_cache import hub_cache_dir, repository_dir
 from app.core.models.library import why_not_whole
 from app.core.models.repository import look_up, repository_named
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from app.core.paths import Profile
     from app.core.settings import Settings
 
-_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _NOTED_PARTS = 10
 """Lines that are written where nothing can be rewritten in place, as in a log."""
 
@@ -48,9 +46,8 @@ def download_model(options: ModelsOptions, settings: Settings, profile: Profile,
     repository = look_up(named, access, wanted, runtime_of(options.backend or settings.backend))
     told = ToldSize(repository.revision, repository.size_bytes)
     keep_told_size(profile.told_sizes_file, repository.model_id, told)
-    branch = None if wanted is not None and _COMMIT.fullmatch(wanted) else wanted or "main"
     with Interrupts(lambda: None) as interrupts:
-        is_done = _fetch(repository, access, branch, terminal, interrupts)
+        is_done = _fetch(repository, access, branch_of(wanted), terminal, interrupts)
     if not is_done:
         words = f"viewfinder models download {options.models[0]}"
         words += f" --revision {options.revision}" if options.revision else ""

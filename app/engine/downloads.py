@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import re
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from app.core.errors import AppError, EngineError, ErrorText, ModelError, UserError, describe_error
 from app.core.models.download_record import KeptDownload, read_downloads, write_downloads
 from app.core.models.download_state import DownloadState
-from app.core.models.fetching import discard, fetch
+from app.core.models.fetching import branch_of, discard, fetch
 from app.core.models.repository import look_up
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ logger = logging.getLogger(__name__)
 _TICK_S = 0.1
 _KEPT_EVERY_S = 5.0
 """How old the bytes may be that the next start shows before it has looked."""
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _AT_WORK: tuple[DownloadStage, ...] = ("checking", "downloading", "verifying")
 
 
@@ -61,7 +59,7 @@ class _Download:
 class Downloads:
     """Owns the download thread, the queue and the file that outlives the program.
 
-    Thread: any, for every public method. The sink is called from the download thread alone.
+    Thread: any, for every public method; the sink is called from the download thread alone.
 
     Args:
         access: Tells how the Hub is reached, asked anew for each download.
@@ -90,6 +88,9 @@ class Downloads:
         Args:
             model_id: The repository.
             revision: A commit, branch or tag; None goes on with what was begun, else takes the newest.
+
+        Raises:
+            EngineError: The program is closing, or another revision of the model is just being downloaded.
         """
         with self._changed:
             self._refuse_when_closing()
@@ -129,7 +130,11 @@ class Downloads:
             self._changed.notify_all()
 
     def cancel(self, model_id: str) -> None:
-        """Gives a download up, begun or not, and deletes what came of it."""
+        """Gives a download up, begun or not, and deletes what came of it.
+
+        Raises:
+            EngineError: The program is closing.
+        """
         with self._changed:
             download = self._downloads.get(model_id)
             if download is None or download.state.stage in {"done", "cancelled"}:
@@ -265,19 +270,15 @@ class Downloads:
         with self._changed:
             download.commit = repository.revision
             self._set(download, replace(download.state, revision=repository.revision))
-        asked = download.asked_revision or "main"
-        branch = None if _COMMIT.fullmatch(asked) else asked
-        stage: str = ""
+        branch = branch_of(download.asked_revision)
         for progress in fetch(repository, access, lambda: self._is_unwanted(download), branch=branch):
-            stage = progress.stage
-            if progress.stage != "done":
-                self._set_progress(download, progress)
-                self._tell()
-        return stage == "done"
+            if progress.stage == "done":
+                return True
+            self._set_progress(download, progress)
+            self._tell()
+        return False
 
     def _set_progress(self, download: _Download, progress: FetchProgress) -> None:
-        if progress.stage == "done":
-            return
         with self._changed:
             state = replace(
                 download.state,

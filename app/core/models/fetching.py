@@ -17,6 +17,7 @@ from app.core.errors import ModelError, Sentence, UserError
 from app.core.models.cache_folder import CacheFolder
 from app.core.models.disk_room import check_room, disk_error
 from app.core.models.download_state import FetchProgress
+from app.core.models.hub_answers import COMMIT
 from app.core.models.part_file import content_id
 from app.core.models.patience import Patience
 from app.core.models.transfers import Transfers
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from app.core.models.repository import Repository, RepositoryFile
 
 _TOLD_EVERY_S = 0.25
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_COMMIT_OR_ITS_BEGINNING = re.compile(r"[0-9a-f]{7,40}")
 _BRANCH = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*")
 
 
@@ -46,6 +47,8 @@ def fetch(
 
     The last that is given has the stage ``done``, unless it was stopped. Several at once, of this program or others,
     do one another no harm: each file is fetched by one while the others wait for it.
+
+    Thread: any but the main one; it has a few threads of its own while bytes come.
 
     Args:
         repository: What is to be here.
@@ -77,6 +80,11 @@ def fetch(
     if branch is not None:
         folder.point(branch, repository.revision)
     yield FetchProgress("done", total_bytes, total_bytes)
+
+
+def branch_of(asked: str | None) -> str | None:
+    """The name that `fetch` lets stand for a revision: what was asked for, or main; none where that was a commit."""
+    return None if asked and _COMMIT_OR_ITS_BEGINNING.fullmatch(asked) else asked or "main"
 
 
 def remaining_bytes(repository: Repository) -> int:
@@ -144,7 +152,7 @@ def _check_names(repository: Repository, branch: str | None) -> None:
     except ValueError as error:
         raise _unusable(repository, str(error)) from error
     wrong = [file.path for file in repository.files if not _is_plain(file)]
-    if _COMMIT.fullmatch(repository.revision) is None:
+    if COMMIT.fullmatch(repository.revision) is None:
         wrong.append(repository.revision)
     if branch is not None and (_BRANCH.fullmatch(branch) is None or ".." in branch):
         wrong.append(branch)

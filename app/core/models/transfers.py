@@ -107,6 +107,8 @@ class Transfers:
         for thread in self._threads:
             # One that is just connecting ends by itself a little later, and finds that it was left.
             thread.join(max(0.0, deadline_s - time.monotonic()))
+        if not self._threads:  # all came by another's hand since it was looked at
+            self._open.close()
 
     def has(self, name: str, size_bytes: int) -> None:
         """So much of a content is here."""
