@@ -57,6 +57,10 @@ _MORE_THAN_LORA = (
     "monteclora_config",
 )
 """PEFT's settings that ask for more than two small matrices beside a layer."""
+_LONGEST_NAME, _MOST_REPEATS = 128, 3
+_REPEATS = re.compile(r"[*+{]")
+_REPEATED_GROUP = re.compile(r"\)[*+{]")
+"""A pattern comes with the file: one that could take hours to try is not tried."""
 _TYPES = {"F32": ("<f4", 4), "F16": ("<f2", 2), "BF16": ("<u2", 2)}
 """How numpy reads them, which has no bf16, and their size in bytes."""
 _PIECE_BYTES = 1 << 20
@@ -262,6 +266,13 @@ def _peft_scale(config: Mapping[str, Any], module: str) -> tuple[int, float]:
 
 def _of_pattern(patterns: Mapping[str, Any] | None, module: str, default: Any) -> Any:
     name = module.removeprefix("base_model.model.")
+    for pattern in patterns or {}:
+        if (
+            len(name) > _LONGEST_NAME
+            or _REPEATED_GROUP.search(pattern)
+            or len(_REPEATS.findall(pattern)) > _MOST_REPEATS
+        ):
+            raise ValueError(f"the pattern {pattern} for {name}")
     found = (value for pattern, value in (patterns or {}).items() if re.match(rf"(.*\.)?({pattern})$", name))
     return next(found, default)
 

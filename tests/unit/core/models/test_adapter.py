@@ -101,7 +101,7 @@ def test_layers_of_the_vision_tower_may_be_adapted(tmp_path: Path, checkpoint: C
 def test_ranks_and_scales_follow_pefts_patterns(tmp_path: Path, layers: dict[str, tuple[int, int]]) -> None:
     matrices = keep_layers(random_matrices(layers), [0]) | keep_layers(random_matrices(layers, rank=2), [1])
     patterns: dict[str, Any] = {
-        "rank_pattern": {r"layers\.1\..*": 2},
+        "rank_pattern": {r".*\.layers\.\d+\.(self_attn|mlp)\.nothing": 9, r"layers\.1\..*": 2},
         "alpha_pattern": {"q_proj": 16, r"layers\.1\.mlp\.up_proj": 1},
     }
     adapter = read_adapter(write_peft(tmp_path / "mixed", matrices, alpha=8, **patterns))
@@ -250,6 +250,8 @@ def test_an_output_layer_that_is_the_embedding_cannot_be_adapted(tmp_path: Path,
         ({"lora_alpha": math.inf}, "is damaged"),
         ({"alpha_pattern": {"(": 3}}, "is damaged"),
         ({"rank_pattern": [3]}, "is damaged"),
+        ({"rank_pattern": {r"(\w+)+!": 4}}, "is damaged"),
+        ({"alpha_pattern": {r".*.*.*.*!": 4}}, "is damaged"),
     ],
 )
 def test_what_is_no_plain_lora_is_refused(
