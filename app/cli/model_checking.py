@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from app.cli.figures import size_text
 from app.cli.model_forms import document, problem_value
 from app.cli.usage import DONE, FAILED, MODEL_FAILED
-from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint, model_id_of
+from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint, folder_named, model_id_of
 from app.core.errors import AppError, ErrorText, ModelError, describe_error
 from app.core.models.access import hub_access
 from app.core.models.hashes import has_hash, recorded_hashes
@@ -89,9 +89,9 @@ def _found(text: str) -> tuple[str, Path | None, ErrorText | None]:
 def _folder_of(text: str) -> Path | None:
     if text == DEMO_MODEL_ID:
         return DEMO_MODEL_DIR
-    folder = Path(model_id_of(text))
-    if folder.is_absolute():
-        return folder if folder.is_dir() else None
+    folder = folder_named(text)
+    if folder is not None:
+        return folder
     named = split_model_id(text)
     try:
         return find_checkpoint(text).folder

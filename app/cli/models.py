@@ -5,16 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.figures import size_text
 from app.cli.model_forms import document, installed_lines, installed_value, unfinished_lines, unfinished_values
 from app.cli.terminal import Terminal
 from app.cli.usage import DONE, FAILED, INTERRUPTED, MODEL_FAILED, USAGE, UsageError
-from app.core.checkpoint import find_checkpoint, model_id_of
+from app.core.checkpoint import find_checkpoint, folder_named
 from app.core.errors import AppError, ModelError, UserError
-from app.core.models.fetching import discard
+from app.core.models.fetching import discard, is_being_fetched
 from app.core.models.hub_cache import hub_cache_dir, repository_dir, repository_of, split_model_id, unfinished_downloads
 from app.core.models.last_uses import read_last_uses
 from app.core.models.library import installed_models, unusable_models
@@ -22,6 +21,7 @@ from app.core.models.removal import freed_by_removing, remove, what_goes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from app.cli.model_arguments import ModelAction, ModelsOptions
     from app.core.models.library import InstalledModel
@@ -99,6 +99,11 @@ def _remove(options: ModelsOptions, settings: Settings, profile: Profile, termin
     text, models = options.models[0], _installed(settings, profile)
     begun = {one.model_id: one.here_bytes for one in unfinished_downloads(hub_cache_dir())}
     if text in begun and all(model.model_id != text for model in models):
+        if is_being_fetched(text):
+            raise UserError(
+                f"{text} is just being downloaded.",
+                "Pause that first: Ctrl-C where it runs, or under “Models” in the window.",
+            )
         question = [f"What came of the download of {text} is deleted.", _freed_text(begun[text])]
         if not _is_agreed(question, options, terminal):
             return FAILED
@@ -146,15 +151,17 @@ def _named(text: str, models: Sequence[Removable]) -> Removable:
     Raises:
         ModelError: There is none.
     """
-    folder, named = Path(model_id_of(text)), split_model_id(text)
-    is_folder = folder.is_absolute() and folder.is_dir()
+    folder, named = folder_named(text), split_model_id(text)
     for model in models:
-        if model.model_id == text or (is_folder and model.folder.samefile(folder)):
+        if model.model_id == text or (folder is not None and model.folder.samefile(folder)):
             return model
     for model in models:
         if named is not None and repository_of(model.folder) == named[0] and model.revision.startswith(named[1]):
             return model
-    find_checkpoint(text)  # says why there is none
+    found = find_checkpoint(text)  # says why there is none
+    for model in models:
+        if model.folder == found.folder:  # named by its branch
+            return model
     raise ModelError(
         f"The folder {text} is none of those in which Viewfinder looks for models.",
         "Delete it yourself in the file manager.",

@@ -124,7 +124,7 @@ def find_checkpoint(model_text: str) -> Checkpoint:
     """
     if model_text == DEMO_MODEL_ID:
         return _whole_checkpoint(DEMO_MODEL_DIR, DEMO_MODEL_ID)
-    folder = _folder_named(model_text)
+    folder = folder_named(model_text)
     if folder is not None:
         return _whole_checkpoint(folder, str(folder))
     if split_model_id(model_text) is not None:
@@ -137,11 +137,14 @@ def find_checkpoint(model_text: str) -> Checkpoint:
 
 def model_id_of(model_text: str) -> str:
     """The id of the model that a person named: a folder's whole path; anything else as it stands."""
-    folder = None if model_text == DEMO_MODEL_ID else _folder_named(model_text)
+    folder = None if model_text == DEMO_MODEL_ID else folder_named(model_text)
     return model_text if folder is None else str(folder)
 
 
-def _folder_named(model_text: str) -> Path | None:
+def folder_named(model_text: str) -> Path | None:
+    """The whole path of the folder that a person named; None where there is no such folder, or nothing was named."""
+    if not model_text:  # to `Path` the folder one is in
+        return None
     try:
         folder = Path(model_text).expanduser()
         return folder.resolve() if folder.is_dir() else None

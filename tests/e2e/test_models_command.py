@@ -128,6 +128,47 @@ def test_what_came_of_a_download_is_listed_and_can_be_removed(here: Program) -> 
     assert told(here, "list")["unfinished"] == []
 
 
+def test_what_is_being_downloaded_is_not_removed_under_it(here: Program) -> None:
+    from filelock import FileLock
+
+    blobs = cache_of(here) / "models--Qwen--Qwen3-VL-4B-Instruct" / "blobs"
+    locks = cache_of(here) / ".locks" / "models--Qwen--Qwen3-VL-4B-Instruct"
+    for folder in (blobs, locks):
+        folder.mkdir(parents=True)
+    (blobs / f"{'c' * 64}.viewfinder-part").write_bytes(bytes(2_000))
+    with FileLock(locks / "viewfinder-fetching.lock"):
+        done = models(here, "remove", REPOSITORY, "--yes")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"viewfinder: {REPOSITORY} is just being downloaded. Pause that first: Ctrl-C where it runs, or under “Models” "
+        "in the window.\n"
+    )
+    assert told(here, "list")["unfinished"] == [{"id": REPOSITORY, "here_bytes": 2_000}]
+
+
+def test_a_branch_names_what_is_removed_as_it_names_what_is_found(here: Program, tmp_path: Path) -> None:
+    snapshot = cached(cache_of(here), REPOSITORY, write_whole_model(tmp_path / "files"), A)
+    assert told(here, "path", f"{REPOSITORY}@main")["model"]["folder"] == str(snapshot)
+    assert told(here, "remove", f"{REPOSITORY}@main", "--yes")["removed"]["folder"] == str(snapshot)
+    assert not snapshot.exists()
+
+
+@pytest.mark.parametrize("action", ["path", "check", "remove"])
+def test_a_name_that_can_be_none_is_said_to_be_none(here: Program, action: str) -> None:
+    for name in ("", "/" + "x" * 5_000):
+        done = models(here, action, name)
+        assert done.returncode == 4, done.stderr
+        assert f"There is no model “{name}”." in done.stdout + done.stderr
+
+
+def test_nothing_named_is_not_the_folder_one_is_in(here: Program) -> None:
+    write_whole_model(here.folder)
+    here.profile_dir.mkdir()
+    (here.profile_dir / "settings.json").write_text(json.dumps({"model_folders": [str(here.folder)]}))
+    assert models(here, "remove", "", "--yes").returncode == 4
+    assert (here.folder / "config.json").exists()
+
+
 def test_a_file_that_was_changed_is_found_by_its_hash(here: Program, tmp_path: Path) -> None:
     snapshot = cached(cache_of(here), REPOSITORY, write_whole_model(tmp_path / "files", size_bytes=1_000), A)
     with (snapshot / "model.safetensors").open("r+b") as file:

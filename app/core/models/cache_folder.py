@@ -62,6 +62,13 @@ class CacheFolder:
         """Held by one of those that fetch the repository: what is here and not published yet is still wanted."""
         return self._lock(_FETCHING)
 
+    def is_being_fetched(self) -> bool:
+        """Whether somebody holds `fetching_lock`."""
+        if not self._locks.is_dir():
+            return False
+        with _taken(self.fetching_lock()) as is_free:
+            return not is_free
+
     def has(self, file: RepositoryFile, commit: str) -> bool:
         """Whether its content is here whole, whoever fetched it."""
         places = (self.blob(file), self._pointer(commit, file), self._staged(commit, file))

@@ -108,6 +108,14 @@ def discard(model_id: str) -> int:
         raise UserError(text, Sentence("Look into the folder {folder}.", folder=folder.folder), str(error)) from error
 
 
+def is_being_fetched(model_id: str) -> bool:
+    """Whether a Viewfinder fetches this repository just now."""
+    try:
+        return CacheFolder(model_id).is_being_fetched()
+    except OSError:  # a cache that may not be written: nobody fetches into it
+        return False
+
+
 def _transfer(
     repository: Repository, folder: CacheFolder, access: HubAccess, stop: Callable[[], bool], patience: Patience
 ) -> Iterator[FetchProgress]:
