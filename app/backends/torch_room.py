@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from app.core.errors import ModelError, Sentence, as_sentence
 from app.core.machine import MachineMemory
 from app.core.models.catalogue import read_catalogue
-from app.core.models.fit import memory_need, need_of, reckoned_context
+from app.core.models.checkpoint_fit import reckoned_context
+from app.core.models.fit import memory_need, need_of
 from app.core.models.model_shape import shape_of
 from app.core.models.weight_sizes import WeightCounts, torch_bytes
 

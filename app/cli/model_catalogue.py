@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from app.cli.figures import size_text
 from app.cli.model_forms import document, installed_value, table, unfinished_values
 from app.cli.usage import DONE, FAILED
-from app.core.checkpoint import read_checkpoint
-from app.core.errors import ModelError
 from app.core.machine import machine_memory, runtime_of
 from app.core.models.catalogue import read_catalogue
-from app.core.models.fit import fit_of_checkpoint, mark, need_of, recommended
+from app.core.models.checkpoint_fit import fit_of_installed
+from app.core.models.fit import mark, need_of, recommended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +39,14 @@ class Offer:
         memories: What the machine gives to models of each runtime.
         runtime: The one that is used here.
         installed_ids: The repositories that are here already.
+        settings: What was chosen for them.
     """
 
     catalogue: Catalogue
     memories: dict[Runtime, MachineMemory]
     runtime: Runtime
     installed_ids: frozenset[str]
+    settings: Settings
 
     @property
     def recommended(self) -> CatalogueModel | None:
@@ -64,11 +65,7 @@ class Offer:
     def fit_of(self, model: InstalledModel) -> Fit | None:
         """How a model that is here goes with the machine; None where that cannot be told."""
         runtime = self.runtime if self.runtime in model.runtimes else model.runtimes[0]
-        try:
-            checkpoint = read_checkpoint(model.folder, model.model_id, model.revision)
-            return fit_of_checkpoint(checkpoint, self.memories[runtime])
-        except ModelError:
-            return None
+        return fit_of_installed(model, self.settings.of(model.model_id), self.memories[runtime])
 
 
 def offer_here(
@@ -86,6 +83,7 @@ def offer_here(
         {each: machine_memory(each) for each in both},
         runtime,
         frozenset(model.model_id.casefold() for model in installed),
+        settings,
     )
 
 

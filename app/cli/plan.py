@@ -22,7 +22,7 @@ from app.core.errors import UserError
 from app.core.footage import FrameWish, wished_anew
 from app.core.machine import machine_memory, runtime_of
 from app.core.models.adapter import adapted
-from app.core.models.fit import fitted
+from app.core.models.checkpoint_fit import fitted
 from app.core.pictures import PictureSource, read_size
 from app.core.requests import Question
 from app.core.results import SegmentRecord, adapter_record

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, get_args
 from app.core.errors import ModelError
 from app.core.machine import machine_memory, runtime_of
 from app.core.models.catalogue import Runtime, read_catalogue
-from app.core.models.fit import fit_if_known, recommended
-from app.core.models.loading_fit import fit_doubt
+from app.core.models.checkpoint_fit import fit_doubt, fit_if_known
+from app.core.models.fit import recommended
 
 if TYPE_CHECKING:
     from app.cli.plan import Plan

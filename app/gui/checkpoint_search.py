@@ -10,7 +10,7 @@ from app.core.checkpoint import find_checkpoint
 from app.core.errors import describe_error
 from app.core.machine import machine_memory, runtime_of
 from app.core.models.adapter import adapted
-from app.core.models.fit import fit_if_known, fitted
+from app.core.models.checkpoint_fit import fit_if_known, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.core.conversation import Conversation
 from app.core.errors import AppError
 from app.core.events import LookOpened, MemoryUsed, Started, ViewFailed, ViewOpened
-from app.core.models.loading_fit import fit_doubt
+from app.core.models.checkpoint_fit import fit_doubt
 from app.core.next_question import NextQuestion
 from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
 from app.engine.memory_pressure import MemoryShort

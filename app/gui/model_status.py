@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.core.checkpoint import Checkpoint
     from app.core.errors import ErrorText
     from app.core.events import LoadProgress
-    from app.core.models.loading_fit import FitDoubt
+    from app.core.models.checkpoint_fit import FitDoubt
     from app.gui.bridge import WindowEvent
 
 Stage: TypeAlias = Literal["none", "searching", "loading", "ready", "failed"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import ErrorText, Sentence
 from app.core.models.catalogue import read_catalogue
+from app.core.models.checkpoint_fit import FitDoubt
 from app.core.models.download_state import DownloadState
-from app.core.models.loading_fit import FitDoubt
 from app.gui.model_status import ModelState
 from tests.gui.models_scripted import APPLE_M2, GIB, ScriptedModels, installed
 

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from app.core.errors import ModelError
-from app.core.models.model_shape import ModelShape, shape_of
-from app.core.models.weight_sizes import (
-    WeightBytes,
-    WeightCounts,
-    bytes_as_stored,
-    mlx_bytes,
-    tensors_of,
-    torch_bytes,
-)
+from app.core.models.weight_sizes import WeightBytes, WeightCounts, mlx_bytes, torch_bytes
 from app.core.settings import LEAST_CONTEXT_TOKENS
-from app.core.vision import FRAMES_PER_PATCH, MERGE, PATCH_PX, TOKEN_PX
+from app.core.vision import FRAMES_PER_PATCH, MERGE, PATCH_PX
 
 if TYPE_CHECKING:
-    from app.core.checkpoint import Checkpoint
     from app.core.machine import MachineMemory
     from app.core.models.catalogue import Catalogue, CatalogueModel
-
-logger = logging.getLogger(__name__)
+    from app.core.models.model_shape import ModelShape
 
 FitMark: TypeAlias = Literal["fits", "tight", "too_large"]
 
@@ -44,7 +31,6 @@ _MOST_READ_BYTES = 4 * 10**9
 """Of weights that a processor's memory, some tens of GB a second, gives several times a second."""
 _PREFILL_TOKENS = 512
 """Tokens that both backends read at a time."""
-_WHOLE_BITS = 16
 _KEPT_STATES = {"mlx": 5, "transformers": 1}
 """Of layers without keys and values: the state as it is, and as it was at the ends of earlier turns."""
 _TURNED, _TURNED_ON_PROCESSORS = 6, 20
@@ -110,24 +96,24 @@ def memory_need(
         on: The machine, and through which runtime.
         weights: What the weights take, where that is known better than from the shape.
     """
-    number_bytes = _number_bytes(shape, on)
+    item_bytes = number_bytes(shape, on)
     if weights is None:
         counts = WeightCounts.of(shape)
         weights = (
-            mlx_bytes(counts, weight_bits) if on.runtime == "mlx" else torch_bytes(counts, weight_bits, number_bytes)
+            mlx_bytes(counts, weight_bits) if on.runtime == "mlx" else torch_bytes(counts, weight_bits, item_bytes)
         )
     tokens = min(context_tokens, shape.context_tokens)
-    looking = _looking_bytes(shape, image_tokens, number_bytes, on)
-    reading = _reading_bytes(shape, tokens, image_tokens, number_bytes, on)
+    looking = _looking_bytes(shape, image_tokens, item_bytes, on)
+    reading = _reading_bytes(shape, tokens, image_tokens, item_bytes, on)
     return MemoryNeed(
         weights.text,
         weights.vision,
-        (tokens * shape.cached_params + _KEPT_STATES[on.runtime] * shape.state_params) * number_bytes,
+        (tokens * shape.cached_params + _KEPT_STATES[on.runtime] * shape.state_params) * item_bytes,
         max(looking, reading) + _RUNTIME_BYTES[on.kind] * on.devices,
     )
 
 
-def _number_bytes(shape: ModelShape, on: MachineMemory) -> int:
+def number_bytes(shape: ModelShape, on: MachineMemory) -> int:
     """Of numbers between layers and in the cache: on processors PyTorch takes float32, and MLX for experts."""
     is_wide = on.kind == "ram" and (on.runtime == "transformers" or shape.experts)
     return _FLOAT_BYTES if is_wide else _HALF_BYTES
@@ -138,7 +124,7 @@ def _holds_scores(on: MachineMemory) -> bool:
     return on.kind == "ram" and on.runtime == "mlx"
 
 
-def _looking_bytes(shape: ModelShape, image_tokens: int, number_bytes: int, on: MachineMemory) -> int:
+def _looking_bytes(shape: ModelShape, image_tokens: int, item_bytes: int, on: MachineMemory) -> int:
     """The most that the vision tower holds while a picture passes one of its layers.
 
     At first that is pixels, which come in float32; then a layer's input, a normalised copy, queries, keys and values
@@ -146,28 +132,28 @@ def _looking_bytes(shape: ModelShape, image_tokens: int, number_bytes: int, on: 
     bend. Measured: MLX on a processor frees what was turned only after the layer.
     """
     patches = image_tokens * _PATCHES_A_TOKEN
-    pixels = _PIXEL_NUMBERS * (_FLOAT_BYTES + number_bytes)
+    pixels = _PIXEL_NUMBERS * (_FLOAT_BYTES + item_bytes)
     turned = _TURNED_ON_PROCESSORS if _holds_scores(on) else _TURNED
-    turning = shape.vision_width * (5 * number_bytes + turned * _FLOAT_BYTES)
-    bending = (2 * shape.vision_width + 2 * shape.vision_inner_width) * number_bytes
-    scores = shape.vision_heads * patches * number_bytes if _holds_scores(on) else 0
-    seen = image_tokens * shape.hidden_width * (1 + shape.taps) * number_bytes
+    turning = shape.vision_width * (5 * item_bytes + turned * _FLOAT_BYTES)
+    bending = (2 * shape.vision_width + 2 * shape.vision_inner_width) * item_bytes
+    scores = shape.vision_heads * patches * item_bytes if _holds_scores(on) else 0
+    seen = image_tokens * shape.hidden_width * (1 + shape.taps) * item_bytes
     return patches * max(pixels, max(turning, bending) + scores) + seen
 
 
 def _reading_bytes(
-    shape: ModelShape, context_tokens: int, image_tokens: int, number_bytes: int, on: MachineMemory
+    shape: ModelShape, context_tokens: int, image_tokens: int, item_bytes: int, on: MachineMemory
 ) -> int:
     """The most that the language model holds while a step of the prompt passes one of its layers.
 
     The picture's features wait beside it. One layer's cache stands there twice when it grows.
     """
     step = min(_PREFILL_TOKENS, context_tokens)
-    turning = (2 * shape.hidden_width + 4 * shape.heads * shape.head_width) * number_bytes
-    bending = (2 * shape.hidden_width + 3 * shape.inner_width) * number_bytes
-    scores = shape.heads * context_tokens * number_bytes if _holds_scores(on) else 0
-    seen = image_tokens * shape.hidden_width * (1 + shape.taps) * number_bytes
-    growing = context_tokens * shape.cached_params * number_bytes // max(1, shape.layers)
+    turning = (2 * shape.hidden_width + 4 * shape.heads * shape.head_width) * item_bytes
+    bending = (2 * shape.hidden_width + 3 * shape.inner_width) * item_bytes
+    scores = shape.heads * context_tokens * item_bytes if _holds_scores(on) else 0
+    seen = image_tokens * shape.hidden_width * (1 + shape.taps) * item_bytes
+    growing = context_tokens * shape.cached_params * item_bytes // max(1, shape.layers)
     return step * (max(turning, bending) + scores) + seen + growing + shape.vocabulary * _FLOAT_BYTES
 
 
@@ -248,90 +234,3 @@ def context_that_fits(
         else:
             most = middle - 1
     return min(shape.context_tokens, max(LEAST_CONTEXT_TOKENS, least * _CONTEXT_STEP))
-
-
-@dataclass(frozen=True, slots=True)
-class OnDisk:
-    """What a checkpoint's own files tell of its size.
-
-    Attributes:
-        shape: Its architecture.
-        weights: What its weights will take in memory.
-    """
-
-    shape: ModelShape
-    weights: WeightBytes
-
-
-def on_disk(checkpoint: Checkpoint, memory: MachineMemory) -> OnDisk:
-    """What a checkpoint will take on a machine, from its files' headers. Thread: any but main.
-
-    Raises:
-        ModelError: Its files do not tell.
-    """
-    try:
-        config = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
-        shape = shape_of(config)
-        tensors = tensors_of(checkpoint.folder)
-        if memory.runtime == "mlx":
-            return OnDisk(shape, bytes_as_stored(tensors))
-        bits, number_bytes = checkpoint.weight_bits or _WHOLE_BITS, _number_bytes(shape, memory)
-        return OnDisk(shape, torch_bytes(WeightCounts.stored(tensors), bits, number_bytes))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError("The model's files do not tell how large it is.", "Download it again.", repr(error)) from error
-
-
-def reckoned_context(checkpoint: Checkpoint) -> int:
-    """The context that there must be room for: the one that a person chose, else the usual or what is less."""
-    if checkpoint.has_chosen_context:
-        return checkpoint.context_tokens
-    return min(checkpoint.context_tokens, USUAL_CONTEXT_TOKENS)
-
-
-def fit_of_checkpoint(checkpoint: Checkpoint, memory: MachineMemory, *, image_tokens: int = USUAL_IMAGE_TOKENS) -> Fit:
-    """How a checkpoint with its context goes with a machine. Thread: any but main, as files are read.
-
-    A long context is held against it only where a person chose one: otherwise it can be shorter.
-
-    Raises:
-        ModelError: Its files do not tell.
-    """
-    known = on_disk(checkpoint, memory)
-    need = memory_need(
-        known.shape,
-        checkpoint.weight_bits or _WHOLE_BITS,
-        context_tokens=reckoned_context(checkpoint),
-        image_tokens=image_tokens,
-        on=memory,
-        weights=known.weights,
-    )
-    return Fit(need, mark(need, memory), memory)
-
-
-def fitted(checkpoint: Checkpoint, chosen_tokens: int | None, memory: MachineMemory) -> Checkpoint:
-    """A checkpoint with the context that a person chose, else with the longest that fits. Thread: any but main."""
-    if chosen_tokens is not None:
-        return checkpoint.with_context(chosen_tokens, is_chosen=True)
-    try:
-        known = on_disk(checkpoint, memory)
-    except ModelError as error:
-        logger.info("The context of a model cannot be fitted: %s", error.said.detail)
-        return checkpoint
-    bits = checkpoint.weight_bits or _WHOLE_BITS
-    return checkpoint.with_context(context_that_fits(known.shape, bits, memory, weights=known.weights))
-
-
-def fit_if_known(checkpoint: Checkpoint, memory: MachineMemory, *, image_tokens: int | None) -> Fit | None:
-    """How a checkpoint goes with a machine, or None where its files do not tell. Thread: any but main.
-
-    Args:
-        checkpoint: With its context.
-        memory: What the machine gives.
-        image_tokens: The most that a picture may cost; None for the checkpoint's own limit.
-    """
-    most = checkpoint.image_limits.max_pixels // (TOKEN_PX * TOKEN_PX)
-    try:
-        return fit_of_checkpoint(checkpoint, memory, image_tokens=min(image_tokens or most, most))
-    except ModelError as error:
-        logger.info("It is not known how large a model is: %s", error.said.detail)
-        return None

@@ -38,7 +38,7 @@ class ModelStore(Protocol):
         ...
 
     def fit_of(self, model: InstalledModel, settings: Settings, memory: MachineMemory) -> Fit | None:
-        """How an installed model goes with the machine; None where its files do not tell."""
+        """How an installed model goes with the machine as the settings have it; None where its files do not tell."""
         ...
 
     def freed_by_removing(self, model: InstalledModel) -> int:
@@ -83,7 +83,7 @@ class LocalModels:
     def __init__(self, profile: Profile, backend: str) -> None:
         self._profile = profile
         self._backend = backend
-        self._fits: dict[tuple[str, str, int, int | None], Fit | None] = {}
+        self._fits: dict[tuple[object, ...], Fit | None] = {}
 
     def catalogue(self) -> Catalogue:
         """The program's list and what the person's file adds to it."""
@@ -105,19 +105,14 @@ class LocalModels:
         return installed_models(settings.model_folders, read_last_uses(self._profile.last_uses_file))
 
     def fit_of(self, model: InstalledModel, settings: Settings, memory: MachineMemory) -> Fit | None:
-        """How an installed model goes with the machine, from its files; read once as long as they stay."""
-        from app.core.checkpoint import read_checkpoint  # noqa: PLC0415 - on a thread, when asked for
-        from app.core.errors import ModelError  # noqa: PLC0415
-        from app.core.models.fit import fit_of_checkpoint  # noqa: PLC0415 - on a thread, when asked for
+        """How an installed model goes with the machine as it was chosen; read once as long as all that stays."""
+        from app.core.models.checkpoint_fit import fit_of_installed  # noqa: PLC0415 - on a thread, when asked for
 
-        bits = settings.of(model.model_id).weight_bits
-        key = (str(model.folder), model.revision, model.size_bytes, bits)
+        own = settings.of(model.model_id)
+        chosen = (own.weight_bits, own.context_tokens, own.max_image_tokens)
+        key = (str(model.folder), model.revision, model.size_bytes, memory, chosen)
         if key not in self._fits:
-            try:
-                checkpoint = read_checkpoint(model.folder, model.model_id, revision=model.revision).quantised(bits)
-                self._fits[key] = fit_of_checkpoint(checkpoint, memory)
-            except ModelError:
-                self._fits[key] = None
+            self._fits[key] = fit_of_installed(model, own, memory)
         return self._fits[key]
 
     def freed_by_removing(self, model: InstalledModel) -> int:

@@ -17,7 +17,7 @@ from app.gui.models.standing_card import StandingCard, line_of
 from app.gui.wording import memory_text, paragraph, spoken
 
 if TYPE_CHECKING:
-    from app.core.models.loading_fit import FitDoubt
+    from app.core.models.checkpoint_fit import FitDoubt
 
 
 class FitQuestion(StandingCard):

@@ -15,7 +15,7 @@ from app.core.checkpoint import Checkpoint, read_checkpoint
 from app.core.events import Finished
 from app.core.machine import MachineMemory
 from app.core.models import fit
-from app.core.models.fit import fit_of_checkpoint
+from app.core.models.checkpoint_fit import fit_of_checkpoint
 from app.core.requests import Request, Turn
 from app.core.sampling import GREEDY
 from app.core.vision import TOKEN_PX

@@ -8,6 +8,7 @@ import pytest
 from app.cli.model_catalogue import Offer, download_text, reason_text
 from app.core.machine import MachineMemory
 from app.core.models.catalogue import read_catalogue
+from app.core.settings import Settings
 
 if TYPE_CHECKING:
     from app.core.models.catalogue import Runtime
@@ -17,7 +18,7 @@ CATALOGUE = read_catalogue()
 
 def offer(gigabytes: float, runtime: Runtime = "mlx", name: str = "") -> Offer:
     memory = MachineMemory("metal", int(gigabytes * 1e9), int(gigabytes * 1e9), name, runtime)
-    return Offer(CATALOGUE, {"mlx": memory, "transformers": memory}, runtime, frozenset())
+    return Offer(CATALOGUE, {"mlx": memory, "transformers": memory}, runtime, frozenset(), Settings())
 
 
 @pytest.mark.parametrize(

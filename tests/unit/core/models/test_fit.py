@@ -1,28 +1,14 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from app.core.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
-from app.core.errors import ModelError
 from app.core.machine import MachineMemory, metal_working_set_bytes
 from app.core.models import fit
 from app.core.models.catalogue import CatalogueModel, read_catalogue
-from app.core.models.fit import (
-    context_that_fits,
-    fit_if_known,
-    fit_of_checkpoint,
-    fitted,
-    mark,
-    memory_need,
-    need_of,
-    recommended,
-)
-from tests.random_checkpoint import Widths, write_random_checkpoint
+from app.core.models.fit import context_that_fits, mark, memory_need, need_of, recommended
 
 GB = 10**9
 GIB = 2**30
@@ -170,71 +156,6 @@ def test_the_context_is_never_more_than_the_makers_and_never_too_little_for_one_
     assert context_that_fits(small.shape, 4, MachineMemory("ram", 0, 0)) == 262_144
     assert context_that_fits(model("32B-Instruct-4bit").shape, 4, mac(8)) == 2_048
     assert context_that_fits(replace(small.shape, context_tokens=1_000), 4, mac(8)) == 1_000
-
-
-@pytest.fixture
-def checkpoint(tmp_path: Path) -> Checkpoint:
-    write_random_checkpoint(tmp_path, Widths())
-    return read_checkpoint(tmp_path, "random")
-
-
-def machine_for(checkpoint: Checkpoint, spare_bytes: int) -> MachineMemory:
-    """One that gives so much more than the checkpoint needs with the usual context."""
-    need = fit_of_checkpoint(checkpoint, MachineMemory("metal", 0, 0)).need
-    return MachineMemory("metal", need.total_bytes + spare_bytes, 0)
-
-
-def test_a_checkpoint_s_own_files_tell_its_weights(checkpoint: Checkpoint) -> None:
-    stored = sum(file.stat().st_size for file in checkpoint.folder.glob("*.safetensors"))
-    found = fit_of_checkpoint(checkpoint, mac(8))
-    weights = found.need.weights_bytes + found.need.vision_bytes
-    assert stored - 20_000 < weights < stored
-    wide = fit_of_checkpoint(checkpoint, ram(8, "transformers"))
-    assert wide.need.weights_bytes + wide.need.vision_bytes == 2 * weights
-    in_four = fit_of_checkpoint(checkpoint.quantised(4), gpu(8))
-    assert in_four.need.weights_bytes < found.need.weights_bytes
-    assert in_four.need.vision_bytes == found.need.vision_bytes
-    assert fit_of_checkpoint(find_checkpoint("demo"), mac(8)).mark == "fits"
-
-
-def test_a_long_context_is_held_against_a_model_only_when_it_was_chosen(checkpoint: Checkpoint) -> None:
-    assert fit_of_checkpoint(checkpoint, machine_for(checkpoint, 0)).mark == "tight"
-    assert fit_of_checkpoint(checkpoint, machine_for(checkpoint, -1)).mark == "too_large"
-    chosen = fitted(checkpoint, 32_768, machine_for(checkpoint, 1_000))
-    assert chosen.has_chosen_context
-    assert fit_of_checkpoint(chosen, machine_for(checkpoint, 1_000)).mark == "too_large"
-
-
-def test_a_checkpoint_gets_the_context_that_fits_unless_a_person_chose_one(checkpoint: Checkpoint) -> None:
-    assert fitted(checkpoint, None, mac(64)).context_tokens == checkpoint.context_tokens == 32_768
-    need = fit_of_checkpoint(checkpoint, mac(8)).need
-    narrow = MachineMemory("metal", int((need.total_bytes + need.cache_bytes) / 0.95), 0)
-    found = fitted(checkpoint, None, narrow)
-    assert 8_192 < found.context_tokens < 20_000
-    assert not found.has_chosen_context
-    assert fitted(checkpoint, 4_096, narrow).context_tokens == 4_096
-    assert fitted(checkpoint, 10**9, narrow).context_tokens == 32_768
-
-
-def test_files_that_do_not_tell_leave_the_context_alone(
-    checkpoint: Checkpoint,
-) -> None:
-    config = json.loads((checkpoint.folder / "config.json").read_text())
-    del config["vision_config"]["depth"]
-    (checkpoint.folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ModelError, match="does not tell how large it is"):
-        fit_of_checkpoint(checkpoint, mac(8))
-    assert fitted(checkpoint, None, mac(8)) == checkpoint
-    assert fit_if_known(checkpoint, mac(8), image_tokens=None) is None
-    (checkpoint.folder / "config.json").unlink()
-    with pytest.raises(ModelError, match="do not tell how large it is"):
-        fit_of_checkpoint(checkpoint, mac(8))
-
-
-def test_a_picture_may_cost_as_much_as_its_limit_or_the_checkpoint_s(checkpoint: Checkpoint) -> None:
-    found = [fit_if_known(checkpoint, mac(8), image_tokens=tokens) for tokens in (64, None, 10**9)]
-    small, *largest = [one.need.activation_bytes for one in found if one is not None]
-    assert small < largest[0] == largest[1]
 
 
 def test_the_usual_picture_is_the_one_that_settings_begin_with() -> None:
