@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 from app.cli.usage import EPILOG, Common, common_of, new_parser, split_command
 from app.core.errors import AppError
+from app.core.model_types import RUNTIMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 MODELS = "models"
 ModelAction: TypeAlias = Literal["list", "recommend", "download", "remove", "path", "check"]
 _ACTIONS: tuple[ModelAction, ...] = get_args(ModelAction)
-_RUNTIMES = ("mlx", "transformers")
 _SAYS: dict[ModelAction, tuple[str, str]] = {
     "list": ("[--all] [--json]", "The models that are on this machine; with --all also those that can be downloaded."),
     "recommend": ("[--backend NAME] [--json]", "The model that suits this machine best, and why."),
@@ -100,7 +100,7 @@ def _parser(action: ModelAction) -> argparse.ArgumentParser:
     if action == "remove":
         parser.add_argument("--yes", action="store_true", help="do not ask")
     if action in {"download", "recommend"}:
-        parser.add_argument("--backend", choices=_RUNTIMES, help="what is to run the model; usually as in the settings")
+        parser.add_argument("--backend", choices=RUNTIMES, help="what is to run the model; usually as in the settings")
     if action == "download":
         parser.add_argument("--revision", metavar="REV", help="a commit, branch or tag; usually the newest of main")
     return parser

@@ -9,6 +9,7 @@ from app.cli.figures import size_text
 from app.cli.model_forms import document, installed_value, table, unfinished_values
 from app.cli.usage import DONE, FAILED
 from app.core.machine import machine_memory, runtime_of
+from app.core.model_types import RUNTIMES
 from app.core.models.catalogue import read_catalogue
 from app.core.models.checkpoint_fit import fit_of_installed
 from app.core.models.fit import mark, need_of, recommended
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from app.cli.model_arguments import ModelsOptions
     from app.cli.terminal import Terminal
     from app.core.machine import MachineMemory
-    from app.core.models.catalogue import Catalogue, CatalogueModel, Runtime
+    from app.core.model_types import Runtime
+    from app.core.models.catalogue import Catalogue, CatalogueModel
     from app.core.models.fit import Fit, FitMark
     from app.core.models.hub_cache import UnfinishedDownload
     from app.core.models.library import InstalledModel
@@ -76,11 +78,10 @@ def offer_here(
     Raises:
         UserError: The program's own catalogue cannot be read.
     """
-    runtime: Runtime = runtime_of(options.backend or settings.backend)
-    both: tuple[Runtime, ...] = ("mlx", "transformers")
+    runtime = runtime_of(options.backend or settings.backend)
     return Offer(
         read_catalogue(profile.catalogue_file, profile.told_sizes_file),
-        {each: machine_memory(each) for each in both},
+        {each: machine_memory(each) for each in RUNTIMES},
         runtime,
         frozenset(model.model_id.casefold() for model in installed),
         settings,

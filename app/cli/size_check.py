@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from app.core.errors import ModelError
 from app.core.machine import machine_memory, runtime_of
-from app.core.models.catalogue import Runtime, read_catalogue
+from app.core.model_types import RUNTIMES
+from app.core.models.catalogue import read_catalogue
 from app.core.models.checkpoint_fit import fit_doubt, fit_if_known
 from app.core.models.fit import recommended
 
@@ -27,7 +28,7 @@ def with_checked_size(plan: Plan, *, is_accepted: bool) -> Plan:
     """
     if is_accepted:
         return replace(plan, checkpoint=replace(plan.checkpoint, is_size_accepted=True))
-    if plan.checkpoint.is_demo or plan.backend.name not in get_args(Runtime):
+    if plan.checkpoint.is_demo or plan.backend.name not in RUNTIMES:
         return plan
     memory = machine_memory(runtime_of(plan.backend.name))
     doubt = fit_doubt(plan.checkpoint, fit_if_known(plan.checkpoint, memory, image_tokens=plan.max_image_tokens))

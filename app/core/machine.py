@@ -8,7 +8,10 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from app.core.model_types import Runtime
 
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")
 _DRIVER_COMMAND = "nvidia-smi"
@@ -41,7 +44,7 @@ class MachineMemory:
     usable_bytes: int
     total_bytes: int
     name: str = ""
-    runtime: Literal["mlx", "transformers"] = "mlx"
+    runtime: Runtime = "mlx"
     devices: int = 1
 
 
@@ -85,7 +88,7 @@ def _has_nvidia_driver() -> bool:
     return done.returncode == 0
 
 
-def runtime_of(backend: str) -> Literal["mlx", "transformers"]:
+def runtime_of(backend: str) -> Runtime:
     """The runtime behind a backend's name; for others, such as ``auto``, the one that would be chosen here."""
     if backend in {"mlx", "transformers"}:
         return "mlx" if backend == "mlx" else "transformers"
@@ -95,7 +98,7 @@ def runtime_of(backend: str) -> Literal["mlx", "transformers"]:
     return "mlx" if has_mlx or importlib.util.find_spec("torch") is None else "transformers"
 
 
-def machine_memory(runtime: Literal["mlx", "transformers"]) -> MachineMemory:
+def machine_memory(runtime: Runtime) -> MachineMemory:
     """What a model of this runtime may take here; no library of a GPU is loaded.
 
     Thread: any but main; asking NVIDIA's driver may take a second the first time.

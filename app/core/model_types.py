@@ -6,12 +6,14 @@ model is another one: three layers of four are recurrent (gated delta nets) and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.core.models.catalogue import Runtime
+Runtime: TypeAlias = Literal["mlx", "transformers"]
+"""What runs models; also the name of its backend."""
+RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 
 _QWEN3_VL = ("qwen3_vl", "qwen3_vl_moe")
 _QWEN3_5 = ("qwen3_5", "qwen3_5_moe")

@@ -2708,11 +2708,11 @@
         <translation>较新系列中的小模型：简短描述和清晰的文字。</translation>
     </message>
     <message>
-        <source>Everyday pictures, with little memory for long conversations.</source>
+        <source>Everyday pictures; long conversations take little memory.</source>
         <translation>日常图片，长对话占用内存少。</translation>
     </message>
     <message>
-        <source>Documents, charts and long videos, with little memory for long conversations.</source>
+        <source>Documents, charts and long videos; long conversations take little memory.</source>
         <translation>文档、图表和长视频，长对话占用内存少。</translation>
     </message>
     <message>

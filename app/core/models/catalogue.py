@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from app.core.checked_values import CheckedValue, read_toml
 from app.core.errors import AppError, ErrorText, Sentence, UserError, as_sentence
 from app.core.files import shown_name
+from app.core.model_types import Runtime
 from app.core.models.hub_cache import REPOSITORY
 from app.core.models.model_shape import ModelShape, shape_of
 from app.core.models.told_sizes import told_sizes
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-Runtime: TypeAlias = Literal["mlx", "transformers"]
 ModelKind: TypeAlias = Literal["instruct", "thinking"]
 
 _SIZE_KEYS = {"family", "size", "is_newer_family", "good_at", "text_config", "vision_config"}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from app.core.models.catalogue import Runtime
+    from app.core.model_types import Runtime
     from app.core.models.weight_files import WeightFiles
 
 ModelSource: TypeAlias = Literal["demo", "hugging_face", "lm_studio", "folder"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from app.core.errors import ModelError, Sentence
+from app.core.model_types import RUNTIMES
 from app.core.models.access import HUB_ADDRESS
 from app.core.models.hub_answers import COMMIT, HubAnswers, RepositoryFile
 from app.core.models.hub_cache import split_model_id
@@ -16,8 +17,8 @@ from app.core.models.repository_fitness import check_architecture, check_code, c
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.core.model_types import Runtime
     from app.core.models.access import HubAccess
-    from app.core.models.catalogue import Runtime
 
 __all__ = ["Repository", "RepositoryFile", "look_up", "repository_named"]
 _CONFIG_FILE, _GENERATION_FILE = "config.json", "generation_config.json"
@@ -39,7 +40,7 @@ class Repository:
     revision: str
     files: tuple[RepositoryFile, ...]
     config: Mapping[str, Any]
-    runtimes: tuple[Runtime, ...] = ("mlx", "transformers")
+    runtimes: tuple[Runtime, ...] = RUNTIMES
 
     @property
     def size_bytes(self) -> int:

@@ -13,7 +13,7 @@ from app.core.models.weight_files import INDEX_FILE, TEMPLATE_FILES, TOKENIZER_F
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from app.core.models.catalogue import Runtime
+    from app.core.model_types import Runtime
     from app.core.models.hub_answers import RepositoryFile
 
 _CODE_KEYS = ("model_file",)

@@ -11,7 +11,7 @@ from app.core.models.catalogue import read_catalogue
 from app.core.settings import Settings
 
 if TYPE_CHECKING:
-    from app.core.models.catalogue import Runtime
+    from app.core.model_types import Runtime
 
 CATALOGUE = read_catalogue()
 
