@@ -25,6 +25,14 @@ AT_ONCE_S = 10.0
 """Far less than the server stays silent; on an idle machine it is below one second."""
 
 
+def assert_all_ended() -> None:
+    """Whoever waited for bytes was woken: no thread of a download is left."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("download-"):
+            thread.join(AT_ONCE_S)
+            assert not thread.is_alive()
+
+
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
     return tmp_path / "hub-cache"
@@ -248,6 +256,7 @@ def test_a_silent_one_is_stopped_without_waiting_for_it_and_goes_on_where_it_was
             stopped_s = time.monotonic()
     assert stopped_s
     assert time.monotonic() - stopped_s < AT_ONCE_S
+    assert_all_ended()
     assert list(parts(cache).values()) == [100_000]
     assert not (cache / "models--house--demo/snapshots").exists()
     run(hub)
@@ -269,6 +278,7 @@ def test_one_that_does_not_answer_at_all_is_stopped_without_waiting_for_it(hub: 
 
     told = run(hub, stop=stop, patience=Patience())
     assert time.monotonic() - stopped_s < AT_ONCE_S
+    assert_all_ended()
     assert told[-1].stage == "checking"
 
 
