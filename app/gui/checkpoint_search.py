@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from app.core.checkpoint import find_checkpoint
 from app.core.errors import describe_error
 from app.core.machine import machine_memory, runtime_of
-from app.core.models.adapter import adapted
-from app.core.models.checkpoint_fit import fit_if_known, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +80,9 @@ class CheckpointSearch:
 
     def _search(self, search_id: int, model_text: str, own: ModelSettings, backend: str) -> None:
         try:
+            from app.core.models.adapter import adapted  # noqa: PLC0415 - not before the window is shown
+            from app.core.models.checkpoint_fit import fit_if_known, fitted  # noqa: PLC0415
+
             memory = machine_memory(runtime_of(backend))
             found = adapted(find_checkpoint(model_text).quantised(own.weight_bits), own.adapter)
             checkpoint = fitted(found, own.context_tokens, memory)

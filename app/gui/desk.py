@@ -18,7 +18,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.core.conversation import Conversation
 from app.core.errors import AppError
 from app.core.events import LookOpened, MemoryUsed, Started, ViewFailed, ViewOpened
-from app.core.models.checkpoint_fit import fit_doubt
 from app.core.next_question import NextQuestion
 from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
 from app.engine.memory_pressure import MemoryShort
@@ -414,6 +413,8 @@ class Desk(QObject):
 
     def _take_checkpoint(self, event: CheckpointFound) -> None:
         """Loads what was found, once nothing speaks against it or the person wants it all the same."""
+        from app.core.models.checkpoint_fit import fit_doubt  # noqa: PLC0415 - the search has imported it
+
         checkpoint = event.checkpoint
         is_accepted = (checkpoint.model_id, checkpoint.weight_bits) in self._accepted
         doubt = None if is_accepted else fit_doubt(checkpoint, event.fit)
