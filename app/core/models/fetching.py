@@ -79,6 +79,8 @@ def fetch(
         raise disk_error(error, repository.model_id, folder.folder) from error
     if branch is not None:
         folder.point(branch, repository.revision)
+    with suppress(OSError):  # of an older commit, begun before the branch moved; nobody would go on with that
+        folder.discard()
     yield FetchProgress("done", total_bytes, total_bytes)
 
 

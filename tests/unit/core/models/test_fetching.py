@@ -15,6 +15,7 @@ from app.core.checkpoint import find_checkpoint
 from app.core.errors import AppError, ModelError
 from app.core.models.download_state import FetchProgress
 from app.core.models.fetching import branch_of, fetch, remaining_bytes
+from app.core.models.hub_cache import unfinished_downloads
 from app.core.models.patience import Patience
 from tests.fetching_driver import ID, QUICK, SHARD, TINY, assert_whole, parts, run
 from tests.hub_server import GOOD_TOKEN, Fault, HubServer
@@ -262,6 +263,18 @@ def test_a_silent_one_is_stopped_without_waiting_for_it_and_goes_on_where_it_was
     run(hub)
     assert_whole(hub)
     assert hub.seen("*model.safetensors", where="store")[-1].range == "bytes=100000-"
+
+
+def test_what_came_of_an_older_commit_goes_once_the_newer_is_whole(hub: HubServer, cache: Path) -> None:
+    hub.add(ID, TINY)
+    hub.fault("*model.safetensors", Fault(wait_s=60, stall_after=100_000), where="store")
+    run(hub, stop=lambda: sum(parts(cache).values()) >= 100_000)
+    assert parts(cache)
+    hub.add(ID, {**TINY, "model.safetensors": bytes(500_000)})
+    run(hub)
+    assert_whole(hub)
+    assert parts(cache) == {}
+    assert [one.model_id for one in unfinished_downloads(cache)] == []
 
 
 def test_one_that_does_not_answer_at_all_is_stopped_without_waiting_for_it(hub: HubServer) -> None:
