@@ -8,7 +8,8 @@ from app.cli.figures import size_text
 from app.cli.interrupts import Interrupts
 from app.cli.model_forms import document
 from app.cli.usage import DONE, FAILED, INTERRUPTED
-from app.core.errors import AppError, ModelError
+from app.core.checkpoint import DEMO_MODEL_ID
+from app.core.errors import AppError, ModelError, UserError
 from app.core.machine import runtime_of
 from app.core.models.access import hub_access
 from app.core.models.fetching import branch_of, fetch
@@ -39,6 +40,11 @@ def download_model(options: ModelsOptions, settings: Settings, profile: Profile,
     Raises:
         AppError: The Hub cannot be asked or refuses, the model cannot be used, or the disk does not take it.
     """
+    if options.models[0] == DEMO_MODEL_ID:
+        raise UserError(
+            "The demo model comes with the program, so there is nothing to download.",
+            "“viewfinder models recommend” names one for real pictures.",
+        )
     access = hub_access(settings)
     named, revision = repository_named(options.models[0], access)
     wanted = options.revision or revision
@@ -86,10 +92,16 @@ def _fetch(
                     terminal.note(progress_text(last))
     except AppError as error:
         if last is not None and last.done_bytes:
-            hint = f"{error.said.hint} What came is kept; the same command goes on from there."
-            raise type(error)(error.said.text, hint.strip(), error.said.detail) from error
+            raise type(error)(error.said.text, hint_to_go_on(error.said.hint), error.said.detail) from error
         raise
     return last is not None and last.stage == "done"
+
+
+def hint_to_go_on(hint: str) -> str:
+    """A hint with how to go on behind it."""
+    if "is kept" in hint:
+        return f"{hint} The same command goes on from there."
+    return f"{hint} What came is kept; the same command goes on from there.".strip()
 
 
 def _begin_text(repository: Repository, here_bytes: int) -> str:

@@ -1388,6 +1388,10 @@
         <translation>不是以下任何一项：{names}</translation>
     </message>
     <message>
+        <source>Write all 40 letters of a commit, or leave the revision out to take the newest.</source>
+        <translation>请写出提交的全部 40 个字符，或不写版本以获取最新的。</translation>
+    </message>
+    <message>
         <source>Choose an Instruct or Thinking model.</source>
         <translation>请选择 Instruct 或 Thinking 模型。</translation>
     </message>
@@ -2260,10 +2264,6 @@
         <translation>{name} 在 {host} 上没有这个版本。</translation>
     </message>
     <message>
-        <source>Leave the revision out to take the newest.</source>
-        <translation>不写版本即可获取最新的。</translation>
-    </message>
-    <message>
         <source>Check that your token may read it.</source>
         <translation>请确认你的令牌有权读取它。</translation>
     </message>
@@ -2318,6 +2318,10 @@
     <message>
         <source>The connection to {host} is not safe: its certificate is not trusted here.</source>
         <translation>与 {host} 的连接不安全：本机不信任它的证书。</translation>
+    </message>
+    <message>
+        <source>A proxy on the way wants a name and a password.</source>
+        <translation>途中的代理需要用户名和密码。</translation>
     </message>
     <message>
         <source>{host} does not speak https as it should.</source>

@@ -176,3 +176,12 @@ def test_on_a_terminal_bytes_and_time_left_are_rewritten_in_place(here: Program,
     assert b"\r\x1b[K" in said
     assert b" left" in said
     assert b"MB/s" in said
+
+
+def test_the_demo_model_needs_no_download(here: Program, hub: HubServer) -> None:
+    done = models(here, "download", "demo")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "viewfinder: The demo model comes with the program, so there is nothing to download. "
+    )
+    assert hub.seen() == []

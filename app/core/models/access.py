@@ -39,8 +39,13 @@ class HubAccess:
     @property
     def address(self) -> str:
         """Where requests go, without a slash at its end; a name and a password in ``HF_ENDPOINT`` are left out."""
-        given = (self.endpoint or os.environ.get("HF_ENDPOINT") or HUB_ADDRESS).strip().rstrip("/")
-        return _NAME_AND_PASSWORD.sub("", given if "://" in given else f"https://{given}")
+        given = (self.endpoint or os.environ.get("HF_ENDPOINT") or HUB_ADDRESS).strip()
+        return _NAME_AND_PASSWORD.sub("", given if "://" in given else f"https://{given}").rstrip("/")
+
+    @property
+    def is_address(self) -> bool:
+        """Whether requests can go there at all."""
+        return _parts_of(self.address) is not None
 
     @property
     def may_send_token(self) -> bool:

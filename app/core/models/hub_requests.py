@@ -40,6 +40,8 @@ def open_hub(access: HubAccess) -> Iterator[httpx2.Client]:
         UserError: The access is offline, or its proxy or address cannot be used.
     """
     require_online(access)
+    if not access.is_address:
+        raise _no_address(access)
     import httpx2
 
     try:
@@ -154,6 +156,10 @@ def _unusable(access: HubAccess, error: Exception) -> UserError:
             "Give one as http://host:port in the settings under “Downloads”, or correct HTTPS_PROXY and ALL_PROXY.",
             detail,
         )
+    return _no_address(access, detail)
+
+
+def _no_address(access: HubAccess, detail: str = "") -> UserError:
     return UserError(
         Sentence("The address {address} cannot be used.", address=access.address),
         "Write it as https://host in the settings under “Downloads”.",

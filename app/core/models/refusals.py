@@ -131,7 +131,9 @@ def _of_repository(status: int, code: str, message: str, asked: _Asked) -> AppEr
 def _missing(code: str, asked: _Asked) -> ModelError:
     if code == "RevisionNotFound":
         text = Sentence("{name} has no such revision on {host}.", name=asked.model_id, host=asked.host)
-        return ModelError(text, "Leave the revision out to take the newest.", asked.detail)
+        return ModelError(
+            text, "Write all 40 letters of a commit, or leave the revision out to take the newest.", asked.detail
+        )
     text = Sentence("A file of {name} is missing on {host}.", name=asked.model_id, host=asked.host)
     return ModelError(text, "Try again; if that does not help, choose another model.", asked.detail)
 
@@ -267,8 +269,11 @@ def _check_connection(access: HubAccess) -> Sentence:
 
 
 def _proxy_wants_password(access: HubAccess, detail: str) -> UserError:
+    proxy = proxy_of(access)
     return UserError(
-        Sentence("The proxy {proxy} wants a name and a password.", proxy=proxy_of(access)),
+        Sentence("The proxy {proxy} wants a name and a password.", proxy=proxy)
+        if proxy
+        else Sentence("A proxy on the way wants a name and a password."),
         "Write them into its address in the settings under “Downloads”: http://name:password@host:port.",
         detail,
     )

@@ -326,3 +326,16 @@ def _own_certificate(folder: Path) -> str:
         key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain) + certificate.public_bytes(encoding)
     )
     return str(file)
+
+
+@pytest.mark.parametrize("address", ["http://", "http://a:b:c", "http://x:99999", "https://two words"])
+def test_an_address_that_is_none_is_told_as_such(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    assert "address" in said(HubAccess())
+    assert "cannot be used. Write it as https://host" in said(HubAccess())
+
+
+def test_a_proxy_that_nobody_named_is_told_without_a_name() -> None:
+    with answering(b"HTTP/1.1 407 Asks\r\nContent-Length: 0\r\n\r\n") as port:
+        assert "A proxy on the way wants a name and a password." in said(HubAccess(f"http://{LOOPBACK}:{port}"))
