@@ -193,8 +193,9 @@ class CacheFolder:
             # On disks without links (exFAT) the cache keeps the file itself among its snapshots.
             blob.replace(place)
         elif _size(place) != file.size_bytes:
-            same = [self._staged(commit, other) for other in repository.files if content_id(other) == blob.name]
-            source = next((one for one in same if one != place and _size(one) == file.size_bytes), None)
+            same = [other for other in repository.files if content_id(other) == blob.name]
+            copies = (where(commit, other) for other in same for where in (self._staged, self._pointer))
+            source = next((one for one in copies if one != place and _size(one) == file.size_bytes), None)
             if source is not None:
                 shutil.copyfile(source, place)
 

@@ -251,6 +251,19 @@ def test_no_links_on_the_disk_are_no_hindrance(hub: HubServer, cache: Path, monk
     assert len(hub.requests) == seen
 
 
+@pytest.mark.parametrize("there", ["a.safetensors", "b.safetensors"])
+def test_without_links_a_content_that_is_there_under_one_name_serves_for_another(
+    hub: HubServer, monkeypatch: pytest.MonkeyPatch, there: str
+) -> None:
+    from huggingface_hub import constants, hf_hub_download
+
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_SYMLINKS", True)
+    hub.add(ID, {"config.json": b"{}", "a.safetensors": b"abc", "b.safetensors": b"abc"})
+    hf_hub_download(ID, there)
+    run(hub)
+    assert_whole(hub)
+
+
 class PowerCutError(BaseException):
     """All ends here; not an Exception, so that nothing is tidied up because of it."""
 
