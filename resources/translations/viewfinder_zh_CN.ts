@@ -2640,12 +2640,20 @@
         <translation>从其他线程访问了界面控件。</translation>
     </message>
     <message>
+        <source>There is no model in {folder} that can be used here.</source>
+        <translation>{folder} 中没有可在此使用的模型。</translation>
+    </message>
+    <message>
         <source>The folder cannot be shown here.</source>
         <translation>无法在这里显示该文件夹。</translation>
     </message>
     <message>
         <source>Open it by other means.</source>
         <translation>请用其他方式打开。</translation>
+    </message>
+    <message>
+        <source>Choose a model’s own folder, with its config.json and weights, or one above it.</source>
+        <translation>请选择含有 config.json 和权重的模型文件夹，或其上一级文件夹。</translation>
     </message>
     <message>
         <source>Give its whole name to replace it, or another.</source>

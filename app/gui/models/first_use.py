@@ -59,6 +59,7 @@ class FirstUse(QObject):
         parts.pages.currentChanged.connect(self.show)
         for signal in (desk.turn_changed, desk.turns_replaced, desk.model_changed, desk.settings_changed):
             signal.connect(self.show)
+        desk.settings_changed.connect(self._on_desk_settings_changed)
         self.show()
 
     @property
@@ -115,6 +116,11 @@ class FirstUse(QObject):
     def _name_of(self, model_id: str) -> str:
         found = self._desk.models.catalogue.find(model_id)
         return spoken(found.name) if found is not None else model_id.rpartition("/")[2]
+
+    def _on_desk_settings_changed(self) -> None:
+        """Offers a model no more that was put to use, also when another one takes its place later."""
+        if self._desk.arrived_id == self._desk.settings.model:
+            self._desk.arrived_id = ""
 
     # What is known of models
 

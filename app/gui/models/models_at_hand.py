@@ -61,6 +61,8 @@ class ModelsAtHand(QObject):
 
     changed = Signal()
     """What is known of models is other than before."""
+    looked = Signal()
+    """What is on this machine was looked at anew."""
     download_changed = Signal(object)
     """Carries a DownloadState."""
     chosen = Signal(str)
@@ -87,6 +89,7 @@ class ModelsAtHand(QObject):
         self._settings = settings
         self._looking = ModelLooking(launch.models, post)
         self._downloads: ModelDownloads | None = None
+        self._is_making_downloads = False
         self._wanted: list[Callable[[ModelDownloads], None]] = []
         self._states: dict[str, DownloadState] = {}
         self._look_id = 0
@@ -144,8 +147,7 @@ class ModelsAtHand(QObject):
     def start(self) -> None:
         """Takes up the downloads of the last start, and looks at what is here."""
         assert_main_thread()
-        if self._downloads is None:
-            self._looking.make_downloads(lambda: self._make_downloads(self._post, self._settings))
+        self._start_downloads()
         self.refresh()
 
     def refresh(self) -> None:
@@ -226,7 +228,9 @@ class ModelsAtHand(QObject):
 
     def _take_downloads(self, event: DownloadsMade) -> None:
         """Shows what the last start left, goes on with it, and does what was wanted meanwhile."""
+        self._is_making_downloads = False
         if event.downloads is None:
+            self._wanted = []  # whoever wants it tries again, and so does this
             if event.error is not None:
                 self.failed.emit(event.error)
             return
@@ -240,10 +244,17 @@ class ModelsAtHand(QObject):
             self._ask(call)
         self.changed.emit()
 
+    def _start_downloads(self) -> None:
+        """Has made what downloads, unless it is there or on its way."""
+        if self._downloads is None and not self._is_making_downloads:
+            self._is_making_downloads = True
+            self._looking.make_downloads(lambda: self._make_downloads(self._post, self._settings))
+
     def _ask(self, call: Callable[[ModelDownloads], None]) -> None:
         """Asks for something once there is who does it."""
         if self._downloads is None:
             self._wanted.append(call)
+            self._start_downloads()
             return
         try:
             call(self._downloads)
@@ -283,6 +294,7 @@ class ModelsAtHand(QObject):
             self._take_installed(event.installed)
             self._states = {model_id: state for model_id, state in self._states.items() if state.stage != "done"}
         self.changed.emit()
+        self.looked.emit()
 
     def _take_fits(self, event: FitsLooked) -> None:
         """Tells of a change only: at each look most are as they were."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.core.checkpoint import DEMO_MODEL_ID, model_id_of
-from app.core.errors import ErrorText
+from app.core.errors import ErrorText, Sentence
 from app.gui.announcing import tell
 from app.gui.models.model_words import disk_text
 from app.gui.wording import paragraph, spoken
@@ -53,6 +53,8 @@ class ModelsOpening(QObject):
         self._leaving: InstalledModel | None = None
         self._question: QMessageBox | None = None
         desk.models.failed.connect(parts.notice.show_error)
+        self._added: Path | None = None
+        """A folder that was chosen and not yet looked into."""
         settings.models_wanted.connect(self._on_settings_models_wanted)
         settings.opened.connect(self._on_settings_opened)
 
@@ -77,6 +79,7 @@ class ModelsOpening(QObject):
             models.download_changed.connect(self._on_models_download_changed)
             models.removal_measured.connect(self._on_models_removal_measured)
             models.removed.connect(self._on_models_removed)
+            models.looked.connect(self._on_models_looked)
             self._desk.settings_changed.connect(self._show_models)
             self._desk.model_changed.connect(self._show_models)
             self._desk.turn_changed.connect(self._on_desk_turn_changed)
@@ -229,9 +232,25 @@ class ModelsOpening(QObject):
         """A model's own folder is used; one with models in it is listed, from now on at every look."""
         place = Path(model_id_of(folder))
         settings = self._desk.settings
+        self.sheet.choose_segment("installed")
         if place not in settings.model_folders:
             self._desk.change_settings(replace(settings, model_folders=(*settings.model_folders, place)))
-            self._desk.models.refresh()
-        self.sheet.choose_segment("installed")
         if (place / "config.json").is_file():
             self._desk.models.use(str(place))
+        else:
+            self._added = place
+        self._desk.models.refresh()
+
+    def _on_models_looked(self) -> None:
+        """Says so where there is no model in a chosen folder, and does not look there again."""
+        place, self._added = self._added, None
+        models, settings = self._desk.models, self._desk.settings
+        if place is None or models.fault is not None:
+            return
+        if not any(place in (found.folder, *found.folder.parents) for found in models.installed):
+            folders = tuple(folder for folder in settings.model_folders if folder != place)
+            self._desk.change_settings(replace(settings, model_folders=folders))
+            text = Sentence("There is no model in {folder} that can be used here.", folder=place.name or str(place))
+            self._parts.notice.show_error(
+                ErrorText(text, "Choose a model’s own folder, with its config.json and weights, or one above it.")
+            )

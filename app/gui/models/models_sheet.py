@@ -166,7 +166,7 @@ class ModelsSheet(QWidget):
         for widget in (self.other_model, self.offline, self.fault):
             rest.addWidget(widget)
         self.nothing.setContentsMargins(_SIDE_PX, 24, _SIDE_PX, 24)
-        whole.addWidget(self.nothing)
+        whole.addWidget(self.nothing, 1)
         whole.addWidget(self.list, 1)
         self.list.setMinimumHeight(scaled_px(_LIST_PX))
         self.other_model.hide()
@@ -182,7 +182,8 @@ class ModelsSheet(QWidget):
         self.list.left_upwards.connect(self.search.setFocus)
         self.folder_action.triggered.connect(self.folder_wanted)
         self.repository_action.triggered.connect(self._on_repository_wanted)
-        self.other_model.found.connect(self.show_row)
+        self.other_model.found.connect(self._on_other_model_found)
+        self.other_model.closed.connect(self.search.setFocus)
         self.search.installEventFilter(self)
 
     def _list(self) -> None:
@@ -234,6 +235,10 @@ class ModelsSheet(QWidget):
 
     def _on_repository_wanted(self) -> None:
         self.other_model.open(self.search.text().strip())
+
+    def _on_other_model_found(self, model_id: str) -> None:
+        self.show_row(model_id)
+        self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # Keys
 

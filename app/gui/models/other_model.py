@@ -27,6 +27,8 @@ class OtherModel(QWidget):
 
     found = Signal(str)
     """Carries the id of a repository that is listed now."""
+    closed = Signal()
+    """The person closed the line."""
 
     def __init__(self, models: ModelsAtHand) -> None:
         super().__init__()
@@ -70,6 +72,7 @@ class OtherModel(QWidget):
         self.fault.clear()
         self.name.clear()
         self.hide()
+        self.closed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes it."""

@@ -58,9 +58,14 @@ class StandingCard(QWidget):
         painter.end()
 
     def minimumSizeHint(self) -> QSize:
-        """The height of its lines at the width that it has, so that none is ever squeezed."""
-        least = super().minimumSizeHint()
-        return QSize(least.width(), max(least.height(), self.heightForWidth(self.width())))
+        """The height of its lines at the width that it has, so that none is ever squeezed.
+
+        Before it is first laid out that is its parent's: at the width of a new widget its lines would be so many that
+        the splitter takes the viewer's room for them, and keeps it.
+        """
+        least, parent = super().minimumSizeHint(), self.parentWidget()
+        width_px = parent.width() if parent is not None else self.width()
+        return QSize(least.width(), self.heightForWidth(max(least.width(), width_px)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Counts the lines anew at another width."""
