@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.launch import DownloadSink, ModelDownloads
+    from app.core.models.download_state import DownloadStage
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 DEMO = Settings(model="demo")
@@ -44,8 +45,16 @@ def without_a_model(
     store = ScriptedModels(offered=read_catalogue(), here=(installed("demo", tmp_path),))
     driver = open_window(FakeScript(answers=("Yes.",)), settings=DEMO, models=store, downloads=downloads)
     driver.wait_for_model()
-    driver.wait(lambda: driver.parts.first_model.isVisible() and driver.desk.models.recommended is not None)
+    wait_for_offer(driver)
     return driver
+
+
+def wait_for_offer(driver: WindowDriver) -> None:
+    driver.wait(lambda: driver.parts.first_model.isVisible() and driver.desk.models.recommended is not None)
+
+
+def wait_for_stage(driver: WindowDriver, stage: str) -> None:
+    driver.wait(lambda: (state := driver.desk.models.state_of(WANTED)) is not None and state.stage == stage)
 
 
 def test_the_sheets_head_stays_where_it_is_when_nothing_is_found(open_window: OpenWindow) -> None:
@@ -139,10 +148,11 @@ def test_a_failure_moves_nothing_in_the_smallest_window(open_window: OpenWindow,
     settle()
     viewer_px = driver.parts.viewer.height()
     assert viewer_px > _LEAST_VIEWER_PX
-    for stage in ("downloading", "paused", "failed", "downloading", "failed"):
+    stages: tuple[DownloadStage, ...] = ("downloading", "paused", "failed", "downloading", "failed")
+    for stage in stages:
         error = FAULT if stage == "failed" else None
         downloads.tell(replace(ON_ITS_WAY, stage=stage, error=error))
-        driver.wait(lambda stage=stage: getattr(driver.desk.models.state_of(WANTED), "stage", "") == stage)
+        wait_for_stage(driver, stage)
         assert layout_faults(driver.window) == []
         assert abs(driver.parts.viewer.height() - viewer_px) <= _HEADING_PX, stage
 
@@ -154,8 +164,7 @@ def test_a_failure_of_an_earlier_start_leaves_the_viewer_its_room(open_window: O
         driver = open_window(settings=DEMO, models=store, downloads=ScriptedDownloads(*left))
         driver.window.resize(640, 480)
         driver.wait_for_model()
-        page, models = driver.parts.first_model, driver.desk.models
-        driver.wait(lambda page=page, models=models: page.isVisible() and models.recommended is not None)
+        wait_for_offer(driver)
         settle()
         heights.append(driver.parts.viewer.height())
         driver.close()
