@@ -2308,6 +2308,14 @@
         <translation>{host} 拒绝了请求（错误 {status}）。</translation>
     </message>
     <message>
+        <source>Go on: what is still there is used.</source>
+        <translation>请继续下载：仍在的部分会继续使用。</translation>
+    </message>
+    <message>
+        <source>Files of {model} were taken away while it was downloaded.</source>
+        <translation>{model} 的文件在下载期间被移走了。</translation>
+    </message>
+    <message>
         <source>{host} does not take the token: it is wrong, or its time is over.</source>
         <translation>{host} 不接受该令牌：令牌有误或已过期。</translation>
     </message>

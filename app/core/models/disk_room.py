@@ -70,6 +70,12 @@ def disk_error(error: OSError, model_id: str, folder: Path) -> AppError:
             "Name a place on another disk as HF_HOME.",
             detail,
         )
+    if isinstance(error, FileNotFoundError):
+        return UserError(
+            Sentence("Files of {model} were taken away while it was downloaded.", model=model_id),
+            "Go on: what is still there is used.",
+            detail,
+        )
     return UserError(
         Sentence(
             "{model} could not be written to {folder}: {reason}.",

@@ -19,6 +19,7 @@ from app.core.models.disk_room import check_room, disk_error
         (errno.EROFS, "may not be written", "HF_HOME"),
         (errno.EACCES, "may not be written", "HF_HOME"),
         (errno.EFBIG, "cannot hold files as large", "HF_HOME"),
+        (errno.ENOENT, "taken away", "still there"),
         (errno.EIO, "could not be written", "kept"),
     ],
 )
