@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from app.core.checkpoint import Checkpoint
     from app.core.models.weight_sizes import StoredTensor
 
-_GB = 10**9
+_GB = 1 << 30
+"""As systems count memory."""
 _WHOLE_BITS = 16
 
 

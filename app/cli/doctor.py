@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.backends.table import AUTOMATIC, BACKENDS, choose_backend
-from app.cli.figures import size_text
+from app.cli.figures import memory_text
 from app.cli.terminal import Terminal
 from app.cli.usage import DONE, FAILED
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
@@ -192,9 +192,9 @@ def examine(profile: Profile) -> Findings:
 
 def findings_text(findings: Findings) -> str:
     """The findings for people to read."""
-    memory = size_text(findings.memory_bytes) if findings.memory_bytes else "unknown"
+    memory = memory_text(findings.memory_bytes) if findings.memory_bytes else "unknown"
     if findings.free_memory_bytes:
-        memory += f", {size_text(findings.free_memory_bytes)} free"
+        memory += f", {memory_text(findings.free_memory_bytes)} free"
     lines = [
         f"Viewfinder   {findings.viewfinder}",
         f"Python       {findings.python}",
@@ -251,7 +251,7 @@ def _model_memory_text(memory: MachineMemory) -> str:
     if not memory.usable_bytes:
         return "unknown"
     name = f" ({memory.name})" if memory.name else ""
-    return f"{size_text(memory.usable_bytes)} {_WHERE[memory.kind]}{name}"
+    return f"{memory_text(memory.usable_bytes)} {_WHERE[memory.kind]}{name}"
 
 
 def _note(backend_name: str) -> str:

@@ -38,9 +38,18 @@ _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 def size_text(size_bytes: int) -> str:
     """A number of bytes in the unit that suits it, such as ``1.2 GB`` (1 GB is 1,000,000,000 bytes)."""
+    return _text_in_units(size_bytes, 1000)
+
+
+def memory_text(size_bytes: int) -> str:
+    """As much memory, as systems and the window count it (1 GB is 1,073,741,824 bytes)."""
+    return _text_in_units(size_bytes, 1024)
+
+
+def _text_in_units(size_bytes: int, step: int) -> str:
     size, unit = float(size_bytes), 0
-    while size >= 1000 and unit < len(_UNITS) - 1:  # noqa: PLR2004 - SI prefixes
-        size, unit = size / 1000, unit + 1
+    while size >= step and unit < len(_UNITS) - 1:
+        size, unit = size / step, unit + 1
     return f"{size:.1f} {_UNITS[unit]}" if unit else f"{size_bytes} bytes"
 
 
@@ -169,7 +178,7 @@ def figures_line(turn: AskedTurn, media: Sequence[Medium | AnyRecord]) -> str:
     if figures.tokens_per_s:
         parts.append(f"{figures.tokens_per_s:.1f} tokens/s")
     if figures.peak_memory_bytes:
-        parts.append(f"peak memory {size_text(figures.peak_memory_bytes)}")
+        parts.append(f"peak memory {memory_text(figures.peak_memory_bytes)}")
     if sampling.temperature != GREEDY.temperature and sampling.seed is not None:
         parts.append(f"seed {sampling.seed}")
     return " · ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.cli.figures import size_text
+from app.cli.figures import memory_text, size_text
 from app.cli.model_forms import document, installed_value, table, unfinished_values
 from app.cli.usage import DONE, FAILED
 from app.core.machine import machine_memory, runtime_of
@@ -108,7 +108,7 @@ def offered_lines(offer: Offer) -> list[str]:
             ">" if best is not None and model.model_id == best.model_id else "+" if _is_here(model, offer) else "",
             model.model_id,
             download_text(model),
-            size_text(offer.need_bytes(model)),
+            memory_text(offer.need_bytes(model)),
             _MARKS[offer.mark(model)],
             model.runtime,
             model.good_at,
@@ -147,21 +147,21 @@ def reason_text(offer: Offer) -> str:
     where = memory.name or "this machine"
     if best is None:
         return (
-            f"No model of the catalogue fits into the {size_text(memory.usable_bytes)} that {where} can give to one; "
+            f"No model of the catalogue fits into the {memory_text(memory.usable_bytes)} that {where} can give to one; "
             "the demo model does."
         )
-    need = size_text(offer.need_bytes(best))
+    need = memory_text(offer.need_bytes(best))
     if not memory.usable_bytes:
         return f"“{best.name}” needs about {need} of memory; this system does not tell how much there is."
     if offer.mark(best) == "tight":
         return (
             f"“{best.name}” is the only kind that just fits: it needs about {need} of the "
-            f"{size_text(memory.usable_bytes)} that {where} can give to a model."
+            f"{memory_text(memory.usable_bytes)} that {where} can give to a model."
         )
     quick = " and is quick enough on a processor" if memory.kind == "ram" else ""
     return (
         f"“{best.name}” is the best that fits well{quick}: it needs about {need} of the "
-        f"{size_text(memory.usable_bytes)} that {where} can give to a model."
+        f"{memory_text(memory.usable_bytes)} that {where} can give to a model."
     )
 
 

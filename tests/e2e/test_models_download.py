@@ -157,7 +157,7 @@ def test_on_a_terminal_bytes_and_time_left_are_rewritten_in_place(here: Program,
     import pty
 
     hub.add(REPOSITORY, sharded_demo())
-    hub.fault("*model-*", Fault(bytes_per_s=400_000), times=math.inf, where="store")
+    hub.fault("*model-*", Fault(bytes_per_s=600_000), times=math.inf, where="store")
     leader, follower = pty.openpty()
     said = b""
     with here.start("--profile", here.profile_dir, "models", "download", REPOSITORY, stderr=follower) as process:

@@ -25,7 +25,7 @@ from app.core.models.model_shape import shape_of
 from app.core.models.weight_sizes import StoredTensor
 from app.core.paths import CATALOGUE_FILE
 
-GB = 10**9
+GB = 2**30
 BF16 = SimpleNamespace(itemsize=2)
 FP32 = SimpleNamespace(itemsize=4)
 
@@ -131,10 +131,10 @@ def test_who_hides_the_gpu_gets_the_processor(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("free_gb", "hint"),
     [
-        (16.0, "In 8 bits it needs about 12.8 GB: --quantize 8bit,"),
-        (11.0, "In 4 bits it needs about 9.8 GB: --quantize 4bit,"),
+        (16.0, "In 8 bits it needs about 11.9 GB: --quantize 8bit,"),
+        (11.0, "In 4 bits it needs about 9.1 GB: --quantize 4bit,"),
         (7.5, "Qwen/Qwen3-VL-2B-Instruct would fit,"),
-        (6.0, "Qwen/Qwen3-VL-4B-Instruct would fit in 4 bits"),
+        (5.5, "Qwen/Qwen3-VL-4B-Instruct would fit in 4 bits"),
         (5.0, "Qwen/Qwen3-VL-2B-Instruct would fit in 4 bits"),
         (2.0, "No released Qwen3-VL fits"),
     ],
@@ -143,7 +143,7 @@ def test_a_gpu_that_is_too_small_is_told_with_what_would_fit(checkpoint: Checkpo
     tensors = sized(checkpoint)
     place = Place("cuda", "NVIDIA Test", BF16, (int(free_gb * GB),))
     error = refusal(lambda: refuse_too_large(checkpoint, tensors, place))
-    assert error.said.text.startswith("The model Qwen3-VL-8B-Instruct needs about 19.7 GB on the GPU; ")
+    assert error.said.text.startswith("The model Qwen3-VL-8B-Instruct needs about 18.3 GB on the GPU; ")
     assert f"{free_gb} GB are free" in error.said.text
     assert hint in error.said.hint
 
@@ -189,7 +189,7 @@ def test_a_machine_with_too_little_memory_is_told(checkpoint: Checkpoint) -> Non
     tensors = sized(checkpoint)
     error = refusal(lambda: refuse_too_large(checkpoint, tensors, Place("cpu", "CPU", FP32, (20 * GB,))))
     assert "of memory; 20.0 GB are free" in error.said.text
-    assert "In 8 bits it needs about 17.3 GB" in error.said.hint
+    assert "In 8 bits it needs about 16.1 GB" in error.said.hint
     refuse_too_large(checkpoint, tensors, Place("cpu", "CPU", FP32, (0,)))  # a system that does not tell
 
 

@@ -66,13 +66,13 @@ def test_who_says_to_stay_offline_is_told(
     [
         (
             MachineMemory("metal", 16 * 2**30, 24 * 2**30, "Apple M2"),
-            "For models   17.2 GB of Metal's working set (Apple M2)",
+            "For models   16.0 GB of Metal's working set (Apple M2)",
         ),
         (
-            MachineMemory("cuda", 10**10, 10**10, "NVIDIA X", "transformers"),
+            MachineMemory("cuda", 10 << 30, 10 << 30, "NVIDIA X", "transformers"),
             "For models   10.0 GB on the GPU (NVIDIA X)",
         ),
-        (MachineMemory("ram", 10**10, 10**10), "For models   10.0 GB of memory\n"),
+        (MachineMemory("ram", 10 << 30, 10 << 30), "For models   10.0 GB of memory\n"),
         (MachineMemory("ram", 0, 0), "For models   unknown\n"),
     ],
 )

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from app.core.model_types import Runtime
 
 CATALOGUE = read_catalogue()
+GIB = 1 << 30
 
 
 def offer(gigabytes: float, runtime: Runtime = "mlx", name: str = "") -> Offer:
-    memory = MachineMemory("metal", int(gigabytes * 1e9), int(gigabytes * 1e9), name, runtime)
+    memory = MachineMemory("metal", int(gigabytes * GIB), int(gigabytes * GIB), name, runtime)
     return Offer(CATALOGUE, {"mlx": memory, "transformers": memory}, runtime, frozenset(), Settings())
 
 
