@@ -306,7 +306,7 @@ class WindowContent(QObject):
         self.parts.fit_question.show_doubt(self.desk.model.doubt, "" if fitting is None else spoken(fitting.name))
 
     def _show_models(self) -> None:
-        self.actions_by_id["modelsAction"].trigger()
+        self.models.show(True)
 
     def _on_desk_settings_changed(self) -> None:
         self._window.take_appearance(self.desk.settings.appearance)

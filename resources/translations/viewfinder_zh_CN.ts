@@ -721,6 +721,10 @@
         <translation>下载</translation>
     </message>
     <message>
+        <source>{0} · waiting for the server</source>
+        <translation>{0} · 等待服务器</translation>
+    </message>
+    <message>
         <source>{0}, {1} more</source>
         <translation>{0}，另有 {1} 项</translation>
     </message>
@@ -3717,6 +3721,10 @@
     <message>
         <source>Looking for models…</source>
         <translation>正在查找模型…</translation>
+    </message>
+    <message>
+        <source>No model here is called “{0}”. “All” has some: {1}.</source>
+        <translation>这里没有名为“{0}”的模型。“全部”中有 {1} 个。</translation>
     </message>
     <message>
         <source>No model here is called “{0}”. “Other” asks for one by its repository.</source>

@@ -169,3 +169,57 @@ def test_a_failure_of_an_earlier_start_leaves_the_viewer_its_room(open_window: O
         heights.append(driver.parts.viewer.height())
         driver.close()
     assert abs(heights[0] - heights[1]) <= _HEADING_PX
+
+
+def test_the_status_line_leads_to_the_download_also_where_the_sheet_is_open(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    downloads = ScriptedDownloads()
+    driver = without_a_model(open_window, tmp_path, downloads)
+    downloads.tell(ON_ITS_WAY)
+    wait_for_stage(driver, "downloading")
+    for _ in range(2):
+        driver.parts.download_status.click()
+        assert driver.content.models.is_open
+
+
+def test_the_status_line_says_that_the_server_is_waited_for(open_window: OpenWindow, tmp_path: Path) -> None:
+    downloads = ScriptedDownloads()
+    driver = without_a_model(open_window, tmp_path, downloads)
+    downloads.tell(replace(ON_ITS_WAY, bytes_per_s=0.0, left_s=None, waits_s=8.0))
+    driver.wait(lambda: driver.parts.download_status.text() == "Download 40 % · waiting for the server")
+    assert driver.parts.first_model.text.splitlines()[1] == "Downloading · 2.0 GB of 5.0 GB · next attempt in 8 s"
+
+
+def test_a_search_says_where_else_there_are_some(open_window: OpenWindow) -> None:
+    driver = open_window(models=here())
+    sheet = opened(driver)
+    QTest.keyClicks(sheet.search, "32b thinking")
+    there = sheet.nothing.text()
+    sheet.segments.choose("all")
+    count = len(sheet.list.rows)
+    assert count > 1
+    assert there == f"No model here is called “32b thinking”. “All” has some: {count}."
+
+
+def test_delete_on_the_model_in_use_says_why_it_stays(open_window: OpenWindow) -> None:
+    store = here()
+    in_use = store.here[1].model_id
+    driver = open_window(models=store)
+    sheet = opened(driver)
+    sheet.show_models(in_use, is_out=False)
+    driver.desk.settings = replace(driver.desk.settings, model=in_use)
+    sheet.list.choose(in_use)
+    QTest.keyClick(sheet.list, Qt.Key.Key_Delete)
+    assert driver.window.statusBar().currentMessage() == "It is in use: use another model first."
+
+
+def test_a_start_offline_goes_on_with_downloads_once_there_is_a_way(open_window: OpenWindow) -> None:
+    downloads = ScriptedDownloads(replace(ON_ITS_WAY, stage="paused"))
+    driver = open_window(models=here(), downloads=downloads, settings=replace(DEMO, is_offline=True))
+    wait_for_stage(driver, "paused")
+    assert downloads.calls == []
+    driver.desk.change_settings(replace(driver.desk.settings, is_offline=False))
+    assert downloads.calls == [("go on",)]
+    driver.desk.change_settings(replace(driver.desk.settings, hub_endpoint="https://mirror.example"))
+    assert downloads.calls == [("go on",)], "what is paused now was paused by the person"

@@ -52,6 +52,8 @@ class DownloadStatus(QToolButton):
         short = words
         if state.stage == "downloading" and state.left_s is not None and state.waits_s is None:
             words = f"{words} · {left_text(state.left_s)}"
+        elif state.stage == "downloading" and state.waits_s is not None:
+            words = self.tr("{0} · waiting for the server").format(words)
         if others:
             words = self.tr("{0}, {1} more").format(words, number(others))
         self._show(words, short, f"{name}: {progress_text(state)}. {self.tr('Opens the list of all models.')}")

@@ -44,6 +44,8 @@ class HubChanges(QObject):
                 self._desk.models.pause(state.model_id)
         for state in states:
             self._go_on(state)
+        if not self._desk.models.is_offline:
+            self._desk.models.go_on()
 
     def _on_models_download_changed(self, state: DownloadState) -> None:
         assert_main_thread()

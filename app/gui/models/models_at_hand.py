@@ -90,6 +90,7 @@ class ModelsAtHand(QObject):
         self._looking = ModelLooking(launch.models, post)
         self._downloads: ModelDownloads | None = None
         self._is_making_downloads = False
+        self._has_gone_on = False
         self._wanted: list[Callable[[ModelDownloads], None]] = []
         self._states: dict[str, DownloadState] = {}
         self._look_id = 0
@@ -162,6 +163,12 @@ class ModelsAtHand(QObject):
     def download(self, model_id: str) -> None:
         """Begins a download, or goes on with one that was paused or failed."""
         self._ask(lambda downloads: downloads.start(model_id))
+
+    def go_on(self) -> None:
+        """Goes on, once, with what was under way when the program ended last."""
+        if self._downloads is not None and not self._has_gone_on:
+            self._has_gone_on = True
+            self._ask(lambda downloads: downloads.go_on())
 
     def pause(self, model_id: str) -> None:
         """Interrupts a download; what has come stays."""
@@ -238,7 +245,7 @@ class ModelsAtHand(QObject):
         for state in event.downloads.states():
             self._states.setdefault(state.model_id, state)
         if not self.is_offline:
-            event.downloads.go_on()
+            self.go_on()
         wanted, self._wanted = self._wanted, []
         for call in wanted:
             self._ask(call)

@@ -154,6 +154,8 @@ class ModelsOpening(QObject):
     # What is wanted of a row
 
     def _on_sheet_action_wanted(self, row: ModelRow, action: RowAction) -> None:
+        from app.gui.models.row_buttons import why_not  # noqa: PLC0415 - the sheet is there, and so is this
+
         models, repository_id = self._desk.models, row.repository_id
         if action in ("use", "load"):
             models.use(row.model_id)
@@ -167,7 +169,9 @@ class ModelsOpening(QObject):
             models.cancel(repository_id)
         elif row.installed is not None and action == "reveal":
             self._reveal(row.installed.folder)
-        elif row.installed is not None and action == "remove" and not row.is_in_use:
+        elif action == "remove" and row.is_in_use:
+            tell(self._window, why_not(action, row, is_offline=models.is_offline))
+        elif row.installed is not None and action == "remove":
             self._leaving = row.installed
             models.measure_removal(row.installed)
 

@@ -207,6 +207,9 @@ class ModelsSheet(QWidget):
     def _why_nothing(self, segment: Segment, words: str) -> str:
         if not self._models.is_looked_at or (segment == "recommended" and self._models.memory is None):
             return self.tr("Looking for models…")
+        others = len(chosen_rows(self._all, "all", words, self._order)) if words else 0
+        if others:
+            return self.tr("No model here is called “{0}”. “All” has some: {1}.").format(words, number(others))
         if words:
             return self.tr("No model here is called “{0}”. “Other” asks for one by its repository.").format(words)
         if segment == "recommended":
