@@ -157,7 +157,7 @@ def test_the_status_line_says_how_far_it_is_and_no_more(driver: WindowDriver, do
         (DownloadState(WANTED, "checking"), "Download"),
         (ON_ITS_WAY, "Download 40 % · 3 min left"),
         (replace(ON_ITS_WAY, done_bytes=5 * GB - 1, stage="verifying", left_s=None), "Download 99 %"),
-        (replace(ON_ITS_WAY, waits_s=5.0), "Download 40 %"),
+        (replace(ON_ITS_WAY, waits_s=5.0), "Download 40 % · waiting for the server"),
         (replace(ON_ITS_WAY, stage="paused"), "Download paused at 40 %"),
         (DownloadState(WANTED, "paused"), "Download paused"),
     ):
