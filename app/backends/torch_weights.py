@@ -18,6 +18,7 @@ from app.backends.torch_room import fewest_gpus, refuse_too_large
 from app.core.errors import ModelError, Sentence
 from app.core.events import LoadProgress
 from app.core.machine import free_memory_bytes, has_nvidia_gpu
+from app.core.models.weight_files import are_named_by_mlx
 from app.core.models.weight_sizes import tensors_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ _KEPT_WHOLE = ["model.visual", "lm_head"]
 """Modules that keep their 16 bits, as MLX's conversions do: the vision tower is small and suffers most."""
 _DAMAGE = (ValueError, LookupError, ArithmeticError, TypeError, AttributeError, OSError)
 """What files that are not as they should be bring about, wherever that is noticed."""
-_MLX_NAMES = ("vision_tower.", "language_model.model.", "language_model.lm_head.")
 _RELEASED_NAME = re.compile(r"Qwen3-VL-\d+B(?:-A\d+B)?-(?:Instruct|Thinking)")
 
 
@@ -159,7 +159,7 @@ def _refuse_quantised(checkpoint: Checkpoint) -> None:
     """
     config = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
     try:
-        is_mlx = any(name.startswith(_MLX_NAMES) for name in tensors_of(checkpoint.folder))
+        is_mlx = are_named_by_mlx(tensors_of(checkpoint.folder))
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
         is_mlx = False  # damaged files are told of where they are read
     known = _RELEASED_NAME.search(checkpoint.model_id)

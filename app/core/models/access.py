@@ -75,7 +75,11 @@ def stays_offline(settings: Settings) -> bool:
 def is_offline_by_environment() -> bool:
     """Whether the variables that the Hub's own library reads forbid connections."""
     # The library reads them once, when it is imported; each start of a test needs its own answer.
-    value = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
+    return is_true(os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or "")
+
+
+def is_true(value: str) -> bool:
+    """Whether a variable's value means yes to the Hub's own library."""
     return value.upper() in _TRUE_WORDS
 
 

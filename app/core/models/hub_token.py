@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from app.core.errors import UserError
+from app.core.models.access import is_true
 from app.core.models.hub_requests import host_of
 
 logger = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ def _keychain() -> Any | None:
 
 def _librarys_token() -> str | None:
     """The token as the Hub's library reads it; a sign-in that is near its end is renewed by it."""
-    if os.environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").upper() in {"1", "ON", "YES", "TRUE"}:
+    if is_true(os.environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "")):
         return None
     token = _environment_token()
     if token or not _file_token():

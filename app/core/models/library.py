@@ -15,7 +15,7 @@ from app.core.errors import AppError, ErrorText, ModelError, Sentence, describe_
 from app.core.model_types import ALL_MODEL_TYPES, SUPPORTED_MODEL_TYPES
 from app.core.models.hub_cache import cached_revisions, hub_cache_dir, repository_of
 from app.core.models.lm_studio import lm_studio_folders
-from app.core.models.weight_files import WEIGHTS_SUFFIX, check_whole
+from app.core.models.weight_files import WEIGHTS_SUFFIX, are_named_by_mlx, check_whole
 from app.core.paths import DEMO_MODEL_DIR
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 ModelSource: TypeAlias = Literal["demo", "hugging_face", "lm_studio", "folder"]
 
 _CONFIG_FILE = "config.json"
-_MLX_NAMES = ("vision_tower.", "language_model.model.", "language_model.lm_head.")
 _UNREADABLE_BY_MLX = "F8_E8M0"
 _DEEPEST = 3
 _MOST_FOLDERS = 2_000
@@ -318,7 +317,7 @@ def runtimes_of(config: Mapping[str, Any], weights: WeightFiles) -> tuple[Runtim
     """
     quantisation = config.get("quantization") or config.get("quantization_config") or {}
     is_by_mlx = "quantization" in config or ("bits" in quantisation and "quant_method" not in quantisation)
-    if is_by_mlx or any(name.startswith(_MLX_NAMES) for name in weights.tensors):
+    if is_by_mlx or are_named_by_mlx(weights.tensors):
         if _UNREADABLE_BY_MLX not in weights.types:
             return ("mlx",)
     elif not quantisation:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import ModelError, Sentence, as_sentence
 from app.core.model_types import ALL_MODEL_TYPES, SUPPORTED_MODEL_TYPES
 from app.core.models.library import runtimes_of
-from app.core.models.weight_files import INDEX_FILE, TEMPLATE_FILES, TOKENIZER_FILE, WEIGHTS_SUFFIX, WeightFiles
+from app.core.models.weight_files import (
+    INDEX_FILE,
+    TEMPLATE_FILES,
+    TOKENIZER_FILE,
+    WEIGHTS_SUFFIX,
+    WeightFiles,
+    with_all_parts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +30,6 @@ _NEEDED = re.compile(r"\w[\w.-]*\.(?:json|jinja)|merges\.txt|vocab\.txt")
 _OTHER_INDEX = ".index.json"
 _MOST_JSON_BYTES = 64 << 20
 """A tokenizer has eleven megabytes; what is larger is somebody's data."""
-_PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.safetensors")
 _ADAPTER_FILE = "adapter_config.json"
 _RELEASED = re.compile(r"Qwen3-VL-\d+B(?:-A\d+B)?-(?:Instruct|Thinking)", re.IGNORECASE)
 
@@ -113,7 +119,7 @@ def needed_files(
         tensors = frozenset(index)
         weights = sorted(set(index.values()))
     else:
-        weights = _with_all_parts(weights)
+        weights = list(with_all_parts(weights))
     if not weights:
         raise _no_weights(model_id, files)
     missing = [name for name in weights if name not in files or "/" in name]
@@ -176,17 +182,6 @@ def check_form(
         Sentence("The model {name} is in a form that MLX cannot read.", name=model_id),
         as_sentence(_take_instead(model_id, runtime)),
     )
-
-
-def _with_all_parts(names: list[str]) -> list[str]:
-    """With those that the numbers in the names count."""
-    wanted = set(names)
-    for name in names:
-        part = _PART.fullmatch(name)
-        if part is not None:
-            total = int(part[3])
-            wanted |= {f"{part[1]}-{number:05}-of-{part[3]}{WEIGHTS_SUFFIX}" for number in range(1, total + 1)}
-    return sorted(wanted)
 
 
 def _no_weights(model_id: str, files: Mapping[str, RepositoryFile]) -> ModelError:

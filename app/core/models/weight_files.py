@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app.core.errors import ModelError, Sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 WEIGHTS_SUFFIX = ".safetensors"
@@ -22,6 +23,7 @@ _MAX_HEADER_BYTES = 100_000_000
 """The most that a safetensors header may have, by its format."""
 _LENGTH_BYTES = 8
 _PART_NAME = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.safetensors")
+_MLX_NAMES = ("vision_tower.", "language_model.model.", "language_model.lm_head.")
 _GET_AGAIN = "Download it again; what is there already is not fetched twice."
 
 
@@ -107,17 +109,26 @@ def wanted_files(folder: Path) -> tuple[str, ...]:
         found = sorted(entry.name for entry in os.scandir(folder) if entry.name.endswith(WEIGHTS_SUFFIX))
     except OSError as error:
         raise _unreadable(folder, error) from error
-    wanted = set(found)
-    for name in found:
-        part = _PART_NAME.fullmatch(name)
-        if part is not None:
-            wanted |= {f"{part[1]}-{number + 1:05}-of-{part[3]}{WEIGHTS_SUFFIX}" for number in range(int(part[3]))}
+    wanted = with_all_parts(found)
     if not wanted:
         raise ModelError(
             Sentence("The folder {folder} has no weights.", folder=folder),
             "It needs .safetensors files; download it again.",
         )
+    return wanted
+
+
+def with_all_parts(names: Iterable[str]) -> tuple[str, ...]:
+    """These weight files and those that the numbers in their names count, in order."""
+    wanted = set(names)
+    for part in filter(None, map(_PART_NAME.fullmatch, tuple(wanted))):
+        wanted |= {f"{part[1]}-{number + 1:05}-of-{part[3]}{WEIGHTS_SUFFIX}" for number in range(int(part[3]))}
     return tuple(sorted(wanted))
+
+
+def are_named_by_mlx(tensors: Iterable[str]) -> bool:
+    """Whether tensors have the names that mlx-vlm gives them."""
+    return any(name.startswith(_MLX_NAMES) for name in tensors)
 
 
 def _indexed_files(index: Path) -> tuple[str, ...]:
