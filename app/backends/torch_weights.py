@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LOAD_STEPS = 20
-_GB = 10**9
 _CUDA = "CUDA"
 """Stands in what PyTorch says when a GPU fails, whatever it was doing."""
 _FLASH_CAPABILITY = (8, 0)
