@@ -47,6 +47,8 @@ def what_goes(model: Removable, *, is_trash_there: bool = False) -> Sentence:
 def freed_by_removing(model: Removable) -> int:
     """The bytes that removing it gives back; what another revision or repository needs stays and is not counted.
 
+    Thread: any but the main one, as folders are read.
+
     Raises:
         UserError: Its folder cannot be read.
     """
@@ -67,7 +69,7 @@ def _freed_bytes(model: Removable) -> int:
 
 
 def remove(model: Removable, *, used_folder: Path | None = None, to_trash: Callable[[Path], bool] | None = None) -> int:
-    """Removes it.
+    """Removes it. Thread: any but the main one.
 
     Args:
         model: To be removed.
