@@ -390,7 +390,7 @@ def test_the_button_says_what_is_missing(open_window: OpenWindow, tmp_path: Path
     QApplication.sendEvent(driver.prompt, QInputMethodEvent("", []))
     other = open_window(settings=Settings(model=str(tmp_path)), question="What?")
     other.wait(lambda: other.desk.model.stage == "failed")
-    assert other.ask_button.accessibleDescription() == "There is no model to ask: choose one in the settings."
+    assert other.ask_button.accessibleDescription() == "There is no model to ask: choose one under “Models”."
     assert not other.ask_button.isEnabled()
 
 
