@@ -44,7 +44,7 @@ def _noted(notes: Path) -> str:
 
 
 def has_hash(file: Path, expected: str, came: Callable[[int], None]) -> bool:
-    """Whether a file's content has this hash. Thread: any but the main one; it takes a second for each gigabyte or two.
+    """Whether a file's content has this hash. Thread: any but the main one.
 
     Args:
         file: To be read whole.
