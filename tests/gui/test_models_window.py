@@ -196,6 +196,24 @@ def test_a_model_is_downloaded_paused_gone_on_with_and_cancelled(open_window: Op
     assert WANTED not in [row.repository_id for row in sheet.list.rows]
 
 
+def test_a_row_at_the_lists_foot_stays_in_sight_when_it_begins_to_tell_of_its_download(
+    open_window: OpenWindow,
+) -> None:
+    driver = open_window(models=here(), downloads=(downloads := ScriptedDownloads()))
+    sheet = opened(driver)
+    sheet.segments.choose("all")
+    rows = sheet.list.rows
+    place = len(rows) // 2
+    sheet.list.choose(rows[place].model_id)
+    driver.wait(lambda: sheet.list.buttons_of(rows[place].model_id) is not None)
+    bar, index = sheet.list.verticalScrollBar(), sheet.list.currentIndex()
+    bar.setValue(bar.value() + sheet.list.visualRect(index).bottom() - sheet.list.viewport().height() + 1)
+    before_px = sheet.list.visualRect(index).height()
+    downloads.tell(DownloadState(rows[place].repository_id, "downloading", 10, 100, bytes_per_s=1.0))
+    driver.wait(lambda: sheet.list.visualRect(index).height() > before_px)
+    assert sheet.list.visualRect(index).bottom() < sheet.list.viewport().height()
+
+
 def test_a_download_that_is_done_can_be_used(open_window: OpenWindow, checkpoint_dir: Path) -> None:
     store, downloads = here(), ScriptedDownloads()
     driver = open_window(models=store, downloads=downloads)

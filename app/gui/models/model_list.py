@@ -128,9 +128,21 @@ class ModelList(QListView):
         if changed is None:
             self.choose(current_id)
         elif any(self._height_px(before) != self._height_px(now) for before, now in changed):
-            self.scheduleDelayedItemsLayout()
+            self._lay_out_anew()
         else:
             self._place_buttons()
+
+    def _lay_out_anew(self) -> None:
+        """The row that keys act on stays in sight, if it was: one that begins to be downloaded becomes higher."""
+        current = self.currentIndex()
+        was_in_sight = current.isValid() and self.viewport().rect().intersects(self.visualRect(current))
+        if not was_in_sight:
+            self.scheduleDelayedItemsLayout()
+            return
+        self.setLayoutMode(QListView.LayoutMode.SinglePass)  # else it would be scrolled by where rows stood before
+        self.doItemsLayout()
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.scrollTo(current)
 
     def choose(self, model_id: str) -> None:
         """Has the keys act on this model; on none where it is not listed."""
