@@ -327,7 +327,7 @@ def test_nothing_of_the_page_is_cut_at_any_size(
 ) -> None:
     driver = open_window(settings=replace(DEMO, language=language), models=store, downloads=downloads)  # type: ignore[arg-type]
     driver.window.resize(*size)
-    driver.wait(lambda: is_offered(driver))
+    driver.wait(lambda: is_offered(driver) and driver.desk.models.recommended is not None)
     assert layout_faults(driver.window) == []
     for state in (ON_ITS_WAY, replace(ON_ITS_WAY, stage="failed", error=FAULT)):
         told(driver, downloads, state)
