@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from app.gui.actions import Actions
 
 _ROOMY_FROM_PX, _RUNTIME_FROM_PX = 860, 620
+_DOWNLOAD_WHOLE_FROM_PX = 1060
 _LOW_BELOW_PX = 620
 _TOOLBAR_GAP_PX = 10
 _VIEWER_PX, _LOW_VIEWER_PX, _LOW_RESULT_PX = 120, 60, 40
@@ -158,9 +159,6 @@ class WindowParts:
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         window.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.stop_loading = self._button(translate("MainWindow", "Stop loading"), actions["stopLoadingAction"])
-        policy = self.stop_loading.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.stop_loading.setSizePolicy(policy)
         self.balance.setFixedWidth(self.stop_loading.sizeHint().width())
         middle = QWidget()
         row = QHBoxLayout(middle)
@@ -203,12 +201,13 @@ class WindowParts:
         self.tray.setVisible(is_tray_wanted)
         self.privacy.setVisible(width_px >= scaled_px(_ROOMY_FROM_PX))
         self.runtime.setVisible(width_px >= scaled_px(_RUNTIME_FROM_PX))
-        self.download_status.make_short(is_short=width_px < scaled_px(_ROOMY_FROM_PX))
+        self.download_status.make_short(is_short=width_px < scaled_px(_DOWNLOAD_WHOLE_FROM_PX))
         self._fit_toolbar(width_px)
         is_low = height_px < scaled_px(_LOW_BELOW_PX)
         self.prompt.make_low(is_low=is_low)
         # So that an error above the answers leaves the question and its buttons whole.
-        self.viewer.setMinimumHeight(scaled_px(_LOW_VIEWER_PX if is_low else _VIEWER_PX))
+        least_px = self.viewer.least_height_px(width_px) if is_stacked(width_px) else 0
+        self.viewer.setMinimumHeight(max(least_px, scaled_px(_LOW_VIEWER_PX if is_low else _VIEWER_PX)))
         self.result.setMinimumHeight(scaled_px(_LOW_RESULT_PX) if is_low else 0)
         for above in (self.notice, self.media_notice, self.fit_question, self.first_model):
             above.make_low(is_low=is_low or is_stacked(width_px))
@@ -228,6 +227,11 @@ class WindowParts:
         free_px = width_px - 4 * _TOOLBAR_GAP_PX - sum(_width_px(widget) for widget in beside)
         self.model_status.take_room(0)
         least_px = self.model_status.sizeHint().width()
+        policy = self.stop_loading.sizePolicy()
+        policy.setRetainSizeWhenHidden(free_px >= least_px)  # else there is room for it only while it is needed
+        self.stop_loading.setSizePolicy(policy)
+        if free_px < least_px and self.stop_loading.isHidden():
+            free_px += _width_px(self.stop_loading)
         for action, button in self._foldable:
             free_px -= _width_px(button)
             action.setVisible(free_px >= least_px)

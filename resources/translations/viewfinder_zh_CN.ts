@@ -721,6 +721,10 @@
         <translation>下载</translation>
     </message>
     <message>
+        <source>Paused at {0} %</source>
+        <translation>已暂停（{0} %）</translation>
+    </message>
+    <message>
         <source>{0} · waiting for the server</source>
         <translation>{0} · 等待服务器</translation>
     </message>

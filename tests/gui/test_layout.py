@@ -14,14 +14,17 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QV
 from app.backends.fake_backend import FakeScript
 from app.core.errors import ErrorText, Sentence
 from app.core.footage import FrameWish
+from app.core.settings import Settings
 from app.gui.look import apply_look
 from tests.clips_made import numbered, write_video
 from tests.gui.conftest import draw
 from tests.gui.layout_checks import layout_faults, overlaps, settle, squeezed
+from tests.gui.model_states import DONE, FAILED, ON_ITS_WAY, PAUSED, ask_first, unload, without_a_model
+from tests.gui.models_scripted import ScriptedDownloads
 from tests.gui.models_shown import STATES as MODELS_STATES
 from tests.gui.models_shown import models_for, show_models
 from tests.gui.video_hands import is_quiet, open_clip
-from tests.gui.window_driver import type_into
+from tests.gui.window_driver import ask, type_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -275,3 +278,42 @@ def test_the_checks_find_nothing_where_nothing_is_wrong(qtbot: QtBot) -> None:
     qtbot.addWidget(window)
     window.show()
     assert layout_faults(window) == []
+
+
+def walk_first_use(open_window: OpenWindow, sizes: tuple[tuple[int, int], ...] = SIZES) -> list[str]:
+    """All faults of the way from no model to a real one, and of a model that was unloaded or is doubted."""
+    downloads = ScriptedDownloads()
+    settings = Settings(model="demo")
+    driver = open_window(models=without_a_model(), downloads=downloads, settings=settings)
+    driver.wait_for_model()
+    driver.wait(lambda: driver.parts.first_model.isVisible() and driver.desk.models.recommended is not None)
+    told = check(driver, "first run", sizes)
+    for state in (ON_ITS_WAY, replace(ON_ITS_WAY, waits_s=9.0), PAUSED, FAILED):
+        driver.desk.models.take(state)
+        told += check(driver, f"download {state.stage}", sizes)
+    driver.desk.models.take(replace(PAUSED, stage="cancelled"))
+    ask_first(driver.window)
+    told += check(driver, "doubt", sizes)
+    driver.desk.find_model()
+    driver.wait_for_model()
+    ask(driver, "Is it there?")
+    unload(driver.window)
+    driver.desk.models.take(ON_ITS_WAY)
+    told += check(driver, "unloaded, with a download", sizes)
+    driver.desk.models.take(DONE)
+    told += check(driver, "unloaded, with a model that has come", sizes)
+    driver.close()
+    return told
+
+
+@pytest.mark.usefixtures("longer_texts")
+def test_longer_texts_have_room_at_the_first_model(open_window: OpenWindow) -> None:
+    assert told_lines(walk_first_use(open_window)) == ""
+
+
+@pytest.mark.parametrize("points", [9, 13, 20])
+def test_letters_of_any_size_have_room_at_the_first_model(
+    points: float, open_window: OpenWindow, letters: Callable[[float], None]
+) -> None:
+    letters(points)
+    assert told_lines(walk_first_use(open_window)) == ""

@@ -50,6 +50,8 @@ class DownloadStatus(QToolButton):
         else:
             words = self.tr("Download {0} %").format(percent) if percent else self.tr("Download")
         short = words
+        if state.stage == "paused" and percent:
+            short = self.tr("Paused at {0} %").format(percent)
         if state.stage == "downloading" and state.left_s is not None and state.waits_s is None:
             words = f"{words} · {left_text(state.left_s)}"
         elif state.stage == "downloading" and state.waits_s is not None:

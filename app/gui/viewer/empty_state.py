@@ -24,6 +24,7 @@ _RADIUS_PX = 18
 _GLYPH_PX = 52
 _GLYPH_FROM_PX = 260
 _KINDS_FROM_PX = 170
+_LOW_SPACE_PX = 4
 
 
 class EmptyState(QWidget):
@@ -33,6 +34,7 @@ class EmptyState(QWidget):
         super().__init__()
         self._glyph = ViewfinderGlyph()
         title = Caption(self.tr("Drop pictures, videos or a folder"), TITLE_PX, QFont.Weight.DemiBold, is_dim=False)
+        self._title = title
         self._kinds = Caption(self.tr("JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP, MP4, MOV, MKV, WebM, AVI"), BODY_PX)
         self.open_button = QPushButton(self.tr("Choose files…"))
         self.sample_button = QPushButton(self.tr("Try the sample picture"))
@@ -42,7 +44,7 @@ class EmptyState(QWidget):
         describe(
             self.sample_video_button, self.tr("Opens a video that comes with the program, with a question for it.")
         )
-        buttons = FlowLayout(is_centred=True)
+        buttons = self._buttons = FlowLayout(is_centred=True)
         buttons.addWidget(self.open_button)
         for button in (self.sample_button, self.sample_video_button):
             if has_samples:
@@ -62,6 +64,12 @@ class EmptyState(QWidget):
         layout.addLayout(buttons)
         layout.addStretch(1)
 
+    def least_height_px(self, width_px: int) -> int:
+        """What the title and the buttons need at this width."""
+        inner_px = width_px - 2 * _LOW_SPACE_PX
+        parts_px = self._title.heightForWidth(inner_px) + self._buttons.heightForWidth(inner_px)
+        return parts_px + 3 * _LOW_SPACE_PX
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves out what has no room."""
         super().resizeEvent(event)
@@ -70,8 +78,8 @@ class EmptyState(QWidget):
         self._kinds.setVisible(not is_low)
         layout = self.layout()
         if layout is not None:
-            layout.setSpacing(4 if is_low else 12)
-            layout.setContentsMargins(*(4 if is_low else 12,) * 4)
+            layout.setSpacing(_LOW_SPACE_PX if is_low else 12)
+            layout.setContentsMargins(*(_LOW_SPACE_PX if is_low else 12,) * 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the frame."""

@@ -132,6 +132,10 @@ class MediaViewer(QWidget):
 
     # What is shown
 
+    def least_height_px(self, width_px: int) -> int:
+        """What must not be squeezed at this width: the place to begin, as long as that is shown."""
+        return self._empty.least_height_px(width_px) if self.is_empty else 0
+
     @property
     def is_empty(self) -> bool:
         """Whether there is no picture to look at."""
