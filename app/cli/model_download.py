@@ -12,7 +12,7 @@ from app.core.checkpoint import DEMO_MODEL_ID
 from app.core.errors import AppError, ModelError, UserError
 from app.core.machine import runtime_of
 from app.core.models.access import hub_access
-from app.core.models.fetching import branch_of, fetch
+from app.core.models.fetching import branch_of, fetch, remaining_bytes
 from app.core.models.hub_cache import hub_cache_dir, repository_dir
 from app.core.models.library import why_not_whole
 from app.core.models.repository import look_up, repository_named
@@ -91,7 +91,7 @@ def _fetch(
                     noted_parts = parts
                     terminal.note(progress_text(last))
     except AppError as error:
-        if last is not None and last.done_bytes:
+        if remaining_bytes(repository) < repository.size_bytes:
             raise type(error)(error.said.text, hint_to_go_on(error.said.hint), error.said.detail) from error
         raise
     return last is not None and last.stage == "done"

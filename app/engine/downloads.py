@@ -78,6 +78,8 @@ class Downloads:
         self._kept_at_s = 0.0
         self._interrupted = [kept.model_id for kept in self._kept if kept.is_wanted]
         self._downloads = {kept.model_id: _from_record(kept) for kept in self._kept}
+        self._known = set(self._downloads)
+        """What was asked of this one at any time; the rest of the file is another window's of the same profile."""
         self._untold: dict[str, DownloadState] = {}
         self._is_closing = False
         self._thread: threading.Thread | None = None
@@ -105,6 +107,7 @@ class Downloads:
                 return
             self._downloads.pop(model_id, None)
             self._downloads[model_id] = download  # behind the others
+            self._known.add(model_id)
             download.wish = "run"
             if download.state.stage not in _AT_WORK:
                 self._set(download, replace(download.state, stage="waiting", error=None))
@@ -227,8 +230,10 @@ class Downloads:
             if kept == self._kept or (is_same and is_fresh):
                 return
             self._kept, self._kept_at_s = kept, time.monotonic()
+            known = frozenset(self._known)
+        others = [one for one in read_downloads(self._record_file) if one.model_id not in known]
         try:
-            write_downloads(self._record_file, kept)
+            write_downloads(self._record_file, [*kept, *others])
         except UserError as error:
             logger.warning("The list of downloads is not kept: %s", error.said.detail or error)
 

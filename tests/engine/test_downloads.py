@@ -323,3 +323,26 @@ def test_a_record_that_cannot_be_written_stops_no_download(hub: HubServer, told:
     downloads.start(ID)
     told.until_stage("done")
     assert downloads.close()
+
+
+def test_another_window_forgets_nothing_of_what_this_one_keeps(
+    hub: HubServer, make: Callable[[], Downloads], told: Told, record: Path
+) -> None:
+    hub.add(ID, sharded_demo())
+    hub.add(OTHER, sharded_demo())
+    hub.fault("/house/demo/*.safetensors", Fault(bytes_per_s=200_000), times=math.inf, where="store")
+    first, second = make(), make()
+    first.start(ID)
+    told.until_bytes(100_000)
+    first.pause(ID)
+    told.until_stage("paused")
+    second.start(OTHER)
+    told.until_stage("done", OTHER)
+    assert first.close(_WAIT_S)
+    assert second.close(_WAIT_S)
+    assert [kept.model_id for kept in read_downloads(record)] == [ID]
+    third = make()
+    third.cancel(ID)
+    told.until_stage("cancelled")
+    assert third.close(_WAIT_S)
+    assert read_downloads(record) == ()
