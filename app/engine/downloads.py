@@ -16,6 +16,8 @@ from app.core.errors import AppError, EngineError, ErrorText, ModelError, UserEr
 from app.core.models.download_record import KeptDownload, read_downloads, write_downloads
 from app.core.models.download_state import DownloadState
 from app.core.models.fetching import branch_of, discard, fetch
+from app.core.models.hub_cache import hub_cache_dir, repository_dir
+from app.core.models.library import why_not_whole
 from app.core.models.repository import look_up
 
 if TYPE_CHECKING:
@@ -74,11 +76,12 @@ class Downloads:
         self._sink = sink
         self._record_file = record_file
         self._changed = threading.Condition()
-        self._kept = read_downloads(record_file)
+        recorded = read_downloads(record_file)
+        self._kept = tuple(kept for kept in recorded if not _is_here(kept))
         self._kept_at_s = 0.0
         self._interrupted = [kept.model_id for kept in self._kept if kept.is_wanted]
         self._downloads = {kept.model_id: _from_record(kept) for kept in self._kept}
-        self._known = set(self._downloads)
+        self._known = {kept.model_id for kept in recorded}
         """What was asked of this one at any time; the rest of the file is another window's of the same profile."""
         self._untold: dict[str, DownloadState] = {}
         self._is_closing = False
@@ -343,6 +346,13 @@ class Downloads:
 def _new_download(model_id: str, asked_revision: str) -> _Download:
     repository_id, _, named_revision = model_id.partition("@")
     return _Download(DownloadState(model_id, "paused"), asked_revision or named_revision, "", "run", repository_id)
+
+
+def _is_here(kept: KeptDownload) -> bool:
+    """Whether it is whole: the command line, another window or the Hub's own library may have gone on with it."""
+    repository_id = kept.model_id.partition("@")[0]
+    folder = repository_dir(repository_id, hub_cache_dir()) / "snapshots" / kept.commit
+    return bool(kept.commit) and folder.is_dir() and why_not_whole(folder) is None
 
 
 def _from_record(kept: KeptDownload) -> _Download:

@@ -12,9 +12,9 @@ import pytest
 from app.core.checkpoint import find_checkpoint
 from app.core.errors import EngineError, ModelError
 from app.core.models.access import HubAccess
-from app.core.models.download_record import read_downloads
+from app.core.models.download_record import KeptDownload, read_downloads, write_downloads
 from app.core.models.download_state import DownloadState
-from app.core.models.fetching import remaining_bytes
+from app.core.models.fetching import fetch, remaining_bytes
 from app.engine.downloads import Downloads
 from tests.hub_server import Fault, HubServer
 from tests.served_model import access_to, repository_of
@@ -345,4 +345,21 @@ def test_another_window_forgets_nothing_of_what_this_one_keeps(
     third.cancel(ID)
     told.until_stage("cancelled")
     assert third.close(_WAIT_S)
+    assert read_downloads(record) == ()
+
+
+def test_what_another_program_has_finished_meanwhile_is_no_longer_paused(
+    hub: HubServer, make: Callable[[], Downloads], told: Told, record: Path
+) -> None:
+    commit = hub.add(ID, sharded_demo())
+    write_downloads(record, [KeptDownload(ID, commit=commit, done_bytes=1_000, total_bytes=TOTAL)])
+    assert [state.stage for state in make().states()] == ["paused"]
+    for _ in fetch(repository_of(hub, ID), access_to(hub), lambda: False):
+        pass
+    after = make()
+    assert after.states() == ()
+    hub.add(OTHER, sharded_demo())
+    after.start(OTHER)
+    told.until_stage("done", OTHER)
+    assert after.close(_WAIT_S)
     assert read_downloads(record) == ()
