@@ -18,6 +18,7 @@ from app.core.models.cache_folder import CacheFolder
 from app.core.models.disk_room import check_room, disk_error
 from app.core.models.download_state import FetchProgress
 from app.core.models.hub_answers import COMMIT
+from app.core.models.hub_cache import unfinished_bytes
 from app.core.models.part_file import content_id
 from app.core.models.patience import Patience
 from app.core.models.transfers import Transfers
@@ -79,8 +80,9 @@ def fetch(
         raise disk_error(error, repository.model_id, folder.folder) from error
     if branch is not None:
         folder.point(branch, repository.revision)
-    with suppress(OSError):  # of an older commit, begun before the branch moved; nobody would go on with that
-        folder.discard()
+    if unfinished_bytes(folder.folder):  # of an older commit, begun before the branch moved; nobody goes on with that
+        with suppress(OSError):
+            folder.discard()
     yield FetchProgress("done", total_bytes, total_bytes)
 
 
