@@ -303,6 +303,8 @@ class WindowContent(QObject):
 
     def _show_doubt(self) -> None:
         fitting = self.desk.models.recommended
+        if self.desk.model.doubt is None:
+            self.parts.leave(self.parts.fit_question)
         self.parts.fit_question.show_doubt(self.desk.model.doubt, "" if fitting is None else spoken(fitting.name))
 
     def _show_models(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -237,6 +238,14 @@ class WindowParts:
             action.setVisible(free_px >= least_px)
             free_px += 0 if action.isVisible() else _width_px(button)
         self.model_status.take_room(free_px)
+
+    def leave(self, part: QWidget) -> None:
+        """Hides a part of the conversation or the status line; the question has the keyboard if that was in it."""
+        focus = QApplication.focusWidget()
+        had_keyboard = focus is not None and (focus is part or part.isAncestorOf(focus))
+        part.hide()
+        if had_keyboard:
+            self.prompt.edit.setFocus()
 
     def set_first_sizes(self, width_px: int) -> None:
         """The widths and heights that the person has set, or those to start with."""

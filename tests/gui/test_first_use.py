@@ -326,6 +326,7 @@ def test_nothing_of_the_page_is_cut_at_any_size(
     language: str,
 ) -> None:
     driver = open_window(settings=replace(DEMO, language=language), models=store, downloads=downloads)  # type: ignore[arg-type]
+    driver.wait_for_model()
     driver.window.resize(*size)
     driver.wait(lambda: is_offered(driver) and driver.desk.models.recommended is not None)
     assert layout_faults(driver.window) == []

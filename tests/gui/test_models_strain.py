@@ -15,6 +15,7 @@ from app.core.models.download_state import DownloadState
 from app.core.models.repository import Repository, RepositoryFile
 from app.core.settings import Settings
 from tests.gui.layout_checks import layout_faults, settle
+from tests.gui.model_states import ask_first
 from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels, installed
 from tests.gui.models_shown import TYPED, here
 from tests.gui.test_models_window import opened
@@ -223,3 +224,44 @@ def test_a_start_offline_goes_on_with_downloads_once_there_is_a_way(open_window:
     assert downloads.calls == [("go on",)]
     driver.desk.change_settings(replace(driver.desk.settings, hub_endpoint="https://mirror.example"))
     assert downloads.calls == [("go on",)], "what is paused now was paused by the person"
+
+
+def test_rows_are_named_in_the_persons_language_and_found_by_either_name(open_window: OpenWindow) -> None:
+    driver = open_window(models=here(), settings=replace(DEMO, language="zh_CN"))
+    driver.wait_for_model()
+    driver.wait(lambda: driver.desk.models.recommended is not None)
+    driver.content.models.show(True, "all")
+    sheet = driver.content.models.sheet
+    for words in ("8B Instruct，4 位", "8B Instruct, 4-bit"):
+        sheet.search.setText(words)
+        assert "Qwen3-VL 8B Instruct，4 位" in [row.name for row in sheet.list.rows]
+
+
+def test_what_goes_with_the_keyboard_gives_it_to_the_question(open_window: OpenWindow, tmp_path: Path) -> None:
+    downloads = ScriptedDownloads()
+    driver = without_a_model(open_window, tmp_path, downloads)
+    driver.window.activateWindow()
+    page, status = driver.parts.first_model, driver.parts.download_status
+    downloads.tell(ON_ITS_WAY)
+    wait_for_stage(driver, "downloading")
+    page.pause_button.setFocus()
+    driver.wait(page.pause_button.hasFocus)
+    driver.desk.settings = replace(driver.desk.settings, model=WANTED)  # as when another way led to a real model
+    store = driver.models
+    assert isinstance(store, ScriptedModels)
+    store.here = (*store.here, installed(WANTED, tmp_path / "real"))
+    driver.desk.models.refresh()
+    driver.wait(page.isHidden)
+    driver.wait(driver.prompt.hasFocus)
+    status.setFocus(Qt.FocusReason.TabFocusReason)
+    driver.wait(status.hasFocus)
+    downloads.tell(replace(ON_ITS_WAY, stage="cancelled"))
+    driver.wait(status.isHidden)
+    driver.wait(driver.prompt.hasFocus)
+    ask_first(driver.window)
+    question = driver.parts.fit_question
+    question.load_button.setFocus()
+    driver.wait(question.load_button.hasFocus)
+    question.load_button.click()
+    driver.wait(question.isHidden)
+    driver.wait(driver.prompt.hasFocus)

@@ -79,8 +79,9 @@ class FirstUse(QObject):
         is_shown = self.is_offering and pages.currentWidget() is self._parts.result
         if is_shown:
             page.show_offer(self._offer())
-        if page.isHidden() == is_shown:
-            page.setVisible(is_shown)
+            page.show()
+        else:
+            self._parts.leave(page)
         self._show_status()
 
     @property
@@ -111,6 +112,7 @@ class FirstUse(QObject):
         elif self._desk.arrived_id and self._desk.arrived_id != self._desk.settings.model:
             status.show_arrived(self._desk.arrived_id, self._name_of(self._desk.arrived_id))
         else:
+            self._parts.leave(status)
             status.show_nothing()
 
     def _name_of(self, model_id: str) -> str:

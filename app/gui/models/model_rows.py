@@ -140,8 +140,8 @@ class ModelRow:
         """Whether every word of a search is found in what is told of it."""
         if not words:
             return True
-        good_at = spoken(self.offered.good_at) if self.offered is not None else ""
-        told = f"{self.repository_id} {self.name} {self.about} {good_at}".casefold()
+        offered = f"{self.offered.name} {spoken(self.offered.good_at)}" if self.offered is not None else ""
+        told = f"{self.repository_id} {self.name} {self.about} {offered}".casefold()
         return all(word in told for word in words)
 
 
@@ -159,7 +159,7 @@ def rows_of(models: ModelsAtHand, in_use_id: str, *, is_out: bool) -> tuple[Mode
         here = models.installed_as(offered.model_id)
         is_recommended = offered == models.recommended
         told = found.pop(offered.model_id, None)
-        row = ModelRow(offered.model_id, offered.name, offered, here, told, is_recommended=is_recommended)
+        row = ModelRow(offered.model_id, spoken(offered.name), offered, here, told, is_recommended=is_recommended)
         rows.append(_known(row, models, in_use_id, is_out=is_out))
     listed = {row.installed.model_id for row in rows if row.installed is not None}
     others = [
