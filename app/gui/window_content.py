@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from app.core.conversation import AskedTurn
     from app.core.launch import Launch
     from app.core.requests import Source
+    from app.gui.models.model_rows import Segment
     from app.gui.shell import MainWindow
 
 _MEDIA_REFRESH_MS = 16
@@ -178,8 +179,8 @@ class WindowContent(QObject):
         parts.notice.retry_wanted.connect(commands.on_notice_retry)
         desk.models.changed.connect(self._show_doubt)
         parts.fit_question.load_wanted.connect(desk.load_anyway)
-        parts.fit_question.other_wanted.connect(self._show_models)
-        self.first_use.all_models_wanted.connect(self._show_models)
+        parts.fit_question.other_wanted.connect(self._on_fit_question_other_wanted)
+        self.first_use.models_wanted.connect(self._on_first_use_models_wanted)
         self.settings.adapter_wanted.connect(self.switching.use_adapter)
         for notice in (parts.notice, parts.media_notice):
             notice.report_wanted.connect(commands.copy_report)
@@ -307,8 +308,11 @@ class WindowContent(QObject):
             self.parts.leave(self.parts.fit_question)
         self.parts.fit_question.show_doubt(self.desk.model.doubt, "" if fitting is None else spoken(fitting.name))
 
-    def _show_models(self) -> None:
-        self.models.show(True)
+    def _on_fit_question_other_wanted(self) -> None:
+        self.models.show(True, "recommended")
+
+    def _on_first_use_models_wanted(self, segment: Segment) -> None:
+        self.models.show(True, segment)
 
     def _on_desk_settings_changed(self) -> None:
         self._window.take_appearance(self.desk.settings.appearance)

@@ -2901,8 +2901,8 @@
         <translation>{0} 合适。</translation>
     </message>
     <message>
-        <source>Opens the list of all models, with those that fit marked.</source>
-        <translation>打开所有模型的列表，其中标明了合适的模型。</translation>
+        <source>Opens the list of the models that go well with this computer.</source>
+        <translation>打开适合本机的模型列表。</translation>
     </message>
     <message>
         <source>Loads this model although it needs more memory than there is.</source>

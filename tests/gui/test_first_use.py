@@ -18,6 +18,7 @@ from app.core.models.download_state import DownloadState
 from app.core.settings import Settings
 from app.gui.models import first_use
 from tests.gui.layout_checks import layout_faults
+from tests.gui.model_states import ask_first
 from tests.gui.models_scripted import GIB, ScriptedDownloads, ScriptedModels, installed
 from tests.gui.window_driver import SLOW, ask
 from tests.whole_model import cached, write_whole_model
@@ -138,17 +139,27 @@ def test_the_keyboard_stays_on_the_page_as_its_buttons_change(
     driver.wait(page.download_button.hasFocus)
 
 
-def test_a_click_on_the_page_or_the_status_line_leads_to_all_models(
+def test_the_page_leads_to_all_models_and_the_status_line_to_the_download(
     driver: WindowDriver, downloads: ScriptedDownloads
 ) -> None:
-    wanted: list[bool] = []
-    driver.content.first_use.all_models_wanted.disconnect()
-    driver.content.first_use.all_models_wanted.connect(lambda: wanted.append(True))
     driver.parts.first_model.all_button.click()
-    assert len(wanted) == 1
-    told(driver, downloads, ON_ITS_WAY)
-    driver.parts.download_status.click()
-    assert len(wanted) == 2
+    sheet = driver.content.models.sheet
+    assert sheet.isVisible()
+    assert sheet.segments.value == "all"
+    told(driver, downloads, replace(ON_ITS_WAY, model_id="house/typed-by-hand"))
+    for is_open in (True, False):
+        driver.content.models.show(is_open)
+        driver.parts.download_status.click()
+        assert sheet.isVisible()
+        assert "house/typed-by-hand" in [row.model_id for row in sheet.list.rows[:1]]
+
+
+def test_a_doubted_model_leads_to_all_that_fit(driver: WindowDriver) -> None:
+    ask_first(driver.window)
+    driver.parts.fit_question.other_button.click()
+    sheet = driver.content.models.sheet
+    assert sheet.segments.value == "recommended"
+    assert {row.fit for row in sheet.list.rows} == {"fits"}
 
 
 def test_the_status_line_says_how_far_it_is_and_no_more(driver: WindowDriver, downloads: ScriptedDownloads) -> None:

@@ -39,7 +39,8 @@ class FirstUse(QObject):
         parent: What owns it.
     """
 
-    all_models_wanted = Signal()
+    models_wanted = Signal(str)
+    """Carries the segment of the Models sheet that is to be seen."""
 
     def __init__(self, desk: Desk, parts: WindowParts, parent: QObject) -> None:
         super().__init__(parent)
@@ -51,7 +52,7 @@ class FirstUse(QObject):
         page.download_wanted.connect(self._on_page_download_wanted)
         page.pause_wanted.connect(self._on_page_pause_wanted)
         page.cancel_wanted.connect(self._on_page_cancel_wanted)
-        page.all_models_wanted.connect(self.all_models_wanted)
+        page.all_models_wanted.connect(self._on_page_all_models_wanted)
         parts.download_status.clicked.connect(self._on_download_status_clicked)
         models.changed.connect(self.show)
         models.removed.connect(self._on_models_removed)
@@ -160,6 +161,9 @@ class FirstUse(QObject):
     def _on_page_download_wanted(self) -> None:
         self._tell_of_wanted(self._desk.models.download)
 
+    def _on_page_all_models_wanted(self) -> None:
+        self.models_wanted.emit("all")
+
     def _on_page_pause_wanted(self) -> None:
         self._tell_of_wanted(self._desk.models.pause)
 
@@ -176,4 +180,4 @@ class FirstUse(QObject):
         if offered_id:
             self._desk.models.use(offered_id)
         else:
-            self.all_models_wanted.emit()
+            self.models_wanted.emit("installed")  # what is on its way stands there first

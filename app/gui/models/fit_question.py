@@ -98,7 +98,7 @@ class FitQuestion(StandingCard):
 
     def _build(self) -> None:
         self.other_button.setProperty("isNextStep", True)
-        describe(self.other_button, self.tr("Opens the list of all models, with those that fit marked."))
+        describe(self.other_button, self.tr("Opens the list of the models that go well with this computer."))
         describe(self.load_button, self.tr("Loads this model although it needs more memory than there is."))
         buttons = line_of(self.other_button, self.load_button)
         self.lay_out((self._title, self._words, buttons, self._note))
