@@ -2787,6 +2787,10 @@
         <translation>正在获取 {0}</translation>
     </message>
     <message>
+        <source>What this computer can run could not be found out.</source>
+        <translation>无法得知这台电脑能运行什么模型。</translation>
+    </message>
+    <message>
         <source>Looking at what this computer can run…</source>
         <translation>正在查看这台电脑能运行什么…</translation>
     </message>

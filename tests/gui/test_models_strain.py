@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.core.launch import DownloadSink, ModelDownloads
+    from app.core.machine import MachineMemory
     from app.core.models.download_state import DownloadStage
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
@@ -265,3 +266,24 @@ def test_what_goes_with_the_keyboard_gives_it_to_the_question(open_window: OpenW
     question.load_button.click()
     driver.wait(question.isHidden)
     driver.wait(driver.prompt.hasFocus)
+
+
+def test_a_machine_that_cannot_be_looked_at_is_not_looked_at_for_ever(open_window: OpenWindow, tmp_path: Path) -> None:
+    class Hidden(ScriptedModels):
+        is_hidden = True
+
+        def memory(self) -> MachineMemory:
+            if self.is_hidden:
+                raise OSError("nobody tells")
+            return super().memory()
+
+    store = Hidden(offered=read_catalogue(), here=(installed("demo", tmp_path),))
+    driver = open_window(settings=DEMO, models=store)
+    driver.wait_for_model()
+    page = driver.parts.first_model
+    driver.wait(lambda: "What this computer can run could not be found out." in page.text)
+    store.is_hidden = False
+    page.all_button.click()
+    driver.wait(lambda: driver.desk.models.recommended is not None)
+    driver.content.models.show(False)
+    assert "This computer has 16 GB of memory." in page.text

@@ -42,6 +42,7 @@ class Offer:
         name: Of the model, as it is called in the sheet.
         state: How far its download is; None where it has not begun.
         is_offline: Whether the person wants no connection.
+        is_unknown: Whether what the machine can give could not be found out.
     """
 
     memory: MachineMemory | None = None
@@ -50,6 +51,7 @@ class Offer:
     name: str = ""
     state: DownloadState | None = None
     is_offline: bool = False
+    is_unknown: bool = False
 
 
 class FirstModel(StandingCard):
@@ -136,6 +138,8 @@ class FirstModel(StandingCard):
 
     def _offer_words(self, offer: Offer) -> str:
         memory, model = offer.memory, offer.model
+        if offer.is_unknown:
+            return self.tr("What this computer can run could not be found out.")
         if memory is None:
             return self.tr("Looking at what this computer can run…")
         words = self.tr("This computer has {0} GB of memory.")

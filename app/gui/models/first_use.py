@@ -98,7 +98,8 @@ class FirstUse(QObject):
     def _offer(self) -> Offer:
         models, wanted = self._desk.models, self._wanted
         if wanted is None:
-            return Offer(models.memory, is_offline=models.is_offline)
+            is_unknown = models.memory is None and models.fault is not None
+            return Offer(models.memory, is_offline=models.is_offline, is_unknown=is_unknown)
         state = models.state_of(wanted.model_id)
         fit = models.fit_of(wanted.model_id)
         mark = fit.mark if fit is not None else None
