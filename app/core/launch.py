@@ -98,7 +98,11 @@ class ModelDownloads(Protocol):
         ...
 
     def pause(self, model_id: str) -> None:
-        """Interrupts a download; what has come stays."""
+        """Stops a download; what has come stays."""
+        ...
+
+    def interrupt(self, model_id: str) -> None:
+        """Pauses a download for the time being: unless it is gone on with before, the next start does."""
         ...
 
     def cancel(self, model_id: str) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.core.models.download_state import DownloadStage, FetchProgress
     from app.core.models.repository import Repository
 
-    _Wish: TypeAlias = Literal["run", "pause", "cancel"]
+    _Wish: TypeAlias = Literal["run", "interrupt", "pause", "cancel"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class _Download:
         """What the next start is to know of it."""
         if self.state.has_ended and self.state.stage != "failed":
             return None
-        is_wanted = self.wish == "run" and self.state.stage != "failed"
+        is_wanted = self.wish in ("run", "interrupt") and self.state.stage != "failed"
         done_bytes, total_bytes = self.state.done_bytes, self.state.total_bytes
         return KeptDownload(self.state.model_id, self.asked_revision, self.commit, is_wanted, done_bytes, total_bytes)
 
@@ -126,11 +126,18 @@ class Downloads:
 
     def pause(self, model_id: str) -> None:
         """Stops a download, or takes it out of the queue; what came is kept."""
+        self._stop(model_id, "pause", ("run", "interrupt"))
+
+    def interrupt(self, model_id: str) -> None:
+        """Pauses a download for the time being: unless it is gone on with before, the next start does."""
+        self._stop(model_id, "interrupt", ("run",))
+
+    def _stop(self, model_id: str, wish: _Wish, after: tuple[_Wish, ...]) -> None:
         with self._changed:
             download = self._downloads.get(model_id)
-            if download is None or download.state.has_ended or download.wish == "cancel":
+            if download is None or download.state.has_ended or download.wish not in after:
                 return
-            download.wish = "pause"
+            download.wish = wish
             if download.state.stage == "waiting":
                 self._set(download, _at_rest(download.state, "paused"))
             self._changed.notify_all()
@@ -264,7 +271,7 @@ class Downloads:
                 self._set(download, replace(_at_rest(download.state, "failed"), error=error))
             else:
                 # A wish that changed back while it was stopped puts it into the queue again.
-                self._set(download, _at_rest(download.state, "paused" if download.wish == "pause" else "waiting"))
+                self._set(download, _at_rest(download.state, "waiting" if download.wish == "run" else "paused"))
 
     def _fetch(self, download: _Download) -> bool:
         """Whether it came whole; not where it was stopped."""
@@ -358,7 +365,8 @@ def _is_here(kept: KeptDownload) -> bool:
 def _from_record(kept: KeptDownload) -> _Download:
     state = DownloadState(kept.model_id, "paused", kept.done_bytes, kept.total_bytes, revision=kept.commit)
     repository_id = kept.model_id.partition("@")[0]
-    return _Download(state, kept.asked_revision, kept.commit, "pause", repository_id)
+    wish: _Wish = "interrupt" if kept.is_wanted else "pause"
+    return _Download(state, kept.asked_revision, kept.commit, wish, repository_id)
 
 
 def _at_rest(state: DownloadState, stage: DownloadStage) -> DownloadState:

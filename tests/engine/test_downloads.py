@@ -256,6 +256,32 @@ def test_the_next_start_shows_what_was_not_finished_and_goes_on(
     assert remaining_bytes(repository_of(hub, ID)) == 0
 
 
+def test_what_was_interrupted_for_a_while_goes_on_at_the_next_start(
+    hub: HubServer, make: Callable[[], Downloads], told: Told
+) -> None:
+    commit = hub.add(ID, sharded_demo())
+    hub.add(OTHER, sharded_demo())
+    slow(hub)
+    first = make()
+    first.start(ID)
+    first.start(OTHER)
+    told.until_bytes(100_000)
+    first.pause(OTHER)
+    first.interrupt(OTHER)
+    first.interrupt(ID)
+    told.until_stage("paused")
+    assert first.close()
+    still_offline = make()
+    still_offline.cancel(OTHER)
+    told.until_stage("cancelled", OTHER)
+    assert still_offline.close()
+    told.clear()
+    hub.clear_faults()
+    second = make()
+    second.go_on()
+    assert told.until_stage("done").revision == commit
+
+
 def test_a_cancelled_one_of_the_last_start_leaves_nothing(
     hub: HubServer, make: Callable[[], Downloads], told: Told, tmp_path: Path
 ) -> None:

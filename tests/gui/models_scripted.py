@@ -135,6 +135,9 @@ class ScriptedDownloads:
     def pause(self, model_id: str) -> None:
         self.calls.append(("pause", model_id))
 
+    def interrupt(self, model_id: str) -> None:
+        self.calls.append(("interrupt", model_id))
+
     def cancel(self, model_id: str) -> None:
         self.calls.append(("cancel", model_id))
 

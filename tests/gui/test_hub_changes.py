@@ -44,21 +44,21 @@ def started(open_window: OpenWindow) -> tuple[WindowDriver, ScriptedDownloads]:
 def test_offline_stops_downloads_and_online_goes_on_with_them(open_window: OpenWindow) -> None:
     driver, downloads = started(open_window)
     choose(driver, is_offline=True)
-    assert downloads.calls == [("pause", "a/moving")]
+    assert downloads.calls == [("interrupt", "a/moving")]
     tell(driver, downloads, DownloadState("a/moving", "paused", 1, 9))
     choose(driver, appearance="dark")
-    assert downloads.calls == [("pause", "a/moving")]
+    assert downloads.calls == [("interrupt", "a/moving")]
     choose(driver, is_offline=False)
-    assert downloads.calls == [("pause", "a/moving"), ("start", "a/moving")]
+    assert downloads.calls == [("interrupt", "a/moving"), ("start", "a/moving")]
     choose(driver, appearance="system")
 
 
 def test_another_mirror_is_taken_at_once(open_window: OpenWindow) -> None:
     driver, downloads = started(open_window)
     choose(driver, hub_endpoint="https://mirror.example")
-    assert downloads.calls == [("pause", "a/moving")]
+    assert downloads.calls == [("interrupt", "a/moving")]
     tell(driver, downloads, DownloadState("a/moving", "paused", 1, 9))
-    driver.wait(lambda: downloads.calls == [("pause", "a/moving"), ("start", "a/moving")])
+    driver.wait(lambda: downloads.calls == [("interrupt", "a/moving"), ("start", "a/moving")])
     tell(driver, downloads, DownloadState("a/moving", "downloading", 2, 9), DownloadState("a/moving", "paused", 2, 9))
     assert len(downloads.calls) == 2, "now it was the person who paused it"
 
@@ -68,7 +68,7 @@ def test_what_ended_meanwhile_is_not_begun_anew(open_window: OpenWindow) -> None
     choose(driver, is_offline=True)
     tell(driver, downloads, DownloadState("a/moving", "failed", 1, 9))
     choose(driver, is_offline=False)
-    assert downloads.calls == [("pause", "a/moving")]
+    assert downloads.calls == [("interrupt", "a/moving")]
 
 
 def test_the_environments_word_counts_as_the_persons_own(

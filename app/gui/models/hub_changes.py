@@ -41,7 +41,7 @@ class HubChanges(QObject):
         for state in states:
             if state.stage not in (*ENDED, "paused"):
                 self._interrupted.add(state.model_id)
-                self._desk.models.pause(state.model_id)
+                self._desk.models.interrupt(state.model_id)
         for state in states:
             self._go_on(state)
         if not self._desk.models.is_offline:

@@ -171,8 +171,12 @@ class ModelsAtHand(QObject):
             self._ask(lambda downloads: downloads.go_on())
 
     def pause(self, model_id: str) -> None:
-        """Interrupts a download; what has come stays."""
+        """Stops a download; what has come stays."""
         self._ask(lambda downloads: downloads.pause(model_id))
+
+    def interrupt(self, model_id: str) -> None:
+        """Pauses a download for the time being: unless it is gone on with before, the next start does."""
+        self._ask(lambda downloads: downloads.interrupt(model_id))
 
     def resume(self, model_id: str) -> None:
         """Goes on with a download where it was interrupted."""
