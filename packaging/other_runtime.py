@@ -5,7 +5,6 @@ Standard library only. What MLX made of the questions that both runtimes are ask
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -13,6 +12,9 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from setup_commands import base_interpreter, pip_install, say
+from setup_stamp import requirements_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,22 +57,16 @@ def prepare(run: Callable[[Sequence[str], Mapping[str, str]], None], variables: 
     """Makes the environment anew when anything it was made from has changed; otherwise it costs a few milliseconds."""
     python = ENVIRONMENT / "bin" / "python"
     stamp = ENVIRONMENT / _STAMP_NAME
-    requirements = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("\n[tool.ruff]")[0]
-    digest = hashlib.sha256(requirements.encode()).hexdigest()
+    digest = requirements_digest((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     made_from = "\n".join((str(ROOT), os.path.realpath(sys.executable), TORCH, digest))
     if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == made_from:
         return
     began = time.monotonic()
-    _say(f"Making the environment {ENVIRONMENT} (PyTorch is a large download)")
+    say(f"Making the environment {ENVIRONMENT} (PyTorch is a large download)")
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    run([base, "-m", "venv", str(ENVIRONMENT)], variables)
-    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    run([base_interpreter(), "-m", "venv", str(ENVIRONMENT)], variables)
+    pip = pip_install(python)
     run([*pip, "--upgrade", "pip>=24"], variables)
     run([*pip, TORCH, "--editable", f"{ROOT}[cpu,test]"], variables)
     stamp.write_text(made_from, encoding="utf-8")
-    _say(f"Ready after {time.monotonic() - began:.0f} s.")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    say(f"Ready after {time.monotonic() - began:.0f} s.")

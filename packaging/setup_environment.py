@@ -5,15 +5,12 @@ Standard library only. Decisions are plain functions; what they decide is carrie
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,10 +20,22 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import other_runtime
 import real_display
 import translations
+from setup_commands import SetUpError, base_interpreter, clean_environment, pip_install, run, say
+from setup_stamp import (
+    BEGUN_NAME,
+    Stamp,
+    Unfinished,
+    is_current,
+    note_unfinished,
+    read_stamp,
+    read_unfinished,
+    requirements_digest,
+    write_stamp,
+)
 from system_libraries import FONTS, apt_packages, install_line, missing_libraries, window_obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv"
@@ -34,58 +43,10 @@ PYPROJECT = ROOT / "pyproject.toml"
 SAMPLE_PICTURE = ROOT / "resources" / "samples" / "shapes.png"
 SAMPLE_QUESTION = "Describe this image."
 
-_STAMP_NAME = "viewfinder-setup.json"
-_BEGUN_NAME = "viewfinder-setup.begun"
 _INTERRUPTED = 130
 _PIP_TRIAL_S = 120
-_ROLLBACK_S = 5
 _WINDOW_TRIAL_S = 20
 _OLDEST_MACOS = 14
-_SHOWN_LINES = 30
-_OFFLINE_WORDS = (
-    "Could not find a version that satisfies",
-    "Temporary failure in name resolution",
-    "NewConnectionError",
-    "Network is unreachable",
-    "getaddrinfo",
-    "ProxyError",
-)
-
-
-class SetUpError(Exception):
-    """The set-up cannot go on; the text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What a finished set-up holds.
-
-    Attributes:
-        checkout: Where the checkout stood: an environment does not survive being moved.
-        python: The interpreter behind the environment, its links followed.
-        requirements: Digest of the part of pyproject.toml that says what to install.
-        extras: Extras that are installed, sorted.
-        missing_libraries: Libraries of the system that the window needs and that were not there at the last look.
-    """
-
-    checkout: str
-    python: str
-    requirements: str
-    extras: tuple[str, ...]
-    missing_libraries: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """A set-up that has not reached its end: under way, failed or interrupted.
-
-    Attributes:
-        is_being_made: The environment itself was not there yet; otherwise pip was at work in it.
-        extras: Extras that were to be installed, sorted.
-    """
-
-    is_being_made: bool
-    extras: tuple[str, ...]
 
 
 def extras_for(system: str, processor: str, *, has_nvidia: bool) -> tuple[tuple[str, ...], str]:
@@ -109,66 +70,12 @@ def extras_for(system: str, processor: str, *, has_nvidia: bool) -> tuple[tuple[
     return ("mlx",), ""
 
 
-def requirements_digest(pyproject_text: str) -> str:
-    """A digest of what pyproject.toml says about installing; the settings of tools do not count."""
-    kept = []
-    is_kept = True
-    for line in pyproject_text.splitlines():
-        if line.startswith("["):
-            is_kept = not line.startswith("[tool.") or line.startswith("[tool.setuptools")
-        if is_kept and line.strip():
-            kept.append(line.strip())
-    return hashlib.sha256("\n".join(kept).encode()).hexdigest()
-
-
-def is_current(stamp: Stamp | None, wanted: Stamp) -> bool:
-    """Whether a set-up holds all that is wanted; more extras than wanted do no harm."""
-    return (
-        stamp is not None
-        and (stamp.checkout, stamp.python) == (wanted.checkout, wanted.python)
-        and stamp.requirements == wanted.requirements
-        and set(wanted.extras) <= set(stamp.extras)
-    )
-
-
 def program_arguments(arguments: Sequence[str], *, is_display_there: bool) -> list[str]:
     """What the program is started with: what was given, else the sample picture and question for the demo model."""
     if arguments:
         return list(arguments)
     command = [] if is_display_there else ["ask"]
     return [*command, str(SAMPLE_PICTURE), "-p", SAMPLE_QUESTION, "--model", "demo"]
-
-
-def read_stamp(environment: Path) -> Stamp | None:
-    """The stamp of a finished set-up, or None."""
-    try:
-        values = json.loads((environment / _STAMP_NAME).read_text(encoding="utf-8"))
-        checkout, python, requirements = (str(values[name]) for name in ("checkout", "python", "requirements"))
-        missing = tuple(map(str, values.get("missing_libraries", ())))
-        return Stamp(checkout, python, requirements, tuple(map(str, values["extras"])), missing)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def write_stamp(environment: Path, stamp: Stamp) -> None:
-    """Notes that the set-up is finished: the very last step."""
-    _replace_json(environment / _STAMP_NAME, asdict(stamp))
-    (environment / _BEGUN_NAME).unlink(missing_ok=True)
-
-
-def read_unfinished(environment: Path) -> Unfinished | None:
-    """The set-up that did not reach its end, or None."""
-    path = environment / _BEGUN_NAME
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return Unfinished(values["is_being_made"] is True, tuple(map(str, values["extras"])))
-    except (OSError, ValueError, KeyError, TypeError):
-        return Unfinished(is_being_made=False, extras=()) if path.exists() else None
-
-
-def note_unfinished(environment: Path, unfinished: Unfinished) -> None:
-    """Notes what is about to be done, so that the next call can go on with it."""
-    _replace_json(environment / _BEGUN_NAME, asdict(unfinished))
 
 
 def must_be_rebuilt(environment: Path) -> bool:
@@ -179,7 +86,7 @@ def must_be_rebuilt(environment: Path) -> bool:
     command = [str(environment / "bin" / "python"), "-m", "pip", "--version"]
     options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": _PIP_TRIAL_S}
     try:
-        return subprocess.run(command, env=_clean_environment(), check=False, **options).returncode != 0
+        return subprocess.run(command, env=clean_environment(), check=False, **options).returncode != 0
     except OSError:
         return True
     except subprocess.TimeoutExpired:
@@ -206,7 +113,7 @@ def run_program(arguments: Sequence[str]) -> int:
         return _say_interrupted()
     obstacle = None if arguments else _window_obstacle(missing)
     if obstacle is not None:
-        _say(f"No window, because {obstacle}: asking about the sample picture on the command line.")
+        say(f"No window, because {obstacle}: asking about the sample picture on the command line.")
     words = program_arguments(arguments, is_display_there=obstacle is None)
     return _become(ENVIRONMENT / "bin" / "viewfinder", words)
 
@@ -247,22 +154,22 @@ def prepare(extras: Sequence[str], note: str = "") -> tuple[str, ...]:
     if stamp is not None and unfinished is None and python.exists() and is_current(stamp, wanted):
         return _look_again_for_libraries(stamp)
     began = time.monotonic()
-    _say(f"[1/4] Python {sys.version.split()[0]} on {sys.platform} {machine()}: extras {', '.join(wanted.extras)}")
+    say(f"[1/4] Python {sys.version.split()[0]} on {sys.platform} {machine()}: extras {', '.join(wanted.extras)}")
     if note:
-        _say(f"      {note}")
+        say(f"      {note}")
     must_be_made = must_be_rebuilt(ENVIRONMENT)
     missing = _install_system_libraries(needs_venv=must_be_made)
     all_extras = tuple(sorted({*extras, *(stamp.extras if stamp else ()), *(unfinished.extras if unfinished else ())}))
     if must_be_made:
-        _say(f"[3/4] Making the environment {ENVIRONMENT}")
+        say(f"[3/4] Making the environment {ENVIRONMENT}")
         _make_environment(all_extras)
         stamp = None  # what it spoke of is gone
     else:
-        _say(f"[3/4] Keeping the environment {ENVIRONMENT}")
-    _say("[4/4] Installing packages (a few minutes the first time)")
+        say(f"[3/4] Keeping the environment {ENVIRONMENT}")
+    say("[4/4] Installing packages (a few minutes the first time)")
     _install_in_place(python, all_extras, stamp, digest)
     write_stamp(ENVIRONMENT, Stamp(str(ROOT), os.path.realpath(python), digest, all_extras, missing))
-    _say(f"Ready after {time.monotonic() - began:.0f} s.")
+    say(f"Ready after {time.monotonic() - began:.0f} s.")
     return missing
 
 
@@ -274,7 +181,7 @@ def translate() -> None:
     try:
         translations.release(stale, ENVIRONMENT / "bin")
     except translations.TranslationError as error:
-        _say(f"The window can speak English only. {error}")
+        say(f"The window can speak English only. {error}")
 
 
 def _become(program: Path, words: Sequence[str]) -> NoReturn:
@@ -320,34 +227,34 @@ def _install_system_libraries(*, needs_venv: bool) -> tuple[str, ...]:
     if needs_venv and find_spec("ensurepip") is None:
         packages.append(f"python3.{sys.version_info[1]}-venv")
     if not packages:
-        _say("[2/4] System libraries: all there")
+        say("[2/4] System libraries: all there")
         return ()
     line = install_line(packages)
     apt = shutil.which("apt-get")
     if apt is None:
-        _say(f"[2/4] These system libraries are missing; install the packages that hold them: {', '.join(missing)}")
+        say(f"[2/4] These system libraries are missing; install the packages that hold them: {', '.join(missing)}")
         return missing
     if os.geteuid() != 0:
-        _say(f"[2/4] System libraries are missing. Install them with this line, then start again:\n      {line}")
+        say(f"[2/4] System libraries are missing. Install them with this line, then start again:\n      {line}")
         return missing
-    _say(f"[2/4] Installing system libraries: {' '.join(packages)}")
+    say(f"[2/4] Installing system libraries: {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        _run([apt, "update", "-q"], environment)
-        _run([apt, "install", "-y", "-q", "--no-install-recommends", *packages], environment)
+        run([apt, "update", "-q"], environment)
+        run([apt, "install", "-y", "-q", "--no-install-recommends", *packages], environment)
     except SetUpError as error:
-        _say(f"{error}\n      Going on without them; the window needs them: {line}")
+        say(f"{error}\n      Going on without them; the window needs them: {line}")
     return missing_libraries()
 
 
 def _install_display_programs() -> None:
     try:
-        installed = real_display.install_missing(_run)
+        installed = real_display.install_missing(run)
     except SetUpError as error:
-        _say(f"{error}\n      Going on without them; the tests on a real X server are skipped.")
+        say(f"{error}\n      Going on without them; the tests on a real X server are skipped.")
     else:
         if installed:
-            _say(f"      For the tests on a real X server: installed {' '.join(installed)}")
+            say(f"      For the tests on a real X server: installed {' '.join(installed)}")
 
 
 def _make_environment(extras: tuple[str, ...]) -> None:
@@ -362,12 +269,11 @@ def _make_environment(extras: tuple[str, ...]) -> None:
         for path in ENVIRONMENT.iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
-            elif path.name != _BEGUN_NAME:
+            elif path.name != BEGUN_NAME:
                 path.unlink()
     except OSError as error:
         raise SetUpError(f"{ENVIRONMENT} cannot be made: {error}.") from error
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    _run([base, "-m", "venv", str(ENVIRONMENT)], _clean_environment())
+    run([base_interpreter(), "-m", "venv", str(ENVIRONMENT)], clean_environment())
 
 
 def _install_in_place(python: Path, extras: tuple[str, ...], stamp: Stamp | None, digest: str) -> None:
@@ -385,7 +291,7 @@ def _install_in_place(python: Path, extras: tuple[str, ...], stamp: Stamp | None
     except SetUpError as error:
         if stamp is None or not was_whole or _installed_names() != before:
             raise SetUpError(f"{error}\n      Start it again to go on.") from error
-        (ENVIRONMENT / _BEGUN_NAME).unlink(missing_ok=True)
+        (ENVIRONMENT / BEGUN_NAME).unlink(missing_ok=True)
         held = f"with the extras {', '.join(stamp.extras)}"
         if stamp.requirements != digest:
             held = "for an earlier state of this checkout"
@@ -402,13 +308,13 @@ def _installed_names() -> frozenset[str]:
 
 
 def _install_packages(python: Path, extras: Sequence[str], *, is_moved: bool) -> None:
-    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    environment = _clean_environment()
+    pip = pip_install(python)
+    environment = clean_environment()
     if is_moved:  # every command in bin/ names the folder where the environment stood before
         pip.append("--force-reinstall")
-        _run([str(python), "-m", "venv", "--without-pip", str(ENVIRONMENT)], environment)
-    _run([*pip, "--upgrade", "pip>=24"], environment)
-    _run([*pip, "--editable", f"{ROOT}[{','.join(extras)}]"], environment)
+        run([str(python), "-m", "venv", "--without-pip", str(ENVIRONMENT)], environment)
+    run([*pip, "--upgrade", "pip>=24"], environment)
+    run([*pip, "--editable", f"{ROOT}[{','.join(extras)}]"], environment)
 
 
 def _checks(arguments: Sequence[str]) -> int:
@@ -421,81 +327,34 @@ def _checks(arguments: Sequence[str]) -> int:
         ("imports", [str(tools / "lint-imports")]),
         ("tests", [python, "-m", "pytest", *arguments]),
     )
-    environment = {**_clean_environment(), "QT_QPA_PLATFORM": "offscreen"}
+    environment = {**clean_environment(), "QT_QPA_PLATFORM": "offscreen"}
     failed: list[str] = []
     for name, command in steps:
         if name == "tests" and failed:
-            _say(f"failed so far: {', '.join(failed)}")
+            say(f"failed so far: {', '.join(failed)}")
         began = time.monotonic()
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         sys.stdout.flush()
         if code:
             failed.append(name)
         if name != "tests" or code:
-            _say(f"{name}: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s")
+            say(f"{name}: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s")
     return 1 if failed else 0
 
 
 def _check_other_runtime() -> int:
     """The tests of the transformers backend, which no choice of tests was made for."""
     began = time.monotonic()
-    code = other_runtime.check(_run, {**_clean_environment(), "QT_QPA_PLATFORM": "offscreen"})
-    _say(f"transformers: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s")
+    code = other_runtime.check(run, {**clean_environment(), "QT_QPA_PLATFORM": "offscreen"})
+    say(f"transformers: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s")
     return code
 
 
-def _clean_environment() -> dict[str, str]:
-    """This process's variables without those that would lead another interpreter astray."""
-    return {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
-
-
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Runs a command with its last line shown in place on a terminal; all of its end only when it fails.
-
-    Raises:
-        SetUpError: It failed.
-    """
-    lines: list[str] = []
-    is_terminal = sys.stderr.isatty()
-    options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
-    with subprocess.Popen(command, env=environment, text=True, errors="replace", **options) as process:
-        try:
-            for line in process.stdout or ():
-                lines.append(line.rstrip())
-                if is_terminal:
-                    width = shutil.get_terminal_size().columns - 1
-                    sys.stderr.write("\r\x1b[K" + f"      {lines[-1]}"[:width])
-                    sys.stderr.flush()
-        except KeyboardInterrupt:
-            with suppress(subprocess.TimeoutExpired):  # Ctrl-C reached the command too: pip puts back what it replaced
-                process.communicate(timeout=_ROLLBACK_S)
-            process.terminate()
-            raise
-        finally:
-            if is_terminal:
-                sys.stderr.write("\r\x1b[K")
-    if process.returncode:
-        end = "\n".join(f"      {line}" for line in lines[-_SHOWN_LINES:])
-        is_offline = any(word in line for word in _OFFLINE_WORDS for line in lines)
-        hint = "\n      Perhaps there is no network: connect and start again." if is_offline else ""
-        raise SetUpError(f"{Path(command[0]).name} failed:\n{end}{hint}")
-
-
-def _replace_json(path: Path, values: Mapping[str, Any]) -> None:
-    beside = path.with_name(f"{path.name}.new")
-    beside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    beside.replace(path)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def _say_failed(text: str) -> int:
-    _say(f"The set-up could not be finished. {text}")
+    say(f"The set-up could not be finished. {text}")
     return 1
 
 
 def _say_interrupted() -> int:
-    _say("\nInterrupted. Start it again to go on.")
+    say("\nInterrupted. Start it again to go on.")
     return _INTERRUPTED

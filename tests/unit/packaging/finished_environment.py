@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from setup_environment import Stamp, requirements_digest, write_stamp
+from setup_stamp import Stamp, requirements_digest, write_stamp
 
 PYPROJECT = '[project]\nname = "x"\ndependencies = ["numpy>=1"]\n[tool.ruff]\nline-length = 120\n'
 _FAKE_PYTHON = """#!/bin/sh

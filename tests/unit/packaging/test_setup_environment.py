@@ -9,18 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import setup_commands
 import setup_environment
-from setup_environment import (
-    SAMPLE_PICTURE,
-    SetUpError,
+from setup_commands import SetUpError
+from setup_environment import SAMPLE_PICTURE, extras_for, must_be_rebuilt, prepare, program_arguments
+from setup_stamp import (
     Stamp,
     Unfinished,
-    extras_for,
     is_current,
-    must_be_rebuilt,
     note_unfinished,
-    prepare,
-    program_arguments,
     read_stamp,
     read_unfinished,
     requirements_digest,
@@ -201,7 +198,7 @@ def test_after_an_interruption_the_next_call_installs_again(environment: Path, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(setup_environment, "_run", interrupt)
+        patch.setattr(setup_environment, "run", interrupt)
         with pytest.raises(KeyboardInterrupt):
             prepare(["cuda"])
     (environment.parent / "pyproject.toml").write_text(PYPROJECT)
@@ -249,7 +246,7 @@ def test_an_environment_is_half_made_until_it_is_made(environment: Path, monkeyp
         if command[1:3] == ["-m", "venv"]:
             assert [path.name for path in environment.iterdir()] == ["viewfinder-setup.begun"]
 
-    monkeypatch.setattr(setup_environment, "_run", run)
+    monkeypatch.setattr(setup_environment, "run", run)
     prepare(["mlx"])
     making, installing = (Unfinished(is_being_made=is_made, extras=("mlx", "test")) for is_made in (True, False))
     assert seen == [making, installing, installing]
@@ -293,7 +290,7 @@ def test_an_interrupted_command_may_put_back_what_it_replaced(tmp_path: Path) ->
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     try:
         with pytest.raises(KeyboardInterrupt):
-            setup_environment._run([sys.executable, "-c", code], dict(os.environ))
+            setup_commands.run([sys.executable, "-c", code], dict(os.environ))
     finally:
         signal.signal(signal.SIGINT, before)
     assert (tmp_path / "put back").exists()
@@ -309,7 +306,7 @@ def test_without_arguments_the_sample_is_asked_about() -> None:
 def test_a_failed_command_shows_its_end_and_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
     code = "print('x' * 3); print('Temporary failure in name resolution'); raise SystemExit(1)"
     with pytest.raises(SetUpError, match=r"(?s)xxx.*name resolution.*no network"):
-        setup_environment._run([sys.executable, "-c", code], dict(os.environ))
+        setup_commands.run([sys.executable, "-c", code], dict(os.environ))
     assert capsys.readouterr() == ("", "")
 
 

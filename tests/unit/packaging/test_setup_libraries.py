@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import setup_environment
-from setup_environment import SetUpError, prepare, program_arguments, read_stamp
+from setup_commands import SetUpError
+from setup_environment import prepare, program_arguments
+from setup_stamp import read_stamp
 from system_libraries import FONTS
 
 from tests.unit.packaging.finished_environment import change_requirements, finished
@@ -86,7 +88,7 @@ class System:
         self.ran: list[list[str]] = []
         self.is_online = True
         monkeypatch.setattr(setup_environment, "missing_libraries", self._look)
-        monkeypatch.setattr(setup_environment, "_run", self._run)
+        monkeypatch.setattr(setup_environment, "run", self._run)
         monkeypatch.setattr("sys.platform", "linux")
         monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
         monkeypatch.setattr("os.geteuid", lambda: 0 if is_root else 1000)
