@@ -1,0 +1,36 @@
+"""What is different in the program that carries its own Python: the only place that asks whether this is it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def is_bundled() -> bool:
+    """Whether this is the bundled program, which carries its Python and all it needs, and nothing can be added to it.
+
+    Source: PyInstaller's manual, section "Run-time Information".
+    """
+    return bool(getattr(sys, "frozen", False))
+
+
+def bundle_path() -> Path:
+    """Where the bundled program lies, as a person sees it: on a Mac the ``.app``, elsewhere the folder.
+
+    The program's own files may not be written.
+    """
+    executable = Path(sys.executable)
+    return next((folder for folder in executable.parents if folder.suffix == ".app"), executable.parent)
+
+
+def own_command() -> list[str]:
+    """What starts this program anew with the very same files, from `own_working_dir`.
+
+    In the bundled program ``sys.executable`` is the program itself and no Python: nothing else may start it.
+    """
+    return [sys.executable] if is_bundled() else [sys.executable, "-m", "app"]
+
+
+def own_working_dir() -> Path:
+    """The folder that `own_command` is to be started from, so that another folder named ``app`` is not taken for it."""
+    return Path(__file__).resolve().parents[2]

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import app
+from app.core.bundled import bundle_path, is_bundled, own_command, own_working_dir
+
+
+def test_from_source_it_is_not_bundled() -> None:
+    assert not is_bundled()
+
+
+def test_a_frozen_program_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "/Applications/Viewfinder.app/Contents/MacOS/Viewfinder")
+    assert is_bundled()
+    assert own_command() == ["/Applications/Viewfinder.app/Contents/MacOS/Viewfinder"]
+
+
+@pytest.mark.parametrize(
+    ("executable", "shown"),
+    [
+        ("/Applications/Viewfinder.app/Contents/MacOS/Viewfinder", "/Applications/Viewfinder.app"),
+        ("/home/ada/Old.app things/viewfinder/viewfinder", "/home/ada/Old.app things/viewfinder"),
+        ("/opt/viewfinder/viewfinder", "/opt/viewfinder"),
+    ],
+)
+def test_a_person_sees_the_app_or_the_folder(executable: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    assert bundle_path() == Path(shown)
+
+
+def test_the_program_can_start_itself_anew() -> None:
+    done = subprocess.run(
+        [*own_command(), "--version"], cwd=own_working_dir(), capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == f"viewfinder {app.__version__}\n"
+
+
+def test_nothing_else_asks_whether_it_is_bundled() -> None:
+    asking = [
+        file.name
+        for file in Path(app.__file__).parent.rglob("*.py")
+        for word in ("frozen", "_MEIPASS")
+        if f'"{word}"' in file.read_text(encoding="utf-8") or f"sys.{word}" in file.read_text(encoding="utf-8")
+    ]
+    assert asking == ["bundled.py"]
