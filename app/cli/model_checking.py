@@ -17,6 +17,7 @@ from app.core.models.hub_cache import hub_cache_dir, repository_of, revisions_of
 from app.core.models.library import installed_models, unusable_models, why_not_whole
 from app.core.models.repository import look_up
 from app.core.paths import DEMO_MODEL_DIR
+from app.core.wakefulness import held_awake
 
 if TYPE_CHECKING:
     from app.cli.model_arguments import ModelsOptions
@@ -131,12 +132,13 @@ def _compare(folder: Path, hashes: dict[str, str], terminal: Terminal) -> dict[s
         terminal.progress(f"Comparing {size_text(read_bytes)} of {size_text(total_bytes)} ...")
 
     found: dict[str, FileState] = {}
-    for file in files:
-        expected = hashes.get(file.name)
-        if expected is None:
-            found[file.name] = "not_known"
-        else:
-            found[file.name] = "same" if has_hash(file, expected, came) else "different"
+    with held_awake("Comparing a model's files"):
+        for file in files:
+            expected = hashes.get(file.name)
+            if expected is None:
+                found[file.name] = "not_known"
+            else:
+                found[file.name] = "same" if has_hash(file, expected, came) else "different"
     return found
 
 

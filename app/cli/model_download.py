@@ -17,6 +17,7 @@ from app.core.models.hub_cache import hub_cache_dir, repository_dir
 from app.core.models.library import why_not_whole
 from app.core.models.repository import look_up, repository_named
 from app.core.models.told_sizes import ToldSize, keep_told_size
+from app.core.wakefulness import held_awake
 
 if TYPE_CHECKING:
     from app.cli.model_arguments import ModelsOptions
@@ -52,7 +53,7 @@ def download_model(options: ModelsOptions, settings: Settings, profile: Profile,
     repository = look_up(named, access, wanted, runtime_of(options.backend or settings.backend))
     told = ToldSize(repository.revision, repository.size_bytes)
     keep_told_size(profile.told_sizes_file, repository.model_id, told)
-    with Interrupts(lambda: None) as interrupts:
+    with Interrupts(lambda: None) as interrupts, held_awake("Downloading a model"):
         is_done = _fetch(repository, access, branch_of(wanted), terminal, interrupts)
     if not is_done:
         words = f"viewfinder models download {options.models[0]}"

@@ -19,6 +19,7 @@ from app.core.models.fetching import branch_of, discard, fetch
 from app.core.models.hub_cache import hub_cache_dir, repository_dir
 from app.core.models.library import why_not_whole
 from app.core.models.repository import look_up
+from app.core.wakefulness import held_awake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -255,7 +256,8 @@ class Downloads:
     def _download(self, download: _Download) -> None:
         error: ErrorText | None = None
         try:
-            is_done = self._fetch(download)
+            with held_awake("Downloading a model"):
+                is_done = self._fetch(download)
         except AppError as fault:
             is_done, error = False, fault.said
         except Exception as fault:

@@ -28,6 +28,7 @@ from app.core.events import (
 )
 from app.core.requests import Question, Request, Turn
 from app.core.sampling import MAX_SEED
+from app.core.wakefulness import held_awake
 from app.engine.jobs import Job, begin, end_without_answer, take, want_stop
 from app.engine.long_footage import LongFootage, long_footage
 from app.engine.media_pool import MediaPool
@@ -274,13 +275,15 @@ class Engine:
             while True:
                 command = self._commands.get()
                 if isinstance(command, _Load):
-                    self._load(backend, command)
+                    with held_awake("Loading a model"):
+                        self._load(backend, command)
                 elif isinstance(command, _Unload):
                     backend.unload()
                     self._load_error = None
                     self._say(ModelUnloaded())
                 elif isinstance(command, _Answer):
-                    self._answer(backend, command.openings)
+                    with held_awake("Answering a question"):
+                        self._answer(backend, command.openings)
                 elif isinstance(command, _LookAtMemory):
                     self._is_look_waiting = False
                 else:
