@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import sys
+import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -330,8 +332,13 @@ class Shelf:
 
 
 def _place_of(source: Source) -> object:
-    """What two sources of one picture or video have in common: the file, or the very bytes."""
-    return source.path if source.path is not None else source.data
+    """What two sources of one picture or video have in common: the file, or the very bytes.
+
+    On a Mac accented letters are one character in some programs' names of a file and two in others'.
+    """
+    if source.path is None:
+        return source.data
+    return unicodedata.normalize("NFC", str(source.path)) if sys.platform == "darwin" else source.path
 
 
 def _without(steps: Iterable[ShelfStep], medium_id: str) -> list[ShelfStep]:

@@ -61,6 +61,8 @@ class MainWindow(QMainWindow):
     escaped = Signal()
     """Esc was pressed, and no part of the window had a use for it."""
     closing = Signal()
+    started = Signal()
+    """What is in the window is at work, and opens what the program was started with."""
 
     def __init__(self, window_file: Path, make_launch: Callable[[], Launch], desk: Desk | None = None) -> None:
         super().__init__()
@@ -83,6 +85,11 @@ class MainWindow(QMainWindow):
         self.build()
         assert self._content is not None  # noqa: S101 - build has just made it
         return self._content
+
+    @property
+    def is_started(self) -> bool:
+        """Whether what is in the window is at work."""
+        return self._content is not None and self._content.desk.is_started
 
     def build(self) -> None:
         """Imports and makes what is in the window; once."""
@@ -124,14 +131,25 @@ class MainWindow(QMainWindow):
         launch, desk = self._content.hand_over()
         self._store_geometry()
         window = MainWindow(self._window_file, lambda: launch, desk)
-        application = QApplication.instance()
-        if application is not None:
-            application.installEventFilter(FileOpening(window))
         if not self.isMaximized() and not self.isFullScreen():
             window.setGeometry(self.geometry())
         window.build()
         window.show()
+        application = QApplication.instance()
+        opening = None if application is None else application.findChild(FileOpening)
+        if opening is not None:
+            opening.serve(window)
         self.close()
+
+    def come_forward(self) -> None:
+        """Stands before other programs' windows, out of the Dock, and behind nothing but a dialog of its own."""
+        from PySide6.QtCore import Qt  # noqa: PLC0415 - see build
+
+        if self.isMinimized():
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        front = QApplication.activeModalWidget() or self
+        front.raise_()
+        front.activateWindow()
 
     def take_appearance(self, appearance: str) -> None:
         """Turns light, dark or as the system is, and is so from the next start's first moment."""
@@ -239,7 +257,7 @@ def run_window(window_file: Path, make_launch: Callable[[], Launch], milestone: 
     application.setApplicationDisplayName("Viewfinder")
     window = MainWindow(window_file, make_launch)
     apply_ground(application, str(window.stored().value("appearance", "system")))
-    application.installEventFilter(FileOpening(window))
+    FileOpening(application).serve(window)
     window.show()
     milestone("window_shown")
     return application.exec()

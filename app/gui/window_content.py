@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QMimeData, QObject, QTimer
 from PySide6.QtGui import QImage
 
 from app.gui.actions import Actions, WindowState
@@ -22,7 +22,7 @@ from app.gui.questions.asking import Asking
 from app.gui.settings.settings_opening import SettingsOpening
 from app.gui.shell import is_wide
 from app.gui.tray.media_commands import MediaCommands
-from app.gui.tray.offered import Offered
+from app.gui.tray.offered import Offered, read_offered
 from app.gui.usual_commands import UsualCommands
 from app.gui.viewer.moment_showing import MomentShowing
 from app.gui.viewer.video_viewing import VideoViewing
@@ -37,7 +37,9 @@ from app.gui.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtCore import QUrl
 
     from app.core.conversation import AskedTurn
     from app.core.launch import Launch
@@ -143,6 +145,7 @@ class WindowContent(QObject):
         self._start_parts()
         if self._launch.files:
             self.add_offered(Offered(self._launch.files))
+        self._window.started.emit()
 
     def _start_parts(self) -> None:
         if self.parts.shape.is_settings_open:
@@ -359,8 +362,10 @@ class WindowContent(QObject):
 
     def open_path(self, path: Path) -> None:
         """Opens a file or folder."""
-        self.open_paths((path,))
+        self.add_offered(Offered((path,)))
 
-    def open_paths(self, paths: Iterable[Path]) -> None:
-        """Opens files and folders that the system hands to the program."""
-        self.add_offered(Offered(tuple(paths)))
+    def open_urls(self, urls: Sequence[QUrl]) -> None:
+        """Opens files and folders that the system hands to the program, as if they were dropped on the window."""
+        handed = QMimeData()
+        handed.setUrls(urls)
+        self.add_offered(read_offered(handed))

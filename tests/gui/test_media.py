@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QUrl
-from PySide6.QtGui import QColor, QFileOpenEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QListView
+from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtWidgets import QLabel, QListView
 
 from app.core.gathering import Gathered, gather
 from app.core.pictures import PictureSource
-from app.gui.file_opening import FileOpening
 from app.gui.tray import intake
 from tests.drawn_pictures import corners_image, encoded
 from tests.gui.conftest import draw
@@ -217,17 +216,6 @@ def test_encoded_data_is_kept_as_it_came(open_window: OpenWindow) -> None:
     driver.parts.tray.view.setFocus()
     driver.action("copyAction").trigger()
     assert QGuiApplication.clipboard().mimeData().data("image/jpeg").data() == data
-
-
-def test_files_opened_together_are_added_as_one(open_window: OpenWindow, qapp: QApplication, tmp_path: Path) -> None:
-    driver = open_window()
-    opening = FileOpening(driver.window)
-    qapp.installEventFilter(opening)
-    for number in range(3):
-        QApplication.sendEvent(qapp, QFileOpenEvent(str(draw(tmp_path / f"{number}.png"))))
-    driver.wait_for_pictures(3)
-    qapp.removeEventFilter(opening)
-    driver.wait(lambda: len(driver.parts.tray.selected_ids) == 3)
 
 
 def test_a_long_look_into_a_folder_is_said(

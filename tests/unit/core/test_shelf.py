@@ -33,6 +33,15 @@ def test_the_cost_said_before_is_the_cost_after(size: tuple[int, int], budget: i
     assert (cost.tokens, cost.width_px, cost.height_px, cost.is_reduced) == seen
 
 
+@pytest.mark.parametrize(("system", "count"), [("darwin", 1), ("linux", 2)])
+def test_on_a_mac_accents_may_be_written_in_two_ways(monkeypatch: pytest.MonkeyPatch, system: str, count: int) -> None:
+    monkeypatch.setattr("sys.platform", system)
+    shelf = Shelf()
+    for name in ("Grün.png", "Gru\N{COMBINING DIAERESIS}n.png"):
+        shelf.add([PictureSource(name, Path("/pictures") / name)])
+    assert len(shelf.media) == count
+
+
 def test_a_picture_lies_on_the_shelf_once() -> None:
     shelf = Shelf()
     first = shelf.add([CAT, DOG])
