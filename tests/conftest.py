@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from app.core.paths import Profile, profile_at
+from tests.e2e import chosen_program
 from tests.loopback import is_own_server
 from tests.model_thread import OnModelThread, model_thread
 from tests.random_checkpoint import Widths, write_random_checkpoint
@@ -35,6 +36,31 @@ hypothesis_settings.load_profile("viewfinder")
 
 ARTEFACTS_DIR = Path(__file__).parent / "artefacts"
 _THREAD_END_S = 3.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--program",
+        type=Path,
+        help="a frozen program: tests/e2e starts it in the place of “python -m app”, and tests/frozen runs",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.program is not None:
+        try:
+            chosen_program.choose(config.option.program)
+        except FileNotFoundError as error:
+            raise pytest.UsageError(str(error)) from error
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if chosen_program.frozen_program() is None:
+        return
+    for item in items:
+        marker = item.get_closest_marker("source_only")
+        if marker is not None:
+            item.add_marker(pytest.mark.skip(reason=f"source only: {marker.args[0]}"))
 
 
 class NetworkUseError(BaseException):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from tests.e2e import chosen_program
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 120
@@ -16,17 +16,19 @@ LIMIT_S = 120
 
 @dataclass(frozen=True)
 class Program:
-    """Starts ``python -m app`` in a folder that is also its working directory.
+    """Starts the chosen program, by default ``python -m app``, in a folder that is also its working directory.
 
     Attributes:
         folder: Working directory; holds the profile too.
         model: Value of --model for the fake backend.
         variables: Environment variables on top of the tests' own.
+        before: Words of another program that starts this one.
     """
 
     folder: Path
     model: Path
     variables: dict[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
 
     @property
     def profile_dir(self) -> Path:
@@ -39,15 +41,14 @@ class Program:
         return self.with_variables(VIEWFINDER_FAKE_SCRIPT=str(file))
 
     def with_variables(self, **variables: str) -> Program:
-        return Program(self.folder, self.model, {**self.variables, **variables})
+        return replace(self, variables={**self.variables, **variables})
 
     def command(self, *words: str | Path) -> list[str]:
-        # -W error: a warning of ours or of a library would end the process; -X dev adds unclosed files and threads
-        return [sys.executable, "-X", "dev", "-m", "app", *map(str, words)]
+        return [*self.before, *chosen_program.start_words(), *map(str, words)]
 
     def environment(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "PYTEST"))}
-        return {**inherited, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **self.variables}
+        python_path = {} if chosen_program.frozen_program() else {"PYTHONPATH": str(ROOT)}
+        return {**chosen_program.inherited_variables(), "LANG": "C.UTF-8", **python_path, **self.variables}
 
     def run(self, *words: str | Path, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
         """Runs a command to its end."""

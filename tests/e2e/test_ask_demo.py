@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -16,10 +15,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from app.core.paths import DEMO_MODEL_DIR, SAMPLE_PICTURE, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION, SCHEMAS_DIR
+from tests.e2e.chosen_program import installed_runtimes
 from tests.e2e.program import Program
 
-RUNTIMES = {"mlx": "mlx_vlm", "transformers": "torch"}
-INSTALLED = [name for name, module in RUNTIMES.items() if importlib.util.find_spec(module) is not None]
+INSTALLED = installed_runtimes()
 pytestmark = [pytest.mark.skipif(not INSTALLED, reason="no runtime is installed")]
 
 
@@ -117,6 +116,7 @@ def test_the_startup_trace_has_the_runtime_and_the_model(demo: Program) -> None:
     assert milestones["imports_done"] < milestones["runtime_imported"] < milestones["model_ready"]
 
 
+@pytest.mark.source_only("asks Python what it imported; tests/frozen looks at what is in the process's memory")
 def test_the_runtime_that_is_not_asked_for_is_not_imported(demo: Program) -> None:
     code = (
         "import sys; from app.entry import main; code = main(sys.argv[1:]); "

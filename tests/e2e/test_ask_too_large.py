@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.backends.table import BACKENDS
 from app.core.machine import memory_bytes
+from tests.e2e.chosen_program import installed_runtimes
 from tests.e2e.program import Program
 from tests.random_checkpoint import Widths, _shapes, write_configuration
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RUNTIME = next((name for name in ("mlx", "transformers") if BACKENDS[name].why_missing() is None), "")
+RUNTIME = next(iter(installed_runtimes()), "")
 HUGE = Widths(text_width=16_384, text_layers=200, heads=64, head_dim=128, mlp_width=131_072)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import os
 import random
@@ -20,14 +19,14 @@ from app.core.checkpoint import find_checkpoint
 from app.core.errors import ModelError
 from app.core.models.library import installed_models
 from app.core.paths import DEMO_MODEL_DIR, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION
+from tests.e2e.chosen_program import installed_runtimes
 from tests.e2e.program import ROOT, Program
 from tests.hub_server import Fault, HubServer, environment_for
 from tests.sharded_demo import sharded_demo
 
 ID = "house/demo"
 KILLS = 20
-RUNTIMES = {"mlx": "mlx_vlm", "transformers": "torch"}
-INSTALLED = [name for name, module in RUNTIMES.items() if importlib.util.find_spec(module) is not None]
+INSTALLED = installed_runtimes()
 
 
 def is_byte_identical(folder: Path) -> bool:

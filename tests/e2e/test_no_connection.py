@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,20 +10,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.core.paths import DEMO_MODEL_DIR, SAMPLE_PICTURE
-from tests.e2e.program import ROOT, Program
+from tests.e2e.chosen_program import installed_runtimes
+from tests.e2e.cut_off import CutOff, cut_off
+from tests.e2e.program import Program
 from tests.e2e.real_display import NEEDS_DISPLAY, Hands, export_answer, killed_at_end, until
 from tests.e2e.test_window_process import wait_for
 from tests.hub_server import environment_for
 from tests.sharded_demo import sharded_demo
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.hub_server import HubServer
 
-RUNTIMES = {"mlx": "mlx_vlm", "transformers": "torch"}
-INSTALLED = [name for name, module in RUNTIMES.items() if importlib.util.find_spec(module) is not None]
+INSTALLED = installed_runtimes()
 NEEDS_RUNTIME = pytest.mark.skipif(not INSTALLED, reason="no runtime is installed")
 REPOSITORY = "house/tiny"
-NO_NETWORK = Path(__file__).with_name("no_network")
 
 
 @pytest.fixture
@@ -43,73 +43,68 @@ def here(hub: HubServer, tmp_path: Path) -> Program:
     return program
 
 
-def cut_off(program: Program) -> Program:
+@pytest.fixture
+def alone(here: Program) -> Iterator[CutOff]:
     """The same where each try to reach the network is noted and refused."""
-    return program.with_variables(
-        PYTHONPATH=f"{NO_NETWORK}{os.pathsep}{ROOT}", VIEWFINDER_TEST_NETWORK_LOG=str(network_log(program))
-    )
+    with cut_off(here) as alone:
+        yield alone
 
 
-def network_log(program: Program) -> Path:
-    return program.folder / "network.log"
-
-
-def tries(program: Program) -> str:
-    """What was tried; the file is there once the refusal was in force."""
-    return network_log(program).read_text(encoding="utf-8")
-
-
-def test_a_try_is_noted_and_refused(here: Program) -> None:
-    done = cut_off(here).run("--profile", here.profile_dir, "models", "download", "house/other")
+def test_a_try_is_noted_and_refused(alone: CutOff) -> None:
+    program = alone.program
+    done = program.run("--profile", program.profile_dir, "models", "download", "house/other")
     assert done.returncode != 0
-    assert re.search(r"socket\.(getaddrinfo|connect)", tries(here)), "else the tests below could not fail"
+    assert alone.tries(), "else the tests below could not fail"
 
 
 @NEEDS_RUNTIME
-def test_a_downloaded_model_answers_without_a_connection(here: Program, hub: HubServer) -> None:
+def test_a_downloaded_model_answers_without_a_connection(alone: CutOff, hub: HubServer) -> None:
     asked_before = len(hub.seen())
-    words: list[str | Path] = ["--profile", here.profile_dir, "ask", "--backend", INSTALLED[0], "--model", REPOSITORY]
-    done = cut_off(here).run(*words, SAMPLE_PICTURE, "-p", "Describe this image.", "--temperature", "0")
+    program = alone.program
+    words: list[str | Path] = ["--profile", program.profile_dir]
+    words += ["ask", "--backend", INSTALLED[0], "--model", REPOSITORY]
+    done = program.run(*words, SAMPLE_PICTURE, "-p", "Describe this image.", "--temperature", "0")
     assert done.returncode == 0, done.stderr
     assert re.search(r"circle|square|triangle|star", done.stdout)
-    assert tries(here) == ""
+    assert alone.tries() == ""
     assert len(hub.seen()) == asked_before
 
 
 @pytest.mark.parametrize("is_offline", [False, True])
-def test_what_is_here_is_told_without_a_connection(here: Program, is_offline: bool) -> None:
+def test_what_is_here_is_told_without_a_connection(alone: CutOff, is_offline: bool) -> None:
+    here = alone.program
     here.profile_dir.mkdir(exist_ok=True)
     (here.profile_dir / "settings.json").write_text(json.dumps({"is_offline": is_offline}))
-    alone = cut_off(here)
     for words in (["list", "--all"], ["recommend"], ["path", REPOSITORY], ["check", "--hashes"], ["list", "--json"]):
-        done = alone.run("--profile", here.profile_dir, "models", *words)
+        done = here.run("--profile", here.profile_dir, "models", *words)
         assert done.returncode == 0, (words, done.stderr)
-    assert alone.run("--profile", here.profile_dir, "doctor").returncode == 0
+    assert here.run("--profile", here.profile_dir, "doctor").returncode == 0
     if is_offline:
-        done = alone.run("--profile", here.profile_dir, "models", "download", "house/other")
+        done = here.run("--profile", here.profile_dir, "models", "download", "house/other")
         assert "offline" in done.stderr
-    done = alone.run("--profile", here.profile_dir, "models", "remove", REPOSITORY, "--yes")
+    done = here.run("--profile", here.profile_dir, "models", "remove", REPOSITORY, "--yes")
     assert done.returncode == 0, done.stderr
-    assert tries(here) == ""
+    assert alone.tries() == ""
 
 
 @NEEDS_DISPLAY
 @NEEDS_RUNTIME
 @pytest.mark.parametrize("is_offline", [False, True])
 def test_the_window_answers_without_a_connection(
-    here: Program, hub: HubServer, display: str, tmp_path: Path, is_offline: bool
+    alone: CutOff, hub: HubServer, display: str, tmp_path: Path, is_offline: bool
 ) -> None:
+    here = alone.program
     here.profile_dir.mkdir(exist_ok=True)
     (here.profile_dir / "settings.json").write_text(json.dumps({"is_offline": is_offline}))
     asked_before = len(hub.seen())
-    alone = cut_off(here).with_variables(
+    on_display = here.with_variables(
         DISPLAY=display, QT_QPA_PLATFORM="xcb", XDG_CURRENT_DESKTOP="", QT_QPA_PLATFORMTHEME=""
     )
     trace, exported = tmp_path / "trace.json", tmp_path / "answer.json"
     words: list[str | Path] = ["--profile", here.profile_dir, "--startup-trace", trace, "--backend", INSTALLED[0]]
     words += ["--model", REPOSITORY, SAMPLE_PICTURE, "-p", "Describe this image."]
     hands = Hands(display)
-    with killed_at_end(alone.start(*words)) as window:
+    with killed_at_end(on_display.start(*words)) as window:
         wait_for("model_ready", trace, window)
         window_id = hands.do("search", "--sync", "--onlyvisible", "--name", "Viewfinder").split()[0]
         hands.do("windowfocus", "--sync", window_id)
@@ -124,7 +119,7 @@ def test_the_window_answers_without_a_connection(
     assert result["turns"][0]["answer"]
     model = result["model"]
     assert (model["id"], model["revision"]) == (REPOSITORY, hub.repositories[REPOSITORY].branches["main"])
-    assert tries(here) == ""
+    assert alone.tries() == ""
     assert len(hub.seen()) == asked_before
 
 
@@ -139,5 +134,5 @@ def inet_sockets(pid: int) -> list[str]:
         if found is not None:
             mine.add(found[1])
     kinds = ("tcp", "tcp6", "udp", "udp6", "raw", "raw6")
-    lines = [line for kind in kinds for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]]
+    lines = [line for kind in kinds for line in Path(f"/proc/{pid}/net/{kind}").read_text().splitlines()[1:]]
     return [line for line in lines if line.split()[9] in mine]

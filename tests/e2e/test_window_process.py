@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import translations
 
+from tests.e2e.chosen_program import frozen_program
 from tests.e2e.program import ROOT
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def test_a_signal_closes_the_window_cleanly_also_while_a_model_loads(
     assert (process.returncode, out, errors) == (0, b"", b"")
 
 
+@pytest.mark.source_only("puts a Qt of its own in the way; tests/frozen interrupts the start of the program itself")
 def test_ctrl_c_while_qt_is_imported_ends_the_process_without_an_exception_inside_qt(program: Program) -> None:
     qt = program.folder / "imports" / "PySide6"
     qt.mkdir(parents=True)
@@ -90,7 +92,8 @@ def test_closing_under_work_that_cannot_be_stopped_takes_no_longer_than_its_dead
 
 
 def test_the_window_speaks_the_language_of_the_settings(program: Program, picture: Path) -> None:
-    translations.release(translations.stale_files(), Path(sys.executable).parent)
+    if frozen_program() is None:  # a frozen program has brought its own
+        translations.release(translations.stale_files(), Path(sys.executable).parent)
     program.profile_dir.mkdir()
     (program.profile_dir / "settings.json").write_text('{"language": "zh_CN"}')
     with program.start(*window_words(program, picture), "--debug") as process:
