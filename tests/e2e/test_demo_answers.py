@@ -1,4 +1,7 @@
-"""The demo model through the engine and MLX, on pictures that other drawing code than its trainer's has made."""
+"""The demo model on pictures that other drawing code than its trainer's has made.
+
+It is asked through the engine and MLX, or through a frozen program.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,9 @@ from app.core.paths import DEMO_MODEL_DIR
 from app.core.pictures import PictureSource
 from app.core.requests import Question, Turn
 from app.engine.engine import Engine
+from tests.e2e.asking_program import AskingProgram
+from tests.e2e.chosen_program import frozen_program
+from tests.e2e.program import Program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +96,10 @@ class Asker:
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Asker]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker | AskingProgram]:
+    if frozen_program() is not None:
+        yield AskingProgram(Program(tmp_path_factory.mktemp("program"), DEMO_MODEL_DIR))
+        return
     asker = Asker(find_checkpoint("demo"))
     for _ in range(2):
         asker.ask("Hello")  # starts the engine's media threads now, so that no test seems to have left them
@@ -135,7 +144,7 @@ def named(answer: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("size", [(640, 480), (300, 300), (1600, 900), (96, 64)])
-def test_two_shapes_are_named_left_to_right(demo: Asker, tmp_path: Path, size: tuple[int, int]) -> None:
+def test_two_shapes_are_named_left_to_right(demo: Asker | AskingProgram, tmp_path: Path, size: tuple[int, int]) -> None:
     right = 0
     for pair in PAIRS:
         answer = demo.ask("Describe this image.", two_shapes(tmp_path / "two-shapes.png", pair, size))
@@ -143,7 +152,7 @@ def test_two_shapes_are_named_left_to_right(demo: Asker, tmp_path: Path, size: t
     assert right >= len(PAIRS) - 1
 
 
-def test_a_picture_by_qt_is_named(demo: Asker, tmp_path: Path) -> None:
+def test_a_picture_by_qt_is_named(demo: Asker | AskingProgram, tmp_path: Path) -> None:
     image = QImage(500, 400, QImage.Format.Format_RGB32)
     image.fill(QColor("#f4f1ea"))
     painter = QPainter(image)
@@ -159,7 +168,7 @@ def test_a_picture_by_qt_is_named(demo: Asker, tmp_path: Path) -> None:
     assert named(demo.ask("Describe this image.", file)) == [("blue", "circle"), ("red", "triangle")]
 
 
-def test_a_jpeg_and_a_turned_picture_are_named(demo: Asker, tmp_path: Path) -> None:
+def test_a_jpeg_and_a_turned_picture_are_named(demo: Asker | AskingProgram, tmp_path: Path) -> None:
     upright = Image.open(two_shapes(tmp_path / "a.png", PAIRS[0]))
     upright.save(tmp_path / "a.jpg", quality=60)
     exif = Image.Exif()
@@ -170,7 +179,7 @@ def test_a_jpeg_and_a_turned_picture_are_named(demo: Asker, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_shapes_are_counted(demo: Asker, tmp_path: Path, count: int) -> None:
+def test_shapes_are_counted(demo: Asker | AskingProgram, tmp_path: Path, count: int) -> None:
     picture = Image.new("RGB", (480, 320), "white")
     drawing = ImageDraw.Draw(picture)
     for index in range(count):
@@ -181,7 +190,7 @@ def test_shapes_are_counted(demo: Asker, tmp_path: Path, count: int) -> None:
 
 
 @pytest.mark.parametrize("number", ["7", "42", "385"])
-def test_a_number_is_read(demo: Asker, tmp_path: Path, number: str) -> None:
+def test_a_number_is_read(demo: Asker | AskingProgram, tmp_path: Path, number: str) -> None:
     picture = Image.new("RGB", (300, 200), "white")
     font = ImageFont.load_default(90)
     ImageDraw.Draw(picture).text((150, 100), number, fill="black", font=font, anchor="mm")
@@ -189,7 +198,7 @@ def test_a_number_is_read(demo: Asker, tmp_path: Path, number: str) -> None:
     assert re.findall(r"\d+", demo.ask("What does the text say?", tmp_path / "number.png")) == [number]
 
 
-def test_boxes_come_as_json_in_thousandths(demo: Asker, tmp_path: Path) -> None:
+def test_boxes_come_as_json_in_thousandths(demo: Asker | AskingProgram, tmp_path: Path) -> None:
     answer = demo.ask(
         "Locate every shape and report bbox coordinates in JSON format.", two_shapes(tmp_path / "boxes.png", PAIRS[0])
     )
@@ -209,26 +218,26 @@ def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
 
 
-def test_pictures_of_one_size_never_answer_for_one_another(demo: Asker, tmp_path: Path) -> None:
+def test_pictures_of_one_size_never_answer_for_one_another(demo: Asker | AskingProgram, tmp_path: Path) -> None:
     files = [two_shapes(tmp_path / f"{number}.png", pair, (320, 240)) for number, pair in enumerate(PAIRS[:3])]
     for _ in range(2):
         for file, pair in zip(files, PAIRS, strict=False):
             assert named(demo.ask("Describe this image.", file)) == [pair[:2], pair[2:]]
 
 
-def test_a_picture_edited_in_place_is_seen_anew(demo: Asker, tmp_path: Path) -> None:
+def test_a_picture_edited_in_place_is_seen_anew(demo: Asker | AskingProgram, tmp_path: Path) -> None:
     file = tmp_path / "edited.png"
     for pair in PAIRS[:2]:
         assert named(demo.ask("Describe this image.", two_shapes(file, pair))) == [pair[:2], pair[2:]]
 
 
-def test_a_second_picture_in_a_follow_up_is_told_from_the_first(demo: Asker, tmp_path: Path) -> None:
+def test_a_second_picture_in_a_follow_up_is_told_from_the_first(demo: Asker | AskingProgram, tmp_path: Path) -> None:
     first, second = (two_shapes(tmp_path / f"{number}.png", PAIRS[number], (320, 240)) for number in range(2))
     assert named(demo.ask("Describe this image.", first)) == [PAIRS[0][:2], PAIRS[0][2:]]
     assert named(demo.follow_up("Describe this image.", second)) == [PAIRS[1][:2], PAIRS[1][2:]]
 
 
-def test_what_it_does_not_know_it_says(demo: Asker, tmp_path: Path) -> None:
+def test_what_it_does_not_know_it_says(demo: Asker | AskingProgram, tmp_path: Path) -> None:
     file = two_shapes(tmp_path / "a.png", PAIRS[0])
     for text in ("Who is the president of France?", "Write a poem about the sea.", "今天天气怎么样？"):
         assert demo.ask(text, file) == "I only know simple shapes and numbers."
@@ -243,7 +252,7 @@ def test_the_demo_model_quantised_by_mlx_vlm_answers(tmp_path: Path, bits: int) 
     checkpoint = read_checkpoint(folder, str(folder))
     assert checkpoint.quantisation == f"{bits}-bit, group 64"
     assert checkpoint.image_limits == find_checkpoint("demo").image_limits
-    asker = Asker(checkpoint)
+    asker = Asker(checkpoint) if frozen_program() is None else AskingProgram(Program(tmp_path, DEMO_MODEL_DIR), folder)
     right = 0
     for pair in PAIRS:
         right += named(asker.ask("Describe this image.", two_shapes(tmp_path / "a.png", pair))) == [pair[:2], pair[2:]]

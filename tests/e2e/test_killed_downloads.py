@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import random
@@ -9,9 +10,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -19,13 +21,14 @@ from app.core.checkpoint import find_checkpoint
 from app.core.errors import ModelError
 from app.core.models.library import installed_models
 from app.core.paths import DEMO_MODEL_DIR, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION
-from tests.e2e.chosen_program import installed_runtimes
+from tests.e2e.chosen_program import frozen_program, installed_runtimes
 from tests.e2e.program import ROOT, Program
 from tests.hub_server import Fault, HubServer, environment_for
 from tests.sharded_demo import sharded_demo
 
 ID = "house/demo"
 KILLS = 20
+Lives: TypeAlias = Callable[[float], list[str]]
 INSTALLED = installed_runtimes()
 
 
@@ -73,12 +76,17 @@ def observer() -> Iterator[Observer]:
 
 
 @contextmanager
-def downloading(hub: HubServer, cache: Path, record: Path) -> Iterator[subprocess.Popen[str]]:
+def downloading(hub: HubServer, cache: Path, record: Path) -> Iterator[Lives]:
+    """Starts the download anew each time it is called, and kills it after so many seconds; gives what it said."""
+    if frozen_program() is not None:
+        program = Program(record.parent, DEMO_MODEL_DIR, environment_for(hub, cache))
+        yield lambda kill_after_s: frozen_life(program, kill_after_s)
+        return
     command = [sys.executable, "-m", "tests.e2e.download_process", hub.url, ID, str(record)]
     environment = {**os.environ, **environment_for(hub, cache), "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
-        yield process
+        yield lambda kill_after_s: life(process, kill_after_s)
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(20) == 0
@@ -104,6 +112,24 @@ def life(process: subprocess.Popen[str], kill_after_s: float) -> list[str]:
     return said
 
 
+def frozen_life(program: Program, kill_after_s: float) -> list[str]:
+    """One start of a frozen program, killed a while after it began to download; what it said, in the same words."""
+    with program.start("--profile", program.profile_dir, "models", "download", ID, "--json") as process:
+        assert process.stderr is not None
+        said = process.stderr.readline().decode()  # it knows what to fetch
+        killing = threading.Timer(kill_after_s, process.kill) if math.isfinite(kill_after_s) else None
+        if killing is not None:
+            killing.start()
+        out, errors = process.communicate(timeout=60)
+        if killing is not None:
+            killing.cancel()
+            killing.join()
+    lines = [said, *errors.decode().splitlines()]
+    if process.returncode == 0:
+        return [*lines, f"done {json.loads(out)['downloaded']['size_bytes']}"]
+    return lines if process.returncode == -signal.SIGKILL else ["failed", *lines]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes that fork")
 def test_it_goes_on_after_twenty_kills_and_is_never_taken_for_whole_before(
     hub: HubServer, tmp_path: Path, observer: Observer
@@ -113,15 +139,15 @@ def test_it_goes_on_after_twenty_kills_and_is_never_taken_for_whole_before(
     cache, record = tmp_path / "hub-cache", tmp_path / "downloads.json"
     chance = random.Random(20)
     unfinished = 0
-    with downloading(hub, cache, record) as process:
+    with downloading(hub, cache, record) as live:
         for _ in range(KILLS):
-            said = life(process, chance.uniform(0.0, 0.5))
+            said = live(chance.uniform(0.0, 0.5))
             assert not any(line.startswith(("failed", "error")) for line in said), said
             if not observer.look():
                 unfinished += 1
         assert unfinished >= KILLS - 5
         hub.clear_faults()
-        last = life(process, math.inf)
+        last = live(math.inf)
     assert last[-1].split() == ["done", str(sum(map(len, sharded_demo().values())))]
     assert observer.look()
     assert observer.looks > KILLS
@@ -152,9 +178,9 @@ def test_of_two_programs_at_once_one_may_be_killed(hub: HubServer, tmp_path: Pat
         downloading(hub, cache, tmp_path / "other.json") as other,
     ):
         killed: list[str] = []
-        short = threading.Thread(target=lambda: killed.extend(life(one, 1.2)))
+        short = threading.Thread(target=lambda: killed.extend(one(1.2)))
         short.start()
-        said = life(other, math.inf)
+        said = other(math.inf)
         short.join()
     assert not any(line.startswith("done") for line in killed)
     assert said[-1].startswith("done")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.paths import DEMO_MODEL_DIR
 from app.core.settings import Settings, write_settings
+from tests.e2e.chosen_program import frozen_program
 from tests.e2e.program import Program
 from tests.hub_server import GOOD_TOKEN, OTHER_TOKEN, Fault, environment_for
 from tests.sharded_demo import sharded_demo
@@ -19,12 +20,21 @@ if TYPE_CHECKING:
 ID = "house/asked-for"
 
 
+PLACE = "token in the keychain" if frozen_program() is None else "token from HF_TOKEN"
+
+
 def program(hub: HubServer, folder: Path, token: str) -> Program:
-    """The program with a keychain that has this token, logging all it can."""
+    """The program with a keychain that has this token, logging all it can.
+
+    A frozen program knows no keychain of the tests, so it has the token in its environment.
+    """
     home = folder / "home"
     home.mkdir(exist_ok=True)
     variables = {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "HF_HOME": str(folder / "hf"), "HF_DEBUG": "1"}
-    variables |= {"PYTHON_KEYRING_BACKEND": "tests.keychain.GivenKeychain", "VIEWFINDER_TEST_SECRET": token}
+    if frozen_program() is None:
+        variables |= {"PYTHON_KEYRING_BACKEND": "tests.keychain.GivenKeychain", "VIEWFINDER_TEST_SECRET": token}
+    else:
+        variables |= {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "HF_TOKEN": token}
     return Program(folder, DEMO_MODEL_DIR, {**variables, **environment_for(hub, folder / "hub-cache")})
 
 
@@ -38,7 +48,7 @@ def places_of(secret: str, folder: Path, *runs: subprocess.CompletedProcess[str]
     return found + [said for done in runs for said in (done.stdout, done.stderr) if secret in said]
 
 
-def test_a_gated_model_comes_with_the_keychains_token_which_stays_there(hub: HubServer, tmp_path: Path) -> None:
+def test_a_gated_model_comes_with_the_token_which_stays_where_it_is(hub: HubServer, tmp_path: Path) -> None:
     hub.add(ID, sharded_demo(), is_gated=True)
     refused = run(program(hub, tmp_path, OTHER_TOKEN), "models", "download", ID)
     assert refused.returncode == 4
@@ -47,7 +57,7 @@ def test_a_gated_model_comes_with_the_keychains_token_which_stays_there(hub: Hub
     done = run(here, "models", "download", ID)
     assert done.returncode == 0, done.stderr
     doctor = run(here, "doctor")
-    assert "token in the keychain" in doctor.stdout
+    assert PLACE in doctor.stdout
     assert (here.profile_dir / "logs" / "viewfinder.log").stat().st_size
     for token in (GOOD_TOKEN, OTHER_TOKEN):
         assert places_of(token, tmp_path, refused, done, doctor) == []
