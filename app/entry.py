@@ -18,23 +18,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app import __version__
-from app.cli.arguments import DoctorOptions, WindowOptions, read_arguments
+from app.cli.arguments import DoctorOptions, SelftestOptions, WindowOptions, read_arguments
 from app.cli.model_arguments import ModelsOptions
 from app.cli.terminal import flush_output, open_closed_streams, output_fault
-from app.cli.usage import DONE, FAILED, INTERRUPTED, USAGE
+from app.cli.usage import DONE, FAILED, INTERRUPTED, USAGE, Common
 from app.core.errors import UserError
 from app.core.logs import Logs, log_uncaught_errors
 from app.core.paths import default_profile, profile_at
 from app.core.startup import StartupTrace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from app.core.backend import Backend
     from app.core.launch import AnswerEngine, DownloadSink, EventSink, Launch, ModelDownloads
     from app.core.paths import Profile
     from app.core.report import ReportParts
     from app.core.settings import Settings
+    from app.core.trials import Found
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +77,8 @@ def _flushed(code: int) -> int:
 def _run(arguments: Sequence[str], first_line_s: float) -> int:
     options = read_arguments(arguments)
     common = options.common
+    if isinstance(options, SelftestOptions):  # needs neither a home nor a log
+        return _self_test(options)
     try:
         profile = default_profile() if common.profile_dir is None else profile_at(common.profile_dir)
     except UserError as error:
@@ -113,20 +117,48 @@ def _run(arguments: Sequence[str], first_line_s: float) -> int:
 
 
 def _end_window(code: int, logs: Logs) -> int:
-    """Ends what the window's process has left, everything being saved.
-
-    Under a thread that is still at work, such as importing a runtime, the interpreter is not taken down: that waits for
-    the thread, or crashes under it.
-    """
+    """Ends what the window's process has left, everything being saved."""
     logs.write_file()
-    busy = [thread.name for thread in threading.enumerate() if thread.name not in _RESTING_THREADS]
+    busy = _busy_threads()
     if busy:
         logger.info("The program ends under the threads: %s", ", ".join(busy))
     logs.stop()
+    return _ended_under(busy, code)
+
+
+def _busy_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name not in _RESTING_THREADS]
+
+
+def _ended_under(busy: Sequence[str], code: int) -> int:
+    """Ends the process at once where threads are still at work, such as importing a runtime.
+
+    The interpreter is not taken down under them: that waits for the thread, or crashes under it.
+    """
     if busy:
         flush_output()
         os._exit(code)
     return code
+
+
+def _self_test(options: SelftestOptions) -> int:
+    gc.enable()
+    from app.cli.selftest import run_selftest  # noqa: PLC0415 - only for this command
+
+    return _ended_under(_busy_threads(), run_selftest(options, _window_trials))
+
+
+def _window_trials(folder: Path) -> Mapping[str, Callable[[], Found]]:
+    """What the self-test tries of Qt, all state in a folder."""
+    from app.gui.trial_window import try_languages, try_window  # noqa: PLC0415 - Qt, only in the process that tries it
+
+    profile = profile_at(folder)
+    options = WindowOptions(Common(), model="demo", backend="fake")
+    parts = _Parts(profile, StartupTrace(None, time.monotonic()), Logs(profile.log_file))
+    return {
+        "window": lambda: try_window(profile.window_file, lambda: _launch(options, parts)),
+        "languages": try_languages,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +177,14 @@ def _open_window(options: WindowOptions, parts: _Parts) -> int:
     except ImportError as error:
         return _say_no_window(f"The window cannot open: {error}.")
     parts.trace.reached("imports_done")
-    return run_window(parts.profile.window_file, lambda: _launch(options, parts), parts.trace.reached)
+
+    def make_launch() -> Launch:
+        launch = _launch(options, parts)
+        _send_crash_reports_to_log(parts.profile)
+        _close_windows_on_signals()
+        return launch
+
+    return run_window(parts.profile.window_file, make_launch, parts.trace.reached)
 
 
 def _launch(options: WindowOptions, parts: _Parts) -> Launch:
@@ -180,8 +219,6 @@ def _launch(options: WindowOptions, parts: _Parts) -> Launch:
 
         return Downloads(lambda: hub_access(now()), sink, parts.profile.downloads_file)
 
-    _send_crash_reports_to_log(parts.profile)
-    _close_windows_on_signals()
     return Launch(
         make_engine=make_engine,
         profile=parts.profile,

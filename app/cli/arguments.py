@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 Format: TypeAlias = Literal["text", "markdown", "json"]
 
 STANDARD_INPUT = "-"
-COMMANDS = ("ask", "doctor", MODELS)
+SELFTEST = "--selftest"
+"""Written as an option, as other programs have it, and read as a command."""
+COMMANDS = ("ask", "doctor", MODELS, SELFTEST)
 _FORMATS: tuple[Format, ...] = ("text", "markdown", "json")
 _FORMAT_OF_SUFFIX: dict[str, Format] = {".md": "markdown", ".markdown": "markdown", ".json": "json"}
 _WITH_VALUE = COMMON_WITH_VALUE | {"-p", "--prompt", "--model", "--backend", "--quantize", "--context", "--adapter"}
@@ -142,7 +144,24 @@ class DoctorOptions:
     as_json: bool = False
 
 
-Options: TypeAlias = WindowOptions | AskOptions | DoctorOptions | ModelsOptions
+@dataclass(frozen=True, slots=True)
+class SelftestOptions:
+    """Try every part of the program.
+
+    Attributes:
+        common: What every command takes.
+        as_json: Whether to print JSON.
+        parts: What a process is to try that the program started for it; empty in the one that a person started.
+        work_dir: The throw-away folder of such a process.
+    """
+
+    common: Common
+    as_json: bool = False
+    parts: tuple[str, ...] = ()
+    work_dir: Path | None = None
+
+
+Options: TypeAlias = WindowOptions | AskOptions | DoctorOptions | ModelsOptions | SelftestOptions
 
 
 def read_arguments(arguments: Sequence[str]) -> Options:
@@ -190,7 +209,8 @@ def _window_parser() -> argparse.ArgumentParser:
         "Ask questions about pictures and videos on your own machine. Without a command, opens the window.",
         "commands:\n  viewfinder ask --help     ask on the command line\n"
         "  viewfinder models --help  which models are here, and getting others\n"
-        "  viewfinder doctor --help  say what is installed and what can run here",
+        "  viewfinder doctor --help  say what is installed and what can run here\n"
+        "  viewfinder --selftest     try every part of the program; with --json for other programs",
     )
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture, a video or a folder to open")
     parser.add_argument(
@@ -285,6 +305,33 @@ def _doctor_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _selftest_parser() -> argparse.ArgumentParser:
+    parser = new_parser(
+        SELFTEST,
+        "[--json] [options]",
+        "Try every part of the program here: libraries, device, the demo model's answers, videos, exports, folders,\n"
+        "the window. Asks no network and leaves nothing behind.",
+        "exit codes: 0 all parts are well, 1 some part failed, 2 usage, 130 interrupted",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--parts", metavar="NAMES", type=_parts, default=(), help=argparse.SUPPRESS)
+    parser.add_argument("--work-dir", metavar="DIR", type=Path, help=argparse.SUPPRESS)
+    return parser
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    from app.cli.trials import PARTS  # noqa: PLC0415 - only for this command
+
+    unknown = set(word.split(",")) - {part.name for part in PARTS}
+    if unknown:
+        raise argparse.ArgumentTypeError(f"there is no part {', '.join(sorted(unknown))}")
+    return tuple(word.split(","))
+
+
+def _selftest_options(values: argparse.Namespace) -> SelftestOptions:
+    return SelftestOptions(common_of(values), values.json, values.parts, values.work_dir)
+
+
 def _window_options(values: argparse.Namespace) -> WindowOptions:
     return WindowOptions(
         common_of(values),
@@ -362,9 +409,11 @@ _PARSERS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "": _window_parser,
     "ask": _ask_parser,
     "doctor": _doctor_parser,
+    SELFTEST: _selftest_parser,
 }
 _OPTIONS: dict[str, Callable[[argparse.Namespace], Options]] = {
     "": _window_options,
     "ask": _ask_options,
     "doctor": _doctor_options,
+    SELFTEST: _selftest_options,
 }

@@ -15,6 +15,7 @@ from app.backends.table import AUTOMATIC, BACKENDS, choose_backend
 from app.cli.figures import memory_text
 from app.cli.terminal import Terminal
 from app.cli.usage import DONE, FAILED
+from app.core.bundled import bundle_path, is_bundled, own_working_dir
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import ModelError
 from app.core.machine import (
@@ -165,7 +166,7 @@ def examine(profile: Profile) -> Findings:
     return Findings(
         viewfinder=__version__,
         python=f"{platform.python_version()} ({sys.executable})",
-        system=_system(),
+        system=system_text(),
         processor=f"{platform.machine()}, {os.cpu_count()} cores",
         gpu=_gpu(),
         memory_bytes=memory_bytes(),
@@ -221,6 +222,13 @@ def findings_text(findings: Findings) -> str:
     return "\n".join(lines)
 
 
+def program_text() -> str:
+    """Which of its forms the program has, and where it lies."""
+    if is_bundled():
+        return f"bundled with its own Python, {bundle_path()}"
+    return f"from source, {own_working_dir()}"
+
+
 def _hub_state(profile: Profile) -> HubState:
     settings = read_settings(profile.settings_file)
     access = HubAccess(settings.hub_endpoint, settings.hub_proxy)
@@ -265,7 +273,8 @@ def _note(backend_name: str) -> str:
     return ""
 
 
-def _system() -> str:
+def system_text() -> str:
+    """The operating system and its version."""
     if sys.platform == "darwin":
         return f"macOS {platform.mac_ver()[0]}"
     try:
