@@ -267,9 +267,10 @@ def _send_crash_reports_to_log(profile: Profile) -> None:
     """A crash of the window's process leaves its trace in the log folder, unless a terminal shows it."""
     if sys.stderr.isatty():
         return
+    from app.core.log_file import open_crash_log  # noqa: PLC0415 - slow to import, and by now it was
+
     with suppress(OSError):
-        file = (profile.log_dir / "crash.log").open("a", encoding="utf-8")
-        faulthandler.enable(file)
+        faulthandler.enable(open_crash_log(profile.crash_file))
 
 
 def _end_at_once_on_ctrl_c() -> None:

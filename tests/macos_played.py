@@ -1,4 +1,4 @@
-"""What macOS gives a program that asks it to stay awake, played: Foundation's activities and their tokens."""
+"""What a program finds on a Mac, played: Foundation's activities and their tokens, the Quick Action in the bundle."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ import threading
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from bundle_identity import BUNDLE_ID
+
 from app.core import wakefulness
+from app.core.quick_action import WORKFLOW_NAME
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
 USER_INITIATED, ALLOWING_SLEEP = 0x00FFFFFF, 0x00EFFFFF
@@ -106,3 +111,14 @@ def play_macos(monkeypatch: pytest.MonkeyPatch) -> Activities:
     monkeypatch.setattr(ctypes, "CDLL", load)
     monkeypatch.setattr(wakefulness, "sys", SimpleNamespace(platform="darwin"))
     return activities
+
+
+def make_workflow(folder: Path, command: str = f'/usr/bin/open -b {BUNDLE_ID} "$@"') -> Path:
+    """A workflow as the bundle has it; its files may be read alone, as in a bundle of somebody else's."""
+    contents = folder / WORKFLOW_NAME / "Contents"
+    contents.mkdir(parents=True)
+    for name, text in (("Info.plist", "<plist>服务</plist>"), ("document.wflow", command)):
+        (contents / name).write_text(text, encoding="utf-8")
+        (contents / name).chmod(0o444)
+    contents.chmod(0o555)
+    return contents.parent

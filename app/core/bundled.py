@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+
+BUNDLE_ID = "org.viewfinder.Viewfinder"
+"""What macOS and Linux desktops know the program by."""
 
 
 def is_bundled() -> bool:
@@ -34,3 +38,20 @@ def own_command() -> list[str]:
 def own_working_dir() -> Path:
     """The folder that `own_command` is to be started from, so that another folder named ``app`` is not taken for it."""
     return Path(__file__).resolve().parents[2]
+
+
+def is_in_passing_place() -> bool:
+    """Whether a Mac runs the bundled program from a disk image, or from a random place that will be gone.
+
+    Such a place it gives a program that was downloaded and not yet moved in Finder (App Translocation).
+    """
+    return sys.platform == "darwin" and is_bundled() and _is_in_passing(bundle_path())
+
+
+def _is_in_passing(place: Path) -> bool:
+    if "/AppTranslocation/" in str(place):
+        return True
+    try:
+        return place.is_relative_to("/Volumes") and bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TextIO
 
 MAX_FILE_BYTES = 1_000_000
 OLD_FILES = 3
@@ -22,3 +23,14 @@ class QuietFileHandler(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Writes no more."""
         logging.getLogger().removeHandler(self)
+
+
+def open_crash_log(file: Path) -> TextIO:
+    """The file that crashes leave their traces in, behind those before; one that has grown large is put aside first.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if file.is_file() and file.stat().st_size > MAX_FILE_BYTES:
+        file.replace(file.with_name(f"{file.name}.1"))
+    return file.open("a", encoding="utf-8")

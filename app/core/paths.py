@@ -18,6 +18,7 @@ CATALOGUE_FILE = RESOURCES_DIR / "catalogue.toml"
 MERGING_FILE = RESOURCES_DIR / "merging.toml"
 SCHEMAS_DIR = RESOURCES_DIR / "schemas"
 LICENCES_DIR = RESOURCES_DIR / "licences"
+WINDOW_ICON = RESOURCES_DIR / "icon" / "window.png"
 SAMPLE_PICTURE = RESOURCES_DIR / "samples" / "shapes.png"
 SAMPLE_NUMBER = RESOURCES_DIR / "samples" / "number.png"
 SAMPLE_QUESTION = "Describe this image."
@@ -82,6 +83,11 @@ class Profile:
         """The newest log."""
         return self.log_dir / "viewfinder.log"
 
+    @property
+    def crash_file(self) -> Path:
+        """Where the window's process was when it crashed."""
+        return self.log_dir / "crash.log"
+
 
 def profile_at(folder: Path) -> Profile:
     """A profile that keeps everything in one folder.
@@ -104,7 +110,7 @@ def default_profile() -> Profile:
         UserError: This account has no home folder.
     """
     if sys.platform == "darwin":
-        home = _home()
+        home = home_dir()
         return Profile(home / "Library/Application Support/Viewfinder", home / "Library/Logs/Viewfinder")
     if sys.platform == "win32":
         root = _folder_of("LOCALAPPDATA", "AppData/Local") / "Viewfinder"
@@ -116,10 +122,15 @@ def default_profile() -> Profile:
 
 def _folder_of(variable: str, below_home: str) -> Path:
     given = os.environ.get(variable)
-    return Path(given) if given else _home() / below_home
+    return Path(given) if given else home_dir() / below_home
 
 
-def _home() -> Path:
+def home_dir() -> Path:
+    """The person's home folder.
+
+    Raises:
+        UserError: This account has none.
+    """
     try:
         return Path.home()
     except RuntimeError as error:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from app.gui.command_search import Command
+from app.gui.media_rows import picture_rows, viewing_rows
 from app.gui.models.model_commands import model_commands
+from app.gui.system_commands import system_rows
 from app.gui.video_rows import video_rows
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     EnabledWhen: TypeAlias = Callable[["WindowState"], bool]
 
 _Standard = QKeySequence.StandardKey
+_EDITING_ROLE = QAction.MenuRole.TextHeuristicRole
+"""By its words macOS' own panels know an editing command, and so its keys, as in the field for a file's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,19 +185,27 @@ def action_rows() -> tuple[ActionRow, ...]:
             edit,
             translate("Actions", "Cu&t"),
             (_Standard.Cut,),
+            role=_EDITING_ROLE,
             is_late=True,
             starts_group=True,
             needs=nothing_selected,
         ),
         ActionRow(
-            "copyAction", edit, translate("Actions", "&Copy"), (_Standard.Copy,), needs=nothing_selected, is_late=True
+            "copyAction",
+            edit,
+            translate("Actions", "&Copy"),
+            (_Standard.Copy,),
+            role=_EDITING_ROLE,
+            needs=nothing_selected,
+            is_late=True,
         ),
-        ActionRow("pasteAction", edit, translate("Actions", "&Paste"), (_Standard.Paste,)),
+        ActionRow("pasteAction", edit, translate("Actions", "&Paste"), (_Standard.Paste,), role=_EDITING_ROLE),
         ActionRow(
             "selectAllAction",
             edit,
             translate("Actions", "Select A&ll"),
             (_Standard.SelectAll,),
+            role=_EDITING_ROLE,
             is_late=True,
             needs=translate("Actions", "No text in hand"),
         ),
@@ -222,14 +234,14 @@ def action_rows() -> tuple[ActionRow, ...]:
             lambda state: state.media_count > 0,
             needs=translate("Actions", "Nothing here"),
         ),
-        *_picture_rows(edit),
+        *picture_rows(ActionRow, edit),
         ActionRow(
             "settingsAction",
             edit,
             translate("Actions", "&Settings"),
             ("Ctrl+,",),
             role=QAction.MenuRole.PreferencesRole,
-            is_checkable=True,
+            is_checkable=sys.platform != "darwin",  # where no program's “Settings…” has a tick
             starts_group=True,
         ),
         ActionRow("showTrayAction", view, translate("Actions", "Show &Media"), ("Ctrl+Shift+M",), is_checkable=True),
@@ -250,7 +262,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             lambda state: state.media_count > 1,
             needs=no_pictures,
         ),
-        *_viewing_rows(view),
+        *viewing_rows(ActionRow, view),
         ActionRow("nextPaneAction", view, translate("Actions", "Next P&art of the Window"), ("F6",), starts_group=True),
         ActionRow("previousPaneAction", view, translate("Actions", "Previous Pa&rt of the Window"), ("Shift+F6",)),
         ActionRow(
@@ -336,6 +348,7 @@ def action_rows() -> tuple[ActionRow, ...]:
         *_window_rows(),
         ActionRow("shortcutsAction", about, translate("Actions", "&Keyboard Shortcuts"), (_Standard.HelpContents,)),
         ActionRow("copyReportAction", about, translate("Actions", "&Report a Problem…")),
+        *system_rows(ActionRow, about),
         ActionRow(
             "aboutAction",
             about,
@@ -344,67 +357,6 @@ def action_rows() -> tuple[ActionRow, ...]:
             starts_group=True,
         ),
     )
-
-
-def _picture_rows(menu: str) -> tuple[ActionRow, ...]:
-    """What is done with what is selected in the tray."""
-    translate = QCoreApplication.translate
-    nothing_selected = translate("Actions", "Nothing is selected")
-    no_file = translate("Actions", "What is selected has no file")
-    in_folder = translate("Actions", "Show in &Folder")
-    if sys.platform == "darwin":
-        in_folder = translate("Actions", "Show in &Finder")
-    return (
-        ActionRow(
-            "movePictureUpAction",
-            menu,
-            translate("Actions", "&Move Item Up"),
-            ("Alt+Shift+Up",),
-            lambda state: state.has_selection,
-            starts_group=True,
-            needs=nothing_selected,
-        ),
-        ActionRow(
-            "movePictureDownAction",
-            menu,
-            translate("Actions", "Move Item Do&wn"),
-            ("Alt+Shift+Down",),
-            lambda state: state.has_selection,
-            needs=nothing_selected,
-        ),
-        ActionRow(
-            "showPictureFileAction",
-            menu,
-            in_folder,
-            (),
-            lambda state: state.has_selected_file,
-            starts_group=True,
-            needs=no_file,
-        ),
-        ActionRow(
-            "copyPicturePathAction",
-            menu,
-            translate("Actions", "Copy Pat&h"),
-            ("Ctrl+Alt+C",),
-            lambda state: state.has_selected_file,
-            needs=no_file,
-        ),
-    )
-
-
-def _viewing_rows(menu: str) -> tuple[ActionRow, ...]:
-    """How a picture is looked at; nothing here changes the picture."""
-    translate = QCoreApplication.translate
-    rows = (
-        ActionRow("zoomInAction", menu, translate("Actions", "Zoom &In"), ("Ctrl++", "Ctrl+="), starts_group=True),
-        ActionRow("zoomOutAction", menu, translate("Actions", "Zoom &Out"), ("Ctrl+-",)),
-        ActionRow("zoomFitAction", menu, translate("Actions", "Zoom to Fi&t"), ("Ctrl+0", "Ctrl+9")),
-        ActionRow("actualSizeAction", menu, translate("Actions", "Actual &Size"), ("Ctrl+1",)),
-        ActionRow("rotateLeftAction", menu, translate("Actions", "Rotate &Left"), ("Ctrl+L",), starts_group=True),
-        ActionRow("rotateRightAction", menu, translate("Actions", "Rotate Ri&ght"), ("Ctrl+R",)),
-    )
-    needs = translate("Actions", "Nothing here")
-    return tuple(replace(row, enabled_when=lambda state: state.media_count > 0, needs=needs) for row in rows)
 
 
 def _window_rows() -> tuple[ActionRow, ...]:
@@ -434,7 +386,8 @@ class Actions:
             if row.submenu and row.submenu not in self._menus:
                 self._menus[row.submenu] = menu.addMenu(row.submenu)
             menu = self._menus[row.submenu or row.menu]
-            action = QAction(row.text, window)
+            # The brackets with the key's letter in Chinese would hide from macOS what an editing command is.
+            action = QAction(plain_text(row.text) if sys.platform == "darwin" else row.text, window)
             action.setObjectName(row.action_id)
             action.setShortcuts(_keys(row))
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)

@@ -68,7 +68,7 @@ class Commands(QObject):
             "copyPicturesAction": self.on_copy_pictures,
             "quitAction": self.on_quit,
             "pasteAction": self.on_paste,
-            "settingsAction": self.show_settings,
+            "settingsAction": self.on_settings,
             "modelsAction": self.show_models,
             "showTrayAction": self.on_show_tray,
             "nextPictureAction": self.on_next_picture,
@@ -186,6 +186,11 @@ class Commands(QObject):
             field = self._parts.prompt.edit
             field.setFocus()
         field.paste()
+
+    def on_settings(self, is_wanted: bool) -> None:
+        """Opens the settings, or goes back where the menu has a tick to take away."""
+        action = self._actions["settingsAction"] if self._actions is not None else None
+        self.show_settings(is_wanted or (action is not None and not action.isCheckable()))
 
     def show_settings(self, is_wanted: bool) -> None:
         """Opens the settings in the place of the answers, or goes back."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QEvent, QRect, QSettings, QTimer, Signal
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QMainWindow
 
+from app.core.bundled import BUNDLE_ID
 from app.gui.file_opening import FileOpening
 from app.gui.look import apply_ground, apply_look, canvas, hairline, scaled_px
 
@@ -255,6 +256,7 @@ def run_window(window_file: Path, make_launch: Callable[[], Launch], milestone: 
         application = QApplication(sys.argv[:1])
     application.setApplicationName("Viewfinder")
     application.setApplicationDisplayName("Viewfinder")
+    application.setDesktopFileName(BUNDLE_ID)
     window = MainWindow(window_file, make_launch)
     apply_ground(application, str(window.stored().value("appearance", "system")))
     FileOpening(application).serve(window)

@@ -21,6 +21,7 @@ from app.gui.models.status_line import StatusLine
 from app.gui.questions.asking import Asking
 from app.gui.settings.settings_opening import SettingsOpening
 from app.gui.shell import is_wide
+from app.gui.system_commands import SystemCommands
 from app.gui.tray.media_commands import MediaCommands
 from app.gui.tray.offered import Offered, read_offered
 from app.gui.usual_commands import UsualCommands
@@ -83,13 +84,15 @@ class WindowContent(QObject):
         self.commands = Commands(window, self.desk, self.parts, self.settings, self.models, self.asking)
         self.media = MediaCommands(window, self.desk, self.parts)
         self.usual = UsualCommands(window, self.parts, launch.profile.recent_file, self.media)
+        self.system = SystemCommands(window, self.parts.notice, launch.profile)
         slots = {**self.commands.slots(), **self.media.slots(), **self.usual.slots(), **self.viewing.slots()}
-        slots |= self.video.slots()
+        slots |= {**self.video.slots(), **self.system.slots()}
         self.actions_by_id = Actions(window, window.menuBar(), slots)
         self.parts.build_toolbar(window, self.actions_by_id)
         self.commands.take_actions(self.actions_by_id)
         self.media.take_actions(self.actions_by_id)
         self.usual.take_actions(self.actions_by_id)
+        self.system.take_actions(self.actions_by_id)
         self.parts.viewer.take_actions(self.actions_by_id)
         self.video.take_actions(self.actions_by_id)
         self._question = self.desk.next_question()
@@ -146,6 +149,7 @@ class WindowContent(QObject):
         if self._launch.files:
             self.add_offered(Offered(self._launch.files))
         self._window.started.emit()
+        self.system.start()
 
     def _start_parts(self) -> None:
         if self.parts.shape.is_settings_open:

@@ -350,6 +350,18 @@
         <source>The whole video is taken already</source>
         <translation>已在使用整个视频</translation>
     </message>
+    <message>
+        <source>Show Log &amp;Files</source>
+        <translation>显示日志文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Show Logs in Finder</source>
+        <translation>在访达中显示日志</translation>
+    </message>
+    <message>
+        <source>“Ask Viewfinder” in Finder&apos;s Quick Actions</source>
+        <translation>访达快速操作中的“Ask Viewfinder”</translation>
+    </message>
 </context>
 <context>
     <name>AdapterChoice</name>
@@ -2500,6 +2512,22 @@
         <translation>{name} 的权重只在可能含有程序代码的文件中。</translation>
     </message>
     <message>
+        <source>Move it somewhere else, then try again.</source>
+        <translation>请将其移到别处，然后重试。</translation>
+    </message>
+    <message>
+        <source>“{name}” in {folder} was not made by Viewfinder.</source>
+        <translation>{folder} 中的“{name}”不是由 Viewfinder 创建的。</translation>
+    </message>
+    <message>
+        <source>The Quick Action cannot be put into {folder}.</source>
+        <translation>快速操作无法放入 {folder}。</translation>
+    </message>
+    <message>
+        <source>The Quick Action cannot be taken out of {folder}.</source>
+        <translation>无法从 {folder} 中移除快速操作。</translation>
+    </message>
+    <message>
         <source>Another revision of this model is being downloaded; cancel that first.</source>
         <translation>正在下载此模型的另一个版本；请先取消它。</translation>
     </message>
@@ -4540,6 +4568,25 @@
     <message>
         <source>Next control</source>
         <translation>下一个控件</translation>
+    </message>
+</context>
+<context>
+    <name>SystemCommands</name>
+    <message>
+        <source>“Ask Viewfinder” is gone from Finder&apos;s Quick Actions.</source>
+        <translation>“Ask Viewfinder”已从访达的快速操作中移除。</translation>
+    </message>
+    <message>
+        <source>“Ask Viewfinder” is in Finder&apos;s Quick Actions now. If you do not see it, choose “Customize…” there.</source>
+        <translation>“Ask Viewfinder”现已加入访达的快速操作。如果没有看到，请在那里选取“自定…”。</translation>
+    </message>
+    <message>
+        <source>Viewfinder is not in the Applications folder yet.</source>
+        <translation>Viewfinder 还不在“应用程序”文件夹中。</translation>
+    </message>
+    <message>
+        <source>Quit it, drag it there in Finder, and open it from there: where it is now, it does not stay.</source>
+        <translation>请退出，在访达中将它拖到该文件夹，再从那里打开：它现在的位置只是临时的。</translation>
     </message>
 </context>
 <context>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.backends.fake_backend import FakeScript
+from app.core import quick_action
 from app.core.models import access
 from app.gui.answers.result_view import ResultView
 from app.gui.language import speak
@@ -23,6 +25,7 @@ from tests.drawn_pictures import corners_image, encoded
 from tests.gui.video_hands import make_clip
 from tests.gui.viewer_pixels import NOISE, images_of
 from tests.gui.window_driver import OpenWindow, WindowDriver
+from tests.macos_played import make_workflow
 from tests.whole_model import write_whole_model
 
 if TYPE_CHECKING:
@@ -134,3 +137,17 @@ def canvas(qtbot: QtBot) -> Iterator[PictureCanvas]:
     widget.show_picture(images_of(NOISE), 0)
     yield widget
     widget.close()
+
+
+@pytest.fixture
+def mac(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A Mac, as far as menus look at it, with the bundled program; gives the person's home folder."""
+    for room in ("app.gui.actions", "app.gui.media_rows", "app.gui.system_commands"):
+        monkeypatch.setattr(f"{room}.sys", SimpleNamespace(platform="darwin"))
+    app = tmp_path / "Viewfinder.app" / "Contents"
+    make_workflow(app / "Resources")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(app / "MacOS" / "Viewfinder"))
+    home = tmp_path / "home"
+    monkeypatch.setattr(quick_action, "home_dir", lambda: home)
+    return home

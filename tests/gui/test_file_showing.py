@@ -47,4 +47,4 @@ def test_without_one_the_folder_is_opened(tmp_path: Path, monkeypatch: pytest.Mo
     for platform in ("linux", "darwin"):
         monkeypatch.setattr(sys, "platform", platform)
         assert show_files([tmp_path / "a.png"])
-    assert opened == [str(tmp_path), ("open", ["-R", str(tmp_path / "a.png")])]
+    assert opened == [str(tmp_path), ("/usr/bin/open", ["-R", str(tmp_path / "a.png")])]

@@ -18,7 +18,7 @@ _SERVICE = "org.freedesktop.FileManager1"
 def show_files(files: Sequence[Path]) -> bool:
     """Opens the file manager where the files lie; tells whether there is one."""
     if sys.platform == "darwin":
-        return bool(QProcess.startDetached("open", ["-R", *map(str, files)])[0])
+        return bool(QProcess.startDetached("/usr/bin/open", ["-R", *map(str, files)])[0])
     if _ask_file_manager(files):
         return True
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(files[0].parent)))

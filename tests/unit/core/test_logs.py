@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from app.core.log_file import MAX_FILE_BYTES, open_crash_log
 from app.core.logs import RECENT_LINES, Logs, log_uncaught_errors
 from app.core.traces import trace_without_words
 
@@ -152,3 +153,17 @@ def test_the_addresses_that_are_asked_are_not_logged(tmp_path: Path) -> None:
         assert not logs.recent_entries()
     finally:
         logs.stop()
+
+
+def test_traces_of_crashes_are_kept_within_bounds(tmp_path: Path) -> None:
+    file = tmp_path / "crash.log"
+    for text in ("first\n", "second\n"):
+        with open_crash_log(file) as log:
+            log.write(text)
+    assert file.read_text(encoding="utf-8") == "first\nsecond\n"
+    file.write_bytes(b"x" * (MAX_FILE_BYTES + 1))
+    with open_crash_log(file) as log:
+        log.write("newest\n")
+    assert file.read_text(encoding="utf-8") == "newest\n"
+    assert (tmp_path / "crash.log.1").stat().st_size == MAX_FILE_BYTES + 1
+    assert len(list(tmp_path.iterdir())) == 2

@@ -39,3 +39,17 @@ def test_without_a_home_the_xdg_folders_suffice(tmp_path: Path, monkeypatch: pyt
     monkeypatch.delenv("XDG_STATE_HOME")
     with pytest.raises(UserError, match=r"no home folder .* --profile DIR"):
         default_profile()
+
+
+def test_on_a_mac_data_and_logs_lie_where_macos_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    profile = default_profile()
+    library = tmp_path / "Library"
+    logs = (profile.log_file, profile.crash_file)
+    assert {file.parent for file in logs} == {library / "Logs" / "Viewfinder"}
+    files = [
+        getattr(profile, name) for name in dir(profile) if name.endswith("_file") and getattr(profile, name) not in logs
+    ]
+    assert len(files) >= 8
+    assert {file.parent for file in files} == {library / "Application Support" / "Viewfinder"}
