@@ -22,6 +22,7 @@ from app.cli.arguments import DoctorOptions, SelftestOptions, WindowOptions, rea
 from app.cli.model_arguments import ModelsOptions
 from app.cli.terminal import flush_output, open_closed_streams, output_fault
 from app.cli.usage import DONE, FAILED, INTERRUPTED, USAGE, Common
+from app.core.bundled import is_bundled
 from app.core.errors import UserError
 from app.core.logs import Logs, log_uncaught_errors
 from app.core.paths import default_profile, profile_at
@@ -259,7 +260,8 @@ def _say(text: str) -> None:
 
 
 def _say_no_window(text: str) -> int:
-    _say(f"{text} “viewfinder ask FILE... -p TEXT” works without one; “python3 packaging/run.py” sets a window up.")
+    hint = "" if is_bundled() else "; “python3 packaging/run.py” sets a window up"
+    _say(f"{text} “viewfinder ask FILE... -p TEXT” works without one{hint}.")
     return FAILED
 
 

@@ -21,6 +21,7 @@ from app.backends.mlx_held import Held
 from app.backends.mlx_token_drawer import TokenDrawer
 from app.backends.mlx_weights import read_model
 from app.core.backend import Abilities, Memory
+from app.core.bundled import is_bundled
 from app.core.errors import AppError, ErrorText, ModelError, Sentence, describe_error
 from app.core.events import Figures, Finished, LoadProgress, PrefillProgress, TextPiece, VisionProgress
 from app.core.machine import note_metal_working_set
@@ -88,9 +89,8 @@ class MlxBackend:
 
             importlib.import_module("mlx_vlm.utils")
         except (ImportError, OSError, RuntimeError) as error:
-            raise ModelError(
-                "MLX does not start on this machine.", "Run “viewfinder doctor” to see why.", str(error)
-            ) from error
+            hint = "Install Viewfinder again." if is_bundled() else "Run “viewfinder --selftest” to see why."
+            raise ModelError("MLX does not start on this machine.", hint, str(error)) from error
         self._mx = mx
         if mx.metal.is_available():
             note_metal_working_set(int(mx.device_info()["max_recommended_working_set_size"]))

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from app.core.bundled import is_bundled
 from app.core.errors import ModelError, Sentence
 from app.core.machine import has_nvidia_gpu, is_apple_silicon
 
@@ -34,12 +35,16 @@ class BackendEntry:
     processor_hint: str = ""
 
     def how_to_install(self) -> str:
-        """What to type here."""
+        """What to do here to have it; empty where nothing is needed or nothing can be done."""
+        if is_bundled():
+            return _WHOLE_AGAIN if self.name in _BUNDLED else ""
         return self.hint if not self.processor_hint or has_nvidia_gpu() else self.processor_hint
 
     def why_missing(self) -> str | None:
         """Why this backend cannot be used here, or None when it can; imports nothing."""
         missing = [package for package in self.needs if importlib.util.find_spec(package) is None]
+        if missing and is_bundled() and self.name not in _BUNDLED:
+            return "not part of the app, which carries MLX alone"
         return f"{' and '.join(missing)} not installed" if missing else None
 
     def make(self) -> Backend:
@@ -62,6 +67,9 @@ BACKENDS: dict[str, BackendEntry] = {
         BackendEntry("fake", "app.backends.fake_backend:FakeBackend", (), ""),
     )
 }
+_BUNDLED = ("mlx", "fake")
+"""What the bundled program carries; nothing can be added to it."""
+_WHOLE_AGAIN = "Install Viewfinder again."
 AUTOMATIC = "auto"
 CHOICES = (AUTOMATIC, *BACKENDS)
 
@@ -89,7 +97,9 @@ def choose_backend(name: str) -> BackendEntry:
         reason = entry.why_missing()
         if reason is None:
             return entry
-        reasons.append(f"{entry.name}: {reason}; {entry.how_to_install()}")
+        reasons.append("; ".join(part for part in (f"{entry.name}: {reason}", entry.how_to_install()) if part))
+    if is_bundled():
+        raise _not_bundled(name, "\n".join(reasons))
     if name != AUTOMATIC:
         raise ModelError(
             Sentence("The backend {name} is not installed.", name=name),
@@ -105,4 +115,15 @@ def choose_backend(name: str) -> BackendEntry:
         Sentence("No backend can run here ({system}, {processor}).", system=sys.platform, processor=platform.machine()),
         "Install one.",
         "\n".join(reasons),
+    )
+
+
+def _not_bundled(name: str, reasons: str) -> ModelError:
+    """What the bundled program says: nothing can be added to it, it can only be put in place anew."""
+    if name in (AUTOMATIC, *_BUNDLED):
+        return ModelError("MLX is missing in this app.", "Install Viewfinder again.", reasons)
+    return ModelError(
+        Sentence("The backend {name} is not part of this app, which carries MLX alone.", name=name),
+        "Let the program choose (--backend auto).",
+        reasons,
     )

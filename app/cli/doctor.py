@@ -8,6 +8,7 @@ import platform
 import sys
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import __version__
@@ -55,6 +56,10 @@ _PACKAGES = (
     "httpx2",
     "keyring",
 )
+
+_APPLICATIONS = Path("/Applications")
+_PASSING_COPY = "AppTranslocation"
+"""Where macOS runs what was downloaded and not yet moved by a person. Source: Apple's ``SecTranslocate.h``."""
 
 _PROCESSOR_BUILD = "+cpu"
 """How PyTorch's builds for processors alone end their version."""
@@ -105,7 +110,9 @@ class Findings:
 
     Attributes:
         viewfinder: The program's version.
-        python: Version and path of the interpreter.
+        program: Which of its forms it has, and where it lies.
+        is_bundled: Whether it carries its own Python.
+        python: Version and, where it is not the program's own, path of the interpreter.
         system: Name and version of the operating system.
         processor: Kind and number of processors.
         gpu: What a model could run on beside the processor, or empty.
@@ -122,6 +129,8 @@ class Findings:
     """
 
     viewfinder: str
+    program: str
+    is_bundled: bool
     python: str
     system: str
     processor: str
@@ -165,7 +174,9 @@ def examine(profile: Profile) -> Findings:
         demo_model = str(error)
     return Findings(
         viewfinder=__version__,
-        python=f"{platform.python_version()} ({sys.executable})",
+        program=program_text(),
+        is_bundled=is_bundled(),
+        python=platform.python_version() if is_bundled() else f"{platform.python_version()} ({sys.executable})",
         system=system_text(),
         processor=f"{platform.machine()}, {os.cpu_count()} cores",
         gpu=_gpu(),
@@ -198,6 +209,7 @@ def findings_text(findings: Findings) -> str:
         memory += f", {memory_text(findings.free_memory_bytes)} free"
     lines = [
         f"Viewfinder   {findings.viewfinder}",
+        f"Program      {findings.program}",
         f"Python       {findings.python}",
         f"System       {findings.system}",
         f"Processor    {findings.processor}",
@@ -218,15 +230,19 @@ def findings_text(findings: Findings) -> str:
         state = "found" + chosen + note if backend.is_found else missing
         lines.append(f"  {backend.name:<18} {state}")
     lines += ["", "Packages"]
-    lines += [f"  {name:<18} {version or 'not installed'}" for name, version in findings.packages.items()]
+    absent = "not part of the app" if findings.is_bundled else "not installed"
+    lines += [f"  {name:<18} {version or absent}" for name, version in findings.packages.items()]
     return "\n".join(lines)
 
 
 def program_text() -> str:
     """Which of its forms the program has, and where it lies."""
-    if is_bundled():
-        return f"bundled with its own Python, {bundle_path()}"
-    return f"from source, {own_working_dir()}"
+    if not is_bundled():
+        return f"from source, {own_working_dir()}"
+    path = bundle_path()
+    if _PASSING_COPY in path.parts:
+        return f"bundled; macOS runs a passing copy until it is moved to Applications: {path}"
+    return f"bundled{', in Applications' if path.parent == _APPLICATIONS else ''}: {path}"
 
 
 def _hub_state(profile: Profile) -> HubState:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from app.core.bundled import is_bundled
 from app.core.errors import Sentence
 from app.core.files import shown_name
 
@@ -173,8 +174,10 @@ def _place(file: str) -> str:
         (str(_PROGRAM_DIR / "app"), "app"),
         (sysconfig.get_path("stdlib"), "python"),
     )
+    path = Path(file)
+    if is_bundled() and not path.is_absolute() and path.suffix == ".py" and ".." not in path.parts:
+        return path.as_posix()  # the program's own modules, which bear no folder of the machine they were built on
     for root, name in roots:
-        path = Path(file)
         if path.suffix == ".py" and path.is_relative_to(root):
             return f"{name}/{path.relative_to(root).as_posix()}"
     return PATH

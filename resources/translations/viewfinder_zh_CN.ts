@@ -1628,10 +1628,6 @@
         <translation>MLX 无法在这台电脑上启动。</translation>
     </message>
     <message>
-        <source>Run “viewfinder doctor” to see why.</source>
-        <translation>请运行“viewfinder doctor”查看原因。</translation>
-    </message>
-    <message>
         <source>The weights of {name} are of a kind that MLX cannot read as they are (F8_E8M0).</source>
         <translation>MLX 无法直接读取 {name} 的权重类型（F8_E8M0）。</translation>
     </message>
@@ -2538,6 +2534,22 @@
     <message>
         <source>The {name} backend cannot put an adapter on a model.</source>
         <translation>后端 {name} 无法为模型加上适配器。</translation>
+    </message>
+    <message>
+        <source>Run “viewfinder --selftest” to see why.</source>
+        <translation>请运行“viewfinder --selftest”查看原因。</translation>
+    </message>
+    <message>
+        <source>Let the program choose (--backend auto).</source>
+        <translation>请让程序自行选择（--backend auto）。</translation>
+    </message>
+    <message>
+        <source>MLX is missing in this app.</source>
+        <translation>此应用中缺少 MLX。</translation>
+    </message>
+    <message>
+        <source>The backend {name} is not part of this app, which carries MLX alone.</source>
+        <translation>此应用只带有 MLX，不含后端 {name}。</translation>
     </message>
     <message>
         <source>A mixture of experts cannot be quantised while it is loaded.</source>

@@ -185,6 +185,13 @@ def test_code_is_named_as_it_is_in_every_installation() -> None:
     ) in text
 
 
+def test_the_bundled_programs_own_code_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = '  File "app/core/report.py", line 3, in report_text\n  File "../Anna/x.py", line 4, in x\nKeyError'
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    text = report_text([ErrorText("Wrong.", trace=trace)], parts_of(), Private())
+    assert '  File "app/core/report.py", line 3, in report_text\n  File "‹path›", line 4, in x\nKeyError' in text
+
+
 @pytest.mark.allows_log
 def test_the_log_keeps_the_trace_of_an_error_but_not_its_words(logs: Logs) -> None:
     logs.write_file()
