@@ -1,0 +1,193 @@
+"""The packages of a Mac's program: which versions, and their wheels, found and fetched on any system.
+
+    python3 packaging/app_bundle/mac_wheels.py resolve    makes packaging/constraints-macos.txt anew
+    python3 packaging/app_bundle/mac_wheels.py download   fetches every wheel that it names into build/mac-wheels
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import proof_tools
+from setup_commands import SetUpError, clean_environment, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+CONSTRAINTS = ROOT / "packaging" / "constraints-macos.txt"
+WHEELS = ROOT / "build" / "mac-wheels"
+EXTRAS = ("mlx", "bundle")
+PYTHON_VERSION = "3.12"
+"""Python 3.14 hangs in ``import ctypes`` under the hardened runtime of macOS 26; numpy ends the support of 3.11."""
+PLATFORM = "macosx_14_0_arm64"
+PINS = {
+    # From 6.12 on, Qt for Python asks for a symbol of libc++ that came with macOS 15.4.
+    "pyside6-essentials": "6.11.3",
+    "shiboken6": "6.11.3",
+    # The last that was looked into: where it finds its kernels and what it imports from C++ has changed before.
+    "mlx": "0.32.4",
+    "mlx-metal": "0.32.4",
+}
+
+_DEPLOYMENT_TARGET = "14.0"
+_INTERRUPTED = 130
+_LINE = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[A-Za-z0-9.!+_]+)")
+_HEADER = """\
+# What the Mac's program is made from: macOS 14 and later, Apple silicon, Python 3.12.
+# Made anew by: python3 packaging/app_bundle/mac_wheels.py resolve
+"""
+
+
+def normalised(name: str) -> str:
+    """A package's name as indexes compare it: lower case, runs of ``-``, ``_`` and ``.`` as one ``-``."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def read_constraints(text: str) -> dict[str, str]:
+    """Versions by normalised name, in the order of the file.
+
+    Raises:
+        ValueError: A line is not ``name==version``, or a name is there twice.
+    """
+    versions: dict[str, str] = {}
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        parts = _LINE.fullmatch(line.strip())
+        if parts is None:
+            raise ValueError(f"Not a line name==version: {line!r}")
+        if parts["name"] in versions:
+            raise ValueError(f"{parts['name']} is there twice.")
+        versions[parts["name"]] = parts["version"]
+    return versions
+
+
+def write_constraints(versions: Mapping[str, str]) -> str:
+    """The text of the file, sorted by name."""
+    return _HEADER + "".join(f"{name}=={versions[name]}\n" for name in sorted(versions))
+
+
+def wheel_name(file_name: str) -> tuple[str, str]:
+    """A wheel's package, normalised, and its version, read from the name of its file."""
+    name, version, *_ = file_name.split("-")
+    return normalised(name), version
+
+
+def wheel_fits(file_name: str) -> bool:
+    """Whether a wheel is made for any system, or for macOS 14.0 or older on Apple silicon."""
+    tags = file_name.removesuffix(".whl").split("-")[-1].split(".")
+    for tag in tags:
+        parts = re.fullmatch(r"macosx_(?P<major>\d+)_(?P<minor>\d+)_(?P<processor>\w+)", tag)
+        if tag == "any" or (
+            parts is not None
+            and parts["processor"] in {"arm64", "universal2"}
+            and (int(parts["major"]), int(parts["minor"])) <= (14, 0)
+        ):
+            return True
+    return False
+
+
+def resolve() -> dict[str, str]:
+    """Asks the index for what fits together on the oldest Mac; only wheels count.
+
+    Raises:
+        SetUpError: Nothing fits together, or there is no network.
+    """
+    uv = proof_tools.tools_python().with_name("uv")
+    pins = proof_tools.ENVIRONMENT / "pins.txt"
+    pins.write_text("".join(f"{name}=={version}\n" for name, version in PINS.items()), encoding="utf-8")
+    command = [str(uv), "pip", "compile", str(ROOT / "pyproject.toml"), "--quiet", "--no-header", "--no-annotate"]
+    command += ["--no-emit-index-url", "--only-binary", ":all:", "--python-platform", "aarch64-apple-darwin"]
+    command += ["--python-version", PYTHON_VERSION, "--constraint", str(pins)]
+    for extra in EXTRAS:
+        command += ["--extra", extra]
+    variables = {**clean_environment(), "MACOSX_DEPLOYMENT_TARGET": _DEPLOYMENT_TARGET}
+    if "PIP_INDEX_URL" in variables:
+        variables.setdefault("UV_DEFAULT_INDEX", variables["PIP_INDEX_URL"])
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SetUpError(f"The Mac's packages do not fit together:\n{done.stderr.strip()}")
+    return read_constraints(done.stdout)
+
+
+def download(versions: Mapping[str, str]) -> dict[str, Path]:
+    """Fetches the wheels that are not there yet, all at once, and clears away those of other versions.
+
+    Returns:
+        The wheel of each package.
+
+    Raises:
+        SetUpError: A package has no wheel for that system, or there is no network.
+    """
+    python = proof_tools.tools_python()
+    WHEELS.mkdir(parents=True, exist_ok=True)
+    missing = [f"{name}=={version}" for name, version in versions.items() if name not in _cached(versions)]
+    if missing:
+        say(f"Downloading {len(missing)} of {len(versions)} wheels for {PLATFORM}")
+        command = [str(python), "-m", "pip", "download", "--disable-pip-version-check", "--no-input", "--no-deps"]
+        command += ["--progress-bar", "off", "--quiet", "--only-binary=:all:", "--platform", PLATFORM]
+        command += ["--python-version", PYTHON_VERSION, "--implementation", "cp", "--dest", str(WHEELS), *missing]
+        done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SetUpError(_download_failed(missing, done.stderr))
+    found = _cached(versions)
+    absent = sorted(set(versions) - set(found))
+    if absent:
+        raise SetUpError(f"No wheel came for {', '.join(absent)}.")
+    for path in WHEELS.glob("*.whl"):
+        if path not in found.values():
+            path.unlink()
+    return found
+
+
+def _download_failed(missing: Sequence[str], text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("WARNING")]
+    said = "\n      ".join(lines[-5:])
+    without = sorted({name for name in missing if any(name in line for line in lines)})
+    if without:
+        return f"There is no wheel for {PLATFORM} and Python {PYTHON_VERSION} of {', '.join(without)}.\n      {said}"
+    return f"The wheels for {PLATFORM} could not be downloaded.\n      {said}"
+
+
+def _cached(versions: Mapping[str, str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in sorted(WHEELS.glob("*.whl")):
+        name, version = wheel_name(path.name)
+        if versions.get(name) == version and wheel_fits(path.name):
+            found[name] = path
+    return found
+
+
+def _main(arguments: Iterable[str]) -> int:
+    parser = argparse.ArgumentParser(description="The packages of a Mac's program, looked after on any system.")
+    parser.add_argument("verb", choices=("resolve", "download"), help="make the list of versions anew, or fetch it")
+    verb = parser.parse_args(list(arguments)).verb
+    try:
+        if verb == "resolve":
+            versions = resolve()
+            CONSTRAINTS.write_text(write_constraints(versions), encoding="utf-8")
+            say(f"{CONSTRAINTS.relative_to(ROOT)}: {len(versions)} packages")
+        else:
+            wheels = download(read_constraints(CONSTRAINTS.read_text(encoding="utf-8")))
+            size_bytes = sum(path.stat().st_size for path in wheels.values())
+            say(f"{WHEELS.relative_to(ROOT)}: {len(wheels)} wheels, {size_bytes / 1e6:.0f} MB")
+    except SetUpError as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("\nInterrupted. Start it again to go on.")
+        return _INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))
