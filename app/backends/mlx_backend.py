@@ -87,6 +87,9 @@ class MlxBackend:
         try:
             import mlx.core as mx
 
+            if is_bundled() and not mx.metal.is_available():
+                # On a processor MLX has the system's g++ make libraries, in a folder that all users of a machine share.
+                mx.disable_compile()
             importlib.import_module("mlx_vlm.utils")
         except (ImportError, OSError, RuntimeError) as error:
             hint = "Install Viewfinder again." if is_bundled() else "Run “viewfinder --selftest” to see why."
