@@ -35,10 +35,19 @@ def services_dir() -> Path:
     return home_dir() / "Library" / "Services"
 
 
-def is_installed(workflow: Path, folder: Path) -> bool:
-    """Whether this very workflow, not an older one, is in the folder."""
+def is_installed(folder: Path) -> bool:
+    """Whether this workflow, of any version, is in the folder."""
+    target = folder / WORKFLOW_NAME
     try:
-        return _contents(workflow) == _contents(folder / WORKFLOW_NAME)
+        return not target.is_symlink() and any(BUNDLE_ID.encode() in text for text in _contents(target).values())
+    except OSError:
+        return False
+
+
+def is_outdated(workflow: Path, folder: Path) -> bool:
+    """Whether another version of the workflow is in the folder."""
+    try:
+        return is_installed(folder) and _contents(workflow) != _contents(folder / WORKFLOW_NAME)
     except OSError:
         return False
 
@@ -92,13 +101,7 @@ def remove(folder: Path) -> None:
 
 def _refuse_foreign(target: Path) -> None:
     """Refuses to touch what has our workflow's name and does not open this program."""
-    if not (target.exists() or target.is_symlink()):
-        return
-    try:
-        is_ours = not target.is_symlink() and any(BUNDLE_ID.encode() in text for text in _contents(target).values())
-    except OSError:
-        is_ours = False
-    if not is_ours:
+    if (target.exists() or target.is_symlink()) and not is_installed(target.parent):
         raise UserError(
             Sentence("“{name}” in {folder} was not made by Viewfinder.", name=WORKFLOW_NAME, folder=target.parent),
             "Move it somewhere else, then try again.",

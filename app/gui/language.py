@@ -28,6 +28,29 @@ _HAN_FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source 
 """Simplified forms; without a word about it, Linux often draws the Japanese forms of Chinese characters."""
 
 
+class _MacWords(QTranslator):
+    """Has the application's menu say what macOS 13 and later call a program's settings; Qt 6.11 says the older word.
+
+    WORKAROUND(PySide6 6.11): goes when Qt's plugin for macOS says so itself.
+    """
+
+    def __init__(self, application: QCoreApplication) -> None:
+        super().__init__(application)
+        self._settings = QCoreApplication.translate("Actions", "Settings…")
+
+    def translate(
+        self, context: str | bytes, source_text: str | bytes, disambiguation: str | bytes | None = None, n: int = -1
+    ) -> str:
+        """The one word, and nothing for all others, so that the translations before are asked."""
+        if source_text == "Preferences..." and context == "QMenuBar":
+            return self._settings
+        return None  # type: ignore[return-value]  # to Qt an empty text would be a translation
+
+    def isEmpty(self) -> bool:
+        """It is not."""
+        return False
+
+
 def chosen_language(wanted: Language, system_languages: Iterable[str]) -> Spoken:
     """The language to speak: the person's choice, else the first of the system's that the program speaks.
 
@@ -75,6 +98,8 @@ def speak(application: QCoreApplication | None, wanted: Language, folder: Path =
             else:
                 logger.warning("There is no translation %s; these texts stay English", file)
                 translator.deleteLater()
+    if sys.platform == "darwin":
+        application.installTranslator(_MacWords(application))
     logger.info("The window speaks %s", language)
     if sys.platform == "linux":
         font = application.font()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,19 @@ from PySide6.QtWidgets import QApplication
 from app.core.bundled import is_bundled, is_in_passing_place
 from app.core.errors import ErrorText, UserError
 from app.core.paths import WINDOW_ICON
-from app.core.quick_action import bundled_workflow, install, is_installed, remove, services_dir
+from app.core.quick_action import bundled_workflow, install, is_installed, is_outdated, remove, services_dir
 from app.gui.announcing import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from app.core.paths import Profile
     from app.gui.actions import ActionRow, Actions
     from app.gui.notice import Notice
     from app.gui.shell import MainWindow
+
+logger = logging.getLogger(__name__)
 
 _SERVICES_PROGRAM = "/System/Library/CoreServices/pbs"
 """Finds out, when asked to, what was put into the folders of services."""
@@ -35,12 +39,17 @@ def system_rows(row: type[ActionRow], menu: str) -> tuple[ActionRow, ...]:
     show_logs = translate("Actions", "Show Log &Files")
     if sys.platform == "darwin":
         show_logs = translate("Actions", "Show Logs in Finder")
-    rows = (row("showLogsAction", menu, show_logs),)
-    if sys.platform == "darwin" and bundled_workflow() is not None:
+    rows = [row("showLogsAction", menu, show_logs)]
+    if _workflow() is not None:
         text = translate("Actions", "“Ask Viewfinder” in Finder's Quick Actions")
         role = QAction.MenuRole.ApplicationSpecificRole
-        rows += (row("quickActionAction", menu, text, role=role, is_checkable=True),)
-    return rows
+        rows.append(row("quickActionAction", menu, text, role=role, is_checkable=True))
+    return tuple(rows)
+
+
+def _workflow() -> Path | None:
+    """The Quick Action that can be put into Finder, or None where there is no Finder or nothing to put there."""
+    return bundled_workflow() if sys.platform == "darwin" else None
 
 
 class SystemCommands(QObject):
@@ -76,7 +85,7 @@ class SystemCommands(QObject):
 
     def on_quick_action(self, is_wanted: bool) -> None:
         """Puts “Ask Viewfinder” among Finder's Quick Actions, or takes it away again."""
-        workflow = bundled_workflow()
+        workflow = _workflow()
         if workflow is None:
             return
         try:
@@ -104,17 +113,25 @@ class SystemCommands(QObject):
         tell(self._window, words, for_ms=_SAID_MS)
 
     def _show_quick_action(self) -> None:
-        """Ticks the menu's row where the Quick Action is there, and not an older one."""
-        workflow = bundled_workflow() if sys.platform == "darwin" else None
-        if self._actions is None or workflow is None:
+        """Ticks the menu's row where the Quick Action is there."""
+        if self._actions is None or _workflow() is None:
             return
         action = self._actions["quickActionAction"]
         action.blockSignals(True)
         try:
-            action.setChecked(is_installed(workflow, services_dir()))
+            action.setChecked(is_installed(services_dir()))
         except UserError:
             action.setChecked(False)
         action.blockSignals(False)
+
+    def _renew_quick_action(self) -> None:
+        """Puts the one that this version brings in the place of an older one."""
+        workflow = _workflow()
+        try:
+            if workflow is not None and is_outdated(workflow, services_dir()):
+                install(workflow, services_dir())
+        except UserError as error:
+            logger.info("The Quick Action stays an older one: %s", error.said.detail)
 
     def start(self) -> None:
         """Does what can wait until the window is at work: its icon, and a word on where the program had better lie."""
@@ -122,6 +139,7 @@ class SystemCommands(QObject):
         # macOS takes a bundle's own icon, in every size; Wayland takes that of the desktop file.
         if isinstance(application, QApplication) and not (sys.platform == "darwin" and is_bundled()):
             application.setWindowIcon(QIcon(str(WINDOW_ICON)))
+        self._renew_quick_action()
         self._say_where_it_belongs()
 
     def _say_where_it_belongs(self) -> None:

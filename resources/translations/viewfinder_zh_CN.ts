@@ -360,7 +360,11 @@
     </message>
     <message>
         <source>“Ask Viewfinder” in Finder&apos;s Quick Actions</source>
-        <translation>访达快速操作中的“Ask Viewfinder”</translation>
+        <translation>访达快速操作“用 Viewfinder 提问”</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
     </message>
 </context>
 <context>
@@ -4586,11 +4590,11 @@
     <name>SystemCommands</name>
     <message>
         <source>“Ask Viewfinder” is gone from Finder&apos;s Quick Actions.</source>
-        <translation>“Ask Viewfinder”已从访达的快速操作中移除。</translation>
+        <translation>“用 Viewfinder 提问”已从访达的快速操作中移除。</translation>
     </message>
     <message>
         <source>“Ask Viewfinder” is in Finder&apos;s Quick Actions now. If you do not see it, choose “Customize…” there.</source>
-        <translation>“Ask Viewfinder”现已加入访达的快速操作。如果没有看到，请在那里选取“自定…”。</translation>
+        <translation>“用 Viewfinder 提问”现已加入访达的快速操作。如果没有看到，请在那里选取“自定…”。</translation>
     </message>
     <message>
         <source>Viewfinder is not in the Applications folder yet.</source>

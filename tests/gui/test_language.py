@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -325,3 +326,34 @@ def test_the_process_follows_the_systems_language(tmp_path: Path) -> None:
         )
         if sys.platform == "linux":
             assert done.stdout.strip() == said
+
+
+@pytest.mark.parametrize(("language", "settings", "stop"), [("en", "Settings…", "Stop"), ("zh_CN", "设置…", "停止")])
+def test_a_macs_menu_names_the_settings_as_the_system_does(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, language: Language, settings: str, stop: str
+) -> None:
+    monkeypatch.setattr("app.gui.language.sys", SimpleNamespace(platform="darwin"))
+    for _ in range(2):
+        speak(qapp, language)
+        assert QCoreApplication.translate("QMenuBar", "Preferences...") == settings
+        assert stop in QCoreApplication.translate("Actions", "&Stop").replace("&", "")
+    monkeypatch.undo()
+    speak(qapp, "en")
+    assert QCoreApplication.translate("QMenuBar", "Preferences...") == "Preferences..."
+
+
+@pytest.mark.parametrize(
+    ("languages", "spoken_language"),
+    [
+        ("zh-Hans-CN zh-CN zh-Hans zh en-CN en", "zh_CN"),
+        ("en-CN en zh-Hans-CN zh-Hans zh", "en"),
+        ("de-DE de zh-Hans-DE zh-Hans zh en-DE", "zh_CN"),
+        ("zh-Hant-TW zh-TW zh-Hant zh en-TW", "en"),
+        ("zh-Hant-HK zh-HK zh-Hant zh ja-HK ja", "zh_CN"),
+        ("yue-Hant-HK yue en-GB", "en"),
+        ("fr-FR fr", "en"),
+        ("", "en"),
+    ],
+)
+def test_the_order_of_a_macs_languages_decides(languages: str, spoken_language: str) -> None:
+    assert chosen_language("system", languages.split()) == spoken_language

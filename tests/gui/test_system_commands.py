@@ -11,7 +11,7 @@ from PySide6.QtCore import QProcess
 from PySide6.QtGui import QIcon
 
 from app.core import bundled
-from app.core.quick_action import WORKFLOW_NAME, bundled_workflow, install
+from app.core.quick_action import WORKFLOW_NAME, bundled_workflow, install, is_outdated
 from app.gui import system_commands
 from app.gui.tray import file_showing
 
@@ -54,11 +54,15 @@ def test_the_quick_action_is_put_into_finder_and_taken_away(
     assert started == [("/System/Library/CoreServices/pbs", "-update")] * 2
 
 
-def test_the_tick_tells_what_is_there_at_the_start(mac: Path, open_window: OpenWindow) -> None:
+def test_an_older_quick_action_is_ticked_and_renewed_at_the_start(mac: Path, open_window: OpenWindow) -> None:
     workflow = bundled_workflow()
     assert workflow is not None
-    install(workflow, mac / "Library" / "Services")
+    services = mac / "Library" / "Services"
+    install(workflow, services)
+    (services / WORKFLOW_NAME / "Contents" / "document.wflow").write_text(f"older: open -b {bundled.BUNDLE_ID}")
+    assert is_outdated(workflow, services)
     assert open_window().action("quickActionAction").isChecked()
+    assert not is_outdated(workflow, services)
 
 
 def test_what_stands_in_the_way_is_said_and_the_tick_stays_off(

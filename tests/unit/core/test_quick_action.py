@@ -10,10 +10,19 @@ from typing import NoReturn
 
 import pytest
 from bundle_identity import BUNDLE_ID as PACKAGED_ID
+from quick_action import write_quick_action
 
 from app.core import bundled
 from app.core.errors import UserError
-from app.core.quick_action import WORKFLOW_NAME, bundled_workflow, install, is_installed, remove, services_dir
+from app.core.quick_action import (
+    WORKFLOW_NAME,
+    bundled_workflow,
+    install,
+    is_installed,
+    is_outdated,
+    remove,
+    services_dir,
+)
 from tests.macos_played import make_workflow
 
 
@@ -28,25 +37,27 @@ def services(tmp_path: Path) -> Path:
 
 
 def test_it_is_put_there_and_taken_away(workflow: Path, services: Path) -> None:
-    assert not is_installed(workflow, services)
+    assert not is_installed(services)
     for _ in range(2):
         install(workflow, services)
-    assert is_installed(workflow, services)
+    assert is_installed(services)
     assert [path.name for path in services.iterdir()] == [WORKFLOW_NAME]
     assert (services / WORKFLOW_NAME / "Contents/document.wflow").read_text().startswith("/usr/bin/open -b org.")
     for _ in range(2):
         remove(services)
     assert list(services.iterdir()) == []
-    assert not is_installed(workflow, services)
+    assert not is_installed(services)
 
 
-def test_an_older_one_is_not_taken_for_it_and_is_replaced(workflow: Path, services: Path) -> None:
+def test_an_older_one_is_known_and_replaced(workflow: Path, services: Path) -> None:
     older = make_workflow(services, f"open -b {PACKAGED_ID}")
     (older / "Contents").chmod(0o755)
     (older / "Contents" / "old.txt").touch()
-    assert not is_installed(workflow, services)
+    assert is_installed(services)
+    assert is_outdated(workflow, services)
     install(workflow, services)
-    assert is_installed(workflow, services)
+    assert is_installed(services)
+    assert not is_outdated(workflow, services)
     assert sorted(path.name for path in services.rglob("*")) == [
         WORKFLOW_NAME,
         "Contents",
@@ -73,6 +84,7 @@ def test_what_is_somebody_elses_stays(workflow: Path, services: Path, kind: str)
         remove(services)
     assert target.exists()
     assert workflow.is_dir()
+    assert not is_outdated(workflow, services)
 
 
 def test_a_folder_that_cannot_be_written_is_told(
@@ -88,7 +100,7 @@ def test_a_folder_that_cannot_be_written_is_told(
         install(workflow, services)
     with pytest.raises(UserError, match=r"cannot be taken out of .* Check the folder's permissions"):
         remove(services)
-    assert is_installed(workflow, services)
+    assert is_installed(services)
 
 
 def test_what_stands_in_the_way_is_told(workflow: Path, tmp_path: Path) -> None:
@@ -122,9 +134,19 @@ def test_only_the_bundled_program_has_one(tmp_path: Path, monkeypatch: pytest.Mo
     assert bundled_workflow() == made
 
 
-def test_a_person_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_it_belongs_into_the_persons_own_services(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     assert services_dir() == tmp_path / "Library" / "Services"
+
+
+def test_the_bundles_own_is_known_for_what_it_is(services: Path, tmp_path: Path) -> None:
+    packaged = write_quick_action(tmp_path)
+    assert packaged.name == WORKFLOW_NAME
+    install(packaged, services)
+    assert is_installed(services)
+    assert not is_outdated(packaged, services)
+    remove(services)
+    assert not (services / WORKFLOW_NAME).exists()
 
 
 def test_the_program_goes_by_the_bundles_name() -> None:
