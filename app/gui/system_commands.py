@@ -140,14 +140,13 @@ class SystemCommands(QObject):
         if isinstance(application, QApplication) and not (sys.platform == "darwin" and is_bundled()):
             application.setWindowIcon(QIcon(str(WINDOW_ICON)))
         self._renew_quick_action()
-        self._say_where_it_belongs()
-
-    def _say_where_it_belongs(self) -> None:
-        """Asks, once, to move the program where it stays."""
         stored = self._window.stored()
-        if stored.contains(_TOLD_TO_MOVE) or not is_in_passing_place():
-            return
-        stored.setValue(_TOLD_TO_MOVE, True)
+        if not stored.contains(_TOLD_TO_MOVE) and is_in_passing_place():
+            stored.setValue(_TOLD_TO_MOVE, True)
+            self.ask_to_be_moved()
+
+    def ask_to_be_moved(self) -> None:
+        """Says that the program had better lie where it stays."""
         text = self.tr("Viewfinder is not in the Applications folder yet.")
         hint = self.tr("Quit it, drag it there in Finder, and open it from there: where it is now, it does not stay.")
         self._notice.show_errors((ErrorText(text, hint, kind="input"),))

@@ -337,6 +337,7 @@ STATES = (
     State("unloaded", questions=ASKED[:1], finish=unload),
     State("asks-first", finish=ask_first),
     State("refused", finish=lambda window: window.content.open_path(Path(__file__))),
+    State("to-be-moved", finish=lambda window: window.content.system.ask_to_be_moved()),
 )
 
 
