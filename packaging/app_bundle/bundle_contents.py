@@ -40,6 +40,7 @@ NEEDED_MODULES = (
     *(f"mlx_vlm.models.{family}.{family}" for family in MLX_FAMILIES),
     *("mlx._reprlib_fix", "mlx.__array_api_info", "mlx_vlm.utils", "app.backends.mlx_backend"),
     *("app.gui.shell", "app.gui.models.models_sheet", "pygments.lexers.python", "keyring.backends.macOS", "socksio"),
+    *(("appnope._nope",) if sys.platform == "darwin" else ()),
 )
 """What is only found by name at run time: if PyInstaller missed one, nobody would know before a person does."""
 
@@ -47,6 +48,7 @@ HIDDEN_MODULES = (
     *("mlx_vlm.utils", "mlx_vlm.models.cache"),  # imported by name by the backend
     "socksio",  # httpx2 looks for it only when a proxy is a SOCKS one
     "tomllib" if sys.version_info >= (3, 11) else "tomli",
+    *(("appnope", "appnope._nope") if sys.platform == "darwin" else ()),
 )
 """Beside all of app/, of which much is imported by name."""
 
@@ -146,7 +148,7 @@ def missing_modules(modules: Collection[str], wanted: Sequence[str]) -> tuple[st
 
 def is_wanted_resource(place: str) -> bool:
     """Whether one of the program's own files goes in: not the README's pictures, nor what is only read to build."""
-    return not place.startswith(("resources/readme/", "resources/icon/")) and not place.endswith(".ts")
+    return not place.startswith("resources/readme/") and not place.endswith((".ts", ".svg"))
 
 
 def own_modules(places: Iterable[str]) -> tuple[str, ...]:

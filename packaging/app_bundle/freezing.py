@@ -25,11 +25,22 @@ _STRICT = {"PYINSTALLER_STRICT_BUNDLE_CODESIGN_ERROR": "1", "PYINSTALLER_VERIFY_
 """Without these PyInstaller only warns of a signature that failed."""
 
 
-def freeze_command(python: Path, dist_dir: Path, work_dir: Path, identity: str | None) -> list[str]:
+def freeze_command(python: Path, dist_dir: Path, work_dir: Path) -> list[str]:
     """PyInstaller's command line."""
     folders = ["--distpath", str(dist_dir), "--workpath", str(work_dir)]
-    given = ["--name", EXECUTABLE, *([] if identity is None else ["--identity", identity])]
-    return [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *folders, str(SPEC), "--", *given]
+    return [
+        str(python),
+        "-m",
+        "PyInstaller",
+        "--noconfirm",
+        "--log-level",
+        "WARN",
+        *folders,
+        str(SPEC),
+        "--",
+        "--name",
+        EXECUTABLE,
+    ]
 
 
 def frozen_place(dist_dir: Path, system: str) -> Path:
@@ -37,20 +48,17 @@ def frozen_place(dist_dir: Path, system: str) -> Path:
     return dist_dir / (f"{EXECUTABLE}.app" if system == "darwin" else EXECUTABLE)
 
 
-def freeze(
-    python: Path, dist_dir: Path, work_dir: Path, *, identity: str | None = None, run_command: Run = run
-) -> Path:
+def freeze(python: Path, dist_dir: Path, work_dir: Path, *, run_command: Run = run) -> Path:
     """Freezes the program as the checkout has it, its translations included.
 
     Args:
         python: The interpreter of the environment that `build_environment.prepare` made.
         dist_dir: Where the result goes.
         work_dir: Where PyInstaller keeps what it needs meanwhile.
-        identity: Whose signature a Mac's libraries get; None for a signature without a name.
         run_command: What runs a command line with these variables, and raises SetUpError when it fails.
 
     Returns:
-        The folder of the program on Linux, the .app on a Mac.
+        The folder of the program on Linux; on a Mac the .app, signed without a name.
 
     Raises:
         SetUpError: PyInstaller failed, or left nothing.
@@ -59,7 +67,7 @@ def freeze(
     shutil.rmtree(result, ignore_errors=True)
     _make_translations(python, run_command)
     say(f"Freezing {result.name} (some minutes) ...")
-    run_command(freeze_command(python, dist_dir, work_dir, identity), {**clean_environment(), **_STRICT})
+    run_command(freeze_command(python, dist_dir, work_dir), {**clean_environment(), **_STRICT})
     if not result.exists():
         raise SetUpError(f"PyInstaller ended well but left no {result}.")
     if sys.platform == "linux":

@@ -1,13 +1,38 @@
-"""Where the bundled program begins: before anything slow, and before the window's own process is told from a helper."""
+"""Where the bundled program begins, before anything slow."""
 
+from __future__ import annotations
+
+import re
 import sys
+from typing import TYPE_CHECKING
 
-if "-c" in sys.argv or "--multiprocessing-fork" in sys.argv:
-    # A library asked for a helper process: without this, a second window would open in its place.
-    import multiprocessing
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-    multiprocessing.freeze_support()
+_TRACKER = re.compile(r"from multiprocessing\.resource_tracker import main;main\((\d+)\)")
 
-from app.entry import main
 
-sys.exit(main())
+def tracker_descriptor(words: Sequence[str]) -> int | None:
+    """The file that Python's own helper process is to watch, if this process was started to be that helper.
+
+    Whatever takes a lock of multiprocessing starts the program anew with these words, because it takes it for a Python;
+    without this a second window would open.
+    """
+    match = _TRACKER.fullmatch(words[-1]) if words[-2:-1] == ["-c"] else None
+    return None if match is None else int(match[1])
+
+
+def _start() -> int:
+    descriptor = tracker_descriptor(sys.argv)
+    if descriptor is not None:
+        from multiprocessing.resource_tracker import main as watch  # noqa: PLC0415 - only in the helper process
+
+        watch(descriptor)
+        return 0
+    from app.entry import main  # noqa: PLC0415 - not in the helper process
+
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(_start())

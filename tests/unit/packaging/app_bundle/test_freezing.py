@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import translations
+from bundle_identity import EXECUTABLE
 from freezing import SPEC, freeze, freeze_command, frozen_place
 from setup_commands import SetUpError
 
@@ -13,15 +14,11 @@ def test_the_spec_is_there_and_is_python() -> None:
 
 
 def test_pyinstaller_gets_the_folders_and_the_spec_its_own_words(tmp_path: Path) -> None:
-    command = freeze_command(tmp_path / "python", tmp_path / "dist", tmp_path / "work", "Developer ID: A")
+    command = freeze_command(tmp_path / "python", tmp_path / "dist", tmp_path / "work")
     asked, given = command[: command.index("--")], command[command.index("--") + 1 :]
     assert asked[asked.index("--distpath") + 1] == str(tmp_path / "dist")
     assert asked[-1] == str(SPEC)
-    assert given[given.index("--identity") + 1] == "Developer ID: A"
-
-
-def test_without_an_identity_the_spec_is_told_none(tmp_path: Path) -> None:
-    assert "--identity" not in freeze_command(tmp_path, tmp_path, tmp_path, None)
+    assert given == ["--name", EXECUTABLE]
 
 
 def test_a_mac_gets_an_app(tmp_path: Path) -> None:
