@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _TRACKER = re.compile(r"from multiprocessing\.resource_tracker import main;main\((\d+)\)")
 
@@ -22,6 +24,20 @@ def tracker_descriptor(words: Sequence[str]) -> int | None:
     return None if match is None else int(match[1])
 
 
+def naming_whole_files(getsourcefile: Callable[[Any], str | None], folder: str) -> Callable[[Any], str | None]:
+    """The same function, but it names files whole: bundled code knows its file only from the bundle's folder on.
+
+    WORKAROUND(transformers 5.23, utils/auto_docstring.py get_model_name): it looks at the third folder from the end of
+    a class's file and fails where there are fewer; remove when it does not.
+    """
+
+    def whole(code: Any) -> str | None:
+        file = getsourcefile(code)
+        return None if file is None else str(Path(folder, file))
+
+    return whole
+
+
 def _start() -> int:
     descriptor = tracker_descriptor(sys.argv)
     if descriptor is not None:
@@ -29,6 +45,7 @@ def _start() -> int:
 
         watch(descriptor)
         return 0
+    inspect.getsourcefile = naming_whole_files(inspect.getsourcefile, getattr(sys, "_MEIPASS", ""))
     from app.entry import main  # noqa: PLC0415 - not in the helper process
 
     return main()

@@ -3,7 +3,7 @@ import sys
 from multiprocessing import resource_tracker
 
 import pytest
-from program_start import tracker_descriptor
+from program_start import naming_whole_files, tracker_descriptor
 
 
 def test_pythons_own_helper_process_is_known_by_its_words() -> None:
@@ -20,3 +20,15 @@ def test_python_still_starts_it_with_these_words() -> None:
 @pytest.mark.parametrize("words", [["viewfinder"], ["viewfinder", "-c"], ["viewfinder", "a.png", "-p", "main(7)"], []])
 def test_nothing_that_a_person_types_is_taken_for_it(words: list[str]) -> None:
     assert tracker_descriptor(words) is None
+
+
+@pytest.mark.parametrize(
+    ("file", "whole"),
+    [
+        ("transformers/processing_utils.py", "/b/_internal/transformers/processing_utils.py"),
+        ("/elsewhere/module.py", "/elsewhere/module.py"),
+        (None, None),
+    ],
+)
+def test_bundled_code_names_its_file_whole(file: str | None, whole: str | None) -> None:
+    assert naming_whole_files(lambda _: file, "/b/_internal")(test_bundled_code_names_its_file_whole) == whole
