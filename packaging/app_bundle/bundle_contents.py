@@ -28,6 +28,8 @@ EXCLUDED_MODULES = (
     # Tools of the build and of tests.
     *("setuptools", "pkg_resources", "_distutils_hack", "distutils", "pip", "wheel", "ensurepip", "pytest", "_pytest"),
     *("hypothesis", "mypy", "cython", "Cython", "PyInstaller"),
+    # What keyring asks a Linux desktop's keychain with.
+    *(("cryptography", "cffi", "_cffi_backend", "secretstorage", "jeepney") if sys.platform == "darwin" else ()),
     # Parts of Python and of libraries that nothing here uses.
     *("sqlite3", "curses", "readline", "lib2to3", "idlelib", "pydoc_data", "test", "turtledemo"),
     *("numpy.f2py", "numpy.testing", "numpy.distutils", "numpy.tests", "PIL.ImageTk", "PIL.ImageQt"),

@@ -45,7 +45,8 @@ def _start() -> int:
 
         watch(descriptor)
         return 0
-    inspect.getsourcefile = naming_whole_files(inspect.getsourcefile, getattr(sys, "_MEIPASS", ""))
+    whole = naming_whole_files(inspect.getsourcefile, getattr(sys, "_MEIPASS", ""))
+    inspect.getsourcefile = whole  # type: ignore[assignment] # it takes whatever the other took
     from app.entry import main  # noqa: PLC0415 - not in the helper process
 
     return main()
