@@ -11,12 +11,12 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from platform import machine
 from typing import TYPE_CHECKING, NoReturn
 
 import build_environment
+import bundle_checks
 import freezing
 from build_commands import BuildError, Steps
 from bundle_identity import NAME, ROOT, executable_name, version
@@ -228,7 +228,7 @@ def _check_wishes(wishes: Wishes, steps: Steps) -> None:
 
 
 def _check(app: Path, places: Places) -> None:
-    faults = import_module("bundle_checks").check_bundle(app, [str(ROOT), str(Path.home()), str(places.environment)])
+    faults = bundle_checks.check_bundle(app, [str(ROOT), str(Path.home()), str(places.environment)])
     if faults:
         told = "".join(f"\n      {fault}" for fault in faults)
         raise BuildError(f"{app.name} would not run everywhere:{told}")

@@ -27,7 +27,7 @@ EXCLUDED_MODULES = (
     *("hf_xet", "fsspec"),
     # Tools of the build and of tests.
     *("setuptools", "pkg_resources", "_distutils_hack", "distutils", "pip", "wheel", "ensurepip", "pytest", "_pytest"),
-    *("hypothesis", "mypy", "cython", "Cython", "PyInstaller"),
+    *("hypothesis", "mypy", "cython", "Cython", "PyInstaller", "cyclonedx", "defusedxml", "lxml"),
     # What keyring asks a Linux desktop's keychain with.
     *(("cryptography", "cffi", "_cffi_backend", "secretstorage", "jeepney") if sys.platform == "darwin" else ()),
     # Parts of Python and of libraries that nothing here uses.

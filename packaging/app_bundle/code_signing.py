@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from build_commands import BuildError
+from mach_o import is_mach_o
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 ENTITLEMENTS = Path(__file__).with_name("entitlements.plist")
 
-_CODE_HEADS = (b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
-"""How code for one processor begins, and code for several."""
 _AT_ONCE = 50
 """Files that one command signs: an error names its file, and no command line grows too long."""
 _NAMELESS = "-"
@@ -60,13 +59,8 @@ def signable(app: Path, executable: Path) -> Signable:
 
 def _code_in(folder: Path) -> Iterator[Path]:
     for file in sorted(folder.rglob("*")):
-        if file.is_file() and not file.is_symlink() and _is_code(file):
+        if file.is_file() and not file.is_symlink() and is_mach_o(file):
             yield file
-
-
-def _is_code(file: Path) -> bool:
-    with file.open("rb") as stream:
-        return stream.read(4) in _CODE_HEADS
 
 
 def _main_code(framework: Path) -> set[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from build_commands import MacTools, Steps
 
 CODE = b"\xcf\xfa\xed\xfe\x0c\x00\x00\x01"
 """How a Mach-O file for Apple silicon begins."""
-_UNIVERSAL = b"\xca\xfe\xba\xbe\x00\x00\x00\x02"
+_UNIVERSAL = struct.pack(">7I", 0xCAFEBABE, 1, 0x0100000C, 0, 28, len(CODE), 2) + CODE
+"""And one for several processors, of which it has but one."""
 _DITTO = """
 [ "$1" = -c ] && { for last; do :; done; : > "$last"; exit 0; }
 cp -RP "$1" "$2"

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import sys
-import types
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import app_building
 import build_environment
+import bundle_checks
 import freezing
 import moved_trial
 import pytest
@@ -33,8 +32,7 @@ class Build:
         self._folder = folder
         monkeypatch.setattr(build_environment, "prepare", self._prepare)
         monkeypatch.setattr(app_building, "try_elsewhere", self._try_elsewhere)
-        checks = types.SimpleNamespace(check_bundle=self._check)
-        monkeypatch.setitem(sys.modules, "bundle_checks", checks)
+        monkeypatch.setattr(bundle_checks, "check_bundle", self._check)
         monkeypatch.setattr(freezing, "freeze", self._freeze)
 
     def run(self, wishes: Wishes, system: str = "darwin") -> Built:
