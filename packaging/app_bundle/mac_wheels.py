@@ -96,18 +96,21 @@ def wheel_fits(file_name: str) -> bool:
     return False
 
 
-def resolve() -> dict[str, str]:
+def resolve(pins: Mapping[str, str] = PINS) -> dict[str, str]:
     """Asks the index for what fits together on the oldest Mac; only wheels count.
+
+    Args:
+        pins: Versions that are settled.
 
     Raises:
         SetUpError: Nothing fits together, or there is no network.
     """
     uv = proof_tools.tools_python().with_name("uv")
-    pins = proof_tools.ENVIRONMENT / "pins.txt"
-    pins.write_text("".join(f"{name}=={version}\n" for name, version in PINS.items()), encoding="utf-8")
+    settled = proof_tools.ENVIRONMENT / "pins.txt"
+    settled.write_text("".join(f"{name}=={version}\n" for name, version in pins.items()), encoding="utf-8")
     command = [str(uv), "pip", "compile", str(ROOT / "pyproject.toml"), "--quiet", "--no-header", "--no-annotate"]
     command += ["--no-emit-index-url", "--only-binary", ":all:", "--python-platform", "aarch64-apple-darwin"]
-    command += ["--python-version", PYTHON_VERSION, "--constraint", str(pins)]
+    command += ["--python-version", PYTHON_VERSION, "--constraint", str(settled)]
     for extra in EXTRAS:
         command += ["--extra", extra]
     variables = {**clean_environment(), "MACOSX_DEPLOYMENT_TARGET": _DEPLOYMENT_TARGET}
@@ -119,8 +122,12 @@ def resolve() -> dict[str, str]:
     return read_constraints(done.stdout)
 
 
-def download(versions: Mapping[str, str]) -> dict[str, Path]:
+def download(versions: Mapping[str, str], folder: Path | None = None) -> dict[str, Path]:
     """Fetches the wheels that are not there yet, all at once, and clears away those of other versions.
+
+    Args:
+        versions: By normalised name.
+        folder: Where they are kept; in build/mac-wheels where not said.
 
     Returns:
         The wheel of each package.
@@ -129,21 +136,23 @@ def download(versions: Mapping[str, str]) -> dict[str, Path]:
         SetUpError: A package has no wheel for that system, or there is no network.
     """
     python = proof_tools.tools_python()
-    WHEELS.mkdir(parents=True, exist_ok=True)
-    missing = [f"{name}=={version}" for name, version in versions.items() if name not in _cached(versions)]
+    folder = folder or WHEELS
+    folder.mkdir(parents=True, exist_ok=True)
+    there = _cached(versions, folder)
+    missing = [f"{name}=={version}" for name, version in versions.items() if name not in there]
     if missing:
         say(f"Downloading {len(missing)} of {len(versions)} wheels for {PLATFORM}")
         command = [str(python), "-m", "pip", "download", "--disable-pip-version-check", "--no-input", "--no-deps"]
         command += ["--progress-bar", "off", "--quiet", "--only-binary=:all:", "--platform", PLATFORM]
-        command += ["--python-version", PYTHON_VERSION, "--implementation", "cp", "--dest", str(WHEELS), *missing]
+        command += ["--python-version", PYTHON_VERSION, "--implementation", "cp", "--dest", str(folder), *missing]
         done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=False)
         if done.returncode:
             raise SetUpError(_download_failed(missing, done.stderr))
-    found = _cached(versions)
+    found = _cached(versions, folder)
     absent = sorted(set(versions) - set(found))
     if absent:
         raise SetUpError(f"No wheel came for {', '.join(absent)}.")
-    for path in WHEELS.glob("*.whl"):
+    for path in folder.glob("*.whl"):
         if path not in found.values():
             path.unlink()
     return found
@@ -158,9 +167,9 @@ def _download_failed(missing: Sequence[str], text: str) -> str:
     return f"The wheels for {PLATFORM} could not be downloaded.\n      {said}"
 
 
-def _cached(versions: Mapping[str, str]) -> dict[str, Path]:
+def _cached(versions: Mapping[str, str], folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in sorted(WHEELS.glob("*.whl")):
+    for path in sorted(folder.glob("*.whl")):
         name, version = wheel_name(path.name)
         if versions.get(name) == version and wheel_fits(path.name):
             found[name] = path

@@ -20,6 +20,7 @@ ARCHITECTURE = "arm64"
 
 _SYSTEM_PLACES = ("/usr/lib/", "/System/Library/")
 _NAMED_SYMBOLS = 3
+_OLDEST = (14, 0)
 
 
 @dataclass(frozen=True)
@@ -84,25 +85,16 @@ def symbol_faults(file: MachOFile) -> list[str]:
     return [f"{file.place} asks for {named}{more}, which the C++ library of macOS 14.0 does not have"]
 
 
-def unproven_symbols(files: Iterable[MachOFile]) -> dict[str, str]:
-    """What files made for a newer macOS than 14.0 ask of the C++ library, and no file made for an older one does.
+def unproven_symbols(files: Iterable[MachOFile], witnesses: Iterable[MachOFile]) -> dict[str, str]:
+    """What files made for a newer macOS than 14.0 ask of the C++ library, and no witness made for an older one does.
 
     The second net behind `symbol_faults`: a compiler lets what is made for macOS 14.0 use only what is there.
 
     Returns:
         The place of one such file by symbol.
     """
-    proven: set[str] = set()
-    asked: dict[str, str] = {}
-    for file in files:
-        for one in file.slices:
-            if one.architecture != ARCHITECTURE:
-                continue
-            names = {symbol.name for symbol in one.imports if symbol.library in CXX_LIBRARIES and not symbol.is_weak}
-            if one.minimum <= (14, 0):
-                proven |= names
-            else:
-                asked |= dict.fromkeys(names, file.place)
+    proven = {name for file in witnesses for minimum, name in _cxx_symbols(file) if minimum <= _OLDEST}
+    asked = {name: file.place for file in files for minimum, name in _cxx_symbols(file) if minimum > _OLDEST}
     return {name: place for name, place in sorted(asked.items()) if name not in proven}
 
 
@@ -125,11 +117,20 @@ def library_faults(file: MachOFile, root: Path, inherited: Mapping[str, Sequence
             if library.path.startswith(_SYSTEM_PLACES) or library.is_weak:
                 continue
             places = _places(library.path, str(file.path.parent), run_paths)
-            if not places:
+            if not library.path.startswith("@"):
                 faults.append(f"{file.place} needs {library.path}, which is neither the system's nor its own")
             elif not any(_is_below(place, root) for place in places):
                 faults.append(f"{file.place} needs {library.path}, which is not there")
     return faults
+
+
+def _cxx_symbols(file: MachOFile) -> Iterator[tuple[tuple[int, int], str]]:
+    """What a file must have of the C++ library, with the oldest macOS that it was made for."""
+    for one in file.slices:
+        if one.architecture == ARCHITECTURE:
+            for symbol in one.imports:
+                if symbol.library in CXX_LIBRARIES and not symbol.is_weak:
+                    yield one.minimum, symbol.name
 
 
 def signature_faults(file: MachOFile) -> list[str]:

@@ -48,6 +48,8 @@ class TinyMachO:
         libraries: Install names of what is linked; with a ``?`` behind it a library may be missing.
         minimum: The oldest macOS, major and minor.
         is_signed: Whether it carries an ad hoc signature of its pages.
+        text: What stands among its strings.
+        slots: What its signature seals beside it: numbers of slots, counted from 1 without a gap or not, and hashes.
     """
 
     kind: str = "bundle"
@@ -59,6 +61,13 @@ class TinyMachO:
     minimum: tuple[int, int] = (14, 0)
     is_signed: bool = False
     text: bytes = b""
+    slots: tuple[tuple[int, bytes], ...] = ()
+
+    @property
+    def _sealed(self) -> list[bytes]:
+        """The hashes of the slots, the highest first."""
+        slots = dict(self.slots)
+        return [slots.get(number, bytes(32)) for number in range(max(slots, default=0), 0, -1)]
 
     def to_bytes(self) -> bytes:
         """The file."""
@@ -72,7 +81,7 @@ class TinyMachO:
         names += bytes(-len(names) % 16)
         start, names_start = _ROOM_BYTES, _ROOM_BYTES + len(symbols)
         end = names_start + len(names)
-        signature_bytes = _signature_size(end) if self.is_signed else 0
+        signature_bytes = _signature_size(end, self._sealed) if self.is_signed else 0
         major, minor = self.minimum
         version = major << 16 | minor << 8
         commands = [
@@ -94,7 +103,7 @@ class TinyMachO:
         processor = CPU_TYPES[self.architecture]
         header = struct.pack("<8I", _MAGIC_64, *processor, KINDS[self.kind], len(commands), len(body), _TWO_LEVEL, 0)
         data = (header + body).ljust(_ROOM_BYTES, b"\0") + symbols + names
-        return data + _signature(data, signature_bytes) if self.is_signed else data
+        return data + _signature(data, signature_bytes, self._sealed) if self.is_signed else data
 
 
 def universal(*slices: TinyMachO) -> bytes:
@@ -130,21 +139,22 @@ def _path_command(command: int, path: str, *, is_library: bool) -> bytes:
     return struct.pack("<2I", command, len(body) + 8) + body
 
 
-def _signature_size(code_bytes: int) -> int:
+def _signature_size(code_bytes: int, sealed: list[bytes]) -> int:
     pages = -(-code_bytes >> _PAGE_BITS)
-    size = 20 + _DIRECTORY_BYTES + len(b"tiny\0") + 32 * pages
+    size = 20 + _DIRECTORY_BYTES + len(b"tiny\0") + 32 * (pages + len(sealed))
     return size + -size % 16
 
 
-def _signature(code: bytes, size: int) -> bytes:
+def _signature(code: bytes, size: int, sealed: list[bytes]) -> bytes:
     """A signature blob with a code directory alone: SHA-256 of each page, ad hoc, no requirements."""
     pages = [code[place : place + (1 << _PAGE_BITS)] for place in range(0, len(code), 1 << _PAGE_BITS)]
     name = b"tiny\0"
-    hashes = b"".join(hashlib.sha256(page).digest() for page in pages)
+    hashes = b"".join([*sealed, *(hashlib.sha256(page).digest() for page in pages)])
+    hashes_start = _DIRECTORY_BYTES + len(name) + 32 * len(sealed)
     length = _DIRECTORY_BYTES + len(name) + len(hashes)
     directory = struct.pack(
         ">9I4B2I3I3Q",
-        *(0xFADE0C02, length, 0x20400, 0x2, _DIRECTORY_BYTES + len(name), _DIRECTORY_BYTES, 0, len(pages), len(code)),
+        *(0xFADE0C02, length, 0x20400, 0x2, hashes_start, _DIRECTORY_BYTES, len(sealed), len(pages), len(code)),
         *(32, 2, 0, _PAGE_BITS),
         *(0, 0),
         *(0, 0, 0),

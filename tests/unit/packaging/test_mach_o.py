@@ -155,7 +155,7 @@ def test_what_only_files_for_newer_systems_ask_for_is_unproven(tmp_path: Path) -
     known, strange = TinyImport("__Zknown", 1), TinyImport("__Zstrange", 1)
     old = written(tmp_path / "old.so", TinyMachO(libraries=(CXX,), imports=(known,), minimum=(13, 0)))
     new = written(tmp_path / "new.so", TinyMachO(libraries=(CXX,), imports=(known, strange), minimum=(15, 0)))
-    assert unproven_symbols([old, new]) == {"__Zstrange": "new.so"}
+    assert unproven_symbols([new], [old, new]) == {"__Zstrange": "new.so"}
 
 
 def test_libraries_are_looked_for_as_the_loader_does(tmp_path: Path) -> None:
