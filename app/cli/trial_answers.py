@@ -21,7 +21,7 @@ from app.core.paths import (
     SAMPLE_VIDEO_QUESTION,
 )
 from app.core.settings import Settings
-from app.core.trials import Found, TrialError
+from app.core.trials import Found, TrialError, reason_of
 from app.engine.engine import Engine
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class DemoAnswers:
             if getattr(event, "request_id", None) == turn.request_id:
                 turn = turn_after(turn, event)
         if turn.error is not None:
-            raise TrialError(" ".join([turn.error.text, *turn.error.detail.strip().splitlines()[-1:]]))
+            raise TrialError(reason_of(turn.error))
         return turn.answer
 
 

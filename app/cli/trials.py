@@ -8,14 +8,13 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-import traceback
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias
 
-from app.core.errors import AppError
-from app.core.trials import Found, TrialError
+from app.core.errors import describe_error
+from app.core.trials import Found, TrialError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -142,13 +141,8 @@ def _tried(run: Callable[[], Found]) -> tuple[Outcome, Found]:
         found = run()
     except TrialError as error:
         return "failed", Found(error.reason, error.versions)
-    except AppError as error:
-        detail = error.said.detail.strip().splitlines()
-        return "failed", Found(" ".join([error.said.text, *detail[-1:]]))
     except Exception as error:  # noqa: BLE001 - see above
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        said = f"{type(error).__name__}: {error}".removesuffix(": ")
-        return "failed", Found(f"{said} ({Path(place.filename).name}, line {place.lineno})")
+        return "failed", Found(reason_of(describe_error(error)))
     return "ok" if found.is_applicable else "not_applicable", found
 
 

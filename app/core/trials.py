@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.core.errors import ErrorText
+
+_FRAME = re.compile(r'^ *File "(?P<file>.*)", line (?P<line>\d+), in ', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +42,13 @@ class TrialError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.versions = dict(versions or {})
+
+
+def reason_of(said: ErrorText) -> str:
+    """An error in one line for whoever mends it: what was said, what its cause said last, and where that was."""
+    words = [said.text, *said.detail.strip().splitlines()[-1:]]
+    frames = _FRAME.findall(said.detail)
+    if frames:
+        file, line = frames[-1]
+        words.append(f"({file}, line {line})")
+    return " ".join(words)
