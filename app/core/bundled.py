@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+_LIBRARIES_VARIABLE = "LD_LIBRARY_PATH"
+_PROCESS_NUMBER = re.compile(r"-psn_\d+_\d+")
 
 BUNDLE_ID = "org.viewfinder.Viewfinder"
 """What macOS and Linux desktops know the program by."""
@@ -55,3 +60,24 @@ def _is_in_passing(place: Path) -> bool:
         return place.is_relative_to("/Volumes") and bool(os.statvfs(place).f_flag & os.ST_RDONLY)
     except OSError:
         return False
+
+
+def own_arguments(words: Sequence[str]) -> list[str]:
+    """What a person gave: without the number that macOS may add when it opens a program for the first time."""
+    return [word for word in words if not (is_bundled() and _PROCESS_NUMBER.fullmatch(word))]
+
+
+def restore_environment() -> None:
+    """Takes back what the bundle's start has changed for itself: the place of its libraries.
+
+    This process has read it by now; a program of the system that is started from here would find its libraries there.
+
+    Source: PyInstaller's manual, section "LD_LIBRARY_PATH / LIBPATH considerations".
+    """
+    if not is_bundled():
+        return
+    before = os.environ.pop(f"{_LIBRARIES_VARIABLE}_ORIG", None)
+    if before is not None:
+        os.environ[_LIBRARIES_VARIABLE] = before
+    elif sys.platform == "linux":
+        os.environ.pop(_LIBRARIES_VARIABLE, None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,10 +45,18 @@ def _start() -> int:
 
         watch(descriptor)
         return 0
+    is_heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_heard:
+        # Until the program can say what it ends, Ctrl-C ends it without a word, not with a trace of what is imported.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    import inspect  # noqa: PLC0415 - slow to import
+
     whole = naming_whole_files(inspect.getsourcefile, getattr(sys, "_MEIPASS", ""))
     inspect.getsourcefile = whole  # type: ignore[assignment] # it takes whatever the other took
     from app.entry import main  # noqa: PLC0415 - not in the helper process
 
+    if is_heard:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     return main()
 
 

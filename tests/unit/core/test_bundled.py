@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,14 @@ from pathlib import Path
 import pytest
 
 import app
-from app.core.bundled import bundle_path, is_bundled, own_command, own_working_dir
+from app.core.bundled import (
+    bundle_path,
+    is_bundled,
+    own_arguments,
+    own_command,
+    own_working_dir,
+    restore_environment,
+)
 
 
 def test_from_source_it_is_not_bundled() -> None:
@@ -39,6 +47,30 @@ def test_the_program_can_start_itself_anew() -> None:
         [*own_command(), "--version"], cwd=own_working_dir(), capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == f"viewfinder {app.__version__}\n"
+
+
+def test_the_number_that_macos_adds_is_no_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["-psn_0_12345", "a picture.png", "-p", "-psn"]
+    assert own_arguments(words) == words
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert own_arguments(words) == words[1:]
+
+
+@pytest.mark.parametrize("before", [None, "/opt/lib"])
+def test_other_programs_do_not_look_for_their_libraries_in_the_bundle(
+    before: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/viewfinder/_internal")
+    monkeypatch.delenv("LD_LIBRARY_PATH_ORIG", raising=False)
+    if before is not None:
+        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    restore_environment()
+    assert os.environ["LD_LIBRARY_PATH"] == "/opt/viewfinder/_internal", "from source nobody has changed it"
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    restore_environment()
+    assert os.environ.get("LD_LIBRARY_PATH") == before
+    assert "LD_LIBRARY_PATH_ORIG" not in os.environ
 
 
 def test_nothing_else_asks_whether_it_is_bundled() -> None:
