@@ -22,7 +22,7 @@ from app.cli.arguments import DoctorOptions, SelftestOptions, WindowOptions, rea
 from app.cli.model_arguments import ModelsOptions
 from app.cli.terminal import flush_output, open_closed_streams, output_fault
 from app.cli.usage import DONE, FAILED, INTERRUPTED, USAGE, Common
-from app.core.bundled import is_bundled, own_arguments, restore_environment
+from app.core.bundled import is_bundled, own_arguments, restore_environment, speak_utf8
 from app.core.errors import UserError
 from app.core.logs import Logs, log_uncaught_errors
 from app.core.paths import default_profile, profile_at
@@ -56,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Read by the Hub's library when it is imported; with it on, that asks the Hub of its own accord who is asking.
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     restore_environment()
+    speak_utf8()
     gc.disable()  # a start makes much and throws little away; each way on switches it on again
     open_closed_streams()
     with suppress(AttributeError, OSError, ValueError):  # a stderr that is not a file

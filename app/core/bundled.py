@@ -81,3 +81,17 @@ def restore_environment() -> None:
         os.environ[_LIBRARIES_VARIABLE] = before
     elif sys.platform == "linux":
         os.environ.pop(_LIBRARIES_VARIABLE, None)
+
+
+def speak_utf8() -> None:
+    """Tells Qt and programs that are started from here what Python itself would tell them: the C locale is UTF-8.
+
+    The bundled Python does not, and Qt says on stderr that it does so in its place.
+
+    Source: PEP 538, "Coercing the legacy C locale to a UTF-8 based locale".
+    """
+    if not is_bundled() or sys.platform != "linux" or os.environ.get("LC_ALL"):
+        return
+    given = (os.environ.get(name) for name in ("LC_CTYPE", "LANG"))
+    if next((locale for locale in given if locale), "C") in {"C", "POSIX"}:
+        os.environ["LC_CTYPE"] = "C.UTF-8"
