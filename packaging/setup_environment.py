@@ -121,16 +121,26 @@ def run_program(arguments: Sequence[str]) -> int:
 def run_checks(arguments: Sequence[str]) -> int:
     """Prepares the environment and runs each check, the tests last; `arguments` go to pytest."""
     try:
-        extras, _ = extras_for(sys.platform, machine(), has_nvidia=False)
-        prepare((*extras, "test"))
-        _install_display_programs()
-        translate()
+        prepare_for_tests()
         code = _checks(arguments)
         return code if arguments else _check_other_runtime() or code
     except SetUpError as error:
         return _say_failed(str(error))
     except KeyboardInterrupt:
         return _say_interrupted()
+
+
+def prepare_for_tests() -> Path:
+    """Prepares the environment with all that tests need; gives its interpreter.
+
+    Raises:
+        SetUpError: See `prepare`.
+    """
+    extras, _ = extras_for(sys.platform, machine(), has_nvidia=False)
+    prepare((*extras, "test"))
+    _install_display_programs()
+    translate()
+    return ENVIRONMENT / "bin" / "python"
 
 
 def prepare(extras: Sequence[str], note: str = "") -> tuple[str, ...]:

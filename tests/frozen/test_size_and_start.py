@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.real_display import NEEDS_DISPLAY
-from tests.frozen.started_window import start_window
+from tests.frozen.started_window import WindowStart, start_window
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def test_the_window_is_shown_at_once(
     variables = {"QT_QPA_PLATFORM": platform, "HOME": str(tmp_path)}
     if platform == "xcb":
         variables["DISPLAY"] = request.getfixturevalue("display")
-    starts = []
+    starts: list[WindowStart] = []
     while len(starts) < TRIES:  # a machine that is busy with other things is no fault of the program
         starts.append(start_window(installed, tmp_path, variables))
         if len(starts) >= LEAST_TRIES and min(start.wall_s for start in starts) <= MOST_S:
