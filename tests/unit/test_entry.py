@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import sys
 from pathlib import Path
@@ -79,27 +78,3 @@ def test_the_report_has_what_the_log_says_apart_from_what_is_for_debugging(tmp_p
     for private in ("it rains", "Anna", str(tmp_path), str(Path.home()), sys.executable):
         assert private not in shared
     assert "it rains" in report_text((), parts, None)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has locales by such names")
-@pytest.mark.parametrize(
-    ("given", "becomes"),
-    [
-        ({}, "C.UTF-8"),
-        ({"LANG": "C"}, "C.UTF-8"),
-        ({"LC_CTYPE": "POSIX", "LANG": "de_DE.UTF-8"}, "C.UTF-8"),
-        ({"LANG": "de_DE.UTF-8"}, None),
-        ({"LC_ALL": "C"}, None),
-    ],
-)
-@pytest.mark.parametrize("is_bundled", [True, False])
-def test_the_bundled_program_has_the_locale_that_python_has_elsewhere(
-    given: dict[str, str], becomes: str | None, is_bundled: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "frozen", is_bundled, raising=False)
-    entry._speak_utf8()
-    assert os.environ.get("LC_CTYPE") == (becomes if is_bundled and becomes else given.get("LC_CTYPE"))

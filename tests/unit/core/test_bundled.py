@@ -15,6 +15,7 @@ from app.core.bundled import (
     own_command,
     own_working_dir,
     restore_environment,
+    speak_utf8,
 )
 
 
@@ -81,3 +82,27 @@ def test_nothing_else_asks_whether_it_is_bundled() -> None:
         if f'"{word}"' in file.read_text(encoding="utf-8") or f"sys.{word}" in file.read_text(encoding="utf-8")
     ]
     assert asking == ["bundled.py"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has locales by such names")
+@pytest.mark.parametrize(
+    ("given", "becomes"),
+    [
+        ({}, "C.UTF-8"),
+        ({"LANG": "C"}, "C.UTF-8"),
+        ({"LC_CTYPE": "POSIX", "LANG": "de_DE.UTF-8"}, "C.UTF-8"),
+        ({"LANG": "de_DE.UTF-8"}, None),
+        ({"LC_ALL": "C"}, None),
+    ],
+)
+@pytest.mark.parametrize("is_bundled", [True, False])
+def test_the_bundled_program_has_the_locale_that_python_has_elsewhere(
+    given: dict[str, str], becomes: str | None, is_bundled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "frozen", is_bundled, raising=False)
+    speak_utf8()
+    assert os.environ.get("LC_CTYPE") == (becomes if is_bundled and becomes else given.get("LC_CTYPE"))
