@@ -6,17 +6,15 @@ Standard library only.
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from setup_commands import SetUpError, base_interpreter, clean_environment, pip_install, run, say
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / "build" / "mac-tools"
@@ -24,9 +22,10 @@ TOOLS = ("uv==0.13.9", "macholib==1.16.4", "apple-platform-py==0.1.0", "pip>=24"
 """Resolving for another system, reading Mach-O files, signing them."""
 
 _STAMP_NAME = "viewfinder-tools.txt"
-_LLVM_PACKAGE = "llvm"
 _LLVM_PROGRAMS = {"lipo": "llvm-lipo", "install_name_tool": "llvm-install-name-tool"}
-_LLVM_VERSIONS = range(30, 13, -1)
+_OLDEST_LLVM, _NEWEST_LLVM = 16, 30
+"""LLVM 14 leaves a table of mlx's core module where it was when the load commands before it grow."""
+_LLVM_PACKAGES = ("llvm-19", "llvm-18", "llvm-17", "llvm-16")
 
 
 def tools_python() -> Path:
@@ -56,25 +55,41 @@ def llvm_programs() -> dict[str, str]:
     Raises:
         SetUpError: They are missing and cannot be installed; the text says what to type.
     """
-    found = _find_llvm(shutil.which)
+    found = _find_llvm()
     apt = shutil.which("apt-get")
     if found is None and apt is not None and os.geteuid() == 0:
-        say(f"Installing {_LLVM_PACKAGE} for its lipo and install_name_tool")
         variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         run([apt, "update", "-q"], variables)
-        run([apt, "install", "-y", "-q", "--no-install-recommends", _LLVM_PACKAGE], variables)
-        found = _find_llvm(shutil.which)
+        package = next((name for name in _LLVM_PACKAGES if _is_offered(name)), _LLVM_PACKAGES[0])
+        say(f"      Installing {package} for its lipo and install_name_tool")
+        run([apt, "install", "-y", "-q", "--no-install-recommends", package], variables)
+        found = _find_llvm()
     if found is None:
         names = " and ".join(_LLVM_PROGRAMS.values())
-        line = f"sudo apt-get install -y --no-install-recommends {_LLVM_PACKAGE}"
-        raise SetUpError(f"{names} are missing, which take Mach-O files apart. Install LLVM: {line}")
+        line = f"sudo apt-get install -y --no-install-recommends {_LLVM_PACKAGES[0]}"
+        raise SetUpError(
+            f"{names} of LLVM {_OLDEST_LLVM} or newer are missing, which take Mach-O files apart. Install them: {line}"
+        )
     return found
 
 
-def _find_llvm(which: Callable[[str], str | None]) -> dict[str, str] | None:
-    """Both programs of one version, the newest first; None where no version has both."""
-    for suffix in ("", *(f"-{version}" for version in _LLVM_VERSIONS)):
-        found = {name: which(program + suffix) for name, program in _LLVM_PROGRAMS.items()}
-        if all(found.values()):
-            return {name: path for name, path in found.items() if path is not None}
+def _find_llvm() -> dict[str, str] | None:
+    """Both programs of one version that is new enough, the newest first; None where no version has both."""
+    for suffix in (*(f"-{version}" for version in range(_NEWEST_LLVM, _OLDEST_LLVM - 1, -1)), ""):
+        found = {name: shutil.which(program + suffix) for name, program in _LLVM_PROGRAMS.items()}
+        paths = {name: path for name, path in found.items() if path is not None}
+        if len(paths) == len(found) and (suffix or _version(paths["lipo"]) >= _OLDEST_LLVM):
+            return paths
     return None
+
+
+def _version(program: str) -> int:
+    """The version that a program of LLVM says it is, 0 where it says none."""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    said = re.search(r"LLVM version (\d+)", done.stdout)
+    return int(said[1]) if said else 0
+
+
+def _is_offered(package: str) -> bool:
+    """Whether apt knows a package."""
+    return subprocess.run(["apt-cache", "show", package], capture_output=True, check=False).returncode == 0

@@ -109,18 +109,31 @@ def test_what_packages_say_of_themselves_is_moved_to_the_mac_s(tmp_path: Path) -
     ]
 
 
-def test_llvm_s_programs_are_taken_from_one_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    there = {"llvm-lipo-19", "llvm-install-name-tool-16", "llvm-lipo-16", "llvm-lipo"}
-    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}" if name in there else None)
+def put_llvm(folder: Path, suffix: str, version: int, *names: str) -> None:
+    for name in names:
+        program = folder / f"{name}{suffix}"
+        program.write_text(f"#!/bin/sh\necho 'Debian LLVM version {version}.0.6'\n", encoding="utf-8")
+        program.chmod(0o755)
+
+
+def test_llvm_s_programs_are_taken_from_one_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    put_llvm(tmp_path, "-19", 19, "llvm-lipo")
+    put_llvm(tmp_path, "-16", 16, "llvm-lipo", "llvm-install-name-tool")
+    put_llvm(tmp_path, "", 20, "llvm-lipo", "llvm-install-name-tool")
     assert proof_tools.llvm_programs() == {
-        "lipo": "/usr/bin/llvm-lipo-16",
-        "install_name_tool": "/usr/bin/llvm-install-name-tool-16",
+        "lipo": str(tmp_path / "llvm-lipo-16"),
+        "install_name_tool": str(tmp_path / "llvm-install-name-tool-16"),
     }
+    (tmp_path / "llvm-lipo-16").unlink()
+    assert proof_tools.llvm_programs()["lipo"] == str(tmp_path / "llvm-lipo")
 
 
-def test_without_llvm_it_is_said_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda _: None)
-    with pytest.raises(SetUpError, match="Install LLVM: sudo apt-get install"):
+def test_without_a_new_llvm_it_is_said_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    put_llvm(tmp_path, "", 14, "llvm-lipo", "llvm-install-name-tool")
+    put_llvm(tmp_path, "-14", 14, "llvm-lipo", "llvm-install-name-tool")
+    with pytest.raises(SetUpError, match=r"of LLVM 16 or newer are missing.*sudo apt-get install"):
         proof_tools.llvm_programs()
 
 
