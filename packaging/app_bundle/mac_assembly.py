@@ -2,6 +2,7 @@
 
 Everything in it is what a Mac would put there, but for Python itself, which no package index has for a Mac: its library
 is a stand-in without code, its own extension modules are missing, and its pure modules are those of this machine.
+Modules that this machine's Python is too old to read are left out (numpy's types, on Python 3.11).
 Standard library only.
 """
 
