@@ -210,12 +210,14 @@ def terminated_tidily() -> Iterator[None]:
     def leave(_number: int, _frame: object) -> NoReturn:
         sys.exit(_TERMINATED)
 
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, leave) for number in numbers]
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heard = {number: handler for number, handler in before.items() if handler not in {signal.SIG_IGN, None}}  # nohup
+    for number in heard:
+        signal.signal(number, leave)
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in heard.items():
             signal.signal(number, handler)
 
 
@@ -228,7 +230,8 @@ def _check_wishes(wishes: Wishes, steps: Steps) -> None:
 
 
 def _check(app: Path, places: Places) -> None:
-    faults = bundle_checks.check_bundle(app, [str(ROOT), str(Path.home()), str(places.environment)])
+    # Not the whole home: many wheels were built in that of a hosted runner, where this may run too.
+    faults = bundle_checks.check_bundle(app, [str(ROOT), str(places.environment)])
     if faults:
         told = "".join(f"\n      {fault}" for fault in faults)
         raise BuildError(f"{app.name} would not run everywhere:{told}")

@@ -144,6 +144,20 @@ def test_being_ended_by_the_system_leaves_nothing_renamed(
     assert signal.getsignal(number) is before
 
 
+def test_a_build_that_is_to_outlive_its_terminal_does(frozen: Path, environment: Path) -> None:
+    def hung_up(_: Sequence[str], _environment: Mapping[str, str] | None, _folder: Path | None) -> Finished:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return Finished(0, json.dumps(REPORT), "")
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with app_building.terminated_tidily():
+            assert try_it(frozen, environment, Steps(call=hung_up)) == REPORT
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_what_a_killed_build_left_renamed_is_put_back_by_the_next_one(environment: Path) -> None:
     away = environment.with_name(".venv-app.away-during-selftest")
     environment.rename(away)
