@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _LIBRARIES_VARIABLE = "LD_LIBRARY_PATH"
+_LOADERS_NOTES = "_PYI_"
 _PROCESS_NUMBER = re.compile(r"-psn_\d+_\d+")
 
 BUNDLE_ID = "org.viewfinder.Viewfinder"
@@ -68,9 +69,10 @@ def own_arguments(words: Sequence[str]) -> list[str]:
 
 
 def restore_environment() -> None:
-    """Takes back what the bundle's start has changed for itself: the place of its libraries.
+    """Takes back what the bundle's start has changed for itself: the place of its libraries, and notes to itself.
 
     This process has read it by now; a program of the system that is started from here would find its libraries there.
+    Started anew and given the notes alone, the program itself would take the system's libraries in place of its own.
 
     Source: PyInstaller's manual, section "LD_LIBRARY_PATH / LIBPATH considerations".
     """
@@ -81,6 +83,8 @@ def restore_environment() -> None:
         os.environ[_LIBRARIES_VARIABLE] = before
     elif sys.platform == "linux":
         os.environ.pop(_LIBRARIES_VARIABLE, None)
+    for name in [name for name in os.environ if name.startswith(_LOADERS_NOTES)]:
+        del os.environ[name]
 
 
 def speak_utf8() -> None:

@@ -42,7 +42,7 @@ NEEDED_MODULES = (
     *(f"mlx_vlm.models.{family}.{family}" for family in MLX_FAMILIES),
     *("mlx._reprlib_fix", "mlx.__array_api_info", "mlx_vlm.utils", "app.backends.mlx_backend"),
     *("app.gui.shell", "app.gui.models.models_sheet", "pygments.lexers.python", "keyring.backends.macOS", "socksio"),
-    *(("appnope._nope",) if sys.platform == "darwin" else ()),
+    *(("appnope._nope",) if sys.platform == "darwin" else ("keyring.backends.SecretService", "secretstorage")),
 )
 """What is only found by name at run time: if PyInstaller missed one, nobody would know before a person does."""
 

@@ -74,6 +74,14 @@ def test_other_programs_do_not_look_for_their_libraries_in_the_bundle(
     assert "LD_LIBRARY_PATH_ORIG" not in os.environ
 
 
+def test_the_program_started_anew_begins_as_this_one_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setenv("_PYI_ARCHIVE_FILE", "/opt/viewfinder/viewfinder")
+    monkeypatch.setenv("_PYI_PARENT_PROCESS_LEVEL", "1")
+    restore_environment()
+    assert not [name for name in os.environ if name.startswith("_PYI_")]
+
+
 def test_nothing_else_asks_whether_it_is_bundled() -> None:
     asking = [
         file.name
