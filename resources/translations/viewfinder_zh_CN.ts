@@ -2336,6 +2336,10 @@
         <translation>{model} 的文件在下载期间被移走了。</translation>
     </message>
     <message>
+        <source>Correct HF_ENDPOINT, or write one as https://host in the settings under “Downloads”.</source>
+        <translation>请更正 HF_ENDPOINT，或在设置的“下载”中以 https://host 的形式填写地址。</translation>
+    </message>
+    <message>
         <source>{host} does not take the token: it is wrong, or its time is over.</source>
         <translation>{host} 不接受该令牌：令牌有误或已过期。</translation>
     </message>
@@ -2510,6 +2514,14 @@
     <message>
         <source>{name} has its weights only in files that may hold program code.</source>
         <translation>{name} 的权重只在可能含有程序代码的文件中。</translation>
+    </message>
+    <message>
+        <source>Choose another one, or download it again.</source>
+        <translation>请选择其他模型，或重新下载。</translation>
+    </message>
+    <message>
+        <source>The model {name} is no longer on this machine.</source>
+        <translation>模型 {name} 已不在这台电脑上。</translation>
     </message>
     <message>
         <source>Move it somewhere else, then try again.</source>
