@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -116,6 +117,18 @@ def is_wanted_file(place: str) -> bool:
         return translation["name"] in {f"qtbase_{language}" for language in LANGUAGES}
     parts = place.split("/")
     return not any(part in _UNWANTED_FOLDERS or _UNWANTED_LIBRARY.match(part) for part in parts)
+
+
+def is_wanted_data(place: str, source: str, kind: str) -> bool:
+    """Whether a data file goes in, or a link, which only does together with what it leads to.
+
+    Args:
+        place: Its place in the bundle.
+        source: Where the file is now; of a link, what stands in it.
+        kind: As PyInstaller calls it.
+    """
+    target = (PurePosixPath(place).parent / source).as_posix()
+    return is_wanted_file(place) and (kind != "SYMLINK" or is_wanted_file(target))
 
 
 def is_wanted_system_library(name: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import zipfile
 from pathlib import Path
@@ -17,8 +18,10 @@ from typing import TYPE_CHECKING
 
 import build_environment
 import proof_tools
+from build_commands import MacTools, Steps
 from bundle_identity import NAME, ROOT, executable_name
 from bundle_resources import place_resources
+from code_signing import sign_app
 from setup_commands import clean_environment, run, say
 from tiny_mach_o import TinyMachO
 
@@ -86,7 +89,7 @@ def assemble(wheels: Mapping[str, Path]) -> Path:
         say(f"      {APP.relative_to(ROOT)} is there already")
         return APP
     tools = proof_tools.tools_python()
-    programs = _programs(proof_tools.llvm_programs())
+    programs = _programs(proof_tools.llvm_programs(), tools)
     python = build_environment.prepare(run)
     _STAMP.unlink(missing_ok=True)
     for folder in (APP.parent, FOLDER / "work"):
@@ -96,7 +99,7 @@ def assemble(wheels: Mapping[str, Path]) -> Path:
         "--packages": PACKAGES,
         "--python": stand_ins / "python3.12",
         "--libpython": stand_ins / STAND_IN,
-        "--codesign-python": tools,
+        "--codesign": programs / "codesign",
         "--dist": APP.parent,
         "--work": FOLDER / "work",
         "--spec": ROOT / "packaging" / "viewfinder.spec",
@@ -112,7 +115,8 @@ def assemble(wheels: Mapping[str, Path]) -> Path:
     }
     run(command, variables)
     place_resources(APP)
-    run([str(tools), str(_HERE / "mac_codesign.py"), "-s", "-", str(APP)], clean_environment())
+    steps = Steps(tools=MacTools(codesign=str(programs / "codesign")))
+    sign_app(APP, APP / "Contents" / "MacOS" / executable_name("darwin"), None, FOLDER / "work", steps)
     _STAMP.write_text(digest, encoding="utf-8")
     return APP
 
@@ -129,13 +133,17 @@ def sizes_by_part(app: Path) -> dict[str, int]:
     return dict(sorted(sizes.items(), key=lambda item: -item[1]))
 
 
-def _programs(found: Mapping[str, str]) -> Path:
-    """A folder where LLVM's programs have the names that the Mac's have."""
+def _programs(found: Mapping[str, str], tools: Path) -> Path:
+    """A folder where LLVM's programs, and one that signs, have the names that the Mac's have."""
     folder = FOLDER / "programs"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, path in found.items():
         (folder / name).symlink_to(path)
+    codesign = folder / "codesign"
+    words = shlex.join([str(tools), str(_HERE / "mac_codesign.py")])
+    codesign.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+    codesign.chmod(0o755)
     return folder
 
 

@@ -100,11 +100,10 @@ def _draw_with(python: str) -> None:
     sys.modules["app_icon"] = drawn
 
 
-def _sign_with(python: str) -> None:
+def _sign_with(codesign: str) -> None:
     """Another program stands for codesign, which PyInstaller calls by its path."""
     from PyInstaller.utils import osx  # noqa: PLC0415
 
-    codesign = [python, str(Path(__file__).with_name("mac_codesign.py"))]
     run = subprocess.run
 
     class Programs:
@@ -114,14 +113,14 @@ def _sign_with(python: str) -> None:
 
         @staticmethod
         def run(command: list[str], **options: Any) -> Any:
-            return run([*codesign, *command[1:]] if command[0] == "/usr/bin/codesign" else command, **options)
+            return run([codesign, *command[1:]] if command[0] == "/usr/bin/codesign" else command, **options)
 
     osx.subprocess = Programs
 
 
 def _main() -> None:
     parser = argparse.ArgumentParser()
-    for name in ("--packages", "--python", "--libpython", "--codesign-python", "--dist", "--work", "--spec", "--name"):
+    for name in ("--packages", "--python", "--libpython", "--codesign", "--dist", "--work", "--spec", "--name"):
         parser.add_argument(name, required=True)
     given = parser.parse_args()
     linux_path = list(sys.path)
@@ -137,7 +136,7 @@ def _main() -> None:
     _answer_from_linux(sys.executable, linux_packages, given.packages, linux_path)
     _draw_with(sys.executable)
     sys.executable = given.python
-    _sign_with(given.codesign_python)
+    _sign_with(given.codesign)
     from PyInstaller import __main__ as pyinstaller  # noqa: PLC0415
     from PyInstaller.building import api  # noqa: PLC0415
 

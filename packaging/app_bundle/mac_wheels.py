@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -141,13 +142,18 @@ def download(versions: Mapping[str, str], folder: Path | None = None) -> dict[st
     there = _cached(versions, folder)
     missing = [f"{name}=={version}" for name, version in versions.items() if name not in there]
     if missing:
-        say(f"Downloading {len(missing)} of {len(versions)} wheels for {PLATFORM}")
+        arriving = folder / "arriving"
+        shutil.rmtree(arriving, ignore_errors=True)
+        say(f"      Downloading {len(missing)} of {len(versions)} wheels for {PLATFORM}")
         command = [str(python), "-m", "pip", "download", "--disable-pip-version-check", "--no-input", "--no-deps"]
         command += ["--progress-bar", "off", "--quiet", "--only-binary=:all:", "--platform", PLATFORM]
-        command += ["--python-version", PYTHON_VERSION, "--implementation", "cp", "--dest", str(folder), *missing]
+        command += ["--python-version", PYTHON_VERSION, "--implementation", "cp", "--dest", str(arriving), *missing]
         done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=False)
         if done.returncode:
             raise SetUpError(_download_failed(missing, done.stderr))
+        for path in arriving.iterdir():
+            path.replace(folder / path.name)  # so that none is there by halves
+        arriving.rmdir()
     found = _cached(versions, folder)
     absent = sorted(set(versions) - set(found))
     if absent:

@@ -105,7 +105,8 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"""#!{sys.executable}
 import pathlib, shutil, sys
 target = pathlib.Path(sys.argv[sys.argv.index("--dest") + 1])
-(target.parent / "asked.txt").write_text(" ".join(word for word in sys.argv if "==" in word))
+target.mkdir()
+(target.parents[1] / "asked.txt").write_text(" ".join(word for word in sys.argv if "==" in word))
 for word in sys.argv:
     if "==" in word:
         found = list(pathlib.Path({str(folder)!r}).glob(word.replace("==", "-").replace("-", "?") + "-*.whl"))
