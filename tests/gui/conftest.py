@@ -65,6 +65,14 @@ def _not_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "is_offline_by_environment", lambda: False)
 
 
+@pytest.fixture(autouse=True)
+def _no_button_left_pressed() -> Iterator[None]:
+    """Qt remembers a pressed mouse button for the whole process: later tests would type with it held."""
+    was_pressed = bool(QGuiApplication.mouseButtons().value)
+    yield
+    assert was_pressed or not QGuiApplication.mouseButtons().value, "a mouse button was left pressed"
+
+
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     """A picture of four colours."""

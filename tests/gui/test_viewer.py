@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from app.gui.viewer.picture_canvas import PictureCanvas
 from tests.gui.keys_and_clicks import ALT, CONTROL, LEFT, PLAIN
-from tests.gui.viewer_hands import drag, framing, native, scale, three, wheel
+from tests.gui.viewer_hands import double_click, drag, framing, native, scale, three, wheel
 from tests.gui.viewer_pixels import NOISE, is_same, painted
 
 if TYPE_CHECKING:
@@ -133,10 +133,10 @@ def test_the_hand_closes_while_it_pans(canvas: PictureCanvas) -> None:
 
 def test_a_double_click_goes_to_actual_size_there_and_back(canvas: PictureCanvas) -> None:
     point = framing(canvas).point_at(300, 200)
-    QTest.mouseDClick(canvas, LEFT, PLAIN, QPoint(300, 200))
+    double_click(canvas, QPoint(300, 200))
     assert scale(canvas) == 1
     assert framing(canvas).point_at(300, 200) == pytest.approx(point, abs=1)
-    QTest.mouseDClick(canvas, LEFT, PLAIN, QPoint(300, 200))
+    double_click(canvas, QPoint(300, 200))
     assert framing(canvas).is_fitted
 
 

@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
 from tests.gui.conftest import draw
-from tests.gui.keys_and_clicks import CONTROL, LEFT, PLAIN
-from tests.gui.viewer_hands import framing, scale, three
+from tests.gui.keys_and_clicks import CONTROL, PLAIN
+from tests.gui.viewer_hands import double_click, framing, scale, three
 from tests.gui.viewer_pixels import NOISE, source_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def test_looking_again_at_the_same_picture_keeps_the_zoom(open_window: OpenWindo
     driver = three(open_window, tmp_path)
     canvas = driver.parts.viewer.canvas
     canvas.zoom_to_actual_size()
-    QTest.mouseDClick(canvas, LEFT, PLAIN, QPoint(3, 3))
+    double_click(canvas, QPoint(3, 3))
     canvas.zoom_to_actual_size()
     more = draw(tmp_path / "more.png")
     chosen = driver.desk.pictures.media[0].medium_id

@@ -59,6 +59,12 @@ def native(canvas: PictureCanvas, kind: Qt.NativeGestureType, value: float, at: 
     QApplication.sendEvent(canvas, event)
 
 
+def double_click(canvas: PictureCanvas, place: QPoint) -> None:
+    """Twice in a row, and lets go: Qt's own double click leaves the button pressed."""
+    QTest.mouseDClick(canvas, LEFT, PLAIN, place)
+    QTest.mouseRelease(canvas, LEFT, PLAIN, place)
+
+
 def drag(canvas: PictureCanvas, start: tuple[int, int], end: tuple[int, int], keys: object = PLAIN) -> None:
     assert isinstance(keys, Qt.KeyboardModifier)
     QTest.mousePress(canvas, LEFT, keys, QPoint(*start))
