@@ -1,4 +1,7 @@
-"""What Qt's window needs of the system: its libraries (and what installs them on Debian and Ubuntu) and a display."""
+"""What Qt's window needs of the system: its libraries (and what installs them on Debian and Ubuntu) and a display.
+
+As a command it names the packages that are missing, those of the tests' own X server with them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import re
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import real_display
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -153,3 +158,7 @@ def _can_load(library: str) -> bool:
 
 def _has_font(folders: Iterable[Path]) -> bool:
     return any(path.suffix.lower() in _FONT_SUFFIXES for folder in folders for path in folder.glob("**/*"))
+
+
+if __name__ == "__main__":
+    print(*apt_packages(missing_libraries()), *real_display.missing_packages(), sep="\n")

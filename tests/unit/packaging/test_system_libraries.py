@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +20,6 @@ from system_libraries import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 def test_what_cannot_be_loaded_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -38,6 +40,13 @@ def test_each_package_is_named_once() -> None:
     assert apt_packages(["libgthread-2.0.so.0", "libglib-2.0.so.0", "libEGL.so.1"]) == ("libegl1", "libglib2.0-0")
     assert apt_packages(PACKAGE_OF_LIBRARY)
     assert install_line(["libegl1"]).endswith("install -y --no-install-recommends libegl1")
+
+
+def test_as_a_command_it_names_what_is_missing() -> None:
+    command = [sys.executable, str(Path(system_libraries.__file__))]
+    done = subprocess.run(command, env={**os.environ, "PATH": ""}, capture_output=True, text=True, check=True)
+    named = done.stdout.split()
+    assert {"xvfb", "xdotool"} <= set(named) <= {*apt_packages([*PACKAGE_OF_LIBRARY, FONTS]), "xvfb", "xdotool"}
 
 
 def test_a_library_that_does_not_exist_cannot_be_loaded() -> None:
