@@ -1,20 +1,21 @@
-"""The checks of the transformers backend, in an environment of its own: PyTorch and MLX disturb one another in one.
+"""The environment of the transformers backend's tests: PyTorch and MLX disturb one another in one.
 
-Standard library only. What MLX made of the questions that both runtimes are asked was kept by the tests before.
+As a command it makes that environment. Standard library only. What MLX made of the questions that both runtimes are
+asked was kept by the tests before.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from setup_commands import base_interpreter, pip_install, say
+from setup_commands import SetUpError, base_interpreter, clean_environment, pip_install, program_in, run, say
 from setup_stamp import requirements_digest
+from side_by_side import end_as_if_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,24 +39,19 @@ TESTS = (
 _STAMP_NAME = "viewfinder-tried.txt"
 
 
-def check(run: Callable[[Sequence[str], Mapping[str, str]], None], variables: Mapping[str, str]) -> int:
-    """Makes the environment once and runs the tests that a runtime must pass.
+def tests_command() -> list[str]:
+    """The tests that a runtime must pass, run in its environment."""
+    return [str(program_in(ENVIRONMENT, "python")), "-m", "pytest", *TESTS]
+
+
+def prepare(run: Callable[[Sequence[str], Mapping[str, str]], None], variables: Mapping[str, str]) -> None:
+    """Makes the environment anew when anything it was made from has changed; otherwise it costs a few milliseconds.
 
     Args:
         run: Runs a command, and raises when it fails.
         variables: Of the commands' environment.
-
-    Returns:
-        The exit code of pytest.
     """
-    prepare(run, variables)
-    command = [str(ENVIRONMENT / "bin" / "python"), "-m", "pytest", *TESTS]
-    return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
-
-
-def prepare(run: Callable[[Sequence[str], Mapping[str, str]], None], variables: Mapping[str, str]) -> None:
-    """Makes the environment anew when anything it was made from has changed; otherwise it costs a few milliseconds."""
-    python = ENVIRONMENT / "bin" / "python"
+    python = program_in(ENVIRONMENT, "python")
     stamp = ENVIRONMENT / _STAMP_NAME
     digest = requirements_digest((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     made_from = "\n".join((str(ROOT), os.path.realpath(sys.executable), TORCH, digest))
@@ -70,3 +66,20 @@ def prepare(run: Callable[[Sequence[str], Mapping[str, str]], None], variables: 
     run([*pip, TORCH, "--editable", f"{ROOT}[cpu,test]"], variables)
     stamp.write_text(made_from, encoding="utf-8")
     say(f"Ready after {time.monotonic() - began:.0f} s.")
+
+
+def main() -> int:
+    """Makes the environment; gives an exit code."""
+    end_as_if_interrupted()
+    try:
+        prepare(run, clean_environment())
+    except SetUpError as error:
+        say(f"The environment {ENVIRONMENT} could not be made. {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

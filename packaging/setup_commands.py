@@ -37,6 +37,11 @@ def base_interpreter() -> str:
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
+def program_in(environment: Path, name: str, system: str = sys.platform) -> Path:
+    """A command of an environment on a system, as in ``sys.platform``."""
+    return environment / "Scripts" / f"{name}.exe" if system == "win32" else environment / "bin" / name
+
+
 def pip_install(python: Path) -> list[str]:
     """The beginning of an environment's command that installs."""
     return [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]

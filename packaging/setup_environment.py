@@ -17,10 +17,11 @@ from pathlib import Path
 from platform import mac_ver, machine
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import check_steps
 import other_runtime
 import real_display
 import translations
-from setup_commands import SetUpError, base_interpreter, clean_environment, pip_install, run, say
+from setup_commands import SetUpError, base_interpreter, clean_environment, pip_install, program_in, run, say
 from setup_stamp import (
     BEGUN_NAME,
     Stamp,
@@ -32,10 +33,12 @@ from setup_stamp import (
     requirements_digest,
     write_stamp,
 )
+from side_by_side import SideBySide, end_as_if_interrupted
 from system_libraries import FONTS, apt_packages, install_line, missing_libraries, window_obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv"
@@ -83,7 +86,7 @@ def must_be_rebuilt(environment: Path) -> bool:
     unfinished = read_unfinished(environment)
     if unfinished is not None and unfinished.is_being_made:
         return True
-    command = [str(environment / "bin" / "python"), "-m", "pip", "--version"]
+    command = [str(program_in(environment, "python")), "-m", "pip", "--version"]
     options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": _PIP_TRIAL_S}
     try:
         return subprocess.run(command, env=clean_environment(), check=False, **options).returncode != 0
@@ -94,11 +97,15 @@ def must_be_rebuilt(environment: Path) -> bool:
 
 
 def _has_nvidia_gpu() -> bool:
-    """Whether there is an NVIDIA GPU, by the program's own module, which needs the standard library alone."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from app.core.machine import has_nvidia_gpu  # noqa: PLC0415 - found only on the path that was just added
+    return bool(_this_machine().has_nvidia_gpu())
 
-    return has_nvidia_gpu()
+
+def _this_machine() -> ModuleType:
+    """What the program itself knows of machines, which needs the standard library alone."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from app.core import machine as this_machine  # noqa: PLC0415 - found only on the path that was just added
+
+    return this_machine
 
 
 def run_program(arguments: Sequence[str]) -> int:
@@ -115,15 +122,20 @@ def run_program(arguments: Sequence[str]) -> int:
     if obstacle is not None:
         say(f"No window, because {obstacle}: asking about the sample picture on the command line.")
     words = program_arguments(arguments, is_display_there=obstacle is None)
-    return _become(ENVIRONMENT / "bin" / "viewfinder", words)
+    return _become(program_in(ENVIRONMENT, "viewfinder"), words)
 
 
 def run_checks(arguments: Sequence[str]) -> int:
-    """Prepares the environment and runs each check, the tests last; `arguments` go to pytest."""
+    """Prepares what is needed and runs every check; `arguments` go to pytest, which then has one environment alone."""
     try:
-        prepare_for_tests()
-        code = _checks(arguments)
-        return code if arguments else _check_other_runtime() or code
+        if arguments:
+            prepare_for_tests()
+            return check_steps.check_choice(ENVIRONMENT, arguments)
+        end_as_if_interrupted()
+        with SideBySide(ROOT, check_steps.variables()) as work:
+            second = work.begin("second environment", [sys.executable, other_runtime.__file__])
+            prepare_for_tests()
+            return check_steps.check_everything(work, ENVIRONMENT, second, memory_bytes=_this_machine().memory_bytes())
     except SetUpError as error:
         return _say_failed(str(error))
     except KeyboardInterrupt:
@@ -140,7 +152,7 @@ def prepare_for_tests() -> Path:
     prepare((*extras, "test"))
     _install_display_programs()
     translate()
-    return ENVIRONMENT / "bin" / "python"
+    return program_in(ENVIRONMENT, "python")
 
 
 def prepare(extras: Sequence[str], note: str = "") -> tuple[str, ...]:
@@ -157,7 +169,7 @@ def prepare(extras: Sequence[str], note: str = "") -> tuple[str, ...]:
     """
     if sys.platform == "darwin" and int(mac_ver()[0].split(".")[0] or _OLDEST_MACOS) < _OLDEST_MACOS:
         raise SetUpError(f"Viewfinder needs macOS {_OLDEST_MACOS} or newer; this is macOS {mac_ver()[0]}.")
-    python = ENVIRONMENT / "bin" / "python"
+    python = program_in(ENVIRONMENT, "python")
     stamp, unfinished = read_stamp(ENVIRONMENT), read_unfinished(ENVIRONMENT)
     digest = requirements_digest(PYPROJECT.read_text(encoding="utf-8"))
     wanted = Stamp(str(ROOT), os.path.realpath(python), digest, tuple(sorted(extras)))
@@ -189,7 +201,7 @@ def translate() -> None:
     if not stale:
         return
     try:
-        translations.release(stale, ENVIRONMENT / "bin")
+        translations.release(stale, program_in(ENVIRONMENT, "python").parent)
     except translations.TranslationError as error:
         say(f"The window can speak English only. {error}")
 
@@ -210,7 +222,7 @@ def _window_obstacle(missing: Sequence[str]) -> str | None:
 
 
 def _opens_window() -> bool:
-    command = [str(ENVIRONMENT / "bin" / "python"), "-c", "from PySide6.QtGui import QGuiApplication as A; A([])"]
+    command = [str(program_in(ENVIRONMENT, "python")), "-c", "from PySide6.QtGui import QGuiApplication as A; A([])"]
     options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": _WINDOW_TRIAL_S}
     try:
         return subprocess.run(command, check=False, **options).returncode == 0
@@ -325,39 +337,6 @@ def _install_packages(python: Path, extras: Sequence[str], *, is_moved: bool) ->
         run([str(python), "-m", "venv", "--without-pip", str(ENVIRONMENT)], environment)
     run([*pip, "--upgrade", "pip>=24"], environment)
     run([*pip, "--editable", f"{ROOT}[{','.join(extras)}]"], environment)
-
-
-def _checks(arguments: Sequence[str]) -> int:
-    tools = ENVIRONMENT / "bin"
-    python = str(tools / "python")
-    steps = (
-        ("format", [str(tools / "ruff"), "format", "--check", "--quiet", "."]),
-        ("lint", [str(tools / "ruff"), "check", "--quiet", "."]),
-        ("types", [python, "-m", "mypy"]),
-        ("imports", [str(tools / "lint-imports")]),
-        ("tests", [python, "-m", "pytest", *arguments]),
-    )
-    environment = {**clean_environment(), "QT_QPA_PLATFORM": "offscreen"}
-    failed: list[str] = []
-    for name, command in steps:
-        if name == "tests" and failed:
-            say(f"failed so far: {', '.join(failed)}")
-        began = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-        sys.stdout.flush()
-        if code:
-            failed.append(name)
-        if name != "tests" or code:
-            say(f"{name}: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s")
-    return 1 if failed else 0
-
-
-def _check_other_runtime() -> int:
-    """The tests of the transformers backend, which no choice of tests was made for."""
-    began = time.monotonic()
-    code = other_runtime.check(run, {**clean_environment(), "QT_QPA_PLATFORM": "offscreen"})
-    say(f"transformers: {'failed' if code else 'ok'}, {time.monotonic() - began:.1f} s")
-    return code
 
 
 def _say_failed(text: str) -> int:

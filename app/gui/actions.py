@@ -356,7 +356,6 @@ def action_rows() -> tuple[ActionRow, ...]:
             role=QAction.MenuRole.AboutRole,
             starts_group=True,
         ),
-        ActionRow("licencesAction", about, translate("Actions", "&Licences…")),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import other_runtime
 import pytest
+from setup_commands import SetUpError
 
 PYPROJECT = '[project]\nname = "x"\n[tool.ruff]\nline-length = 120\n'
 
@@ -20,7 +21,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Commands:
-    """What would be run; making the environment leaves a Python that only notes how it was called."""
+    """What would be run; making the environment leaves something in its Python's place."""
 
     def __init__(self, *, fails: bool = False) -> None:
         self.seen: list[list[str]] = []
@@ -31,8 +32,7 @@ class Commands:
         if command[1:3] == ["-m", "venv"]:
             python = Path(command[3]) / "bin" / "python"
             python.parent.mkdir(parents=True)
-            python.write_text('#!/bin/sh\necho "$@" > called.txt\nexit 5\n')
-            python.chmod(0o755)
+            python.touch()
         elif self._fails:
             raise RuntimeError("pip failed")
 
@@ -40,8 +40,10 @@ class Commands:
 def test_the_environment_is_made_once_and_the_runtimes_tests_run_in_it(root: Path) -> None:
     commands = Commands()
     for _ in range(2):
-        assert other_runtime.check(commands, dict(os.environ)) == 5
-        assert (root / "called.txt").read_text().split() == ["-m", "pytest", *other_runtime.TESTS]
+        other_runtime.prepare(commands, dict(os.environ))
+    python, *rest = other_runtime.tests_command()
+    assert Path(python).parents[1] == root / "environment"
+    assert rest == ["-m", "pytest", *other_runtime.TESTS]
     assert len(commands.seen) == 3
     assert commands.seen[0][0] == (getattr(sys, "_base_executable", None) or sys.executable)
     assert commands.seen[-1][-3:] == [other_runtime.TORCH, "--editable", f"{root}[cpu,test]"]
@@ -55,6 +57,20 @@ def test_it_is_made_anew_when_its_requirements_change_or_it_was_not_finished(roo
         commands = Commands()
         other_runtime.prepare(commands, {})
         assert len(commands.seen) == count
+
+
+@pytest.mark.parametrize(("fault", "code"), [(None, 0), (SetUpError("no network"), 1), (KeyboardInterrupt(), 130)])
+def test_as_a_command_it_says_why_it_could_not(
+    fault: BaseException | None, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def prepare(*_: object) -> None:
+        if fault is not None:
+            raise fault
+
+    monkeypatch.setattr(other_runtime, "prepare", prepare)
+    monkeypatch.setattr(other_runtime, "end_as_if_interrupted", lambda: None)
+    assert other_runtime.main() == code
+    assert ("no network" in capsys.readouterr().err) == (code == 1)
 
 
 def test_every_test_it_names_is_there() -> None:

@@ -5,9 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import check_steps
+import other_runtime
 import pytest
 import setup_commands
 import setup_environment
@@ -23,6 +26,7 @@ from setup_stamp import (
     requirements_digest,
     write_stamp,
 )
+from side_by_side import SideBySide
 
 from app.backends.table import BACKENDS
 from app.core.machine import has_nvidia_gpu
@@ -321,22 +325,26 @@ def test_checks_run_with_and_without_the_programs_for_a_real_display(
             raise SetUpError("apt-get failed")
         return ("xvfb", "xdotool")
 
-    def note(name: str, code: int = 0) -> None:
-        def call(*_: object) -> int:
+    def note(module: object, name: str, code: int = 0) -> None:
+        def call(*_: object, **__: object) -> int:
             done.append(name)
             return code
 
-        monkeypatch.setattr(setup_environment, name, call)
+        monkeypatch.setattr(module, name, call)
 
-    for name in ("prepare", "translate"):
-        note(name)
-    note("_checks", 3)
-    note("_check_other_runtime")
+    for name in ("prepare", "translate", "end_as_if_interrupted"):
+        note(setup_environment, name)
+    note(check_steps, "check_everything", 3)
+    note(check_steps, "check_choice", 4)
+    begun: list[Sequence[str]] = []
+    monkeypatch.setattr(SideBySide, "begin", lambda _, __, command: begun.append(command))
     monkeypatch.setattr("real_display.install_missing", install)
     assert setup_environment.run_checks([]) == 3
-    assert done == ["prepare", "translate", "_checks", "_check_other_runtime"]
-    assert setup_environment.run_checks(["tests/unit"]) == 3
-    assert done[4:] == ["prepare", "translate", "_checks"], "a choice of tests is for the first environment"
+    assert done == ["end_as_if_interrupted", "prepare", "translate", "check_everything"]
+    assert begun == [[sys.executable, other_runtime.__file__]], "the second environment is made meanwhile"
+    assert setup_environment.run_checks(["tests/unit"]) == 4
+    assert done[4:] == ["prepare", "translate", "check_choice"], "a choice of tests is for the first environment"
+    assert len(begun) == 1
     said = capsys.readouterr().err
     assert ("installed xvfb xdotool" in said) == is_online
     assert ("are skipped" in said) != is_online
