@@ -53,6 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code; see app.cli.usage.
     """
     first_line_s = time.monotonic()
+    if os.environ.get("HF_ENDPOINT"):
+        from app.core.models.access import set_bad_endpoint_aside  # noqa: PLC0415 - only where there is one
+
+        set_bad_endpoint_aside()
     # Read by the Hub's library when it is imported; with it on, that asks the Hub of its own accord who is asking.
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     restore_environment()

@@ -8,20 +8,23 @@ from app.cli.figures import size_text
 from app.cli.interrupts import Interrupts
 from app.cli.model_forms import document
 from app.cli.usage import DONE, FAILED, INTERRUPTED
-from app.core.checkpoint import DEMO_MODEL_ID
+from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import AppError, ModelError, UserError
 from app.core.machine import runtime_of
 from app.core.models.access import hub_access
 from app.core.models.fetching import branch_of, fetch, remaining_bytes
 from app.core.models.hub_cache import hub_cache_dir, repository_dir
-from app.core.models.library import why_not_whole
+from app.core.models.library import size_of, why_not_whole
 from app.core.models.repository import look_up, repository_named
 from app.core.models.told_sizes import ToldSize, keep_told_size
 from app.core.wakefulness import held_awake
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.cli.model_arguments import ModelsOptions
     from app.cli.terminal import Terminal
+    from app.core.checkpoint import Checkpoint
     from app.core.models.access import HubAccess
     from app.core.models.download_state import FetchProgress
     from app.core.models.repository import Repository
@@ -49,6 +52,10 @@ def download_model(options: ModelsOptions, settings: Settings, profile: Profile,
     access = hub_access(settings)
     named, revision = repository_named(options.models[0], access)
     wanted = options.revision or revision
+    here = _here(named, wanted) if access.is_offline else None
+    if here is not None:
+        terminal.note(f"Viewfinder is offline; {named} is here already, as it was when it was downloaded.")
+        return _tell(named, here.revision, here.folder, size_of(here.folder), options, terminal)
     terminal.progress(f"Asking for {named} ...")
     repository = look_up(named, access, wanted, runtime_of(options.backend or settings.backend))
     told = ToldSize(repository.revision, repository.size_bytes)
@@ -64,12 +71,21 @@ def download_model(options: ModelsOptions, settings: Settings, profile: Profile,
     fault = why_not_whole(folder)
     if fault is not None:
         raise ModelError(fault.text, fault.hint, fault.detail)
-    downloaded = {
-        "id": repository.model_id,
-        "revision": repository.revision,
-        "folder": str(folder),
-        "size_bytes": repository.size_bytes,
-    }
+    return _tell(repository.model_id, repository.revision, folder, repository.size_bytes, options, terminal)
+
+
+def _here(named: str, wanted: str | None) -> Checkpoint | None:
+    """The wanted revision, if it is on this machine and whole."""
+    try:
+        return find_checkpoint(f"{named}@{wanted}" if wanted else named)
+    except ModelError:
+        return None
+
+
+def _tell(
+    model_id: str, revision: str, folder: Path, size_bytes: int, options: ModelsOptions, terminal: Terminal
+) -> int:
+    downloaded = {"id": model_id, "revision": revision, "folder": str(folder), "size_bytes": size_bytes}
     text = document(downloaded=downloaded) if options.as_json else f"{folder}\n"
     return DONE if terminal.answer_whole(text) else FAILED
 

@@ -159,6 +159,12 @@ class ChatFormat:
 
         self._checkpoint = checkpoint
         path = checkpoint.folder / "tokenizer.json"
+        if not checkpoint.folder.is_dir():
+            raise ModelError(
+                Sentence("The model {name} is no longer on this machine.", name=checkpoint.name),
+                "Choose another one, or download it again.",
+                str(checkpoint.folder),
+            )
         if not path.is_file():
             raise ModelError(
                 Sentence("The model {name} has no tokenizer.json.", name=checkpoint.name), "Download it again."

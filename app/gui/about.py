@@ -12,13 +12,20 @@ from PySide6.QtWidgets import QMessageBox
 from app import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QWidget
 
 _LICENCE = "Apache License 2.0"
 
 
-def show_about(window: QWidget) -> None:
-    """Opens the box; it closes with Return or Esc."""
+def show_about(window: QWidget, show_licences: Callable[[], None]) -> None:
+    """Opens the box; it closes with Return or Esc.
+
+    Args:
+        window: What it stands over.
+        show_licences: A bound method that shows the licences of everything inside.
+    """
     translate = QCoreApplication.translate
     box = QMessageBox(window)
     box.setObjectName("aboutBox")
@@ -34,6 +41,10 @@ def show_about(window: QWidget) -> None:
     )
     box.setInformativeText("\n".join(said))
     box.setStandardButtons(QMessageBox.StandardButton.Close)
+    licences = box.addButton(translate("About", "Licences…"), QMessageBox.ButtonRole.ActionRole)
+    licences.setObjectName("aboutLicencesButton")
+    licences.clicked.connect(show_licences)
+    box.setDefaultButton(QMessageBox.StandardButton.Close)
     box.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )

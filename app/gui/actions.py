@@ -356,6 +356,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             role=QAction.MenuRole.AboutRole,
             starts_group=True,
         ),
+        ActionRow("licencesAction", about, translate("Actions", "&Licences…")),
     )
 
 

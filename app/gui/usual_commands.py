@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from app.gui.actions import Actions
     from app.gui.command_list import CommandList
+    from app.gui.licences.licences_window import LicencesWindow
     from app.gui.shell import MainWindow
     from app.gui.tray.media_commands import MediaCommands
     from app.gui.window_parts import WindowParts
@@ -40,6 +41,7 @@ class UsualCommands(QObject):
         self._media = media
         self._actions: Actions | None = None
         self._list: CommandList | None = None
+        self._licences: LicencesWindow | None = None
         self._guarded: QWidget | None = None
         self.focus_ring = FocusRing(window)
         application = QApplication.instance()
@@ -64,11 +66,14 @@ class UsualCommands(QObject):
             "zoomWindowAction": self.on_zoom_window,
             "shortcutsAction": self.on_shortcuts,
             "aboutAction": self.on_about,
+            "licencesAction": self.on_licences,
         }
 
     def close(self) -> None:
         """Keeps what is not kept yet."""
         self.recent.close()
+        if self._licences is not None:
+            self._licences.close_reading()
 
     def take_actions(self, actions: Actions) -> None:
         """Takes the actions whose state these commands show."""
@@ -216,7 +221,15 @@ class UsualCommands(QObject):
         """Says what this program is and what it is made of."""
         from app.gui.about import show_about  # noqa: PLC0415 - only when it is asked for
 
-        show_about(self._window)
+        show_about(self._window, self.on_licences)
+
+    def on_licences(self) -> None:
+        """Shows the licences of everything inside."""
+        if self._licences is None:
+            from app.gui.licences.licences_window import LicencesWindow  # noqa: PLC0415 - only when it is asked for
+
+            self._licences = LicencesWindow(self._window)
+        self._licences.show_again()
 
     # Keys
 

@@ -15,6 +15,10 @@
         <source>Licence: {0}</source>
         <translation>许可证：{0}</translation>
     </message>
+    <message>
+        <source>Licences…</source>
+        <translation>许可证…</translation>
+    </message>
 </context>
 <context>
     <name>Actions</name>
@@ -157,6 +161,10 @@
     <message>
         <source>&amp;Previous Item</source>
         <translation>上一项(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Licences…</source>
+        <translation>许可证(&amp;L)…</translation>
     </message>
     <message>
         <source>What is selected has no file</source>
@@ -2336,6 +2344,10 @@
         <translation>{model} 的文件在下载期间被移走了。</translation>
     </message>
     <message>
+        <source>Correct HF_ENDPOINT, or write one as https://host in the settings under “Downloads”.</source>
+        <translation>请更正 HF_ENDPOINT，或在设置的“下载”中以 https://host 的形式填写地址。</translation>
+    </message>
+    <message>
         <source>{host} does not take the token: it is wrong, or its time is over.</source>
         <translation>{host} 不接受该令牌：令牌有误或已过期。</translation>
     </message>
@@ -2510,6 +2522,14 @@
     <message>
         <source>{name} has its weights only in files that may hold program code.</source>
         <translation>{name} 的权重只在可能含有程序代码的文件中。</translation>
+    </message>
+    <message>
+        <source>Choose another one, or download it again.</source>
+        <translation>请选择其他模型，或重新下载。</translation>
+    </message>
+    <message>
+        <source>The model {name} is no longer on this machine.</source>
+        <translation>模型 {name} 已不在这台电脑上。</translation>
     </message>
     <message>
         <source>Move it somewhere else, then try again.</source>
@@ -3043,6 +3063,113 @@
     <message>
         <source>Frames: {0}</source>
         <translation>帧：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>LicencesWindow</name>
+    <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Website…</source>
+        <translation>网站…</translation>
+    </message>
+    <message>
+        <source>Source Code…</source>
+        <translation>源代码…</translation>
+    </message>
+    <message>
+        <source>Looking what is inside…</source>
+        <translation>正在查看程序包含的内容…</translation>
+    </message>
+    <message>
+        <source>Save All…</source>
+        <translation>全部保存…</translation>
+    </message>
+    <message>
+        <source>Name or licence</source>
+        <translation>名称或许可证</translation>
+    </message>
+    <message>
+        <source>Search what is inside</source>
+        <translation>搜索程序包含的内容</translation>
+    </message>
+    <message>
+        <source>Down goes to the list.</source>
+        <translation>按向下键进入列表。</translation>
+    </message>
+    <message>
+        <source>What is inside</source>
+        <translation>程序包含的内容</translation>
+    </message>
+    <message>
+        <source>The licence of what is chosen here stands beside it.</source>
+        <translation>在此选中的内容，其许可证显示在旁边。</translation>
+    </message>
+    <message>
+        <source>The licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>All that its makers ask to be said, and the text of the licence.</source>
+        <translation>作者要求说明的全部内容，以及许可证全文。</translation>
+    </message>
+    <message>
+        <source>Shows the address first.</source>
+        <translation>会先显示网址。</translation>
+    </message>
+    <message>
+        <source>Where its source code is. Shows the address first.</source>
+        <translation>其源代码所在之处。会先显示网址。</translation>
+    </message>
+    <message>
+        <source>Saves all of this as one text.</source>
+        <translation>将全部内容保存为一个文本文件。</translation>
+    </message>
+    <message>
+        <source>Closes this window.</source>
+        <translation>关闭此窗口。</translation>
+    </message>
+    <message>
+        <source>What is inside could not be read.</source>
+        <translation>无法读取程序包含的内容。</translation>
+    </message>
+    <message>
+        <source>Saved {0}</source>
+        <translation>已保存 {0}</translation>
+    </message>
+    <message>
+        <source>Nothing inside is called “{0}” or has such a licence.</source>
+        <translation>没有名称或许可证为“{0}”的内容。</translation>
+    </message>
+    <message>
+        <source>{0} pieces are inside, each under its own licence. The program as a whole is passed on under the GNU General Public License, version 3 or later; the first text says why.</source>
+        <translation>程序包含 {0} 个部分，各有其许可证。整个程序按 GNU 通用公共许可证第 3 版或更高版本分发；第一篇文本说明了原因。</translation>
+    </message>
+    <message>
+        <source>{0} pieces are inside, each under its own licence; the first text says what that means.</source>
+        <translation>程序包含 {0} 个部分，各有其许可证；第一篇文本说明了这意味着什么。</translation>
+    </message>
+    <message>
+        <source>More about {0} is at this address:</source>
+        <translation>有关 {0} 的更多信息在此网址：</translation>
+    </message>
+    <message>
+        <source>The source code of {0} is at this address:</source>
+        <translation>{0} 的源代码在此网址：</translation>
+    </message>
+    <message>
+        <source>Viewfinder Licences</source>
+        <translation>Viewfinder 许可证</translation>
+    </message>
+    <message>
+        <source>Save All Licences</source>
+        <translation>保存全部许可证</translation>
+    </message>
+    <message>
+        <source>Text (*.txt)</source>
+        <translation>文本 (*.txt)</translation>
     </message>
 </context>
 <context>
@@ -3936,6 +4063,17 @@
     <message>
         <source>Asking the Hub about {0}…</source>
         <translation>正在向 Hub 查询 {0}…</translation>
+    </message>
+</context>
+<context>
+    <name>PartList</name>
+    <message>
+        <source>see its text</source>
+        <translation>见其文本</translation>
+    </message>
+    <message>
+        <source>{0} · with {1}</source>
+        <translation>{0} · 随 {1} 附带</translation>
     </message>
 </context>
 <context>

@@ -226,3 +226,15 @@ def test_before_it_removes_it_asks(here: Program, tmp_path: Path, answer: str, c
     assert "will be free again" in errors.decode()
     assert (cache_of(here) / "models--Qwen--Qwen3-VL-4B-Instruct").exists() == (code != 0)
     assert bool(out) == (code == 0)
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["models", "list"], ["ask", "--backend", "fake", "-p", "x"]])
+def test_an_hf_endpoint_that_is_no_address_harms_nothing_but_what_asks_there(words: list[str], here: Program) -> None:
+    bad = here.with_variables(HF_ENDPOINT="http://[::1", HF_HUB_OFFLINE="0", TRANSFORMERS_OFFLINE="0")
+    done = bad.run("--profile", bad.profile_dir, *words, *(["--model", str(bad.model)] if "ask" in words else []))
+    assert done.returncode == 0, done.stderr
+    if words == ["doctor"]:
+        assert "Downloads    http://[::1, " in done.stdout
+        asked = bad.run("--profile", bad.profile_dir, "models", "download", "house/tiny")
+        assert asked.returncode == 1
+        assert "The address http://[::1 cannot be used. Correct HF_ENDPOINT, or" in asked.stderr

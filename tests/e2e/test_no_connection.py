@@ -82,6 +82,11 @@ def test_what_is_here_is_told_without_a_connection(alone: CutOff, is_offline: bo
     if is_offline:
         done = here.run("--profile", here.profile_dir, "models", "download", "house/other")
         assert "offline" in done.stderr
+        done = here.run("--profile", here.profile_dir, "models", "download", REPOSITORY)
+        assert done.returncode == 0, "what is here whole needs no connection"
+        path = here.run("--profile", here.profile_dir, "models", "path", REPOSITORY)
+        assert done.stdout == path.stdout
+        assert "is here already" in done.stderr
     done = here.run("--profile", here.profile_dir, "models", "remove", REPOSITORY, "--yes")
     assert done.returncode == 0, done.stderr
     assert alone.tries() == ""

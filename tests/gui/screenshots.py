@@ -30,6 +30,7 @@ from app.core.paths import SAMPLE_PICTURE, SAMPLE_VIDEO, profile_at
 from app.core.report import ReportParts
 from app.core.settings import Settings
 from app.engine.engine import Engine
+from app.gui.licences.licences_window import LicencesWindow
 from app.gui.look import apply_look
 from app.gui.shell import MainWindow
 from tests.clips_made import write_video
@@ -245,6 +246,17 @@ def _hover(*addresses: str) -> Callable[[MainWindow], object]:
     return hover
 
 
+def _show_licences(window: MainWindow) -> None:
+    """The licences, at a part that another one carries."""
+    window.content.actions_by_id["licencesAction"].trigger()
+    licences = window.findChild(LicencesWindow)
+    assert licences is not None
+    spin(lambda: bool(licences.list.names), _LIMIT_S)
+    place = licences.list.names.index("x264")
+    licences.list.setCurrentIndex(licences.list.model().index(place, 0))
+    licences.list.setFocus()
+
+
 ASKED = ("Locate every shape and tell me its colour.", "用中文说一遍。")
 LARGE, SMALL = (1280, 820), (640, 480)
 STATES = (
@@ -314,6 +326,8 @@ STATES = (
     State("commands", questions=ASKED[:1], finish=_trigger("commandListAction")),
     State("report", finish=_trigger("copyReportAction")),
     State("shortcuts", finish=_trigger("shortcutsAction")),
+    State("licences", finish=_show_licences),
+    State("about", finish=_trigger("aboutAction")),
     State(
         "demo",
         script=None,

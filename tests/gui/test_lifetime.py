@@ -71,6 +71,8 @@ def test_only_qt_is_imported_before_the_window_is_shown() -> None:
         "app.gui.models.models_sheet",
         "app.engine.downloads",
         "app.core.models.hub_requests",
+        "app.core.licences.inside",
+        "app.gui.licences.licences_window",
     }
     assert slow & set(done.stdout.split()) == set()
 

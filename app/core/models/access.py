@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
 
 HUB_ADDRESS = "https://huggingface.co"
+_ENDPOINT = "HF_ENDPOINT"
+_SET_ASIDE = "VIEWFINDER_HF_ENDPOINT_SET_ASIDE"
 _TRUE_WORDS = ("1", "ON", "YES", "TRUE")
 _NAME_AND_PASSWORD = re.compile(r"(?<=://)[^/?#]*@")
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -39,7 +41,7 @@ class HubAccess:
     @property
     def address(self) -> str:
         """Where requests go, without a slash at its end; a name and a password in ``HF_ENDPOINT`` are left out."""
-        given = (self.endpoint or os.environ.get("HF_ENDPOINT") or HUB_ADDRESS).strip()
+        given = (self.endpoint or endpoint_of_environment() or HUB_ADDRESS).strip()
         return _NAME_AND_PASSWORD.sub("", given if "://" in given else f"https://{given}").rstrip("/")
 
     @property
@@ -50,8 +52,8 @@ class HubAccess:
     @property
     def may_send_token(self) -> bool:
         """Whether nobody on the way to the address can read along: https, or this machine itself."""
-        parts = urlsplit(self.address)
-        return parts.scheme == "https" or _is_this_machine(parts.hostname or "")
+        parts = _parts_of(self.address)
+        return parts is not None and (parts[0] == "https" or _is_this_machine(parts[1]))
 
 
 def hub_access(settings: Settings) -> HubAccess:
@@ -70,6 +72,22 @@ def hub_access(settings: Settings) -> HubAccess:
 def stays_offline(settings: Settings) -> bool:
     """Whether no connection is to be made: by the person's own word, or by that of the environment."""
     return settings.is_offline or is_offline_by_environment()
+
+
+def endpoint_of_environment() -> str:
+    """What ``HF_ENDPOINT`` says, whether or not it can be an address; empty where it says nothing."""
+    return os.environ.get(_ENDPOINT) or os.environ.get(_SET_ASIDE) or ""
+
+
+def set_bad_endpoint_aside() -> None:
+    """Takes an ``HF_ENDPOINT`` away that is no address, so that only what would ask there says so.
+
+    WORKAROUND(huggingface_hub 2.4, constants): its import fails over such an address; remove when it does not. The
+    processes that this one starts know it too.
+    """
+    given = os.environ.get(_ENDPOINT)
+    if given and _parts_of(HubAccess(given).address) is None:
+        os.environ[_SET_ASIDE] = os.environ.pop(_ENDPOINT)
 
 
 def is_offline_by_environment() -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from app import __version__
 from app.core.errors import Sentence, UserError
-from app.core.models.access import HUB_ADDRESS
+from app.core.models.access import HUB_ADDRESS, endpoint_of_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -102,6 +102,8 @@ def proxy_of(access: HubAccess) -> str:
     """The host of the proxy that requests go through, with its port and without a password; empty for none."""
     if access.proxy:
         return host_of(access.proxy)
+    if not access.is_address:
+        return ""
     parts = urlsplit(access.address)
     if parts.hostname is None or urllib.request.proxy_bypass(parts.hostname):
         return ""
@@ -160,8 +162,9 @@ def _unusable(access: HubAccess, error: Exception) -> UserError:
 
 
 def _no_address(access: HubAccess, detail: str = "") -> UserError:
-    return UserError(
-        Sentence("The address {address} cannot be used.", address=access.address),
-        "Write it as https://host in the settings under “Downloads”.",
-        detail,
-    )
+    said = Sentence("The address {address} cannot be used.", address=access.address)
+    if not access.endpoint and endpoint_of_environment():
+        return UserError(
+            said, "Correct HF_ENDPOINT, or write one as https://host in the settings under “Downloads”.", detail
+        )
+    return UserError(said, "Write it as https://host in the settings under “Downloads”.", detail)

@@ -306,7 +306,7 @@ def _read(folder: Path) -> _Examined:
         runtimes = runtimes_of(config, weights)
     except AppError as error:
         return _Examined(error)
-    return _Examined(None, checkpoint, config, runtimes, _size_bytes(folder))
+    return _Examined(None, checkpoint, config, runtimes, size_of(folder))
 
 
 def runtimes_of(config: Mapping[str, Any], weights: WeightFiles) -> tuple[Runtime, ...]:
@@ -329,7 +329,8 @@ def runtimes_of(config: Mapping[str, Any], weights: WeightFiles) -> tuple[Runtim
     )
 
 
-def _size_bytes(folder: Path) -> int:
+def size_of(folder: Path) -> int:
+    """Of a model's files, in bytes."""
     size_bytes = 0
     seen: set[tuple[int, int]] = set()
     for above, _, names in os.walk(folder):

@@ -92,7 +92,7 @@ def repository_named(text: str, access: HubAccess) -> tuple[str, str | None]:
     """
     wanted = text.strip()
     for address in (access.address, HUB_ADDRESS, "https://hf.co"):
-        if wanted.startswith(f"{address}/"):
+        if wanted.startswith(f"{address}/") and (address != access.address or access.is_address):
             parts = [part for part in urlsplit(wanted).path[len(urlsplit(address).path) :].split("/") if part]
             revision = parts[3] if len(parts) > 3 and parts[2] in {"tree", "blob", "resolve"} else ""  # noqa: PLR2004
             wanted = "/".join(parts[:2]) + (f"@{revision}" if COMMIT.fullmatch(revision) else "")
@@ -100,7 +100,11 @@ def repository_named(text: str, access: HubAccess) -> tuple[str, str | None]:
     named = split_model_id(wanted)
     if named is None:
         raise ModelError(
-            Sentence("“{name}” is not the name of a repository on {host}.", name=text, host=host_of(access.address)),
+            Sentence(
+                "“{name}” is not the name of a repository on {host}.",
+                name=text,
+                host=host_of(access.address) or access.address,
+            ),
             "Write maker and model, such as Qwen/Qwen3-VL-4B-Instruct.",
         )
     return named[0], named[1] or None

@@ -15,9 +15,15 @@ _LINES = 4
 
 
 class LinkDialog(QDialog):
-    """The whole address, with Open where it is a web or mail address, and Copy."""
+    """The whole address, with Open where it is a web or mail address, and Copy.
 
-    def __init__(self, parent: QWidget, address: str) -> None:
+    Args:
+        parent: The window that it is shown over.
+        address: Where the link leads.
+        words: What is said of an address that can be opened; without it, that an answer links to it.
+    """
+
+    def __init__(self, parent: QWidget, address: str, words: str = "") -> None:
         super().__init__(parent)
         self.setObjectName("linkDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -25,7 +31,7 @@ class LinkDialog(QDialog):
         self._address = address
         is_openable = can_be_opened(address)
         said = QLabel(
-            self.tr("The answer links to this address:")
+            words or self.tr("The answer links to this address:")
             if is_openable
             else self.tr("The answer links to this address, which is not opened from here:")
         )
@@ -74,7 +80,7 @@ class LinkDialog(QDialog):
         self.accept()
 
 
-def show_link(parent: QWidget, address: str) -> None:
-    """Shows an address over the window; nothing is opened before the person says so."""
+def show_link(parent: QWidget, address: str, words: str = "") -> None:
+    """Shows an address over the window, with these words; nothing is opened before the person says so."""
     if address:
-        LinkDialog(parent.window(), address).open()
+        LinkDialog(parent.window(), address, words).open()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.core.checkpoint import Checkpoint, read_checkpoint
 from app.core.errors import ModelError, UserError
+from app.core.paths import DEMO_MODEL_DIR
 from app.core.prompt import ChatFormat, MediaSpan, Prompt, common_prefix, mrope_positions
 from app.core.requests import Request, Turn
 from app.core.sampling import GREEDY
@@ -152,6 +154,15 @@ def test_text_comes_in_whole_characters(chat: ChatFormat) -> None:
     assert "�" not in "".join(said)
     assert text in "".join(said)
     assert start not in "".join(said)
+
+
+def test_a_model_that_is_gone_wholly_is_said_to_be_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    shutil.copytree(DEMO_MODEL_DIR, folder)
+    checkpoint = read_checkpoint(folder, "house/tiny")
+    shutil.rmtree(folder)
+    with pytest.raises(ModelError, match=r"^The model tiny is no longer on this machine\."):
+        ChatFormat(checkpoint)
 
 
 @pytest.mark.parametrize("missing", ["tokenizer.json", "chat_template.jinja"])

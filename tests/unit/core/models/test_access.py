@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from app.core.models.access import HUB_ADDRESS, HubAccess, is_offline_by_environment
+from app.core.models.access import HUB_ADDRESS, HubAccess, is_offline_by_environment, set_bad_endpoint_aside
+from app.core.models.hub_requests import proxy_of
+from app.core.models.repository import repository_named
 
 SECRET = "hf_secret"
 
@@ -31,6 +35,23 @@ def test_the_setting_goes_over_the_variable(
     if variable is not None:
         monkeypatch.setenv("HF_ENDPOINT", variable)
     assert HubAccess(setting).address == address
+
+
+def test_an_endpoint_that_the_librarys_import_fails_over_is_set_aside_and_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "https://mirror.example")
+    monkeypatch.delenv("VIEWFINDER_HF_ENDPOINT_SET_ASIDE", raising=False)
+    set_bad_endpoint_aside()
+    assert os.environ["HF_ENDPOINT"] == "https://mirror.example"
+    monkeypatch.setenv("HF_ENDPOINT", "http://[::1")
+    monkeypatch.setenv("VIEWFINDER_HF_ENDPOINT_SET_ASIDE", "")
+    set_bad_endpoint_aside()
+    assert "HF_ENDPOINT" not in os.environ
+    access = HubAccess(token=SECRET)
+    assert (access.address, access.is_address, access.may_send_token) == ("http://[::1", False, False)
+    assert proxy_of(access) == ""
+    assert repository_named("house/tiny", access) == ("house/tiny", None)
 
 
 @pytest.mark.parametrize(

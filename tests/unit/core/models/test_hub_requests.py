@@ -333,7 +333,8 @@ def test_an_address_that_is_none_is_told_as_such(address: str, monkeypatch: pyte
     monkeypatch.setenv("NO_PROXY", "localhost")
     monkeypatch.setenv("HF_ENDPOINT", address)
     assert "address" in said(HubAccess())
-    assert "cannot be used. Write it as https://host" in said(HubAccess())
+    assert "cannot be used. Correct HF_ENDPOINT, or write one as https://host" in said(HubAccess())
+    assert "cannot be used. Write it as https://host" in said(HubAccess(address))
 
 
 def test_a_proxy_that_nobody_named_is_told_without_a_name() -> None:

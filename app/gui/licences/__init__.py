@@ -1,0 +1,1 @@
+"""Help > Licences: what is inside the program, with every text; imported when it is first asked for."""
