@@ -8,8 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.core.bundled import is_bundled
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import AppError
+from app.core.licences.inside import inside_here
 from app.core.merging import merging_question
 from app.core.models.access import HubAccess
 from app.core.models.catalogue import read_catalogue
@@ -47,6 +49,7 @@ def try_resources() -> Found:
     counts = {
         "presets": _count(lambda: len(list_presets()), faults),
         "models offered": _count(lambda: len(read_catalogue().models), faults),
+        "licences": _count(_licences, faults),
     }
     _count(lambda: bool(find_checkpoint(DEMO_MODEL_ID)), faults)
     _count(lambda: len(merging_question("?", ())), faults)
@@ -75,6 +78,18 @@ def _count(read: Callable[[], int], faults: list[str]) -> int:
     else:
         return count
     return -1
+
+
+def _licences() -> int:
+    """How many pieces are inside, each with its licence; a bundle must not have one without.
+
+    Raises:
+        ValueError: One has none that is known, or no text.
+    """
+    inside = inside_here()
+    if is_bundled() and inside.faults:
+        raise ValueError("; ".join(inside.faults))
+    return len(inside.parts)
 
 
 def try_data_folder(profile_dir: Path | None) -> Found:

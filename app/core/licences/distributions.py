@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _OWN_NAME = "viewfinder"
+_PROJECT_FILE = RESOURCES_DIR.parent / "pyproject.toml"
 _OWN_EXTRAS = frozenset({"mlx", "cuda", "cpu"})
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?[^;]*(?:;(.*))?", re.DOTALL)
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
@@ -129,7 +130,12 @@ def distributions_in(folders: Iterable[Path]) -> dict[str, InstalledDistribution
 
 
 def without_others(found: Mapping[str, InstalledDistribution]) -> dict[str, InstalledDistribution]:
-    """Of an environment's distributions those that the program needs, directly or not; tools for tests are others."""
+    """Of an environment's distributions those that the program needs, directly or not; tools for tests are others.
+
+    All of them where nothing says what the program needs.
+    """
+    if _OWN_NAME not in found and not _PROJECT_FILE.is_file():
+        return dict(found)
     waiting: list[tuple[str, frozenset[str]]] = [*_own_requirements(found)]
     extras: dict[str, frozenset[str]] = {}
     while waiting:
@@ -183,7 +189,7 @@ def _own_requirements(found: Mapping[str, InstalledDistribution]) -> Iterator[tu
     if _OWN_NAME in found:
         yield from _needed(found[_OWN_NAME].requirements, _OWN_EXTRAS)
         return
-    project = read_toml(RESOURCES_DIR.parent / "pyproject.toml")["project"]
+    project = read_toml(_PROJECT_FILE)["project"]
     lines = list(project["dependencies"])
     lines += [line for extra in _OWN_EXTRAS for line in project["optional-dependencies"][extra]]
     yield from _needed([_requirement(line) for line in lines], _OWN_EXTRAS)

@@ -31,7 +31,7 @@ _PROGRAM = "Viewfinder"
 OWN_LICENCE = "Apache-2.0"
 BUNDLE_LICENCE = "GPL-3.0-or-later"
 """Of the bundled program as a whole: ``resources/licences/terms.txt`` says why."""
-_OWN_COPYRIGHT = "Copyright The Viewfinder authors"
+OWN_COPYRIGHT = "Copyright © 2026 the Viewfinder authors"
 _RUNNING = {
     "OpenSSL": ("ssl", "OPENSSL_VERSION"),
     "zlib": ("zlib", "ZLIB_RUNTIME_VERSION"),
@@ -160,8 +160,8 @@ def _inside(
     ours = Part(
         name=_PROGRAM,
         version=__version__,
-        licence=f"{OWN_LICENCE}",
-        copyright=_OWN_COPYRIGHT,
+        licence=OWN_LICENCE,
+        copyright=OWN_COPYRIGHT,
         standard_texts=_standard_texts(f"{OWN_LICENCE} AND {BUNDLE_LICENCE}" if is_bundle else OWN_LICENCE),
         needs=tuple(sorted(found)),
     )

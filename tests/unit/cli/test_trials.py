@@ -24,6 +24,7 @@ from app.cli.trial_answers import DemoAnswers
 from app.cli.trial_machine import DeviceTrial
 from app.cli.trials import PARTS, PartEnded, Places, try_parts
 from app.core import checkpoint
+from app.core.licences.inside import Inside
 from app.core.paths import DEMO_MODEL_DIR, RESOURCES_DIR, SAMPLE_NUMBER, SAMPLE_PICTURE, SCHEMAS_DIR
 from app.core.trials import Found, TrialError
 
@@ -283,6 +284,16 @@ def test_resources_that_are_missing_are_all_named(tmp_path: Path, monkeypatch: p
     detail = tried("resources")["resources"].detail
     for name in ("result-1.schema.json", "selftest-1.schema.json", "number.png", "There are no presets"):
         assert name in detail
+
+
+def test_a_bundle_with_something_that_nobody_licensed_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    stray = Inside((), (), (Path("/stray/libstray.so"),), Path("/stray"))
+    monkeypatch.setattr(trial_places, "inside_here", lambda: stray)
+    assert "libstray" not in tried("resources")["resources"].detail
+    monkeypatch.setattr(trial_places, "is_bundled", lambda: True)
+    ended = tried("resources")["resources"]
+    assert ended.outcome == "failed"
+    assert "libstray.so is in no table" in ended.detail
 
 
 def test_certificates_that_are_missing_or_few_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import software_bill
-from bundle_identity import version
+from bundle_identity import COPYRIGHT, ROOT, version
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from app.core.licences.inside import OWN_COPYRIGHT
+from app.core.licences.tables import carriers
 from tests.unit.core.licences.bundles_made import add_distribution, add_files
 
 if TYPE_CHECKING:
@@ -157,6 +159,18 @@ def test_the_command_says_how_it_is_used_and_what_is_no_bundle(
     assert software_bill.main(["software_bill.py"]) == 2
     assert software_bill.main(["software_bill.py", str(tmp_path), str(tmp_path / "bill.json")]) == 1
     assert re.search(r"usage: .*\n.*is no bundle", capsys.readouterr().err)
+
+
+def test_the_program_and_its_bundle_name_the_same_authors() -> None:
+    assert OWN_COPYRIGHT == COPYRIGHT
+
+
+def test_versions_that_were_read_in_wheels_are_those_of_the_wheels_that_a_mac_gets() -> None:
+    lines = (ROOT / "packaging" / "constraints-macos.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==", 1) for line in lines if "==" in line)
+    checked = {carrier.distribution: carrier.checked for carrier in carriers() if carrier.checked}
+    assert set(checked) == {"av", "pillow-heif"}
+    assert {name: pins[name] for name in checked} == checked
 
 
 def test_without_a_date_of_its_own_the_commit_dates_it() -> None:
