@@ -21,6 +21,7 @@ from bundle_checks import check_bundle
 from bundle_identity import ROOT
 from mach_o_checks import read_folder, symbol_faults
 from setup_commands import SetUpError, say
+from setup_stamp import requirements_digest
 from wheel_checks import check_wheels
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 BITTEN = {"pyside6-essentials": "6.12.0"}
 """Wheels that say macOS 14 and do not load there: a check that finds nothing in them is none."""
 
+_RESOLVED = mac_assembly.FOLDER / "resolved.txt"
 _INTERRUPTED = 130
 _SHOWN_FAULTS = 20
 _SHOWN_PARTS = 12
@@ -76,6 +78,11 @@ def prove(steps: Sequence[tuple[str, Callable[[Proof], str]]] = ()) -> int:
 
 def _resolve(_: Proof) -> str:
     committed = _committed()
+    asked = requirements_digest((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    settled = f"{asked}\n{mac_wheels.write_constraints(committed)}"
+    found = f"{len(committed)} packages fit together on macOS 14, Apple silicon, Python {mac_wheels.PYTHON_VERSION}"
+    if _RESOLVED.exists() and _RESOLVED.read_text(encoding="utf-8") == settled:
+        return f"{found}, as they did before"
     resolved = mac_wheels.resolve(pins=committed)
     if resolved != committed:
         changed = sorted(name for name in {*resolved, *committed} if resolved.get(name) != committed.get(name))
@@ -83,7 +90,9 @@ def _resolve(_: Proof) -> str:
             f"{mac_wheels.CONSTRAINTS.name} does not hold what pyproject.toml asks for now, in {', '.join(changed)}. "
             "Make it anew: python3 packaging/app_bundle/mac_wheels.py resolve"
         )
-    return f"{len(resolved)} packages fit together on macOS 14, Apple silicon, Python {mac_wheels.PYTHON_VERSION}"
+    _RESOLVED.parent.mkdir(parents=True, exist_ok=True)
+    _RESOLVED.write_text(settled, encoding="utf-8")
+    return found
 
 
 def _download(proof: Proof) -> str:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import mac_assembly
 import mac_pyinstaller
+import mac_wheels
 import proof_tools
 import prove_mac
 import pytest
@@ -60,6 +61,28 @@ def test_ctrl_c_ends_it_quietly(capfd: pytest.CaptureFixture[str]) -> None:
 
     assert prove_mac.prove((("Try", interrupted),)) == 130
     assert "Interrupted" in capfd.readouterr().err
+
+
+def test_what_fitted_together_is_asked_again_only_after_a_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, str]] = []
+
+    def resolve(pins: dict[str, str]) -> dict[str, str]:
+        asked.append(pins)
+        return {**pins, "new": "1"} if len(asked) > 1 else dict(pins)
+
+    monkeypatch.setattr(mac_wheels, "resolve", resolve)
+    monkeypatch.setattr(prove_mac, "_RESOLVED", tmp_path / "proof" / "resolved.txt")
+    monkeypatch.setattr(mac_wheels, "CONSTRAINTS", tmp_path / "constraints.txt")
+    (tmp_path / "constraints.txt").write_text("mlx==1\n", encoding="utf-8")
+    (_, step), *_ = prove_mac.STEPS
+    assert step(Proof()) == "1 packages fit together on macOS 14, Apple silicon, Python 3.12"
+    assert step(Proof()).endswith("as they did before")
+    assert asked == [{"mlx": "1"}]
+    (tmp_path / "constraints.txt").write_text("mlx==2\n", encoding="utf-8")
+    with pytest.raises(NotProven, match=r"asks for now, in new\."):
+        step(Proof())
 
 
 def test_wheels_are_unpacked_again_only_when_they_changed(tmp_path: Path) -> None:
