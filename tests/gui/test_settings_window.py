@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.backends.fake_backend import FakeBackend, FakeScript
 from app.core.sampling import RANGES, Sampling
-from app.gui.settings import number_field, settings_panel
+from app.gui.settings import fault_line, settings_panel
 from tests.gui.settings_shown import choose, opened, own
 from tests.gui.window_driver import type_into
 
@@ -165,7 +165,7 @@ def test_a_seed_that_is_none_is_explained(typed: str, open_window: OpenWindow) -
 
 def test_what_is_wrong_is_announced_once(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(number_field, "announce", lambda _widget, text: said.append(text))
+    monkeypatch.setattr(fault_line, "announce", lambda _widget, text: said.append(text))
     field = opened(open_window()).answers.fields["temperature"]
     type_into(field.edit, "7")
     type_into(field.edit, "8", then=Qt.Key.Key_Tab)

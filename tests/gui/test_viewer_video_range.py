@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,7 +94,7 @@ def test_a_letter_that_is_typed_with_option_on_a_mac_leaves_the_range(
     open_clip(driver, clip).scrubber.setValue(20)
     driver.action("rangeInAction").trigger()
     driver.wait(lambda: wish_of(driver) == FrameWish(start_s=2.0))
-    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("app.gui.usual_commands.sys", SimpleNamespace(platform="darwin"))
     click, option = QTest.KeyAction.Click, Qt.KeyboardModifier.AltModifier
     driver.prompt.setFocus()
     QTest.sendKeyEvent(click, driver.prompt, Qt.Key.Key_X, "≈", option)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 
 from app.core.checkpoint import DEMO_MODEL_ID, model_id_of
 from app.core.errors import ErrorText, Sentence
 from app.gui.announcing import tell
+from app.gui.folder_choice import choose_folder
 from app.gui.models.model_words import disk_text
 from app.gui.wording import paragraph, spoken
 
@@ -225,12 +226,7 @@ class ModelsOpening(QObject):
     # A folder
 
     def _on_sheet_folder_wanted(self) -> None:
-        dialog = QFileDialog(self._window, self.tr("Choose a model’s folder"), str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self._on_folder_selected)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        choose_folder(self._window, self.tr("Choose a model’s folder"), Path.home(), self._on_folder_selected)
 
     def _on_folder_selected(self, folder: str) -> None:
         """A model's own folder is used; one with models in it is listed, from now on at every look."""

@@ -12,6 +12,7 @@ from app.gui.announcing import announce
 from app.gui.bridge import assert_main_thread
 from app.gui.caption import Caption
 from app.gui.describing import describe
+from app.gui.escape_key import is_escape_kept
 from app.gui.look import BODY_PX, HEADING_PX, scaled_px
 from app.gui.models.model_list import ModelList
 from app.gui.models.model_rows import chosen_rows, rows_of
@@ -247,11 +248,7 @@ class ModelsSheet(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keeps Esc from what it means elsewhere in the window while the keyboard is in here."""
-        is_key = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if is_key and event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
+        return is_escape_kept(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc empties the search, then goes back to the conversation."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidg
 from app.gui.announcing import announce
 from app.gui.caption import Caption
 from app.gui.describing import describe
+from app.gui.escape_key import is_escape_kept
 from app.gui.settings.fault_line import FaultLine
 from app.gui.settings.settings_rows import ButtonLine
 from app.gui.wording import error_words
@@ -83,11 +84,7 @@ class OtherModel(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keeps Esc for itself."""
-        is_key = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if is_key and event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
+        return is_escape_kept(event) or super().event(event)
 
     def _show_whether_usable(self) -> None:
         self.look.setEnabled(bool(self.name.text().strip()))

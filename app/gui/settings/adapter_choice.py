@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.files import shown_name
 from app.gui.caption import Caption
 from app.gui.describing import describe
+from app.gui.folder_choice import choose_folder
 from app.gui.settings.settings_rows import ButtonLine
 
 if TYPE_CHECKING:
@@ -77,13 +78,8 @@ class AdapterChoice(QWidget):
         self.name.setText(metrics.elidedText(self._words, Qt.TextElideMode.ElideMiddle, self.name.width()))
 
     def _on_choose_clicked(self) -> None:
-        start = str(self._folder.parent if self._folder is not None else Path.home())
-        dialog = QFileDialog(self, self.tr("The Adapter’s Folder"), start)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self._on_folder_selected)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        start = self._folder.parent if self._folder is not None else Path.home()
+        choose_folder(self, self.tr("The Adapter’s Folder"), start, self._on_folder_selected)
 
     def _on_folder_selected(self, folder: str) -> None:
         self.choose.setFocus()

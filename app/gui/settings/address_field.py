@@ -9,9 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from app.core.errors import UserError
-from app.gui.announcing import announce
 from app.gui.describing import describe
-from app.gui.settings.fault_line import FaultLine, mark_faulty
+from app.gui.settings.fault_line import FaultLine
 from app.gui.settings.settings_rows import Labelled
 from app.gui.wording import error_words
 
@@ -71,7 +70,7 @@ class AddressField(QWidget):
         try:
             value = self._check(self.edit.text().replace(f":{_DOTS}@", f":{urlsplit(self._value).password or _DOTS}@"))
         except UserError as error:
-            self._say_fault(error_words(error.said))
+            self.fault.say_of(self.edit, error_words(error.said), self._meaning)
             return
         is_new = value != self._value
         self._value = value
@@ -82,17 +81,8 @@ class AddressField(QWidget):
     def _on_edit_text_edited(self) -> None:
         self._clear_fault()
 
-    def _say_fault(self, said: str) -> None:
-        if self.fault.isHidden():
-            announce(self.edit, said)
-        self.fault.say(said)
-        mark_faulty(self.edit, is_faulty=True)
-        self.edit.setAccessibleDescription(f"{said} {self._meaning}")
-
     def _clear_fault(self) -> None:
-        self.fault.clear()
-        mark_faulty(self.edit, is_faulty=False)
-        self.edit.setAccessibleDescription(self._meaning)
+        self.fault.clear_of(self.edit, self._meaning)
 
 
 def _without_password(address: str) -> str:

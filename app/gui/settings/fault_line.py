@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy
 
+from app.gui.announcing import announce
 from app.gui.look import STATE_RED, state_colour
 
 
@@ -30,6 +31,20 @@ class FaultLine(QLabel):
         """Says nothing any more."""
         self.setText("")
         self.hide()
+
+    def say_of(self, field: QLineEdit, sentence: str, meaning: str) -> None:
+        """Shows what is wrong with a field, also to people who listen, behind which comes what the field means."""
+        if self.isHidden():
+            announce(field, sentence)
+        self.say(sentence)
+        mark_faulty(field, is_faulty=True)
+        field.setAccessibleDescription(f"{sentence} {meaning}")
+
+    def clear_of(self, field: QLineEdit, meaning: str) -> None:
+        """Says nothing any more, and of the field only what it means."""
+        self.clear()
+        mark_faulty(field, is_faulty=False)
+        field.setAccessibleDescription(meaning)
 
     def changeEvent(self, event: QEvent) -> None:
         """Takes the colour anew when the system's palette changed."""

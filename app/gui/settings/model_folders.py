@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.caption import Caption
 from app.gui.describing import describe, tip
+from app.gui.folder_choice import choose_folder
 from app.gui.settings.settings_rows import ButtonLine, Labelled
 
 _MAY_BREAK = "\u200b"
@@ -55,13 +56,8 @@ class ModelFolders(QWidget):
         self._list.setVisible(bool(folders))
 
     def _on_add_clicked(self) -> None:
-        start = str(self._folders[-1].parent if self._folders else Path.home())
-        dialog = QFileDialog(self, self.tr("A Folder with Models"), start)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self._on_folder_selected)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        start = self._folders[-1].parent if self._folders else Path.home()
+        choose_folder(self, self.tr("A Folder with Models"), start, self._on_folder_selected)
 
     def _on_folder_selected(self, folder: str) -> None:
         self.add.setFocus()

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QLocale, Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
-from app.gui.announcing import announce
 from app.gui.caption import Caption
-from app.gui.settings.fault_line import FaultLine, mark_faulty
+from app.gui.settings.fault_line import FaultLine
 from app.gui.wording import paragraph
 
 if TYPE_CHECKING:
@@ -200,16 +199,10 @@ class NumberField(QWidget):
         said = said.format(self._words, low, high)
         if self._value is not None:
             said = paragraph(said, self.tr("The last good value, {0}, stays.").format(self._text(self._value)))
-        if self.fault.isHidden():
-            announce(self.edit, said)
-        self.fault.say(said)
-        mark_faulty(self.edit, is_faulty=True)
-        self.edit.setAccessibleDescription(f"{said} {self._meaning}")
+        self.fault.say_of(self.edit, said, self._meaning)
 
     def _clear_fault(self) -> None:
-        self.fault.clear()
-        mark_faulty(self.edit, is_faulty=False)
-        self.edit.setAccessibleDescription(self._meaning)
+        self.fault.clear_of(self.edit, self._meaning)
 
     def _show_caption(self) -> None:
         self.caption.setVisible(self._own is not None)

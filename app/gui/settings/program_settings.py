@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.settings import Settings
 from app.gui.announcing import announce
 from app.gui.caption import Caption
 from app.gui.describing import describe, tip
+from app.gui.folder_choice import choose_folder
 from app.gui.settings.choice_box import ChoiceBox
 from app.gui.settings.fault_line import FaultLine
 from app.gui.settings.model_folders import ModelFolders
@@ -191,13 +192,8 @@ class ProgramSettings(QObject):
         self._tell(replace(self._settings, model_folders=folders))
 
     def _on_choose_export_folder_clicked(self) -> None:
-        start = str(self._settings.export_dir or Path.home())
-        dialog = QFileDialog(self._panel, self.tr("Where Exports Go"), start)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self._on_export_folder_selected)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        start = self._settings.export_dir or Path.home()
+        choose_folder(self._panel, self.tr("Where Exports Go"), start, self._on_export_folder_selected)
 
     def _on_export_folder_selected(self, folder: str) -> None:
         self._tell(replace(self._settings, export_dir=Path(folder)))

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.core.sampling import Sampling
 from app.gui.caption import Caption
 from app.gui.describing import describe
+from app.gui.escape_key import is_escape_kept
 from app.gui.look import HEADING_PX
 from app.gui.settings.adapter_choice import AdapterChoice
 from app.gui.settings.choice_box import ChoiceBox
@@ -188,11 +189,7 @@ class SettingsPanel(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keeps Esc from what it means elsewhere in the window while the keyboard is in here."""
-        is_key = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if is_key and event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
+        return is_escape_kept(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc goes back to the conversation."""
