@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,11 @@ class QuietFileHandler(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Writes no more."""
         logging.getLogger().removeHandler(self)
+
+    def close(self) -> None:
+        """Closes the file; what a full disk does not take of it is lost."""
+        with suppress(OSError):
+            super().close()
 
 
 def open_crash_log(file: Path) -> TextIO:

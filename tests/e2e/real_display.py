@@ -60,13 +60,15 @@ def until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
-def export_answer(hands: Hands, window_id: str, file: Path) -> bool:
-    """Saves by the dialog's keys; before the answer is there the command does nothing."""
+def export_answer(
+    hands: Hands, window_id: str, file: Path, *, keys: str = "ctrl+shift+s", title: str = "Export"
+) -> bool:
+    """Saves by the dialog's keys, by default as JSON; before the answer is there the command does nothing."""
     hands.do("windowfocus", "--sync", window_id)
-    hands.do("key", "ctrl+shift+s")
+    hands.do("key", keys)
     time.sleep(1.0)
     dialogs = subprocess.run(
-        ["xdotool", "search", "--onlyvisible", "--name", "^Export$"],
+        ["xdotool", "search", "--onlyvisible", "--name", f"^{title}$"],
         env=hands.environment,
         capture_output=True,
         text=True,

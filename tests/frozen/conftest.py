@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e import chosen_program
-from tests.e2e.conftest import display
+from tests.e2e.conftest import display, empty_model, picture, program
 from tests.frozen.installed import Installed, lock_folder, program_folder, unlock_folder
 
 if TYPE_CHECKING:
@@ -50,4 +50,4 @@ def installed(built: Path) -> Iterator[Installed]:
     assert after == before, "a start wrote into the program's folder"
 
 
-__all__ = ["display"]
+__all__ = ["display", "empty_model", "picture", "program"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -13,7 +14,6 @@ from app.core.traces import trace_without_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 logger = logging.getLogger("app.some_room")
 
@@ -72,6 +72,17 @@ def test_a_log_that_cannot_be_written_gives_up_without_a_word(logs: Logs, capsys
     logger.info("first")
     logger.info("second")
     assert len(logs.recent_entries()) == 2
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_behind_the_log_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    logs = Logs(Path("/dev/full"))
+    logs.write_file()
+    logger.info("first")
+    logger.info("second")
+    logs.stop()
+    assert not set(logging.getLogger().handlers) & set(logs._handlers)
     assert capsys.readouterr() == ("", "")
 
 
