@@ -22,6 +22,7 @@ from app.cli.trial_process import Trials
 from app.cli.trials import PARTS, Places, try_parts
 from app.cli.usage import DONE, FAILED, INTERRUPTED
 from app.core.bundled import bundle_path, is_bundled
+from app.core.paths import profile_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,16 +47,19 @@ def run_selftest(options: SelftestOptions, window: WindowParts) -> int:
     Returns:
         The exit code: 0 only where no part failed.
     """
+    profile_dir = options.common.profile_dir
+    if profile_dir is not None:
+        profile_dir = profile_at(profile_dir).data_dir  # whole: parts are tried from another folder
     if options.parts:
         with _told_apart() as out:
-            return try_parts(options.parts, Places(options.work_dir, options.common.profile_dir), window, out)
+            return try_parts(options.parts, Places(options.work_dir, profile_dir), window, out)
     terminal = Terminal()
     with contextlib.ExitStack() as folders:
         try:
             work_dir = Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="viewfinder-selftest-")))
         except OSError:  # the part that tries the temporary folder says so
             work_dir = None
-        trials = Trials(Places(work_dir, options.common.profile_dir))
+        trials = Trials(Places(work_dir, profile_dir))
         run = _Run(terminal, as_json=options.as_json)
         with Interrupts(trials.stop) as interrupts:
             run.begin()

@@ -300,6 +300,11 @@ def test_certificates_that_are_missing_or_few_fail(tmp_path: Path, monkeypatch: 
     import certifi
 
     assert tried("certificates")["certificates"].outcome == "ok"
+    end = "-----END CERTIFICATE-----\n"
+    first = Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end
+    (tmp_path / "one.pem").write_text(first, encoding="utf-8")
+    monkeypatch.setattr(certifi, "where", lambda: str(tmp_path / "one.pem"))
+    assert "has only 1 authorities" in tried("certificates")["certificates"].detail
     monkeypatch.setattr(certifi, "where", lambda: str(tmp_path / "cacert.pem"))
     assert "cacert.pem" in tried("certificates")["certificates"].detail
     (tmp_path / "cacert.pem").write_text("no certificates")
@@ -373,6 +378,19 @@ def test_what_it_does_not_know_is_refused(line: str, capsys: pytest.CaptureFixtu
         read_arguments(line.split())
     assert ended.value.code == 2
     assert capsys.readouterr().err
+
+
+def test_a_profile_is_looked_at_where_the_person_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(selftest, "PARTS", [part for part in PARTS if part.name == "data_folder"])
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for name, folder in (("kept", tmp_path / "kept"), ("~/kept", tmp_path / "home" / "kept")):
+        options = read_arguments(["--selftest", "--profile", name])
+        assert isinstance(options, SelftestOptions)
+        assert selftest.run_selftest(options, no_window) == 0
+        assert f"  {folder} (not there yet)\n" in capsys.readouterr().out
 
 
 def test_without_a_temporary_folder_the_parts_that_need_none_are_tried(
