@@ -103,6 +103,7 @@ class ActionRow:
         needs: Why it cannot be used when it cannot, for the list of commands.
         is_late: Whether it can be used is only found out when somebody looks.
         submenu: The menu within the menu that it stands in, or empty.
+        is_systems: The system puts a row of its own into the menu; this one is in the list of commands alone.
     """
 
     action_id: str
@@ -116,6 +117,7 @@ class ActionRow:
     needs: str = ""
     submenu: str = ""
     is_late: bool = False
+    is_systems: bool = False
 
 
 def action_rows() -> tuple[ActionRow, ...]:
@@ -278,6 +280,7 @@ def action_rows() -> tuple[ActionRow, ...]:
             translate("Actions", "&Full Screen"),
             (_Standard.FullScreen,) if sys.platform == "darwin" else ("F11",),  # a bare Linux knows no key for it
             is_checkable=True,
+            is_systems=sys.platform == "darwin",  # AppKit: “Enter Full Screen”
         ),
         *video_rows(ActionRow),
         ActionRow(
@@ -395,7 +398,8 @@ class Actions:
             action.setMenuRole(row.role)
             action.setCheckable(row.is_checkable)
             (action.toggled if row.is_checkable else action.triggered).connect(slots[row.action_id])
-            menu.addAction(action)
+            if not row.is_systems:
+                menu.addAction(action)
             window.addAction(action)
             self._actions[row.action_id] = action
 

@@ -100,6 +100,19 @@ def test_the_usual_keys(bar: QMenuBar) -> None:
     assert full_screen.shortcuts == (QKeySequence.StandardKey.FullScreen,), "Control-Cmd-F there"
 
 
+@pytest.mark.usefixtures("mac")
+def test_full_screen_is_in_the_menu_once_by_appkit_and_still_a_command(open_window: OpenWindow) -> None:
+    driver = open_window()
+    action = driver.action("fullScreenAction")
+    assert action not in driver.content.actions_by_id.menu_of("fullScreenAction").actions()
+    assert action in driver.window.actions(), "so that its keys work"
+    assert "fullScreenAction" in [command.command_id for command in driver.content.actions_by_id.commands()]
+    action.trigger()
+    assert driver.window.isFullScreen()
+    action.trigger()
+    assert not driver.window.isFullScreen()
+
+
 def test_no_key_of_the_system_is_taken() -> None:
     taken = {
         QKeySequence(key).toString()
