@@ -136,6 +136,16 @@ def is_wanted_system_library(name: str) -> bool:
     return _SYSTEM_LIBRARY.fullmatch(name) is not None
 
 
+def may_lose_debug_information(place: str) -> bool:
+    """Whether a library can do without the debugger's notes (Linux): Python's own and the modules written for it.
+
+    Not those that wheels bring along: these were changed after they were linked, which not all of them survive twice.
+    """
+    folder, _, name = place.rpartition("/")
+    is_module = name.endswith(".so") and not name.startswith("lib")
+    return name.startswith("libpython3") or (is_module and not folder.endswith(".libs") and "PySide6" not in folder)
+
+
 def is_metadata(place: str) -> bool:
     """Whether a file is one of a distribution's notes about itself; these are chosen by `distributions_inside`."""
     return ".dist-info/" in place or ".egg-info/" in place or place.endswith((".dist-info", ".egg-info"))

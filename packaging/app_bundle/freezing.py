@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import translations
+from bundle_contents import may_lose_debug_information
 from bundle_identity import EXECUTABLE
 from setup_commands import SetUpError, clean_environment, run, say
 
@@ -81,10 +82,12 @@ def _make_translations(python: Path, run_command: Run) -> None:
 
 
 def _drop_debug_information(folder: Path, run_command: Run) -> None:
-    """Takes the debugger's notes out of Python's own libraries: most of their size, and full of the builder's paths."""
-    libraries = [*folder.rglob("libpython3*.so*"), *folder.glob("_internal/python3*/lib-dynload/*.so")]
+    """Takes the debugger's notes out of libraries: a tenth of the program's size, and full of their builders' paths."""
+    inside = folder / "_internal"
+    files = [file for file in sorted(inside.rglob("*.so*")) if file.is_file() and not file.is_symlink()]
+    libraries = [file for file in files if may_lose_debug_information(file.relative_to(inside).as_posix())]
     strip = shutil.which("strip")
     if strip is None:
-        say("There is no “strip” here (binutils): Python's libraries keep their debug information.")
+        say("There is no “strip” here (binutils): libraries keep their debug information, a tenth of the size.")
     elif libraries:
         run_command([strip, "--strip-unneeded", *map(str, libraries)], clean_environment())

@@ -11,6 +11,7 @@ from bundle_contents import (
     is_wanted_metadata,
     is_wanted_resource,
     is_wanted_system_library,
+    may_lose_debug_information,
     missing_modules,
     own_modules,
 )
@@ -164,3 +165,22 @@ def test_modules_are_named_after_their_files() -> None:
 
 def test_a_module_that_was_not_collected_is_named() -> None:
     assert missing_modules({"a", "b"}, ("a", "c")) == ("c",)
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["libpython3.11.so.1.0", "python3.11/lib-dynload/_ssl.cpython-311-x86_64-linux-gnu.so", "av/video/frame.abi3.so"],
+)
+def test_python_and_its_modules_lose_their_debug_information(place: str) -> None:
+    assert may_lose_debug_information(place)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("numpy.libs/libscipy_openblas64_-32a4b2a6.so", "av.libs/libx264-d6533a8d.so.165", "mlx/lib/libmlx.so"),
+        *("PySide6/QtCore.abi3.so", "PySide6/Qt/plugins/platforms/libqxcb.so", "libssl.so.3"),
+    ],
+)
+def test_libraries_that_wheels_bring_along_are_left_as_they_are(place: str) -> None:
+    assert not may_lose_debug_information(place)
