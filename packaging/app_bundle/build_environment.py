@@ -10,9 +10,11 @@ import hashlib
 import shutil
 import sys
 from pathlib import Path
+from platform import machine
 from typing import TYPE_CHECKING
 
 from setup_commands import SetUpError, base_interpreter, clean_environment, pip_install, run, say
+from setup_environment import extras_for
 from setup_stamp import Stamp, is_current, read_stamp, requirements_digest, write_stamp
 
 if TYPE_CHECKING:
@@ -30,13 +32,15 @@ _MAC_PLATFORM = "macosx_14_0_arm64"
 _FORCED = ("mlx", "mlx-metal")
 
 
-def refuse_python(system: str, version: tuple[int, int], *, is_homebrew: bool) -> None:
+def refuse_python(system: str, processor: str, version: tuple[int, int], *, is_homebrew: bool) -> None:
     """Says when this Python cannot make a bundle.
 
     Raises:
-        SetUpError: On a Mac, another version than those that run under the hardened runtime and have all wheels, or
-            Homebrew's, whose library runs only on the macOS that it was made for.
+        SetUpError: For a system or processor that the program does not run on; on a Mac, for another version than those
+            that run under the hardened runtime and have all wheels, or Homebrew's, whose library runs only on the macOS
+            that it was made for.
     """
+    extras_for(system, processor, has_nvidia=False)
     if system != "darwin":
         return
     asked = "Install Python 3.12 from python.org, then: python3.12 packaging/build_app.py"
@@ -100,7 +104,7 @@ def prepare(run_command: Run = run) -> Path:
         SetUpError: It cannot be made.
     """
     base = base_interpreter()
-    refuse_python(sys.platform, sys.version_info[:2], is_homebrew="/homebrew/" in str(Path(base).resolve()))
+    refuse_python(sys.platform, machine(), sys.version_info[:2], is_homebrew="/homebrew/" in str(Path(base).resolve()))
     is_mac = sys.platform == "darwin"
     constraints = CONSTRAINTS_MACOS.read_text(encoding="utf-8") if is_mac else ""
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")

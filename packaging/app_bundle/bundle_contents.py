@@ -173,7 +173,8 @@ def missing_modules(modules: Collection[str], wanted: Sequence[str]) -> tuple[st
 
 def is_wanted_resource(place: str) -> bool:
     """Whether one of the program's own files goes in: not the README's pictures, nor what is only read to build."""
-    return not place.startswith("resources/readme/") and not place.endswith((".ts", ".svg"))
+    is_hidden = any(part.startswith(".") for part in place.split("/"))  # a Mac's Finder leaves such files
+    return not (is_hidden or place.startswith("resources/readme/") or place.endswith((".ts", ".svg")))
 
 
 def own_modules(places: Iterable[str]) -> tuple[str, ...]:

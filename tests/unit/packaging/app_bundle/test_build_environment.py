@@ -11,22 +11,28 @@ PINS = "av==18.1.0\nmlx==0.32.4\nmlx-metal==0.32.4  # for macOS 14\n"
 
 @pytest.mark.parametrize("version", [(3, 12), (3, 13)])
 def test_a_mac_takes_the_pythons_that_run_hardened(version: tuple[int, int]) -> None:
-    refuse_python("darwin", version, is_homebrew=False)
+    refuse_python("darwin", "arm64", version, is_homebrew=False)
 
 
 @pytest.mark.parametrize("version", [(3, 11), (3, 14)])
 def test_a_mac_refuses_other_pythons(version: tuple[int, int]) -> None:
     with pytest.raises(SetUpError, match=r"3\.12 or 3\.13"):
-        refuse_python("darwin", version, is_homebrew=False)
+        refuse_python("darwin", "arm64", version, is_homebrew=False)
 
 
 def test_a_mac_refuses_homebrews_python() -> None:
     with pytest.raises(SetUpError, match="Homebrew"):
-        refuse_python("darwin", (3, 12), is_homebrew=True)
+        refuse_python("darwin", "arm64", (3, 12), is_homebrew=True)
+
+
+@pytest.mark.parametrize(("system", "processor"), [("darwin", "x86_64"), ("win32", "AMD64")])
+def test_where_the_program_does_not_run_no_bundle_is_made(system: str, processor: str) -> None:
+    with pytest.raises(SetUpError):
+        refuse_python(system, processor, (3, 12), is_homebrew=False)
 
 
 def test_linux_takes_any_python_that_runs_the_program() -> None:
-    refuse_python("linux", (3, 10), is_homebrew=False)
+    refuse_python("linux", "x86_64", (3, 10), is_homebrew=False)
 
 
 def test_the_wheels_for_macos_14_are_forced_at_their_pins() -> None:

@@ -156,6 +156,7 @@ def test_resources_are_those_that_the_program_reads() -> None:
     assert {"resources/demo_model/model.safetensors", "resources/catalogue.toml"} <= wanted
     assert "resources/samples/moving-circle.mp4" in wanted
     assert not any(place.startswith("resources/readme/") or place.endswith(".ts") for place in wanted)
+    assert not is_wanted_resource("resources/samples/.DS_Store")
 
 
 def test_modules_are_named_after_their_files() -> None:
