@@ -87,7 +87,7 @@ def _is_own_argument(url: QUrl) -> bool:
 
     Run from source, the program's script is among them; and what is meant as a file is opened without AppKit's help.
     """
-    arguments = (os.path.abspath(argument) for argument in sys.orig_argv)  # noqa: PTH100 - resolving asks the disk
+    arguments = (os.path.abspath(argument) for argument in (*sys.orig_argv, *sys.argv))  # noqa: PTH100 - resolving asks the disk
     return _plain(url.toLocalFile()) in map(_plain, arguments)
 
 

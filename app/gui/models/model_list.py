@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeySequence
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QListView
 
 from app.gui.describing import tip
@@ -13,11 +13,12 @@ from app.gui.focus_ring import HAS_KEYBOARD, PAINTS_OWN_FOCUS
 from app.gui.models.model_delegate import ROW_ROLE, ModelDelegate
 from app.gui.models.row_buttons import RowButtons
 from app.gui.models.row_words import row_details, row_text
+from app.gui.row_menu import row_menu_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 
     from app.gui.models.model_rows import ModelRow
 
@@ -182,12 +183,7 @@ class ModelList(QListView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Opens the menu of the row under the pointer, or of the one that the keyboard is on."""
-        place = event.globalPos()
-        index = self.indexAt(self.viewport().mapFromGlobal(place))
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            index = self.currentIndex()
-            self.scrollTo(index)
-            place = self.viewport().mapToGlobal(self.visualRect(index).center())
+        index, place = row_menu_place(self, event)
         if index.isValid():
             self.setCurrentIndex(index)
             self._place_buttons()

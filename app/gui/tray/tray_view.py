@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QPoint, QPointF, QRect, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QDrag, QKeySequence, QPainter, QPixmap
+from PySide6.QtGui import QDrag, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from app.gui.focus_ring import HAS_KEYBOARD
 from app.gui.look import FOCUS_RING_PX, canvas, focus_ring
+from app.gui.row_menu import row_menu_place
 from app.gui.tag import paint_tag
 from app.gui.tray.offered import TRAY_KIND
 from app.gui.tray.tray_delegate import thumbnail_size
@@ -18,6 +19,7 @@ from app.gui.wording import number
 
 if TYPE_CHECKING:
     from PySide6.QtGui import (
+        QContextMenuEvent,
         QDragEnterEvent,
         QDragLeaveEvent,
         QDragMoveEvent,
@@ -74,10 +76,7 @@ class TrayView(QListView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Opens the menu where the mouse is, or at the row that the keyboard is on."""
-        place = event.globalPos()
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            self.scrollTo(self.currentIndex())
-            place = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
+        _, place = row_menu_place(self, event)
         self.menu_wanted.emit(place)
 
     def startDrag(self, _supported: Qt.DropAction) -> None:
