@@ -247,12 +247,12 @@ def _hover(*addresses: str) -> Callable[[MainWindow], object]:
 
 
 def _show_licences(window: MainWindow) -> None:
-    """The licences, at a part that another one carries."""
+    """The licences, at a part that another one carries where the system's tables know any."""
     window.content.actions_by_id["licencesAction"].trigger()
     licences = window.findChild(LicencesWindow)
     assert licences is not None
     spin(lambda: bool(licences.list.names), _LIMIT_S)
-    place = licences.list.names.index("x264")
+    place = licences.list.names.index("x264" if "x264" in licences.list.names else "numpy")
     licences.list.setCurrentIndex(licences.list.model().index(place, 0))
     licences.list.setFocus()
 

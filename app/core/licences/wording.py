@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _WIDTH = 100
-_LINE = "=" * 80
+_LINE = "=" * 60
 _OF_CRATES = (
     "Its makers' own bill of materials names these pieces, compiled into it, with their licences; it does not hold "
     "their copyright lines, which each has where it is published."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPalette
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.gui.describing import tip
@@ -15,7 +15,6 @@ from app.gui.look import (
     SMALL_PX,
     dim_text,
     paint_focus_ring,
-    scaled_px,
     selected_ground,
     sized,
 )
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
 
     Index = QModelIndex | QPersistentModelIndex
 
-_ROW_PX, _SIDE_PX, _GAP_PX = 44, 8, 8
+_CARD_PX, _SIDE_PX, _EDGE_PX, _GAP_PX = 4, 8, 6, 8
+_MUCH_PX = 10_000
 _PART_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -41,7 +41,7 @@ class PartList(QListView):
         self._rows = _Rows(self)
         self.setModel(self._rows)
         self.setItemDelegate(_RowPainter(self))
-        self.setUniformItemSizes(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
@@ -108,7 +108,9 @@ class _RowPainter(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(scaled_px(120), scaled_px(_ROW_PX))
+        width_px = self._view.viewport().width()
+        licence = self._licence_area(QRect(0, 0, width_px, 0), option, index)
+        return QSize(width_px, round(licence.bottom()) + _EDGE_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         part = self._view.part_at(index)
@@ -117,29 +119,34 @@ class _RowPainter(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        card = QRectF(area).adjusted(4, 1, -4, -1)
+        card = QRectF(area).adjusted(_CARD_PX, 1, -_CARD_PX, -1)
         if state & QStyle.StateFlag.State_Selected:
             path = QPainterPath()
             path.addRoundedRect(card, RADIUS_PX, RADIUS_PX)
             painter.fillPath(path, selected_ground(palette))
         if state & QStyle.StateFlag.State_HasFocus:
             paint_focus_ring(painter, card, palette)
-        inner = card.adjusted(_SIDE_PX, 4, -_SIDE_PX, -4)
-        upper, lower = QRectF(inner), QRectF(inner)
-        upper.setHeight(inner.height() / 2)
-        lower.setTop(upper.bottom())
+        lower = self._licence_area(area, option, index)
+        upper = QRectF(lower.left(), area.top() + _EDGE_PX, lower.width(), lower.top() - area.top() - _EDGE_PX)
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         elide = Qt.TextElideMode.ElideRight
         painter.setFont(sized(option.font, BODY_PX))
         painter.setPen(palette.color(QPalette.ColorRole.Text))
-        name = painter.fontMetrics().elidedText(part.name, elide, int(inner.width()))
+        name = painter.fontMetrics().elidedText(part.name, elide, int(upper.width()))
         painter.drawText(upper, left, name)
-        used = painter.fontMetrics().horizontalAdvance(name) + _GAP_PX
+        upper.setLeft(upper.left() + painter.fontMetrics().horizontalAdvance(name) + _GAP_PX)
         painter.setFont(sized(option.font, SMALL_PX))
         painter.setPen(dim_text(palette))
-        beside = QRectF(upper)
-        beside.setLeft(upper.left() + used)
-        painter.drawText(beside, left, painter.fontMetrics().elidedText(part.version, elide, int(beside.width())))
-        words = self._view.licence_words(part)
-        painter.drawText(lower, left, painter.fontMetrics().elidedText(words, elide, int(lower.width())))
+        painter.drawText(upper, left, painter.fontMetrics().elidedText(part.version, elide, int(upper.width())))
+        painter.drawText(lower, Qt.TextFlag.TextWordWrap, self._view.licence_words(part))
         painter.restore()
+
+    def _licence_area(self, area: QRect, option: QStyleOptionViewItem, index: Index) -> QRectF:
+        """Where the licence stands, below the name, in as many lines as it needs."""
+        side_px = _CARD_PX + _SIDE_PX
+        top_px = area.top() + _EDGE_PX + QFontMetricsF(sized(option.font, BODY_PX)).lineSpacing()
+        room = QRectF(area.left() + side_px, top_px, area.width() - 2 * side_px, _MUCH_PX)
+        words = self._view.licence_words(self._view.part_at(index))
+        metrics = QFontMetricsF(sized(option.font, SMALL_PX))
+        room.setHeight(metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, words).height())
+        return room
