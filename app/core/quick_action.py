@@ -5,8 +5,6 @@ The bundle carries it; a person's own is a copy in ~/Library/Services.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
 from app.core.bundled import BUNDLE_ID, bundle_path, is_bundled
@@ -58,6 +56,8 @@ def install(workflow: Path, folder: Path) -> None:
     Raises:
         UserError: Something else of that name is there, or the folder cannot be written.
     """
+    import tempfile  # noqa: PLC0415 - not before the window is shown
+
     target = folder / WORKFLOW_NAME
     _refuse_foreign(target)
     try:
@@ -86,6 +86,8 @@ def remove(folder: Path) -> None:
     Raises:
         UserError: Something else of that name is there, or the folder cannot be written.
     """
+    import shutil  # noqa: PLC0415 - not before the window is shown
+
     target = folder / WORKFLOW_NAME
     _refuse_foreign(target)
     try:

@@ -11,10 +11,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QTimer, QUrl
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QFileOpenEvent
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QUrl
+
     from app.gui.shell import MainWindow
 
 logger = logging.getLogger(__name__)

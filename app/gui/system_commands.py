@@ -6,7 +6,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QProcess
+from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -100,6 +100,8 @@ class SystemCommands(QObject):
         else:
             if self._error in self._notice.errors:
                 self._notice.clear()
+            from PySide6.QtCore import QProcess  # noqa: PLC0415 - only when it is asked for
+
             QProcess.startDetached(_SERVICES_PROGRAM, ["-update"])
             self._say_done(is_wanted=is_wanted)
         self._show_quick_action()
