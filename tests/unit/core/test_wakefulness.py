@@ -103,6 +103,16 @@ def test_a_download_on_the_command_line_holds_sleep_off(
     assert (activities.running, activities.reasons, activities.faults) == (0, ["Downloading a model"], [])
 
 
+def test_comparing_gigabytes_on_the_command_line_holds_sleep_off(
+    activities: Activities, profile: Profile, capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = read_arguments(["models", "check", "demo", "--hashes"])
+    assert isinstance(options, ModelsOptions)
+    assert run_models(options, Settings(), profile) == 0
+    assert capfd.readouterr().out
+    assert (activities.running, activities.reasons, activities.faults) == (0, ["Comparing a model's files"], [])
+
+
 def broken(*_: object, **__: object) -> object:
     raise ZeroDivisionError
 
