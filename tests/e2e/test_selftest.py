@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from jsonschema import Draft202012Validator
 from app.cli.trial_process import Trials
 from app.cli.trials import PARTS, Places
 from app.core.paths import RESOURCES_DIR, SCHEMAS_DIR
+from tests.e2e.chosen_program import frozen_program
+from tests.e2e.cut_off import cut_off
 from tests.e2e.program import ROOT, Program
 
 if TYPE_CHECKING:
@@ -42,18 +45,22 @@ def failed(document: dict[str, Any]) -> dict[str, str]:
     return {part["name"]: part["detail"] for part in document["parts"] if part["outcome"] == "failed"}
 
 
-def run(
-    folder: Path, *words: str, root: Path = ROOT, code: int = 1, **variables: str
+def run(broken: BrokenProgram, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The self-test of a copy that is broken, with a home and a temporary folder of its own."""
+    return ended([sys.executable, "-m", "app", "--selftest", *words], broken.root, environment(folder), code=1)
+
+
+def run_whole(program: Program, *words: str) -> subprocess.CompletedProcess[str]:
+    """The self-test of the program that the tests are about."""
+    own = program.with_variables(**environment(program.folder))
+    return ended(own.command("--selftest", *words), own.folder, own.environment(), code=0)
+
+
+def ended(
+    command: list[str], folder: Path, variables: dict[str, str], *, code: int
 ) -> subprocess.CompletedProcess[str]:
-    """The self-test of the program in `root`, with a home and a temporary folder of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "app", "--selftest", *words],
-        cwd=root,
-        env={**environment(folder), **variables},
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
+        command, cwd=folder, env=variables, capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
@@ -61,10 +68,12 @@ def run(
 
 
 def environment(folder: Path) -> dict[str, str]:
-    for name in ("home", "temporary"):
-        (folder / name).mkdir(exist_ok=True)
+    """A home of its own; the temporary folder stays, in which MLX keeps the kernels that it compiled."""
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
     kept = {name: os.environ[name] for name in ("PYTHON_KEYRING_BACKEND", "OMP_NUM_THREADS", "PATH")}
-    return {**kept, "HOME": str(folder / "home"), "TMPDIR": str(folder / "temporary"), "LANG": "C.UTF-8"}
+    xdg = {name: str(home / name) for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")}
+    return {**kept, **xdg, "HF_HOME": str(home / "hf"), "HOME": str(home), "LANG": "C.UTF-8"}
 
 
 def test_the_schema_is_one_and_names_every_part() -> None:
@@ -72,22 +81,24 @@ def test_the_schema_is_one_and_names_every_part() -> None:
     assert SCHEMA["$defs"]["part"]["properties"]["name"]["enum"] == [part.name for part in PARTS]
 
 
-def test_a_whole_program_passes_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    asked = tmp_path / "asked.log"
-    guard = str(Path(__file__).parent / "no_network")
-    done = run(tmp_path, "--json", code=0, PYTHONPATH=guard, VIEWFINDER_TEST_NETWORK_LOG=str(asked))
+def test_a_whole_program_passes_and_leaves_nothing_behind(program: Program) -> None:
+    temporary = program.folder / "temporary"
+    temporary.mkdir()
+    with cut_off(program.with_variables(TMPDIR=str(temporary))) as alone:
+        done = run_whole(alone.program, "--json")
+        assert alone.tries() == ""
     document = checked(done.stdout)
     assert document["is_passed"]
     assert failed(document) == {}
     assert done.stderr == ""
-    assert not asked.exists() or asked.read_text() == ""
     assert {"mlx", "mlx-vlm", "PySide6", "Qt", "av", "FFmpeg", "Pillow", "numpy"} <= set(document["versions"])
-    assert document["program"] == str(ROOT)
-    assert not document["is_bundled"]
+    frozen = frozen_program()
+    assert document["program"] == str(ROOT if frozen is None else frozen.parent)
+    assert document["is_bundled"] == (frozen is not None)
     assert document["device"]
-    left = [path for path in (tmp_path / "temporary").iterdir() if not path.name.startswith("mlx")]
+    left = [path for path in temporary.iterdir() if not path.name.startswith("mlx")]
     assert left == [], "MLX keeps its compiled kernels; nothing else stays"
-    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
+    assert [path for path in (program.folder / "home").rglob("*") if path.is_file()] == []
 
 
 class BrokenProgram:
@@ -108,13 +119,15 @@ def broken() -> Iterator[BrokenProgram]:
         yield BrokenProgram(Path(folder))
 
 
+@pytest.mark.source_only("breaks a copy of the source; tests/frozen breaks the frozen program")
 def test_what_is_broken_is_named_and_the_rest_is_tried(broken: BrokenProgram, tmp_path: Path) -> None:
     shutil.copy(RESOURCES_DIR / "samples" / "shapes.png", broken.resource("samples/number.png"))
     broken.resource("samples/moving-circle.mp4").unlink()
     broken.resource("translations/viewfinder_zh_CN.qm").unlink()
     environment(tmp_path)
-    (tmp_path / "home" / ".local").write_text("a file where a folder should be")
-    done = run(tmp_path, "--json", root=broken.root)
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
+        (tmp_path / "home" / name).write_text("a file where a folder should be")
+    done = run(broken, tmp_path, "--json")
     reasons = failed(checked(done.stdout))
     assert set(reasons) == {
         "resources", "number", "video", "frames", "data_folder", "log_folder", "languages"
@@ -125,14 +138,15 @@ def test_what_is_broken_is_named_and_the_rest_is_tried(broken: BrokenProgram, tm
     assert "moving-circle.mp4" in reasons["video"]
     assert "moving-circle.mp4" in reasons["frames"]
     for name in ("data_folder", "log_folder"):
-        assert str(tmp_path / "home" / ".local") in reasons[name]
+        assert str(tmp_path / "home" / "XDG_") in reasons[name]
     assert "stays English" in reasons["languages"]
 
 
+@pytest.mark.source_only("breaks a copy of the source; tests/frozen breaks the frozen program")
 def test_a_demo_model_that_is_cut_off_fails_every_question(broken: BrokenProgram, tmp_path: Path) -> None:
     weights = broken.resource("demo_model/model.safetensors")
     weights.write_bytes(weights.read_bytes()[:-1000])
-    done = run(tmp_path, root=broken.root)
+    done = run(broken, tmp_path)
     lines = done.stdout.splitlines()
     assert {line.split()[1].rstrip(",") for line in lines if line.startswith("FAILED")} == {"Program's", "Question"}
     assert lines[-3].startswith("4 of 18 parts have failed (")
@@ -140,6 +154,7 @@ def test_a_demo_model_that_is_cut_off_fails_every_question(broken: BrokenProgram
     assert "report it" in lines[-1] or "report it" in lines[-2]
 
 
+@pytest.mark.source_only("puts an MLX of its own in the way")
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
@@ -177,14 +192,8 @@ def test_ctrl_c_ends_it_at_once_with_what_it_had_started(program: Program) -> No
     assert errors == b""
 
 
-def test_it_needs_no_open_stream(tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["/bin/bash", "-o", "pipefail", "-c", f"{sys.executable} -m app --selftest >&- 2>&- <&-"],
-        cwd=ROOT,
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+def test_it_needs_no_open_stream(program: Program) -> None:
+    own = program.with_variables(**environment(program.folder))
+    line = f"{shlex.join(own.command('--selftest'))} >&- 2>&- <&-"
+    done = ended(["/bin/bash", "-c", line], own.folder, own.environment(), code=0)
+    assert (done.stdout, done.stderr) == ("", "")
