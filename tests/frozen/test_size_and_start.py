@@ -38,7 +38,7 @@ def test_the_window_is_shown_at_once(
         variables["DISPLAY"] = request.getfixturevalue("display")
     starts: list[WindowStart] = []
     while len(starts) < TRIES:  # a machine that is busy with other things is no fault of the program
-        starts.append(start_window(installed, tmp_path, variables))
+        starts.append(start_window(installed, tmp_path, variables, goes_first=len(starts) >= LEAST_TRIES))
         if len(starts) >= LEAST_TRIES and min(start.wall_s for start in starts) <= MOST_S:
             break
     figures = {name: [getattr(start, name) for start in starts] for name in ("wall_s", "shown_s", "painted_s")}
