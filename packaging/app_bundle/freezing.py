@@ -71,6 +71,8 @@ def freeze(python: Path, dist_dir: Path, work_dir: Path, *, run_command: Run = r
     run_command(freeze_command(python, dist_dir, work_dir), {**clean_environment(), **_STRICT})
     if not result.exists():
         raise SetUpError(f"PyInstaller ended well but left no {result}.")
+    if result.suffix == ".app":
+        shutil.rmtree(result.with_suffix(""), ignore_errors=True)  # the same once more, from which the .app was made
     if sys.platform == "linux":
         _drop_debug_information(result, run_command)
     return result

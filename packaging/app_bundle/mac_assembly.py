@@ -114,9 +114,7 @@ def assemble(wheels: Mapping[str, Path]) -> Path:
         "QT_QPA_PLATFORM": "offscreen",
     }
     run(command, variables)
-    shutil.rmtree(
-        APP.with_suffix(""), ignore_errors=True
-    )  # what PyInstaller collected, before it made the bundle of it
+    shutil.rmtree(APP.with_suffix(""), ignore_errors=True)  # the same once more, from which the bundle was made
     place_resources(APP)
     steps = Steps(tools=MacTools(codesign=str(programs / "codesign")))
     sign_app(APP, APP / "Contents" / "MacOS" / executable_name("darwin"), None, FOLDER / "work", steps)

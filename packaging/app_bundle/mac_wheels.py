@@ -136,12 +136,12 @@ def download(versions: Mapping[str, str], folder: Path | None = None) -> dict[st
     Raises:
         SetUpError: A package has no wheel for that system, or there is no network.
     """
-    python = proof_tools.tools_python()
     folder = folder or WHEELS
     folder.mkdir(parents=True, exist_ok=True)
     there = _cached(versions, folder)
     missing = [f"{name}=={version}" for name, version in versions.items() if name not in there]
     if missing:
+        python = proof_tools.tools_python()
         arriving = folder / "arriving"
         shutil.rmtree(arriving, ignore_errors=True)
         say(f"      Downloading {len(missing)} of {len(versions)} wheels for {PLATFORM}")

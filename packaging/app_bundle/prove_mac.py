@@ -1,4 +1,4 @@
-"""Proves on Linux what can be proven of the Mac's program: python3 packaging/app_bundle/prove_mac.py.
+"""Proves without a Mac what can be proven of its program: python3 packaging/app_bundle/prove_mac.py.
 
 Each step is timed and says what it found; the exit code is that of the worst. What took long is kept in build/.
 Standard library only; what more is needed is installed into environments of its own.
@@ -6,6 +6,7 @@ Standard library only; what more is needed is installed into environments of its
 
 from __future__ import annotations
 
+import platform
 import sys
 import time
 from collections.abc import Callable
@@ -60,7 +61,7 @@ def prove(steps: Sequence[tuple[str, Callable[[Proof], str]]] = ()) -> int:
     """
     proof = Proof()
     whole = time.monotonic()
-    taken = steps or STEPS
+    taken = steps or steps_for(platform.system())
     for number, (title, step) in enumerate(taken, start=1):
         say(f"[{number}/{len(taken)}] {title}")
         began = time.monotonic()
@@ -127,6 +128,9 @@ def _assemble(proof: Proof) -> str:
     return f"{len(files)} Mach-O files, {whole / 1e6:.0f} MB without Python's own: {parts}"
 
 
+_FIRST_OF_BUNDLE = ("PyInstaller makes the bundle of them", _assemble)
+
+
 def _check_bundle(_: Proof) -> str:
     _refuse(check_bundle(mac_assembly.APP, [str(ROOT)]))
     return "each Mach-O file signed, thin, resolved; one libmlx, its kernels beside it; plist, icon and seal read back"
@@ -144,12 +148,21 @@ def _check_licences(_: Proof) -> str:
     return f"{len(inside.parts)} pieces, each with a licence and its text; {len(inside.files)} native files, all known"
 
 
+def steps_for(system: str) -> Sequence[tuple[str, Callable[[Proof], str]]]:
+    """The steps of a proof on a system; a Mac builds its bundle itself, and looks through it then.
+
+    Args:
+        system: As in ``platform.system``.
+    """
+    return STEPS[: STEPS.index(_FIRST_OF_BUNDLE)] if system == "Darwin" else STEPS
+
+
 STEPS: tuple[tuple[str, Callable[[Proof], str]], ...] = (
     ("The Mac's packages fit together", _resolve),
     ("Each has a wheel for macOS 14", _download),
     ("The wheels' libraries load on macOS 14", _check_wheels),
     ("A wheel that does not load there is refused", _bite),
-    ("PyInstaller makes the bundle of them", _assemble),
+    _FIRST_OF_BUNDLE,
     ("The bundle is whole", _check_bundle),
     ("All that is inside has its licence", _check_licences),
 )

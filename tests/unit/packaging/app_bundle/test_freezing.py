@@ -2,6 +2,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import freezing
 import pytest
 import translations
 from bundle_identity import EXECUTABLE
@@ -46,6 +47,22 @@ def test_what_an_earlier_build_left_is_gone_before_the_next(tmp_path: Path) -> N
 
     assert freeze(tmp_path / "python", tmp_path / "dist", tmp_path / "work", run_command=run) == place
     assert seen == [False]
+
+
+@pytest.mark.usefixtures("_fresh_translations")
+def test_of_what_a_mac_s_app_is_made_from_nothing_stays_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freezing, "frozen_place", lambda folder, _: folder / "Viewfinder.app")
+
+    def run(command: Sequence[str], environment: Mapping[str, str]) -> None:
+        assert environment
+        if "PyInstaller" in command:
+            (tmp_path / "Viewfinder").mkdir()
+            (tmp_path / "Viewfinder.app").mkdir()
+
+    freeze(tmp_path / "python", tmp_path, tmp_path / "work", run_command=run)
+    assert [path.name for path in tmp_path.iterdir()] == ["Viewfinder.app"]
 
 
 @pytest.mark.usefixtures("_fresh_translations")

@@ -55,6 +55,12 @@ def test_a_step_that_fails_ends_the_proof(error: Exception, capfd: pytest.Captur
     assert "Proven" not in said
 
 
+def test_a_mac_proves_the_wheels_and_builds_the_bundle_itself() -> None:
+    assert [title for title, _ in prove_mac.steps_for("Darwin")] == [title for title, _ in prove_mac.STEPS[:4]]
+    assert prove_mac.steps_for("Linux") == prove_mac.STEPS
+    assert "PyInstaller" in prove_mac.STEPS[4][0]
+
+
 def test_ctrl_c_ends_it_quietly(capfd: pytest.CaptureFixture[str]) -> None:
     def interrupted(_: Proof) -> str:
         raise KeyboardInterrupt
