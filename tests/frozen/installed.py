@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LIMIT_S = 120
 NOBODY = "nobody"
+SOMEBODY = NOBODY if os.geteuid() == 0 else ""
+"""Another user than the one whose the program is, where a process of such a one can be started."""
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process as somebody else")
 
@@ -90,10 +92,11 @@ def after_mounting(commands: str) -> list[str]:
 
 @contextmanager
 def folder_of(user: str) -> Iterator[Path]:
-    """A throw-away folder that belongs to the user and lies where the user can reach it."""
+    """A throw-away folder that belongs to the user, by default to oneself, and lies where the user can reach it."""
     folder = Path(tempfile.mkdtemp(prefix="viewfinder-state-"))
-    account = pwd.getpwnam(user)
-    os.chown(folder, account.pw_uid, account.pw_gid)
+    if user:
+        account = pwd.getpwnam(user)
+        os.chown(folder, account.pw_uid, account.pw_gid)
     try:
         yield folder
     finally:

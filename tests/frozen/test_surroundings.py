@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION, SCHEMAS_DIR
-from tests.frozen.installed import NEEDS_ROOT, NOBODY, Installed, folder_of
+from tests.frozen.installed import NEEDS_ROOT, NOBODY, SOMEBODY, Installed, folder_of
 
 if TYPE_CHECKING:
     import subprocess
@@ -26,12 +26,6 @@ CASES = pytest.mark.parametrize(
     [(PICTURE_WORDS, PICTURE_ANSWER), (VIDEO_WORDS, VIDEO_ANSWER)],
     ids=["picture", "video"],
 )
-
-
-@pytest.fixture
-def nobodys() -> Iterator[Path]:
-    with folder_of(NOBODY) as folder:
-        yield folder
 
 
 def assert_clean(done: subprocess.CompletedProcess[str], answer: str) -> None:
@@ -52,47 +46,48 @@ def test_it_answers_somebody_without_a_home_folder(installed: Installed, words: 
     assert_clean(installed.run("ask", *words, variables={}, user=NOBODY), answer)
 
 
-@NEEDS_ROOT
-def test_both_exports_come_from_another_user_in_an_empty_environment(installed: Installed, nobodys: Path) -> None:
+@pytest.fixture
+def somebodys() -> Iterator[Path]:
+    with folder_of(SOMEBODY) as folder:
+        yield folder
+
+
+def test_both_exports_come_in_an_empty_environment(installed: Installed, somebodys: Path) -> None:
     for name in ("answer.json", "answer.md"):
         done = installed.run(
-            "--profile", nobodys / "profile", "ask", *VIDEO_WORDS, "-o", nobodys / name, user=NOBODY, variables={}
+            "--profile", somebodys / "profile", "ask", *VIDEO_WORDS, "-o", somebodys / name, user=SOMEBODY, variables={}
         )
         assert_clean(done, VIDEO_ANSWER)
-    result = json.loads((nobodys / "answer.json").read_text(encoding="utf-8"))
+    result = json.loads((somebodys / "answer.json").read_text(encoding="utf-8"))
     schema = json.loads((SCHEMAS_DIR / "result-1.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(result, schema, format_checker=jsonschema.FormatChecker())
     assert result["turns"][0]["answer"] == VIDEO_ANSWER.strip()
     assert result["backend"]["name"] == "mlx"
-    markdown = (nobodys / "answer.md").read_text(encoding="utf-8")
+    markdown = (somebodys / "answer.md").read_text(encoding="utf-8")
     assert VIDEO_ANSWER.strip() in markdown
     assert SAMPLE_VIDEO_QUESTION in markdown
-    assert (nobodys / "profile" / "logs" / "viewfinder.log").stat().st_uid == nobodys.stat().st_uid
+    assert (somebodys / "profile" / "logs" / "viewfinder.log").stat().st_uid == somebodys.stat().st_uid
 
 
-@pytest.mark.parametrize("user", ["", pytest.param(NOBODY, marks=NEEDS_ROOT)])
-def test_closed_streams_cost_no_answer(installed: Installed, nobodys: Path, user: str) -> None:
-    if not user:
-        os.chown(nobodys, os.geteuid(), os.getegid())
-
+def test_closed_streams_cost_no_answer(installed: Installed, somebodys: Path) -> None:
     def close_streams() -> None:
         for stream in range(3):
             os.close(stream)
 
-    file = nobodys / "answer.txt"
+    file = somebodys / "answer.txt"
     done = installed.run(
         "--profile",
-        nobodys / "profile",
+        somebodys / "profile",
         "ask",
         *PICTURE_WORDS,
         "-o",
         file,
-        user=user,
+        user=SOMEBODY,
         preexec_fn=close_streams,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert file.read_text(encoding="utf-8") == PICTURE_ANSWER
-    log = (nobodys / "profile" / "logs" / "viewfinder.log").read_text(encoding="utf-8")
+    log = (somebodys / "profile" / "logs" / "viewfinder.log").read_text(encoding="utf-8")
     assert "CRITICAL" not in log
     assert "A yellow star" not in log, "a file opened in a stream's place gets what was meant for the stream"
 
