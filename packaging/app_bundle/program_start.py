@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import signal
+import _signal  # type: ignore[import-not-found] # part of Python itself, so that nothing comes before it
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+is_heard = __name__ == "__main__" and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
+if is_heard:
+    # Until the program can say what it ends, Ctrl-C ends it without a word, not with a trace of what is imported.
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+
+import re  # noqa: E402 - see above
+from pathlib import Path  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,10 +51,6 @@ def _start() -> int:
 
         watch(descriptor)
         return 0
-    is_heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if is_heard:
-        # Until the program can say what it ends, Ctrl-C ends it without a word, not with a trace of what is imported.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
     import inspect  # noqa: PLC0415 - slow to import
 
     whole = naming_whole_files(inspect.getsourcefile, getattr(sys, "_MEIPASS", ""))
@@ -56,7 +58,7 @@ def _start() -> int:
     from app.entry import main  # noqa: PLC0415 - not in the helper process
 
     if is_heard:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
     return main()
 
 
