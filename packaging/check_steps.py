@@ -88,7 +88,7 @@ def check_choice(environment: Path, arguments: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-def check_everything(work: SideBySide, environment: Path, second: Begun, *, memory_bytes: int) -> int:
+def check_everything(work: SideBySide, environment: Path, second: Begun | None, *, memory_bytes: int) -> int:
     """Runs every check, as many beside one another as the machine allows; gives an exit code.
 
     The tests of the second runtime come last, because they compare with what the first made of the same questions.
@@ -96,7 +96,7 @@ def check_everything(work: SideBySide, environment: Path, second: Begun, *, memo
     Args:
         work: What runs them.
         environment: The first runtime's, finished.
-        second: Whatever prepares that of the second runtime.
+        second: Whatever prepares that of the second runtime; None where there is no second one.
         memory_bytes: What the machine has.
     """
     for name, command in quick_steps(environment):
@@ -107,7 +107,7 @@ def check_everything(work: SideBySide, environment: Path, second: Begun, *, memo
     shared = ["-n", str(processes(_cores(), memory_bytes)), "--dist", "loadfile"]
     work.run("tests", [str(program_in(environment, "python")), "-m", "pytest", *shared])
     work.finish(types)
-    if work.finish(second) == 0:
+    if second is not None and work.finish(second) == 0:
         work.run(_SECOND, [*other_runtime.tests_command(), *shared])
     work.say_outcomes()
     return 1 if work.failed() else 0

@@ -39,6 +39,11 @@ TESTS = (
 _STAMP_NAME = "viewfinder-tried.txt"
 
 
+def is_tried_on(system: str) -> bool:
+    """Whether a system, as in ``sys.platform``, has two runtimes; on Windows this one is the first and only."""
+    return system != "win32"
+
+
 def tests_command() -> list[str]:
     """The tests that a runtime must pass, run in its environment."""
     return [str(program_in(ENVIRONMENT, "python")), "-m", "pytest", *TESTS]

@@ -7,6 +7,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from setup_commands import is_root
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -27,7 +29,7 @@ def install_missing(run: Run) -> tuple[str, ...]:
         run: Runs a command in an environment of variables, and raises what it likes when the command fails.
     """
     packages, apt = missing_packages(), shutil.which("apt-get")
-    if not packages or apt is None or sys.platform != "linux" or os.geteuid() != 0:
+    if not packages or apt is None or sys.platform != "linux" or not is_root():
         return ()
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     run([apt, "update", "-q"], environment)

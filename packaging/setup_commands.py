@@ -37,6 +37,11 @@ def base_interpreter() -> str:
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
+def is_root() -> bool:
+    """Whether this user may install for all; on Windows it is not asked."""
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
 def program_in(environment: Path, name: str, system: str = sys.platform) -> Path:
     """A command of an environment on a system, as in ``sys.platform``."""
     return environment / "Scripts" / f"{name}.exe" if system == "win32" else environment / "bin" / name

@@ -21,7 +21,7 @@ import check_steps
 import other_runtime
 import real_display
 import translations
-from setup_commands import SetUpError, base_interpreter, clean_environment, pip_install, program_in, run, say
+from setup_commands import SetUpError, base_interpreter, clean_environment, is_root, pip_install, program_in, run, say
 from setup_stamp import (
     BEGUN_NAME,
     Stamp,
@@ -66,10 +66,12 @@ def extras_for(system: str, processor: str, *, has_nvidia: bool) -> tuple[tuple[
                 f"On a Mac, Viewfinder needs Apple silicon and a Python made for it; this Python is for {processor}."
             )
         return ("mlx",), ""
-    if system != "linux":
-        raise SetUpError(f"Viewfinder does not run on {system} yet; it runs on macOS and Linux.")
+    if system not in {"linux", "win32"}:
+        raise SetUpError(f"Viewfinder does not run on {system}; it runs on macOS and Linux.")
     if has_nvidia:
         return ("cuda",), "An NVIDIA GPU is here: PyTorch is a download of some gigabytes."
+    if system == "win32":
+        return ("cpu",), "On Windows Viewfinder has never been tried."
     return ("mlx",), ""
 
 
@@ -133,7 +135,9 @@ def run_checks(arguments: Sequence[str]) -> int:
             return check_steps.check_choice(ENVIRONMENT, arguments)
         end_as_if_interrupted()
         with SideBySide(ROOT, check_steps.variables()) as work:
-            second = work.begin("second environment", [sys.executable, other_runtime.__file__])
+            second = None
+            if other_runtime.is_tried_on(sys.platform):
+                second = work.begin("second environment", [sys.executable, other_runtime.__file__])
             prepare_for_tests()
             return check_steps.check_everything(work, ENVIRONMENT, second, memory_bytes=_this_machine().memory_bytes())
     except SetUpError as error:
@@ -207,14 +211,17 @@ def translate() -> None:
 
 
 def _become(program: Path, words: Sequence[str]) -> NoReturn:
-    os.execv(program, [str(program), *words])  # noqa: S606 - no shell is meant
+    command = [str(program), *words]
+    if sys.platform == "win32":  # there execv ends this process at once, and the shell does not wait for the new one
+        sys.exit(subprocess.run(command, check=False).returncode)
+    os.execv(program, command)  # noqa: S606 - no shell is meant
 
 
 def _window_obstacle(missing: Sequence[str]) -> str | None:
     """Why no window can open; a display that answers may still turn away root, or whoever has no key to it."""
     key = os.environ.get("XAUTHORITY") or Path("~/.Xauthority").expanduser()
     has_key = "WAYLAND_DISPLAY" in os.environ or os.access(key, os.R_OK)
-    must_try = os.geteuid() == 0 or not has_key or any(library != FONTS for library in missing)
+    must_try = is_root() or not has_key or any(library != FONTS for library in missing)
     try:
         return window_obstacle(sys.platform, os.environ, _opens_window, must_try=must_try)
     except KeyboardInterrupt:
@@ -256,7 +263,7 @@ def _install_system_libraries(*, needs_venv: bool) -> tuple[str, ...]:
     if apt is None:
         say(f"[2/4] These system libraries are missing; install the packages that hold them: {', '.join(missing)}")
         return missing
-    if os.geteuid() != 0:
+    if not is_root():
         say(f"[2/4] System libraries are missing. Install them with this line, then start again:\n      {line}")
         return missing
     say(f"[2/4] Installing system libraries: {' '.join(packages)}")
@@ -325,7 +332,8 @@ def _install_in_place(python: Path, extras: tuple[str, ...], stamp: Stamp | None
 
 def _installed_names() -> frozenset[str]:
     """What stands in the environment's package folder but pip itself; pip puts back what was there when it fails."""
-    names = (path.name for path in ENVIRONMENT.glob("lib/python*/site-packages/*"))
+    pattern = "Lib/site-packages/*" if sys.platform == "win32" else "lib/python*/site-packages/*"
+    names = (path.name for path in ENVIRONMENT.glob(pattern))
     return frozenset(name for name in names if name != "pip" and not name.startswith("pip-"))
 
 

@@ -89,8 +89,9 @@ def window_obstacle(
     platforms = [name.split(":")[0] for name in asked_for.split(";") if name]
     if platforms and _INVISIBLE_PLATFORMS.issuperset(platforms):
         return f"QT_QPA_PLATFORM={asked_for} shows no window"
-    if system == "darwin":
-        return "this is a remote session" if "SSH_CONNECTION" in environment and not platforms else None
+    if system != "linux":
+        is_remote = system == "darwin" and "SSH_CONNECTION" in environment and not platforms
+        return "this is a remote session" if is_remote else None
     answers = _display_answers(environment, platforms)
     if not answers:
         return "there is no display"

@@ -206,10 +206,20 @@ def memory_bytes() -> int:
     """The memory that this program may use, of the machine or of the container it runs in; 0 where nothing tells."""
     try:
         there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        there = 0
+    except (ValueError, OSError, AttributeError):  # Windows has no sysconf
+        there = _windows_memory_bytes() if sys.platform == "win32" else 0
     limits = [limit for limit in map(_group_limit, _GROUP_FILES) if limit]
     return min([there, *limits]) if there else 0
+
+
+def _windows_memory_bytes() -> int:
+    """Source: MEMORYSTATUSEX in Windows' sysinfoapi.h: two numbers of 32 bits, then seven of 64, all memory first."""
+    import ctypes  # noqa: PLC0415 - only needed there
+
+    numbers = (ctypes.c_uint64 * 8)()
+    ctypes.cast(numbers, ctypes.POINTER(ctypes.c_uint32))[0] = ctypes.sizeof(numbers)
+    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined, unused-ignore]
+    return int(numbers[1]) if kernel.GlobalMemoryStatusEx(ctypes.byref(numbers)) else 0
 
 
 def _group_limit(file: Path) -> int:

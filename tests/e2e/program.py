@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.e2e import chosen_program
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 120
+NEEDS_SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals to one program")
 
 
 @dataclass(frozen=True)

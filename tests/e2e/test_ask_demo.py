@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from app.core.paths import DEMO_MODEL_DIR, SAMPLE_PICTURE, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION, SCHEMAS_DIR
 from tests.e2e.chosen_program import installed_runtimes
-from tests.e2e.program import Program
+from tests.e2e.program import NEEDS_SIGNALS, Program
 
 INSTALLED = installed_runtimes()
 pytestmark = [pytest.mark.skipif(not INSTALLED, reason="no runtime is installed")]
@@ -84,6 +84,7 @@ def test_an_exported_result_is_asked_again_with_the_same_answer(demo: Program) -
     assert results[0]["model"] == results[1]["model"]
 
 
+@NEEDS_SIGNALS
 def test_a_truncated_answer_and_an_interrupt_end_cleanly(demo: Program) -> None:
     file = drawn(demo.folder / "a.png", "circle", "red")
     done = ask(demo, file, "-p", "Describe this image.", "--max-tokens", "2")

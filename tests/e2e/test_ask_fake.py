@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import signal
+import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e.chosen_program import frozen_program, installed_runtimes
+from tests.e2e.program import NEEDS_SIGNALS
 
 if TYPE_CHECKING:
     import subprocess
@@ -170,6 +171,7 @@ def _wait_for(process: subprocess.Popen[bytes], text: bytes) -> bytes:
     return came
 
 
+@NEEDS_SIGNALS
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_the_answer_with_130_and_keeps_what_came(number: signal.Signals, program: Program) -> None:
     slow = program.scripted(answers=["word " * 1000], piece_bytes=5, piece_delay_s=0.05)
@@ -186,6 +188,7 @@ def test_an_interrupt_ends_the_answer_with_130_and_keeps_what_came(number: signa
     assert "word word" in (program.folder / "out.md").read_text()
 
 
+@NEEDS_SIGNALS
 def test_an_interrupt_ends_a_load(program: Program) -> None:
     with program.scripted(load_delay_s=60).start_asking("-p", "x") as process:
         time.sleep(1.5)
@@ -194,6 +197,7 @@ def test_an_interrupt_ends_a_load(program: Program) -> None:
     assert (process.returncode, out, errors) == (130, b"", b"")
 
 
+@NEEDS_SIGNALS
 @pytest.mark.parametrize("words", [("-o", "out.json"), ("-o", "out.md"), ("-o", "out.txt"), ("--format", "json")])
 def test_an_interrupt_before_there_is_an_answer_leaves_the_earlier_file(
     words: tuple[str, str], program: Program
@@ -210,6 +214,7 @@ def test_an_interrupt_before_there_is_an_answer_leaves_the_earlier_file(
     assert (program.folder / words[1]).read_text() == "earlier"
 
 
+@NEEDS_SIGNALS
 def test_an_interrupt_while_the_prompt_is_read_leaves_the_earlier_file(program: Program) -> None:
     (program.folder / "out.md").write_text("earlier")
     slow = program.scripted(prefill_delay_s=60)
@@ -224,6 +229,7 @@ def test_an_interrupt_while_the_prompt_is_read_leaves_the_earlier_file(program: 
     assert (program.folder / "out.md").read_text() == "earlier"
 
 
+@NEEDS_SIGNALS
 def test_the_second_interrupt_ends_at_once(program: Program) -> None:
     deaf = program.scripted(answers=["word " * 1000], piece_bytes=5, piece_delay_s=0.05, ignores_stop=True)
     with deaf.start_asking("-p", "x") as process:
@@ -269,7 +275,10 @@ def test_a_full_disk_behind_stdout_is_said(program: Program) -> None:
     assert b"The answer cannot be written to standard output: No space left on device." in errors
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no terminals as on POSIX")
 def test_on_a_terminal_progress_is_rewritten_in_place_and_escapes_do_not_pass(program: Program) -> None:
+    import pty
+
     main, terminal = pty.openpty()
     hostile = program.scripted(answers=["\x1b]0;owned\x07red\nblue"], load_delay_s=0.1, prefill_delay_s=0.05)
     with hostile.start_asking("-p", "x", stdout=terminal, stderr=terminal) as process:
@@ -342,7 +351,7 @@ def test_doctor_says_what_is_here(program: Program) -> None:
 
 
 def test_without_a_display_the_window_says_so(program: Program) -> None:
-    if "QT_QPA_PLATFORM" not in os.environ or os.uname().sysname != "Linux":
+    if "QT_QPA_PLATFORM" not in os.environ or sys.platform != "linux":
         pytest.skip("only Linux can be without a display")
     blind = program.with_variables(QT_QPA_PLATFORM="", DISPLAY="", WAYLAND_DISPLAY="")
     done = blind.run("--profile", program.profile_dir)

@@ -13,6 +13,7 @@ import pytest
 
 from app.core.paths import SCHEMAS_DIR
 from tests.clips_made import numbered, write_video
+from tests.e2e.program import NEEDS_SIGNALS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +110,8 @@ def wait_for(file: Path, answered: int) -> None:
     pytest.fail(f"{file} never held {answered} answered parts")
 
 
-@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGKILL])
+@NEEDS_SIGNALS
+@pytest.mark.parametrize("way", [signal.SIGINT, getattr(signal, "SIGKILL", signal.SIGTERM)])
 def test_a_run_that_was_ended_goes_on_where_it_was(program: Program, clip: Path, way: signal.Signals) -> None:
     out = program.folder / "out.json"
     slow = program.scripted(answers=["one", "word " * 2000], piece_delay_s=0.02)
@@ -135,6 +137,7 @@ def test_a_run_that_was_ended_goes_on_where_it_was(program: Program, clip: Path,
     assert "| later |" in done.stdout
 
 
+@NEEDS_SIGNALS
 def test_other_settings_ask_all_parts_anew(program: Program, clip: Path) -> None:
     slow = program.scripted(answers=["one", "word " * 2000], piece_delay_s=0.02)
     process = slow.start_asking(clip, *WORDS, "-o", "out.json")

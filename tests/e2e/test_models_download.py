@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from app.core.paths import DEMO_MODEL_DIR, SCHEMAS_DIR
-from tests.e2e.program import Program
+from tests.e2e.program import NEEDS_SIGNALS, Program
 from tests.hub_server import Fault, environment_for
 from tests.sharded_demo import sharded_demo
 
@@ -74,6 +74,7 @@ def test_a_model_is_downloaded_once_and_then_here(here: Program, hub: HubServer)
     assert "all of it is here already" in models(here, "download", REPOSITORY).stderr
 
 
+@NEEDS_SIGNALS
 def test_ctrl_c_pauses_and_the_same_command_goes_on(here: Program, hub: HubServer) -> None:
     hub.add(REPOSITORY, sharded_demo())
     hub.fault("*model-*", Fault(bytes_per_s=300_000), times=math.inf, where="store")

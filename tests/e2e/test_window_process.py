@@ -13,7 +13,7 @@ import pytest
 import translations
 
 from tests.e2e.chosen_program import frozen_program
-from tests.e2e.program import ROOT
+from tests.e2e.program import NEEDS_SIGNALS, ROOT
 
 if TYPE_CHECKING:
     from tests.e2e.program import Program
@@ -36,6 +36,7 @@ def window_words(program: Program, picture: Path) -> list[str | Path]:
     return [*words, "--backend", "fake", "--model", program.model, picture, "-p", "What is this?"]
 
 
+@NEEDS_SIGNALS
 def test_the_window_is_on_screen_before_the_runtime_is_imported(program: Program, picture: Path) -> None:
     trace = program.folder / "trace.json"
     with program.start(*window_words(program, picture)) as process:
@@ -52,6 +53,7 @@ def test_the_window_is_on_screen_before_the_runtime_is_imported(program: Program
     ), "what was said for one start is no setting"
 
 
+@NEEDS_SIGNALS
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_closes_the_window_cleanly_also_while_a_model_loads(
     number: signal.Signals, program: Program, picture: Path
@@ -75,6 +77,7 @@ def test_ctrl_c_while_qt_is_imported_ends_the_process_without_an_exception_insid
     assert (process.returncode, out, errors) == (-signal.SIGINT, b"", b"")
 
 
+@NEEDS_SIGNALS
 def test_closing_under_work_that_cannot_be_stopped_takes_no_longer_than_its_deadline(
     program: Program, picture: Path
 ) -> None:
@@ -91,6 +94,7 @@ def test_closing_under_work_that_cannot_be_stopped_takes_no_longer_than_its_dead
     assert (program.profile_dir / "window.ini").exists(), "everything was saved before"
 
 
+@NEEDS_SIGNALS
 def test_the_window_speaks_the_language_of_the_settings(program: Program, picture: Path) -> None:
     if frozen_program() is None:  # a frozen program has brought its own
         translations.release(translations.stale_files(), Path(sys.executable).parent)
@@ -106,6 +110,7 @@ def test_the_window_speaks_the_language_of_the_settings(program: Program, pictur
     assert "There is no translation" not in log
 
 
+@NEEDS_SIGNALS
 def test_a_window_without_a_backend_opens_all_the_same(program: Program) -> None:
     words: list[str | Path] = ["--profile", program.profile_dir, "--startup-trace", "trace.json", "--backend", "abacus"]
     with program.start(*words) as process:
@@ -116,6 +121,7 @@ def test_a_window_without_a_backend_opens_all_the_same(program: Program) -> None
     assert (process.returncode, errors) == (0, b"")
 
 
+@NEEDS_SIGNALS
 def test_a_crash_leaves_its_trace_in_the_log_folder(program: Program, picture: Path) -> None:
     with program.start(*window_words(program, picture)) as process:
         wait_for("first_paint", program.folder / "trace.json", process)

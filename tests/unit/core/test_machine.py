@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import ctypes
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -87,6 +89,25 @@ def test_gpus_that_are_hidden_are_not_counted_on(
 def test_memory_is_told_where_the_system_tells_it() -> None:
     assert machine.memory_bytes() > 1_000_000
     assert 0 <= machine.free_memory_bytes() <= machine.memory_bytes()
+
+
+def test_a_system_that_tells_nothing_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.sysconf")
+    assert machine.memory_bytes() == 0
+
+
+def test_windows_tells_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tell(place: Any) -> int:
+        words = ctypes.cast(place, ctypes.POINTER(ctypes.c_uint32))
+        assert words[0] == 64, "Windows looks whether its length is right"
+        ctypes.cast(place, ctypes.POINTER(ctypes.c_uint64))[1] = 16 * 2**30
+        return 1
+
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.delattr("os.sysconf")
+    monkeypatch.setattr(machine, "_GROUP_FILES", ())
+    monkeypatch.setattr(ctypes, "WinDLL", lambda _: SimpleNamespace(GlobalMemoryStatusEx=tell), raising=False)
+    assert machine.memory_bytes() == 16 * 2**30
 
 
 @pytest.mark.parametrize(

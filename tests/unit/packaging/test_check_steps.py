@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import check_steps
 import pytest
@@ -59,6 +59,13 @@ def test_the_second_runtimes_tests_follow_what_they_compare_with() -> None:
     for name in ("tests", "transformers"):
         at = work.commands[name].index("-n")
         assert int(work.commands[name][at + 1]) >= 1
+
+
+def test_where_there_is_one_runtime_its_tests_are_all() -> None:
+    work = Played()
+    assert check_everything(cast("Any", work), Path("environment"), None, memory_bytes=16 * _GB) == 0
+    assert "tests" in work.done
+    assert "transformers" not in work.done
 
 
 @pytest.mark.parametrize("name", ["format", "lint", "imports", "types", "tests", "transformers", "second environment"])

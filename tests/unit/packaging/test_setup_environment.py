@@ -42,6 +42,8 @@ PACKAGING_DIR = Path(setup_environment.__file__).parent
         ("linux", "x86_64", False, ("mlx",), ""),
         ("linux", "aarch64", False, ("mlx",), ""),
         ("linux", "x86_64", True, ("cuda",), "gigabytes"),
+        ("win32", "AMD64", True, ("cuda",), "gigabytes"),
+        ("win32", "AMD64", False, ("cpu",), "never been tried"),
     ],
 )
 def test_a_machine_gets_its_runtime(
@@ -83,7 +85,8 @@ def test_a_gpu_is_looked_for_by_a_python_that_has_nothing_installed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("system", "processor", "words"), [("win32", "AMD64", "not run on win32"), ("darwin", "x86_64", "Apple silicon")]
+    ("system", "processor", "words"),
+    [("freebsd14", "amd64", "not run on"), ("darwin", "x86_64", "Apple silicon")],
 )
 def test_a_machine_without_a_runtime_is_told_so(system: str, processor: str, words: str) -> None:
     with pytest.raises(SetUpError, match=words):
@@ -298,6 +301,27 @@ def test_an_interrupted_command_may_put_back_what_it_replaced(tmp_path: Path) ->
     finally:
         signal.signal(signal.SIGINT, before)
     assert (tmp_path / "put back").exists()
+
+
+def test_on_windows_the_shell_waits_for_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr("os.execv", pytest.fail)
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 7))
+    with pytest.raises(SystemExit) as ended:
+        setup_environment._become(Path("viewfinder"), ["doctor"])
+    assert ended.value.code == 7
+
+
+def test_programs_of_an_environment_are_where_the_system_puts_them() -> None:
+    assert setup_commands.program_in(Path("e"), "ruff", "win32") == Path("e/Scripts/ruff.exe")
+    assert setup_commands.program_in(Path("e"), "ruff", "linux") == Path("e/bin/ruff")
+    assert setup_commands.program_in(Path("e"), "ruff", "darwin") == Path("e/bin/ruff")
+
+
+def test_nobody_is_root_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.delattr("os.geteuid")
+    assert not setup_commands.is_root()
 
 
 def test_without_arguments_the_sample_is_asked_about() -> None:

@@ -148,5 +148,6 @@ def test_a_port_that_is_open_may_be_a_tunnel_without_an_end(monkeypatch: pytest.
 
 def test_a_mac_has_a_display_unless_it_is_far_away() -> None:
     assert window_obstacle("darwin", {}, pytest.fail, must_try=True) is None
+    assert window_obstacle("win32", {}, pytest.fail, must_try=True) is None
     assert window_obstacle("darwin", {"SSH_CONNECTION": "10.0.0.1"}, pytest.fail, must_try=True)
     assert window_obstacle("darwin", {"QT_QPA_PLATFORM": "offscreen"}, pytest.fail, must_try=True)
