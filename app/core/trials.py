@@ -45,9 +45,9 @@ class TrialError(Exception):
 
 
 def reason_of(said: ErrorText) -> str:
-    """An error in one line for whoever mends it: what was said, what its cause said last, and where that was."""
-    words = [said.text, *said.detail.strip().splitlines()[-1:]]
+    """An error in one line: what was said and what to do, what its cause said last; of one unforeseen where it was."""
     frames = _FRAME.findall(said.detail)
+    words = [said.text if frames else str(said), *said.detail.strip().splitlines()[-1:]]
     if frames:
         file, line = frames[-1]
         words.append(f"({file}, line {line})")

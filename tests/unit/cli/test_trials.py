@@ -311,7 +311,8 @@ def test_certificates_that_are_missing_or_few_fail(tmp_path: Path, monkeypatch: 
     assert tried("certificates")["certificates"].outcome == "failed"
     monkeypatch.undo()
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cacert.pem"))
-    assert "certificates of this system cannot be read" in tried("certificates")["certificates"].detail
+    detail = tried("certificates")["certificates"].detail
+    assert "certificates of this system cannot be read. Check the files that SSL_CERT_FILE" in detail
 
 
 def test_only_a_mac_must_have_a_keychain(monkeypatch: pytest.MonkeyPatch) -> None:
