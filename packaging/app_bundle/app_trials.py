@@ -6,6 +6,7 @@ Standard library only; the tests themselves run in the environment that packagin
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
 import freezing
 import setup_environment
 from bundle_identity import NAME, ROOT, executable_name
+from check_steps import processes
 from setup_commands import SetUpError, clean_environment, say
 
 if TYPE_CHECKING:
@@ -118,12 +120,14 @@ def steps_of(given: argparse.Namespace, python: Path) -> list[Step]:
     program = given.program or freezing.frozen_place(ROOT / "dist", sys.platform)
     file = executable_in(program, sys.platform)
     tests = [str(python), "-m", "pytest", "-q"]
+    shared = ["-n", str(processes(os.cpu_count() or 1, 0)), "--dist", "loadfile"]
     steps = (
         [] if given.program else [Step("build", lambda: call([sys.executable, str(ROOT / "packaging/build_app.py")]))]
     )
     steps += [
         Step("self-test", lambda: _self_test(file)),
-        Step("end to end", lambda: call([*tests, "tests/e2e", "--program", str(program)])),
+        Step("end to end", lambda: call([*tests, "tests/e2e", *shared, "--program", str(program)])),
+        # Not shared: it measures how soon the window is there.
         Step("frozen", lambda: call([*tests, "tests/frozen", "--program", str(program)])),
     ]
     if not given.skip_mac:
