@@ -1,19 +1,16 @@
-"""What mlx-vlm's own generator answers to a request, and small ways to ask and to read events."""
+"""What mlx-vlm's own generator answers to a request."""
 
 from __future__ import annotations
 
 import importlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.core.clips import Clip
-from app.core.events import Finished, TextPiece
 from app.core.pictures import Picture
 from app.core.prompt import ChatFormat
 from app.core.requests import Request
-from app.core.sampling import GREEDY
 from app.core.vision import patches_from_frames
 
 if TYPE_CHECKING:
@@ -23,25 +20,6 @@ if TYPE_CHECKING:
 
     from app.backends.mlx_backend import MlxBackend
     from app.core.checkpoint import Checkpoint
-    from app.core.events import GenerateEvent
-    from app.core.requests import Turn
-
-
-def asked(*turns: Turn, **sampling: Any) -> Request:
-    """A greedy request for a short answer."""
-    return Request("r", turns, replace(GREEDY, **{"max_tokens": 16, **sampling}))
-
-
-def text_of(events: list[GenerateEvent]) -> str:
-    """The whole answer."""
-    return "".join(event.text for event in events if isinstance(event, TextPiece))
-
-
-def end_of(events: list[GenerateEvent]) -> Finished:
-    """How a request without a fault ended."""
-    assert isinstance(events[-1], Finished)
-    assert events[-1].error is None
-    return events[-1]
 
 
 def mlx_vlm_answer(backend: MlxBackend, checkpoint: Checkpoint, request: Request) -> str:

@@ -228,15 +228,21 @@ def test_offline_is_said(hub: HubServer, told: Told, record: Path) -> None:
     assert hub.requests == []
 
 
-def test_the_next_start_shows_what_was_not_finished_and_goes_on(
-    hub: HubServer, make: Callable[[], Downloads], told: Told, record: Path
-) -> None:
+def begun_two(hub: HubServer, make: Callable[[], Downloads]) -> tuple[str, Downloads]:
+    """One that is downloaded slowly, whose commit is given, and one that waits behind it."""
     commit = hub.add(ID, sharded_demo())
     hub.add(OTHER, sharded_demo())
     slow(hub)
-    first = make()
-    first.start(ID)
-    first.start(OTHER)
+    downloads = make()
+    downloads.start(ID)
+    downloads.start(OTHER)
+    return commit, downloads
+
+
+def test_the_next_start_shows_what_was_not_finished_and_goes_on(
+    hub: HubServer, make: Callable[[], Downloads], told: Told, record: Path
+) -> None:
+    commit, first = begun_two(hub, make)
     told.until_bytes(500_000)
     first.pause(OTHER)
     told.until_stage("paused", OTHER)
@@ -259,12 +265,7 @@ def test_the_next_start_shows_what_was_not_finished_and_goes_on(
 def test_what_was_interrupted_for_a_while_goes_on_at_the_next_start(
     hub: HubServer, make: Callable[[], Downloads], told: Told
 ) -> None:
-    commit = hub.add(ID, sharded_demo())
-    hub.add(OTHER, sharded_demo())
-    slow(hub)
-    first = make()
-    first.start(ID)
-    first.start(OTHER)
+    commit, first = begun_two(hub, make)
     told.until_bytes(100_000)
     first.pause(OTHER)
     first.interrupt(OTHER)

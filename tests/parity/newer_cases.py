@@ -11,9 +11,9 @@ from app.core.checkpoint import read_checkpoint
 from app.core.requests import Request, Turn
 from tests import random_checkpoint, recurrent_layers
 from tests.clips_made import noise_clip
-from tests.mlx_vlm_answers import asked
 from tests.pictures_made import noise_picture
 from tests.random_checkpoint import Widths, write_random_checkpoint
+from tests.short_answers import asked
 
 if TYPE_CHECKING:
     from app.core.checkpoint import Checkpoint

@@ -16,10 +16,10 @@ from app.core.models.adapter import adapted, read_low_ranks
 from app.core.paths import DEMO_MODEL_DIR
 from app.core.requests import Turn
 from tests.adapters_made import linear_layers, mlx_name, random_matrices, write_mlx, write_peft
-from tests.mlx_vlm_answers import asked, text_of
 from tests.model_thread import OnModelThread
 from tests.pictures_made import noise_picture
 from tests.random_checkpoint import Widths, write_random_checkpoint
+from tests.short_answers import asked, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path

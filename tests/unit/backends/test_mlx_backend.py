@@ -18,10 +18,11 @@ from app.core.prompt import MediaSpan
 from app.core.requests import Request, Turn
 from app.core.vision import patches_from_frames
 from tests.clips_made import noise_clip
-from tests.mlx_vlm_answers import asked, end_of, mlx_vlm_answer, text_of
+from tests.mlx_vlm_answers import mlx_vlm_answer
 from tests.model_thread import OnModelThread
-from tests.pictures_made import noise_picture
 from tests.random_checkpoint import Widths, write_random_checkpoint
+from tests.short_answers import asked, end_of, text_of
+from tests.unit.backends.what_is_reused import ONE, THREE, WhatIsReused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
 
 pytest.importorskip("mlx_vlm", reason="mlx-vlm has no wheel for this machine")
 
-ONE = (noise_picture(1),)
 CLIP = noise_clip(7, (0.0, 0.5, 1.0, 1.5, 2.0, 9.5))
-THREE = (noise_picture(1, 96, 64), noise_picture(2, 64, 128), noise_picture(3, 160, 96))
 
 
 @pytest.fixture(scope="module")
@@ -102,35 +101,8 @@ def test_the_vision_tower_by_blocks_equals_the_whole(backend: MlxBackend, on_mod
     on_model_thread(work)
 
 
-def test_a_follow_up_reuses_the_cache_and_equals_a_cold_answer(answer: Callable[..., list[GenerateEvent]]) -> None:
-    first = asked(Turn("What is it?", THREE))
-    said = text_of(answer(first, cold=True))
-    second = asked(Turn("What is it?", THREE, said), Turn("Are you sure?"))
-    warm = answer(second)
-    cold = answer(second, cold=True)
-    assert end_of(warm).figures.reused_tokens > 40
-    assert end_of(cold).figures.reused_tokens == 0
-    assert text_of(warm) == text_of(cold)
-    assert [event for event in warm if isinstance(event, VisionProgress)] == [VisionProgress("r", 3, 3, 3)]
-
-
-def test_another_question_about_the_same_picture_reuses_the_picture(
-    answer: Callable[..., list[GenerateEvent]],
-) -> None:
-    answer(asked(Turn("What is it?", ONE)), cold=True)
-    request = asked(Turn("How many?", ONE))
-    warm = answer(request)
-    assert end_of(warm).figures.reused_tokens > ONE[0].tokens
-    assert text_of(warm) == text_of(answer(request, cold=True))
-
-
-def test_another_picture_of_the_same_size_is_seen_anew(answer: Callable[..., list[GenerateEvent]]) -> None:
-    answer(asked(Turn("What is it?", (noise_picture(1),))), cold=True)
-    request = asked(Turn("What is it?", (noise_picture(2),)))
-    warm = answer(request)
-    cold = answer(request, cold=True)
-    assert text_of(warm) == text_of(cold)
-    assert [event.reused for event in warm if isinstance(event, VisionProgress)] == [0]
+class TestWhatIsReused(WhatIsReused):
+    """By the MLX backend."""
 
 
 @pytest.mark.parametrize("stop_after", [VisionProgress, PrefillProgress, TextPiece])

@@ -20,10 +20,11 @@ from app.core.prompt import ChatFormat
 from app.core.requests import Request, Turn
 from app.core.vision import patches_from_frames
 from tests.clips_made import noise_clip
-from tests.mlx_vlm_answers import asked, end_of, mlx_vlm_steps, text_of
+from tests.mlx_vlm_answers import mlx_vlm_steps
 from tests.model_thread import OnModelThread
 from tests.pictures_made import noise_picture
 from tests.random_checkpoint import Widths, write_random_checkpoint
+from tests.short_answers import asked, end_of, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path

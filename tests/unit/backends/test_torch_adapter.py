@@ -17,7 +17,8 @@ from app.core.requests import Turn
 from tests.adapters_made import linear_layers, random_matrices, write_peft
 from tests.pictures_made import noise_picture
 from tests.random_checkpoint import Widths, write_random_checkpoint
-from tests.torch_here import asked, loaded, skip_without_torch, text_of
+from tests.short_answers import asked, text_of
+from tests.torch_here import loaded, skip_without_torch
 
 skip_without_torch()
 

@@ -25,7 +25,8 @@ from app.core.models.weight_sizes import tensors_of
 from app.core.requests import Turn
 from tests.pictures_made import noise_picture
 from tests.random_checkpoint import Widths, write_random_checkpoint
-from tests.torch_here import asked, loaded, skip_without_torch, text_of
+from tests.short_answers import asked, text_of
+from tests.torch_here import loaded, skip_without_torch
 
 skip_without_torch()
 

@@ -22,7 +22,8 @@ from app.core.events import GenerateEvent
 from app.core.requests import Request, Turn
 from app.core.sampling import Sampling
 from tests.pictures_made import noise_picture
-from tests.torch_here import asked, loaded, skip_without_torch, text_of
+from tests.short_answers import asked, text_of
+from tests.torch_here import loaded, skip_without_torch
 from tests.unit.backends.cuda_played import CudaPlayed
 
 skip_without_torch()

@@ -23,16 +23,16 @@ from app.core.vision import patches_from_frames
 from tests.clips_made import noise_clip
 from tests.pictures_made import noise_picture
 from tests.random_checkpoint import Widths, write_random_checkpoint
-from tests.torch_here import asked, end_of, loaded, skip_without_torch, text_of
+from tests.short_answers import asked, end_of, text_of
+from tests.torch_here import loaded, skip_without_torch
+from tests.unit.backends.what_is_reused import ONE, THREE, WhatIsReused
 
 if TYPE_CHECKING:
     from app.core.requests import Medium
 
 skip_without_torch()
 
-ONE = (noise_picture(1),)
 CLIP = noise_clip(7, (0.0, 0.5, 1.0, 1.5, 2.0, 9.5))
-THREE = (noise_picture(1, 96, 64), noise_picture(2, 64, 128), noise_picture(3, 160, 96))
 
 
 def generated(answering: Answering, checkpoint: Checkpoint, request: Request) -> str:
@@ -108,34 +108,8 @@ def test_a_mixture_of_experts_answers_as_transformers_does(tmp_path: Path) -> No
     backend.close()
 
 
-def test_a_follow_up_reuses_the_cache_and_equals_a_cold_answer(answer: Callable[..., list[GenerateEvent]]) -> None:
-    first = asked(Turn("What is it?", THREE))
-    said = text_of(answer(first, cold=True))
-    second = asked(Turn("What is it?", THREE, said), Turn("Are you sure?"))
-    warm = answer(second)
-    cold = answer(second, cold=True)
-    assert end_of(warm).figures.reused_tokens > 40
-    assert end_of(cold).figures.reused_tokens == 0
-    assert text_of(warm) == text_of(cold)
-    assert [event for event in warm if isinstance(event, VisionProgress)] == [VisionProgress("r", 3, 3, 3)]
-
-
-def test_another_question_about_the_same_picture_reuses_the_picture(
-    answer: Callable[..., list[GenerateEvent]],
-) -> None:
-    answer(asked(Turn("What is it?", ONE)), cold=True)
-    request = asked(Turn("How many?", ONE))
-    warm = answer(request)
-    assert end_of(warm).figures.reused_tokens > ONE[0].tokens
-    assert text_of(warm) == text_of(answer(request, cold=True))
-
-
-def test_another_picture_of_the_same_size_is_seen_anew(answer: Callable[..., list[GenerateEvent]]) -> None:
-    answer(asked(Turn("What is it?", (noise_picture(1),))), cold=True)
-    request = asked(Turn("What is it?", (noise_picture(2),)))
-    warm = answer(request)
-    assert text_of(warm) == text_of(answer(request, cold=True))
-    assert [event.reused for event in warm if isinstance(event, VisionProgress)] == [0]
+class TestWhatIsReused(WhatIsReused):
+    """By the transformers backend."""
 
 
 def test_a_picture_that_was_seen_in_another_conversation_is_not_looked_at_again(
