@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from app import __version__
 from app.cli.arguments import DoctorOptions, SelftestOptions, WindowOptions, read_arguments
 from app.cli.model_arguments import ModelsOptions
-from app.cli.terminal import flush_output, open_closed_streams, output_fault
+from app.cli.terminal import flush_output, leave_lost_folder, open_closed_streams, output_fault
 from app.cli.usage import DONE, FAILED, INTERRUPTED, USAGE, Common
 from app.core.bundled import is_bundled, own_arguments, restore_environment, speak_utf8
 from app.core.errors import UserError
@@ -63,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     speak_utf8()
     gc.disable()  # a start makes much and throws little away; each way on switches it on again
     open_closed_streams()
+    leave_lost_folder()
     with suppress(AttributeError, OSError, ValueError):  # a stderr that is not a file
         faulthandler.enable()
     try:
@@ -191,7 +192,12 @@ def _open_window(options: WindowOptions, parts: _Parts) -> int:
         _close_windows_on_signals()
         return launch
 
-    return run_window(parts.profile.window_file, make_launch, parts.trace.reached)
+    return run_window(
+        parts.profile.window_file,
+        make_launch,
+        parts.trace.reached,
+        lambda why: _say_no_window("No display answers, so no window can open.", why),
+    )
 
 
 def _launch(options: WindowOptions, parts: _Parts) -> Launch:
@@ -265,9 +271,10 @@ def _say(text: str) -> None:
         sys.stderr.write(f"viewfinder: {text}\n")
 
 
-def _say_no_window(text: str) -> int:
+def _say_no_window(text: str, detail: str = "") -> int:
     hint = "" if is_bundled() else "; “python3 packaging/run.py” sets a window up"
-    _say(f"{text} “viewfinder ask FILE... -p TEXT” works without one{hint}.")
+    lines = "".join(f"\n  {line}" for line in detail.splitlines())
+    _say(f"{text} “viewfinder ask FILE... -p TEXT” works without one{hint}.{lines}")
     return FAILED
 
 

@@ -35,6 +35,14 @@ def open_closed_streams() -> None:
         sys.stderr = _nowhere()
 
 
+def leave_lost_folder() -> None:
+    """Goes to the top folder where the one that the program was started in is gone, as libraries ask for it at once."""
+    try:
+        os.getcwd()  # noqa: PTH109 - a question to the system, not a path
+    except OSError:
+        os.chdir(os.sep)
+
+
 def flush_output() -> OSError | None:
     """Writes what is still buffered for standard output, so that the interpreter need not at its end.
 

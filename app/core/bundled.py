@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 _LIBRARIES_VARIABLE = "LD_LIBRARY_PATH"
+_QT_PLUGIN_VARIABLES = ("QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH")
 _LOADERS_NOTES = "_PYI_"
 _PROCESS_NUMBER = re.compile(r"-psn_\d+_\d+")
 
@@ -85,6 +87,22 @@ def restore_environment() -> None:
         os.environ.pop(_LIBRARIES_VARIABLE, None)
     for name in [name for name in os.environ if name.startswith(_LOADERS_NOTES)]:
         del os.environ[name]
+
+
+@contextmanager
+def own_qt_plugins() -> Iterator[None]:
+    """Keeps the bundled Qt to its own plugins while it begins, whatever a person's shell names for another Qt.
+
+    It would take those of the desktop's Qt before its own, and end the process where they are of another version.
+    Programs that are started later find the variables as they were.
+
+    Source: Qt's documentation of QCoreApplication::libraryPaths and QGuiApplication.
+    """
+    theirs = {name: os.environ.pop(name) for name in _QT_PLUGIN_VARIABLES if name in os.environ and is_bundled()}
+    try:
+        yield
+    finally:
+        os.environ.update(theirs)
 
 
 def speak_utf8() -> None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app.core.bundled import BUNDLE_ID
+from app.gui.beginning import begin_application
 from app.gui.file_opening import FileOpening
 from app.gui.look import apply_ground, apply_look, canvas, hairline, scaled_px
 
@@ -240,20 +241,24 @@ class MainWindow(QMainWindow):
         event.accept()
 
 
-def run_window(window_file: Path, make_launch: Callable[[], Launch], milestone: Callable[[str], None]) -> int:
+def run_window(
+    window_file: Path,
+    make_launch: Callable[[], Launch],
+    milestone: Callable[[str], None],
+    say_no_display: Callable[[str], int],
+) -> int:
     """Opens the window and stays until it is closed.
 
     Args:
         window_file: Where geometry is kept.
         make_launch: Puts together what the window needs, once its frame is on screen.
         milestone: Notes that ``window_shown`` was reached.
+        say_no_display: Told in Qt's words why no window can open; gives the exit code with which the process ends then.
 
     Returns:
         The exit code.
     """
-    application = QApplication.instance()
-    if not isinstance(application, QApplication):
-        application = QApplication(sys.argv[:1])
+    application = begin_application(sys.argv[:1], say_no_display)
     application.setApplicationName("Viewfinder")
     application.setApplicationDisplayName("Viewfinder")
     application.setDesktopFileName(BUNDLE_ID)

@@ -12,6 +12,7 @@ import PySide6
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QTranslator, qVersion
 from PySide6.QtWidgets import QApplication
 
+from app.core.bundled import own_qt_plugins
 from app.core.trials import Found, TrialError
 from app.gui.language import speak
 from app.gui.look import apply_ground
@@ -88,7 +89,8 @@ def _application() -> QApplication:
     if isinstance(application, QApplication):
         return application
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return QApplication(["viewfinder"])
+    with own_qt_plugins():
+        return QApplication(["viewfinder"])
 
 
 def _colours(image: QImage) -> int:

@@ -6,22 +6,34 @@ Standard library only.
 from __future__ import annotations
 
 import shutil
+import time
 from typing import TYPE_CHECKING
 
+from build_commands import failure
 from bundle_identity import NAME
 from code_signing import sign_options
 from quick_action import write_quick_action
+from setup_commands import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from build_commands import Steps
 
 _APPLICATIONS = "/Applications"
+_TRIES = 5
+_PAUSE_S = 10.0
 
 
-def write_disk_image(app: Path, notices: Sequence[Path], image: Path, work_dir: Path, steps: Steps) -> None:
+def write_disk_image(
+    app: Path,
+    notices: Sequence[Path],
+    image: Path,
+    work_dir: Path,
+    steps: Steps,
+    wait: Callable[[float], None] = time.sleep,
+) -> None:
     """Writes the disk image.
 
     Args:
@@ -30,6 +42,7 @@ def write_disk_image(app: Path, notices: Sequence[Path], image: Path, work_dir: 
         image: The file to write, over one that is there.
         work_dir: Where the contents are laid out meanwhile.
         steps: What runs ditto and hdiutil.
+        wait: Lets seconds pass between two tries.
 
     Raises:
         BuildError: It cannot be written.
@@ -44,9 +57,24 @@ def write_disk_image(app: Path, notices: Sequence[Path], image: Path, work_dir: 
         for notice in notices:
             shutil.copy(notice, stage / notice.name)
         folder, form = ["-srcfolder", str(stage)], ["-fs", "HFS+", "-format", "ULFO"]
-        steps.output(steps.tools.hdiutil, "create", "-volname", NAME, *folder, "-ov", *form, image)
+        _create([steps.tools.hdiutil, "create", "-volname", NAME, *folder, "-ov", *form, str(image)], steps, wait)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _create(command: Sequence[str], steps: Steps, wait: Callable[[float], None]) -> None:
+    """Runs hdiutil, again where it fails.
+
+    WORKAROUND(macOS 13 to 15): what looks for malware looks into the image while hdiutil lets go of it, which then says
+    “Resource busy”, in the system's language; remove when hosted Macs no longer do that.
+    """
+    for _ in range(_TRIES - 1):
+        done = steps.call(command, None, None)
+        if not done.code:
+            return
+        say(f"{failure(command, done)}\n      It is tried again in {_PAUSE_S:.0f} s ...")
+        wait(_PAUSE_S)
+    steps.output(*command)
 
 
 def sign_disk_image(image: Path, identity: str, steps: Steps) -> None:

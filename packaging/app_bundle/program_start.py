@@ -59,7 +59,11 @@ def _start() -> int:
 
     if is_heard:
         _signal.signal(_signal.SIGINT, _signal.default_int_handler)
-    return main()
+    try:
+        return main()
+    except Exception as error:  # noqa: BLE001 - told of as ever, but without the loader's own words after it
+        sys.excepthook(type(error), error, error.__traceback__)
+        return 1
 
 
 if __name__ == "__main__":

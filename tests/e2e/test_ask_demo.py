@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -135,3 +136,12 @@ def test_the_runtime_that_is_not_asked_for_is_not_imported(demo: Program) -> Non
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, f"['{module}']\n")
+
+
+def test_a_folder_that_is_gone_may_be_the_current_one(demo: Program, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    lost = replace(demo, before=("sh", "-c", 'cd "$0" && rmdir "$0" && exec "$@"', str(gone)))
+    done = ask(lost, SAMPLE_PICTURE, "-p", "Describe this image.", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "red circle" in done.stdout

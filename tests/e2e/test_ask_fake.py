@@ -350,6 +350,17 @@ def test_doctor_says_what_is_here(program: Program) -> None:
     assert findings["log_file"].startswith(str(program.profile_dir))
 
 
+def test_a_display_that_does_not_answer_is_no_crash(program: Program) -> None:
+    if "QT_QPA_PLATFORM" not in os.environ or os.uname().sysname != "Linux":
+        pytest.skip("only Linux can be without a display")
+    done = program.with_variables(QT_QPA_PLATFORM="no-such").run("--profile", program.profile_dir)
+    assert (done.returncode, done.stdout) == (1, "")
+    first, *others = done.stderr.splitlines()
+    assert first.startswith("viewfinder: No display answers, so no window can open. “viewfinder ask FILE...")
+    assert any("no-such" in line for line in others), "what Qt says is what helps to find out why"
+    assert not any(word in done.stderr for word in ("Aborted", "Fatal", "Traceback", "File "))
+
+
 def test_without_a_display_the_window_says_so(program: Program) -> None:
     if "QT_QPA_PLATFORM" not in os.environ or sys.platform != "linux":
         pytest.skip("only Linux can be without a display")

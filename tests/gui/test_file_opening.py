@@ -110,7 +110,7 @@ def test_files_that_come_before_the_window_wait_for_it(
         return 7
 
     monkeypatch.setattr(QApplication, "exec", run)
-    assert run_window(launch.profile.window_file, lambda: launch, lambda _: None) == 7
+    assert run_window(launch.profile.window_file, lambda: launch, lambda _: None, lambda _: 1) == 7
     assert was_built == [False]
     assert names == ["0.png", "1.png", "2.png"], "those of the command line come first"
     application = QApplication.instance()

@@ -13,6 +13,7 @@ from app.core.bundled import (
     is_bundled,
     own_arguments,
     own_command,
+    own_qt_plugins,
     own_working_dir,
     restore_environment,
     speak_utf8,
@@ -80,6 +81,22 @@ def test_the_program_started_anew_begins_as_this_one_did(monkeypatch: pytest.Mon
     monkeypatch.setenv("_PYI_PARENT_PROCESS_LEVEL", "1")
     restore_environment()
     assert not [name for name in os.environ if name.startswith("_PYI_")]
+
+
+def test_the_bundled_qt_begins_with_its_own_plugins_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = {"QT_PLUGIN_PATH": "/usr/lib/qt6/plugins", "QT_QPA_PLATFORM_PLUGIN_PATH": "/opt/conda/plugins"}
+    for name, value in theirs.items():
+        monkeypatch.setenv(name, value)
+
+    def seen() -> dict[str, str]:
+        return {name: os.environ[name] for name in theirs if name in os.environ}
+
+    with own_qt_plugins():
+        assert seen() == theirs, "a Qt that came with the desktop needs them"
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    with own_qt_plugins():
+        assert seen() == {}
+    assert seen() == theirs, "programs that are started later need them"
 
 
 def test_nothing_else_asks_whether_it_is_bundled() -> None:

@@ -48,9 +48,22 @@ def test_the_image_holds_the_app_its_place_the_quick_action_and_the_notices(
 
 def test_nothing_is_left_lying_about_when_it_cannot_be_made(mac: PlayedMac, tmp_path: Path, notices: Path) -> None:
     mac.plays("hdiutil", "echo 'create failed - No space left on device' >&2; exit 1")
+    app, work, waited = make_app(tmp_path), tmp_path / "work", list[float]()
     with pytest.raises(BuildError, match="No space left on device"):
-        disk_image.write_disk_image(make_app(tmp_path), [notices], tmp_path / "a.dmg", tmp_path / "work", mac.steps)
-    assert not list((tmp_path / "work").iterdir())
+        disk_image.write_disk_image(app, [notices], tmp_path / "a.dmg", work, mac.steps, waited.append)
+    assert len(waited) == 4
+    assert not list(work.iterdir())
+
+
+def test_a_system_that_still_holds_the_image_is_asked_again(mac: PlayedMac, tmp_path: Path, notices: Path) -> None:
+    app, image, busy = make_app(tmp_path), tmp_path / "a.dmg", tmp_path / "busy"
+    busy.write_text("as on a hosted Mac, where it is looked through for malware")
+    says = "echo 'hdiutil: create failed - Resource busy' >&2"
+    mac.plays("hdiutil", f"if rm '{busy}' 2>/dev/null; then {says}; exit 1; fi; touch '{image}'")
+    waited: list[float] = []
+    disk_image.write_disk_image(app, [notices], image, tmp_path / "work", mac.steps, waited.append)
+    assert image.exists()
+    assert len(waited) == 1
 
 
 def test_a_disk_image_is_signed_with_a_time_and_without_the_hardened_runtime(mac: PlayedMac, tmp_path: Path) -> None:

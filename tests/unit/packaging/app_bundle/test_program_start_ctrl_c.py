@@ -59,3 +59,19 @@ def test_the_program_itself_starts_from_it() -> None:
         check=True,
     )
     assert done.stdout.startswith("viewfinder ")
+
+
+def test_a_fault_of_the_program_is_told_of_once_and_not_by_the_loader_too(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "__init__.py").touch()
+    (tmp_path / "app" / "entry.py").write_text(
+        "import sys\n"
+        "sys.excepthook = lambda kind, error, trace: print('told of', error, trace is not None)\n"
+        "def main():\n    raise LookupError('nothing there')\n"
+    )
+    start = f"import runpy; runpy.run_path({str(START)!r}, run_name='__main__')"
+    loader = f"try:\n    {start}\nexcept Exception:\n    print('Failed to execute script')\n    raise"
+    done = subprocess.run(
+        [sys.executable, "-c", loader], cwd=tmp_path, env={}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "told of nothing there True\n", "")
