@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NoReturn
 import build_environment
 import bundle_checks
 import freezing
-from build_commands import BuildError, Steps
-from bundle_identity import NAME, ROOT, executable_name, version
+from build_commands import BuildError, Steps, require_developer_tools
+from bundle_identity import NAME, NOTICES_NAME, ROOT, executable_name, version
 from bundle_resources import place_resources
 from code_signing import require_identity, sign_app, verify_signature
 from disk_image import assess, sign_disk_image, write_disk_image
@@ -35,7 +35,6 @@ _REFUSED = 2
 _INTERRUPTED = 130
 _TERMINATED = 143
 _MAC = "darwin"
-_NOTICES_NAME = "THIRD-PARTY-NOTICES.txt"
 
 
 @dataclass(frozen=True)
@@ -146,6 +145,8 @@ def build(wishes: Wishes, places: Places, steps: Steps, system: str) -> Built:
         SetUpError: A step failed; the text says which and why.
     """
     is_mac = system == _MAC
+    if is_mac:
+        require_developer_tools(steps)
     _check_wishes(wishes, steps)
     for path in (freezing.frozen_place(places.dist, system), places.environment, places.work):
         put_back(path)
@@ -245,7 +246,7 @@ def _write_bill(python: Path, frozen: Path, places: Places, steps: Steps, system
     if done.code:
         told = "".join(f"\n      {line}" for line in f"{done.output}\n{done.errors}".splitlines() if line.strip())
         raise BuildError(f"The bill of what is inside {frozen.name} has faults:{told}")
-    return Built(frozen, bill, bill.with_name(_NOTICES_NAME))
+    return Built(frozen, bill, bill.with_name(NOTICES_NAME))
 
 
 def _make_image(built: Built, image: Path, wishes: Wishes, places: Places, steps: Steps) -> None:

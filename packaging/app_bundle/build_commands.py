@@ -45,7 +45,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MacTools:
-    """Where the tools are that come with macOS and its command line tools; never looked for along PATH."""
+    """Where the tools are that come with macOS; never looked for along PATH.
+
+    Of these only xcrun needs Xcode's command line tools, which hold what PyInstaller changes libraries with.
+    """
 
     codesign: str = "/usr/bin/codesign"
     ditto: str = "/usr/bin/ditto"
@@ -98,6 +101,21 @@ class Steps:
         if done.code:
             raise BuildError(failure(words, done))
         return done.output
+
+
+def require_developer_tools(steps: Steps) -> None:
+    """Looks, before anything is built, whether a Mac has what PyInstaller takes libraries apart with.
+
+    Raises:
+        BuildError: It has not.
+    """
+    for tool in ("lipo", "install_name_tool"):
+        done = steps.call([steps.tools.xcrun, "--find", tool], None, None)
+        if done.code:
+            raise BuildError(
+                f"Xcode's command line tools are missing, or their licence is not agreed to: {tool} cannot be used. "
+                f"Install them: xcode-select --install\n      {done.errors.strip()}"
+            )
 
 
 def failure(command: Sequence[str], done: Finished) -> str:

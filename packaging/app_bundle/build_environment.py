@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 from platform import machine
 from typing import TYPE_CHECKING
 
+from bundle_identity import MIN_MACOS, ROOT
+from mac_constraints import CONSTRAINTS, EXTRAS, PLATFORM, read_constraints
 from setup_commands import SetUpError, base_interpreter, clean_environment, pip_install, run, say
 from setup_environment import extras_for
 from setup_stamp import Stamp, is_current, read_stamp, requirements_digest, write_stamp
@@ -22,23 +25,25 @@ if TYPE_CHECKING:
 
     Run = Callable[[Sequence[str], Mapping[str, str]], None]
 
-ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv-app"
-CONSTRAINTS_MACOS = ROOT / "packaging" / "constraints-macos.txt"
-EXTRAS = ("bundle", "mlx")
 
 _MAC_PYTHONS = ((3, 12), (3, 13))
-_MAC_PLATFORM = "macosx_14_0_arm64"
 _FORCED = ("mlx", "mlx-metal")
 
 
-def refuse_python(system: str, processor: str, version: tuple[int, int], *, is_homebrew: bool) -> None:
+def refuse_python(system: str, processor: str, version: tuple[int, int], oldest_macos: str = "") -> None:
     """Says when this Python cannot make a bundle.
+
+    Args:
+        system: As in ``sys.platform``.
+        processor: As in ``platform.machine``.
+        version: Of Python.
+        oldest_macos: What this Python was made for, as ``sysconfig`` has it; its library goes into the app.
 
     Raises:
         SetUpError: For a system or processor that the program does not run on; on a Mac, for another version than those
-            that run under the hardened runtime and have all wheels, or Homebrew's, whose library runs only on the macOS
-            that it was made for.
+            that run under the hardened runtime and have all wheels, or one made for newer macOS alone, as Homebrew's is
+            and what pyenv compiles.
     """
     extras_for(system, processor, has_nvidia=False)
     if system != "darwin":
@@ -46,8 +51,13 @@ def refuse_python(system: str, processor: str, version: tuple[int, int], *, is_h
     asked = "Install Python 3.12 from python.org, then: python3.12 packaging/build_app.py"
     if version not in _MAC_PYTHONS:
         raise SetUpError(f"The app is made with Python 3.12 or 3.13; this is {version[0]}.{version[1]}. {asked}")
-    if is_homebrew:
-        raise SetUpError(f"Homebrew's Python runs on no older macOS than this one, so no app is made from it. {asked}")
+    if _numbers(oldest_macos) > _numbers(MIN_MACOS):
+        raise SetUpError(f"This Python runs on macOS {oldest_macos} and later, the app shall on {MIN_MACOS}. {asked}")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version, as 10.13, for comparing; none where it is not said."""
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def wanted_stamp(checkout: Path, python: str, pyproject: str, constraints: str) -> Stamp:
@@ -69,13 +79,11 @@ def forced_wheels(constraints: str) -> tuple[str, ...]:
     Raises:
         SetUpError: The constraints do not name them.
     """
-    pins = {
-        line.split("==")[0].strip(): line.split("#")[0].strip() for line in constraints.splitlines() if "==" in line
-    }
-    missing = [name for name in _FORCED if name not in pins]
+    versions = read_constraints(constraints)
+    missing = [name for name in _FORCED if name not in versions]
     if missing:
-        raise SetUpError(f"{CONSTRAINTS_MACOS.name} does not say which {' and '.join(missing)} to take.")
-    return tuple(pins[name] for name in _FORCED)
+        raise SetUpError(f"{CONSTRAINTS.name} does not say which {' and '.join(missing)} to take.")
+    return tuple(f"{name}=={versions[name]}" for name in _FORCED)
 
 
 def install_commands(python: Path, checkout: Path, system: str, constraints: str) -> list[list[str]]:
@@ -90,8 +98,8 @@ def install_commands(python: Path, checkout: Path, system: str, constraints: str
         return [program]
     site = python.parents[1] / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
     forced = ["--force-reinstall", "--no-deps", "--upgrade", "--only-binary=:all:"]
-    place = ["--platform", _MAC_PLATFORM, "--target", str(site)]
-    return [[*program, "-c", str(CONSTRAINTS_MACOS)], [*pip, *forced, *place, *forced_wheels(constraints)]]
+    place = ["--platform", PLATFORM, "--target", str(site)]
+    return [[*program, "-c", str(CONSTRAINTS)], [*pip, *forced, *place, *forced_wheels(constraints)]]
 
 
 def prepare(run_command: Run = run) -> Path:
@@ -104,9 +112,10 @@ def prepare(run_command: Run = run) -> Path:
         SetUpError: It cannot be made.
     """
     base = base_interpreter()
-    refuse_python(sys.platform, machine(), sys.version_info[:2], is_homebrew="/homebrew/" in str(Path(base).resolve()))
+    made_for = str(sysconfig.get_config_var("MACOSX_DEPLOYMENT_TARGET") or "")
+    refuse_python(sys.platform, machine(), sys.version_info[:2], made_for)
     is_mac = sys.platform == "darwin"
-    constraints = CONSTRAINTS_MACOS.read_text(encoding="utf-8") if is_mac else ""
+    constraints = CONSTRAINTS.read_text(encoding="utf-8") if is_mac else ""
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     wanted = wanted_stamp(ROOT, str(Path(base).resolve()), pyproject, constraints)
     python = ENVIRONMENT / "bin" / "python"

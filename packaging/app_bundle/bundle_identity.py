@@ -6,7 +6,6 @@ Standard library only; the program is not imported.
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,6 +15,8 @@ NAME = "Viewfinder"
 BUNDLE_ID = "org.viewfinder.Viewfinder"
 MIN_MACOS = "14.0"
 """The oldest macOS that MLX has a build for."""
+NOTICES_NAME = "THIRD-PARTY-NOTICES.txt"
+"""Of the file beside a build that holds every licence inside it."""
 COPYRIGHT = "Copyright © 2026 the Viewfinder authors"
 
 _VERSION = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
@@ -24,9 +25,6 @@ _VERSION = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
 def executable_name(system: str) -> str:
     """The name of the program's own file on a system as `sys.platform` calls it: what the Dock shows, what is typed."""
     return NAME if system == "darwin" else NAME.lower()
-
-
-EXECUTABLE = executable_name(sys.platform)
 
 
 def version(package: Path = ROOT / "app" / "__init__.py") -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import translations
 from bundle_contents import may_lose_debug_information
-from bundle_identity import EXECUTABLE
+from bundle_identity import executable_name
 from setup_commands import SetUpError, clean_environment, run, say
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ def freeze_command(python: Path, dist_dir: Path, work_dir: Path) -> list[str]:
         str(SPEC),
         "--",
         "--name",
-        EXECUTABLE,
+        executable_name(sys.platform),
     ]
 
 
 def frozen_place(dist_dir: Path, system: str) -> Path:
     """Where PyInstaller puts what it makes."""
-    return dist_dir / (f"{EXECUTABLE}.app" if system == "darwin" else EXECUTABLE)
+    return dist_dir / (executable_name(system) + (".app" if system == "darwin" else ""))
 
 
 def freeze(python: Path, dist_dir: Path, work_dir: Path, *, run_command: Run = run) -> Path:

@@ -18,18 +18,16 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import proof_tools
+from bundle_identity import MIN_MACOS, ROOT
+from mac_constraints import CONSTRAINTS, EXTRAS, PLATFORM, read_constraints, write_constraints
 from setup_commands import SetUpError, clean_environment, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-ROOT = Path(__file__).resolve().parents[2]
-CONSTRAINTS = ROOT / "packaging" / "constraints-macos.txt"
 WHEELS = ROOT / "build" / "mac-wheels"
-EXTRAS = ("mlx", "bundle")
 PYTHON_VERSION = "3.12"
 """Python 3.14 hangs in ``import ctypes`` under the hardened runtime of macOS 26; numpy ends the support of 3.11."""
-PLATFORM = "macosx_14_0_arm64"
 PINS = {
     # From 6.12 on, Qt for Python asks for a symbol of libc++ that came with macOS 15.4.
     "pyside6-essentials": "6.11.3",
@@ -39,42 +37,12 @@ PINS = {
     "mlx-metal": "0.32.4",
 }
 
-_DEPLOYMENT_TARGET = "14.0"
 _INTERRUPTED = 130
-_LINE = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[A-Za-z0-9.!+_]+)")
-_HEADER = """\
-# What the Mac's program is made from: macOS 14 and later, Apple silicon, Python 3.12.
-# Made anew by: python3 packaging/app_bundle/mac_wheels.py resolve
-"""
 
 
 def normalised(name: str) -> str:
     """A package's name as indexes compare it: lower case, runs of ``-``, ``_`` and ``.`` as one ``-``."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def read_constraints(text: str) -> dict[str, str]:
-    """Versions by normalised name, in the order of the file.
-
-    Raises:
-        ValueError: A line is not ``name==version``, or a name is there twice.
-    """
-    versions: dict[str, str] = {}
-    for line in text.splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        parts = _LINE.fullmatch(line.strip())
-        if parts is None:
-            raise ValueError(f"Not a line name==version: {line!r}")
-        if parts["name"] in versions:
-            raise ValueError(f"{parts['name']} is there twice.")
-        versions[parts["name"]] = parts["version"]
-    return versions
-
-
-def write_constraints(versions: Mapping[str, str]) -> str:
-    """The text of the file, sorted by name."""
-    return _HEADER + "".join(f"{name}=={versions[name]}\n" for name in sorted(versions))
 
 
 def wheel_name(file_name: str) -> tuple[str, str]:
@@ -114,7 +82,7 @@ def resolve(pins: Mapping[str, str] = PINS) -> dict[str, str]:
     command += ["--python-version", PYTHON_VERSION, "--constraint", str(settled)]
     for extra in EXTRAS:
         command += ["--extra", extra]
-    variables = {**clean_environment(), "MACOSX_DEPLOYMENT_TARGET": _DEPLOYMENT_TARGET}
+    variables = {**clean_environment(), "MACOSX_DEPLOYMENT_TARGET": MIN_MACOS}
     if "PIP_INDEX_URL" in variables:
         variables.setdefault("UV_DEFAULT_INDEX", variables["PIP_INDEX_URL"])
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)

@@ -29,13 +29,11 @@ class Signature:
         fault: What is wrong with it, in words, or "".
         code_hash: What others know the signed code by: the first 20 bytes of its directory's hash.
         slots: What stands beside the code and is sealed by it, hashes by the number of the slot.
-        identifier: The name that the code was signed under.
     """
 
     fault: str
     code_hash: bytes = b""
     slots: dict[int, bytes] = field(default_factory=dict)
-    identifier: str = ""
 
 
 UNSIGNED = Signature("it is not signed")
@@ -70,7 +68,7 @@ def read_signature(data: mmap.mmap, start: int, size: int, place: tuple[int, int
 def _read_directory(data: mmap.mmap, start: int, signed_bytes: int, place: int) -> Signature:
     """One directory of hashes: every page of the code must have the one that stands there."""
     (whole,) = struct.unpack_from(">I", data, place + 4)
-    hashes, name, slots, count, limit = struct.unpack_from(">5I", data, place + 16)
+    hashes, _, slots, count, limit = struct.unpack_from(">5I", data, place + 16)
     length, kind, _, page_bits = struct.unpack_from("4B", data, place + 36)
     algorithm = _HASHES.get(kind)
     if algorithm is None or not page_bits:
@@ -88,6 +86,5 @@ def _read_directory(data: mmap.mmap, start: int, signed_bytes: int, place: int) 
         if hashlib.new(algorithm, code, usedforsecurity=False).digest()[:length] != said(index):
             return Signature(f"it was changed after it was signed, in page {index} of {count}")
     directory = hashlib.new(algorithm, data[place : place + whole], usedforsecurity=False).digest()
-    identifier = bytes(data[place + name : data.find(b"\0", place + name)]).decode(errors="replace")
     beside = {slot: said(-slot) for slot in range(1, slots + 1) if any(said(-slot))}
-    return Signature("", directory[:_CODE_HASH_BYTES], beside, identifier)
+    return Signature("", directory[:_CODE_HASH_BYTES], beside)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bundle_identity import ROOT
 from setup_commands import SetUpError, base_interpreter, clean_environment, pip_install, run, say
 
-ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / "build" / "mac-tools"
 TOOLS = ("uv==0.13.9", "macholib==1.16.4", "apple-platform-py==0.1.0", "pip>=24")
 """Resolving for another system, reading Mach-O files, signing them."""

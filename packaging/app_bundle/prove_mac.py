@@ -21,6 +21,7 @@ import mac_assembly
 import mac_wheels
 from bundle_checks import check_bundle
 from bundle_identity import ROOT
+from mac_constraints import CONSTRAINTS, PLATFORM, read_constraints, write_constraints
 from mach_o_checks import read_folder, symbol_faults
 from setup_commands import SetUpError, say
 from setup_stamp import requirements_digest
@@ -81,7 +82,7 @@ def prove(steps: Sequence[tuple[str, Callable[[Proof], str]]] = ()) -> int:
 def _resolve(_: Proof) -> str:
     committed = _committed()
     asked = requirements_digest((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    settled = f"{asked}\n{mac_wheels.write_constraints(committed)}"
+    settled = f"{asked}\n{write_constraints(committed)}"
     found = f"{len(committed)} packages fit together on macOS 14, Apple silicon, Python {mac_wheels.PYTHON_VERSION}"
     if _RESOLVED.exists() and _RESOLVED.read_text(encoding="utf-8") == settled:
         return f"{found}, as they did before"
@@ -89,7 +90,7 @@ def _resolve(_: Proof) -> str:
     if resolved != committed:
         changed = sorted(name for name in {*resolved, *committed} if resolved.get(name) != committed.get(name))
         raise NotProven(
-            f"{mac_wheels.CONSTRAINTS.name} does not hold what pyproject.toml asks for now, in {', '.join(changed)}. "
+            f"{CONSTRAINTS.name} does not hold what pyproject.toml asks for now, in {', '.join(changed)}. "
             "Make it anew: python3 packaging/app_bundle/mac_wheels.py resolve"
         )
     _RESOLVED.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +101,7 @@ def _resolve(_: Proof) -> str:
 def _download(proof: Proof) -> str:
     proof.wheels = mac_wheels.download(_committed())
     size_bytes = sum(path.stat().st_size for path in proof.wheels.values())
-    return f"{len(proof.wheels)} wheels for {mac_wheels.PLATFORM}, {size_bytes / 1e6:.0f} MB"
+    return f"{len(proof.wheels)} wheels for {PLATFORM}, {size_bytes / 1e6:.0f} MB"
 
 
 def _check_wheels(proof: Proof) -> str:
@@ -169,7 +170,7 @@ STEPS: tuple[tuple[str, Callable[[Proof], str]], ...] = (
 
 
 def _committed() -> dict[str, str]:
-    return mac_wheels.read_constraints(mac_wheels.CONSTRAINTS.read_text(encoding="utf-8"))
+    return read_constraints(CONSTRAINTS.read_text(encoding="utf-8"))
 
 
 def _refuse(faults: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bundle_identity import COPYRIGHT, NAME, ROOT, version
+from bundle_identity import COPYRIGHT, NAME, NOTICES_NAME, ROOT, version
 from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     Licence = LicenseExpression | DisjunctiveLicense
 
-NOTICES = "THIRD-PARTY-NOTICES.txt"
 _ARGUMENTS = 3
 
 
@@ -60,7 +59,7 @@ def write_bill(frozen: Path, file: Path) -> list[str]:
     inside = inside_bundle(place)
     bill = make_bill(inside, executables_of(frozen), made_at(os.environ.get("SOURCE_DATE_EPOCH")))
     file.write_text(JsonV1Dot6(bill).output_as_string(indent=1) + "\n", encoding="utf-8")
-    file.with_name(NOTICES).write_text(whole_text(inside), encoding="utf-8")
+    file.with_name(NOTICES_NAME).write_text(whole_text(inside), encoding="utf-8")
     return list(inside.faults)
 
 

@@ -57,7 +57,6 @@ def check_wheels(packages: Path) -> tuple[list[MachOFile], list[str]]:
         f"{place} is made for a newer macOS than {MIN_MACOS} and asks the C++ library for {name}, as nothing made for "
         f"{MIN_MACOS} does: look up since when it is there, and add it to one list or the other"
         for name, place in unproven.items()
-        if name not in _AS_OLD_AS_THE_LIBRARY
     ]
     metallibs: Sequence[Path] = sorted(packages.rglob("*.metallib"))
     faults += [fault for path in metallibs for fault in kernel_faults(path, MIN_MACOS)]

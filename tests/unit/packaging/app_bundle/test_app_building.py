@@ -78,7 +78,9 @@ class Build:
         return call(command, environment, folder)
 
 
-VERBS = ("--verify", "find-identity", "history", "submit", "log", "staple", "validate", "-c", "create", "exec", "open")
+NOTARY = ("history", "submit", "log", "staple", "validate")
+VERBS = ("--find", "--verify", "find-identity", *NOTARY, "-c", "create", "exec", "open")
+LOOKED = "xcrun --find"
 MADE = ["prepare", "freeze", "codesign sign", "codesign --verify", "check_bundle", "selftest", "software_bill.py"]
 APP_NOTARIZED = ["ditto -c", "xcrun submit", "xcrun staple", "xcrun validate", "spctl exec"]
 
@@ -90,7 +92,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
 
 def test_a_build_without_a_name_is_signed_checked_and_tried_before_it_is_said_to_be_ready(build: Build) -> None:
     built = build.run(Wishes())
-    assert build.seen == [*MADE, "codesign --verify"]
+    assert build.seen == [LOOKED, *MADE, "codesign --verify"]
     assert built.frozen == build.places.dist / "Viewfinder.app"
     assert built.image is None
     assert built.bill.name.endswith(".cdx.json")
@@ -99,7 +101,7 @@ def test_a_build_without_a_name_is_signed_checked_and_tried_before_it_is_said_to
 
 def test_a_disk_image_without_a_name_is_not_signed(build: Build) -> None:
     built = build.run(Wishes(is_image_wanted=True))
-    assert build.seen == [*MADE, "codesign --verify", "ditto sign", "hdiutil create"]
+    assert build.seen == [LOOKED, *MADE, "codesign --verify", "ditto sign", "hdiutil create"]
     assert built.image is not None
     assert "./THIRD-PARTY-NOTICES.txt" in built.image.read_text().splitlines()
 
@@ -108,7 +110,7 @@ def test_a_notarized_disk_image_holds_an_app_that_already_carries_its_ticket(bui
     build.run(Wishes(IDENTITY, "notary", is_image_wanted=True))
     made = [*MADE, "codesign --verify", *APP_NOTARIZED, "ditto sign", "hdiutil create"]
     image = ["codesign sign", "codesign --verify", "xcrun submit", "xcrun staple", "xcrun validate", "spctl open"]
-    assert build.seen == ["security find-identity", "xcrun history", *made, *image]
+    assert build.seen == [LOOKED, "security find-identity", "xcrun history", *made, *image]
     signing = [call for call in build.mac.calls if call[0] == "codesign" and "--verify" not in call]
     assert all(IDENTITY in call for call in signing)
 
@@ -121,10 +123,17 @@ def _keychain_has_it(build: Build) -> None:
 def test_an_identity_or_profile_that_is_not_there_is_told_before_anything_is_built(build: Build) -> None:
     with pytest.raises(BuildError, match="no identity “Somebody Else”"):
         build.run(Wishes("Somebody Else"))
-    build.mac.plays("xcrun", "exit 69")
+    build.mac.plays("xcrun", '[ "$1" = --find ] || exit 69')
     with pytest.raises(BuildError, match="store-credentials"):
         build.run(Wishes(IDENTITY, "notary"))
     assert "prepare" not in build.seen
+
+
+def test_a_mac_without_the_command_line_tools_is_told_so_before_anything_is_built(build: Build) -> None:
+    build.mac.plays("xcrun", "echo 'xcode-select: note: No developer tools were found.' >&2; exit 1")
+    with pytest.raises(BuildError, match=r"xcode-select --install\n +xcode-select: note: No developer"):
+        build.run(Wishes())
+    assert build.seen == [LOOKED]
 
 
 @pytest.mark.parametrize(

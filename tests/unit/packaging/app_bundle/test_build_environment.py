@@ -4,35 +4,40 @@ from pathlib import Path
 import build_environment
 import pytest
 from build_environment import forced_wheels, install_commands, prepare, refuse_python, wanted_stamp
+from mac_constraints import CONSTRAINTS
 from setup_commands import SetUpError
 
-PINS = "av==18.1.0\nmlx==0.32.4\nmlx-metal==0.32.4  # for macOS 14\n"
+PINS = "# for macOS 14\nav==18.1.0\nmlx==0.32.4\nmlx-metal==0.32.4\n"
 
 
 @pytest.mark.parametrize("version", [(3, 12), (3, 13)])
-def test_a_mac_takes_the_pythons_that_run_hardened(version: tuple[int, int]) -> None:
-    refuse_python("darwin", "arm64", version, is_homebrew=False)
+@pytest.mark.parametrize("oldest_macos", ["10.13", "11.0", "14.0"])
+def test_a_mac_takes_the_pythons_that_run_hardened_and_on_every_mac(
+    version: tuple[int, int], oldest_macos: str
+) -> None:
+    refuse_python("darwin", "arm64", version, oldest_macos)
 
 
 @pytest.mark.parametrize("version", [(3, 11), (3, 14)])
 def test_a_mac_refuses_other_pythons(version: tuple[int, int]) -> None:
     with pytest.raises(SetUpError, match=r"3\.12 or 3\.13"):
-        refuse_python("darwin", "arm64", version, is_homebrew=False)
+        refuse_python("darwin", "arm64", version)
 
 
-def test_a_mac_refuses_homebrews_python() -> None:
-    with pytest.raises(SetUpError, match="Homebrew"):
-        refuse_python("darwin", "arm64", (3, 12), is_homebrew=True)
+@pytest.mark.parametrize("oldest_macos", ["15", "15.0", "14.4", "26.1"])
+def test_a_mac_refuses_a_python_that_was_made_for_newer_ones(oldest_macos: str) -> None:
+    with pytest.raises(SetUpError, match=f"runs on macOS {oldest_macos} and later"):
+        refuse_python("darwin", "arm64", (3, 12), oldest_macos)
 
 
-@pytest.mark.parametrize(("system", "processor"), [("darwin", "x86_64"), ("win32", "AMD64")])
+@pytest.mark.parametrize(("system", "processor"), [("darwin", "x86_64"), ("freebsd14", "amd64")])
 def test_where_the_program_does_not_run_no_bundle_is_made(system: str, processor: str) -> None:
     with pytest.raises(SetUpError):
-        refuse_python(system, processor, (3, 12), is_homebrew=False)
+        refuse_python(system, processor, (3, 12))
 
 
 def test_linux_takes_any_python_that_runs_the_program() -> None:
-    refuse_python("linux", "x86_64", (3, 10), is_homebrew=False)
+    refuse_python("linux", "x86_64", (3, 10))
 
 
 def test_the_wheels_for_macos_14_are_forced_at_their_pins() -> None:
@@ -47,7 +52,7 @@ def test_constraints_without_mlx_are_refused() -> None:
 def test_a_mac_installs_with_constraints_and_then_forces_mlx_into_the_same_place(tmp_path: Path) -> None:
     python = tmp_path / ".venv-app" / "bin" / "python"
     program, forced = install_commands(python, tmp_path, "darwin", PINS)
-    assert program[-4:] == ["-e", f"{tmp_path}[bundle,mlx]", "-c", str(build_environment.CONSTRAINTS_MACOS)]
+    assert program[-4:] == ["-e", f"{tmp_path}[bundle,mlx]", "-c", str(CONSTRAINTS)]
     assert forced[forced.index("--platform") + 1] == "macosx_14_0_arm64"
     assert Path(forced[forced.index("--target") + 1]).is_relative_to(tmp_path / ".venv-app" / "lib")
     assert forced[-2:] == ["mlx==0.32.4", "mlx-metal==0.32.4"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import freezing
 import pytest
 import translations
-from bundle_identity import EXECUTABLE
+from bundle_identity import executable_name
 from freezing import SPEC, freeze, freeze_command, frozen_place
 from setup_commands import SetUpError
 
@@ -19,12 +19,12 @@ def test_pyinstaller_gets_the_folders_and_the_spec_its_own_words(tmp_path: Path)
     asked, given = command[: command.index("--")], command[command.index("--") + 1 :]
     assert asked[asked.index("--distpath") + 1] == str(tmp_path / "dist")
     assert asked[-1] == str(SPEC)
-    assert given == ["--name", EXECUTABLE]
+    assert given == ["--name", executable_name(sys.platform)]
 
 
 def test_a_mac_gets_an_app(tmp_path: Path) -> None:
-    assert frozen_place(tmp_path, "darwin").suffix == ".app"
-    assert frozen_place(tmp_path, "linux").suffix == ""
+    assert frozen_place(tmp_path, "darwin") == tmp_path / "Viewfinder.app"
+    assert frozen_place(tmp_path, "linux") == tmp_path / "viewfinder"
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_what_fitted_together_is_asked_again_only_after_a_change(
 
     monkeypatch.setattr(mac_wheels, "resolve", resolve)
     monkeypatch.setattr(prove_mac, "_RESOLVED", tmp_path / "proof" / "resolved.txt")
-    monkeypatch.setattr(mac_wheels, "CONSTRAINTS", tmp_path / "constraints.txt")
+    monkeypatch.setattr(prove_mac, "CONSTRAINTS", tmp_path / "constraints.txt")
     (tmp_path / "constraints.txt").write_text("mlx==1\n", encoding="utf-8")
     (_, step), *_ = prove_mac.STEPS
     assert step(Proof()) == "1 packages fit together on macOS 14, Apple silicon, Python 3.12"

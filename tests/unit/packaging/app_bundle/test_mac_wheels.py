@@ -7,7 +7,9 @@ from typing import Any
 import mac_wheels
 import proof_tools
 import pytest
-from mac_wheels import CONSTRAINTS, EXTRAS, PINS, ROOT, normalised, read_constraints, wheel_fits, wheel_name
+from bundle_identity import ROOT
+from mac_constraints import CONSTRAINTS, EXTRAS, read_constraints, write_constraints
+from mac_wheels import PINS, normalised, wheel_fits, wheel_name
 from packaging.requirements import Requirement
 from setup_commands import SetUpError
 
@@ -56,17 +58,17 @@ def test_constraints_are_sorted_and_name_no_place() -> None:
 
 
 def test_constraints_are_written_as_they_are_read() -> None:
-    assert mac_wheels.write_constraints(committed()) == CONSTRAINTS.read_text(encoding="utf-8")
+    assert write_constraints(committed()) == CONSTRAINTS.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("line", ["mlx>=0.32", "mlx @ https://example.org/mlx.whl", "--index-url x", "Mlx==1"])
 def test_other_lines_are_refused(line: str) -> None:
-    with pytest.raises(ValueError, match="Not a line"):
+    with pytest.raises(SetUpError, match="not a line"):
         read_constraints(f"# a note\n{line}\n")
 
 
 def test_a_name_that_is_there_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="twice"):
+    with pytest.raises(SetUpError, match="twice"):
         read_constraints("mlx==1\nmlx==2\n")
 
 
