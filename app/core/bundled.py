@@ -91,17 +91,23 @@ def restore_environment() -> None:
 
 @contextmanager
 def own_qt_plugins() -> Iterator[None]:
-    """Keeps the bundled Qt to its own plugins while it begins, whatever a person's shell names for another Qt.
+    """Leads the bundled Qt to its own plugins while it begins, whatever a person's shell names for another Qt.
 
-    It would take those of the desktop's Qt before its own, and end the process where they are of another version.
-    Programs that are started later find the variables as they were.
+    It would take those of the desktop's Qt before its own, and end the process where they are of another version; on a
+    Mac it would look for its own from where the loader found it, which may be a link elsewhere in the .app. Programs
+    that are started later find the variables as they were.
 
     Source: Qt's documentation of QCoreApplication::libraryPaths and QGuiApplication.
     """
-    theirs = {name: os.environ.pop(name) for name in _QT_PLUGIN_VARIABLES if name in os.environ and is_bundled()}
+    if not is_bundled():
+        yield
+        return
+    theirs = {name: os.environ.pop(name) for name in _QT_PLUGIN_VARIABLES if name in os.environ}
+    os.environ["QT_PLUGIN_PATH"] = str(own_working_dir() / "PySide6" / "Qt" / "plugins")
     try:
         yield
     finally:
+        del os.environ["QT_PLUGIN_PATH"]
         os.environ.update(theirs)
 
 

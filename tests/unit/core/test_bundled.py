@@ -95,7 +95,7 @@ def test_the_bundled_qt_begins_with_its_own_plugins_alone(monkeypatch: pytest.Mo
         assert seen() == theirs, "a Qt that came with the desktop needs them"
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     with own_qt_plugins():
-        assert seen() == {}
+        assert seen() == {"QT_PLUGIN_PATH": str(own_working_dir() / "PySide6" / "Qt" / "plugins")}
     assert seen() == theirs, "programs that are started later need them"
 
 
