@@ -6,6 +6,7 @@ Standard library only. Each step is a function of its own module; this one has t
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import sys
 import time
@@ -25,6 +26,7 @@ from code_signing import require_identity, sign_app, verify_signature
 from disk_image import assess, sign_disk_image, write_disk_image
 from moved_trial import put_back, try_elsewhere
 from notarizing import notarize_app, require_profile, staple, submit
+from one_build import only_one
 from setup_commands import SetUpError, clean_environment, say
 
 if TYPE_CHECKING:
@@ -66,6 +68,11 @@ class Places:
     work: Path = ROOT / "build" / "app"
     environment: Path = build_environment.ENVIRONMENT
 
+    @property
+    def lock(self) -> Path:
+        """What a build holds while it works; not among what is put out of sight meanwhile."""
+        return self.work.with_name(f"{self.work.name}.lock")
+
 
 @dataclass(frozen=True)
 class Built:
@@ -92,11 +99,14 @@ def main(arguments: Sequence[str]) -> int:
         say(str(error))
         return _REFUSED
     try:
-        with terminated_tidily():
+        with terminated_tidily(), only_one(Places().lock):
             began = time.monotonic()
             built = build(wishes, Places(), Steps(), sys.platform)
     except SetUpError as error:
         say(f"Nothing was shipped. {error}")
+        return 1
+    except OSError as error:  # no room, no permission
+        say(f"Nothing was shipped. {reason_of(error)}. See to it, then start it again.")
         return 1
     except KeyboardInterrupt:
         say("\nInterrupted. Start it again to go on.")
@@ -202,6 +212,13 @@ def summary(built: Built, wishes: Wishes, system: str) -> str:
             f"told first:\n  xattr -dr com.apple.quarantine /Applications/{NAME}.app"
         )
     return "\n".join(lines)
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refused, and about which file; of a whole folder that was copied, about the first one."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list) and error.args[0]:
+        return str(error.args[0][0][-1])
+    return str(error)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -216,19 +217,49 @@ def test_the_words_of_the_command_line_are_understood() -> None:
     [
         (BuildError("codesign ended with 1"), 1, "Nothing was shipped. codesign ended with 1"),
         (SetUpError("pip failed"), 1, "pip failed"),
+        (
+            OSError(28, "No space left on device", "a"),
+            1,
+            "Nothing was shipped. [Errno 28] No space left on device",
+        ),
+        (shutil.Error([("a", "b", "[Errno 30] Read-only file system: 'b'"), ("c", "d", "too")]), 1, "system: 'b'. See"),
         (KeyboardInterrupt(), 130, "Interrupted"),
     ],
 )
 def test_the_exit_status_tells_and_there_is_no_traceback(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int, words: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    error: BaseException,
+    code: int,
+    words: str,
 ) -> None:
     def fails(*_: object) -> Built:
         raise error
 
     monkeypatch.setattr(app_building, "build", fails)
     monkeypatch.setattr(app_building, "machine", lambda: "arm64")
+    monkeypatch.setattr(app_building, "Places", lambda: Places(work=tmp_path / "app"))
     assert app_building.main([]) == code
     assert words in capsys.readouterr().err
+
+
+def test_a_second_build_beside_the_first_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    places = Places(tmp_path / "dist", tmp_path / "build" / "app", tmp_path / ".venv-app")
+    frozen = tmp_path / "dist" / "viewfinder"
+
+    def build(*_: object) -> Built:
+        assert app_building.main([]) == 1
+        return Built(frozen, frozen, frozen)
+
+    monkeypatch.setattr(app_building, "build", build)
+    monkeypatch.setattr(app_building, "machine", lambda: "arm64")
+    monkeypatch.setattr(app_building, "Places", lambda: places)
+    assert app_building.main([]) == 0
+    assert "Another build is at work" in capsys.readouterr().err
+    assert app_building.main([]) == 0, "the first one has let go"
 
 
 def test_a_refusal_has_an_exit_status_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
