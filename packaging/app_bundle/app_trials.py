@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 State: TypeAlias = Literal["ok", "failed", "not run"]
 
-_HERE = Path(__file__).resolve().parent
+PROOF = ROOT / "packaging" / "mac_proof" / "prove_mac.py"
+
 _INTERRUPTED = 130
 _END_S = 20
 
@@ -131,7 +132,7 @@ def steps_of(given: argparse.Namespace, python: Path) -> list[Step]:
         Step("frozen", lambda: call([*tests, "tests/frozen", "--program", str(program)])),
     ]
     if not given.skip_mac:
-        prove = [sys.executable, str(_HERE / "prove_mac.py")]
+        prove = [sys.executable, str(PROOF)]
         steps.append(Step("proofs for the Mac", lambda: call(prove), needs_program=False))
     return steps
 

@@ -119,8 +119,8 @@ def is_wanted_file(place: str) -> bool:
     return not any(part in _UNWANTED_FOLDERS or _UNWANTED_LIBRARY.match(part) for part in parts)
 
 
-def is_wanted_data(place: str, source: str, kind: str) -> bool:
-    """Whether a data file goes in, or a link, which only does together with what it leads to.
+def is_wanted_entry(place: str, source: str, kind: str) -> bool:
+    """Whether a library or data file goes in, or a link, which only does together with what it leads to.
 
     Args:
         place: Its place in the bundle.

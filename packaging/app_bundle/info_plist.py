@@ -39,13 +39,8 @@ _CHINESE_NAMES = {
 }
 
 
-def info_plist(version: str, build: str) -> dict[str, Any]:
-    """The whole Info.plist.
-
-    Args:
-        version: What a person reads.
-        build: What tells two builds of one version apart: up to three numbers with dots.
-    """
+def info_plist(version: str) -> dict[str, Any]:
+    """The whole Info.plist of a version: up to three numbers with dots."""
     return {
         "CFBundleName": NAME,
         "CFBundleDisplayName": NAME,
@@ -54,7 +49,7 @@ def info_plist(version: str, build: str) -> dict[str, Any]:
         "CFBundlePackageType": "APPL",
         "CFBundleInfoDictionaryVersion": "6.0",
         "CFBundleShortVersionString": version,
-        "CFBundleVersion": build,
+        "CFBundleVersion": version,
         "CFBundleDevelopmentRegion": LANGUAGES[0],
         "CFBundleLocalizations": list(LANGUAGES),
         "CFBundleDocumentTypes": [

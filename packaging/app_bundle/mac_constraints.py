@@ -23,7 +23,7 @@ PLATFORM = "macosx_14_0_arm64"
 _LINE = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[A-Za-z0-9.!+_]+)")
 _HEADER = """\
 # What the Mac's program is made from: macOS 14 and later, Apple silicon, Python 3.12.
-# Made anew by: python3 packaging/app_bundle/mac_wheels.py resolve
+# Made anew by: python3 packaging/mac_proof/mac_wheels.py resolve
 """
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import app_trials
 import pytest
-from app_trials import Outcome, Step, executable_in, outcomes_of, parse, steps_of, summary
+from app_trials import PROOF, Outcome, Step, executable_in, outcomes_of, parse, steps_of, summary
 from setup_commands import SetUpError
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def test_the_steps_are_those_that_were_asked_for(tmp_path: Path) -> None:
         "frozen",
         "proofs for the Mac",
     ]
+    assert PROOF.is_file()
     given = parse(["--program", str(tmp_path), "--skip-mac"])
     assert [one.name for one in steps_of(given, Path("python"))] == ["self-test", "end to end", "frozen"]
 

@@ -1,12 +1,16 @@
+import marshal
 import plistlib
+import struct
 import subprocess
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import bundle_checks
 import pytest
 from bundle_checks import check_bundle, icon_sizes
+from leaked_paths import leaked_paths
 from tiny_mach_o import TinyImport, TinyMachO, universal
 
 from tests.unit.packaging.app_bundle.tiny_bundle import icns, make_bundle, seal
@@ -193,6 +197,18 @@ def test_paths_of_the_builder_are_found_in_files_and_in_archives(contents: Path)
         "Resources/notes.txt names /work/build, a path of the machine that built it",
     ]
     assert faults(contents, "/elsewhere") == []
+
+
+def test_paths_of_the_builder_are_found_in_the_modules_that_a_program_carries(tmp_path: Path) -> None:
+    module = zlib.compress(b"/work/build/app/entry.py" * 100)
+    listed = marshal.dumps([("app", (1, 12, 0)), ("app.entry", (0, 12, len(module)))])
+    archive = b"PYZ\0" + b"\xcb\r\r\n" + struct.pack(">I", 12 + len(module)) + module + listed
+    program = tmp_path / "viewfinder"
+    program.write_bytes(b"\x7fELF" + bytes(100) + archive + bytes(20))
+    program.chmod(0o755)
+    fault = "viewfinder (app.entry) names /work/build, a path of the machine that built it"
+    assert leaked_paths(tmp_path, ["/work/build"]) == [fault]
+    assert leaked_paths(tmp_path, ["/work/other"]) == []
 
 
 def test_the_mac_s_own_codesign_has_the_last_word(

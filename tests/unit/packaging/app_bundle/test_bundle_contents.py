@@ -6,7 +6,7 @@ from bundle_contents import (
     distributions_inside,
     excluded_families,
     is_metadata,
-    is_wanted_data,
+    is_wanted_entry,
     is_wanted_file,
     is_wanted_metadata,
     is_wanted_resource,
@@ -134,10 +134,10 @@ def test_what_names_the_builders_places_is_no_wanted_metadata(name: str) -> None
 
 def test_a_link_goes_in_only_with_what_it_leads_to() -> None:
     frameworks = "PySide6/Qt/lib/{0}.framework/Versions/A/{0}"
-    assert is_wanted_data("QtCore", frameworks.format("QtCore"), "SYMLINK")
-    assert not is_wanted_data("QtNetwork", frameworks.format("QtNetwork"), "SYMLINK")
-    assert is_wanted_data("certifi/cacert.pem", "/build/Network.framework/cacert.pem", "DATA")
-    assert not is_wanted_data("PySide6/Qt/lib/QtNetwork.framework/Resources", "Versions/Current/Resources", "SYMLINK")
+    assert is_wanted_entry("QtCore", frameworks.format("QtCore"), "SYMLINK")
+    assert not is_wanted_entry("QtNetwork", frameworks.format("QtNetwork"), "SYMLINK")
+    assert is_wanted_entry("certifi/cacert.pem", "/build/Network.framework/cacert.pem", "DATA")
+    assert not is_wanted_entry("PySide6/Qt/lib/QtNetwork.framework/Resources", "Versions/Current/Resources", "SYMLINK")
 
 
 def test_metadata_is_known_by_its_folder() -> None:

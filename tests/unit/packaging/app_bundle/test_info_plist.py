@@ -21,13 +21,13 @@ FAMILIES = {"public.image": PICTURE_SUFFIXES, "public.movie": CLIP_SUFFIXES}
 @pytest.fixture
 def plist() -> dict[str, Any]:
     """The property list as a Mac reads it."""
-    read: dict[str, Any] = plistlib.loads(plistlib.dumps(info_plist.info_plist("1.2.3", "45")))
+    read: dict[str, Any] = plistlib.loads(plistlib.dumps(info_plist.info_plist("1.2.3")))
     return read
 
 
 def test_what_is_written_is_what_is_read(plist: dict[str, Any]) -> None:
-    assert plist == info_plist.info_plist("1.2.3", "45")
-    assert (plist["CFBundleShortVersionString"], plist["CFBundleVersion"]) == ("1.2.3", "45")
+    assert plist == info_plist.info_plist("1.2.3")
+    assert (plist["CFBundleShortVersionString"], plist["CFBundleVersion"]) == ("1.2.3", "1.2.3")
     assert plist["CFBundleIdentifier"] == bundle_identity.BUNDLE_ID
     assert plist["CFBundleExecutable"] == "Viewfinder"
     assert plist["NSHumanReadableCopyright"].startswith("Copyright ©")

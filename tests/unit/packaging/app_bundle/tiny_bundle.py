@@ -34,7 +34,7 @@ def make_bundle(app: Path) -> Path:
     frameworks, resources = contents / "Frameworks", contents / "Resources"
     for folder in (contents / "MacOS", frameworks / "mlx" / "lib", resources / "mlx" / "lib"):
         folder.mkdir(parents=True)
-    properties = {**info_plist("1.2.0", "1.2.0"), "CFBundleIconFile": "viewfinder.icns"}
+    properties = {**info_plist("1.2.0"), "CFBundleIconFile": "viewfinder.icns"}
     (contents / "Info.plist").write_bytes(plistlib.dumps(properties))
     (resources / "viewfinder.icns").write_bytes(icns(b"ic07", b"ic08", b"ic09", b"ic10"))
     (resources / "mlx" / "lib" / "mlx.metallib").write_bytes(KERNELS)

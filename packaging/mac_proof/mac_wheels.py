@@ -1,7 +1,7 @@
 """The packages of a Mac's program: which versions, and their wheels, found and fetched on any system.
 
-    python3 packaging/app_bundle/mac_wheels.py resolve    makes packaging/constraints-macos.txt anew
-    python3 packaging/app_bundle/mac_wheels.py download   fetches every wheel that it names into build/mac-wheels
+    python3 packaging/mac_proof/mac_wheels.py resolve    makes packaging/constraints-macos.txt anew
+    python3 packaging/mac_proof/mac_wheels.py download   fetches every wheel that it names into build/mac-wheels
 
 Standard library only.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app_bundle"))
 import proof_tools
 from bundle_identity import MIN_MACOS, ROOT
 from mac_constraints import CONSTRAINTS, EXTRAS, PLATFORM, read_constraints, write_constraints

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app_bundle"))
 import apple_platform
 from mach_o_checks import mach_o_paths
 from macholib.mach_o import LC_CODE_SIGNATURE, LC_SEGMENT_64

@@ -35,7 +35,10 @@ STAND_IN = "libpython3.12.dylib"
 
 _STAMP = FOLDER / "assembled-from.txt"
 _HERE = Path(__file__).resolve().parent
-_SOURCES = ("app", "resources", "packaging/app_bundle", "packaging/viewfinder.spec", "packaging/constraints-macos.txt")
+_SOURCES = (
+    *("app", "resources", "packaging/app_bundle", "packaging/mac_proof"),
+    *("packaging/viewfinder.spec", "packaging/constraints-macos.txt"),
+)
 
 
 def unpack(wheels: Mapping[str, Path], folder: Path = PACKAGES) -> Path:

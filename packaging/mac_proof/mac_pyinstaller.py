@@ -92,7 +92,7 @@ def _answer_from_linux(linux_python: str, linux_packages: str, mac_packages: str
 
 def _draw_with(python: str) -> None:
     """The spec's icon is drawn by the Linux Qt, in a process of its own."""
-    folder = str(Path(__file__).parent)
+    folder = str(Path(__file__).resolve().parents[1] / "app_bundle")
     words = "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import app_icon"
     command = [python, "-c", f"{words}; app_icon.write_icns(Path(sys.argv[2]))", folder]
     drawn = types.ModuleType("app_icon")

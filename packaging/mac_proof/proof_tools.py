@@ -12,8 +12,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from bundle_identity import ROOT
 from setup_commands import SetUpError, base_interpreter, clean_environment, pip_install, run, say
 

@@ -1,4 +1,4 @@
-"""Proves without a Mac what can be proven of its program: python3 packaging/app_bundle/prove_mac.py.
+"""Proves without a Mac what can be proven of its program: python3 packaging/mac_proof/prove_mac.py.
 
 Each step is timed and says what it found; the exit code is that of the worst. What took long is kept in build/.
 Standard library only; what more is needed is installed into environments of its own.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app_bundle"))
 
 import mac_assembly
 import mac_wheels
@@ -91,7 +92,7 @@ def _resolve(_: Proof) -> str:
         changed = sorted(name for name in {*resolved, *committed} if resolved.get(name) != committed.get(name))
         raise NotProven(
             f"{CONSTRAINTS.name} does not hold what pyproject.toml asks for now, in {', '.join(changed)}. "
-            "Make it anew: python3 packaging/app_bundle/mac_wheels.py resolve"
+            "Make it anew: python3 packaging/mac_proof/mac_wheels.py resolve"
         )
     _RESOLVED.parent.mkdir(parents=True, exist_ok=True)
     _RESOLVED.write_text(settled, encoding="utf-8")
