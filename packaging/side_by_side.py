@@ -104,7 +104,7 @@ class SideBySide:
 
     def say_outcomes(self) -> None:
         """Says of each command how it went."""
-        width = max(len(name) for name, _, _ in self.outcomes)
+        width = max((len(name) for name, _, _ in self.outcomes), default=0)
         for name, code, seconds in self.outcomes:
             say(f"{name:{width}}  {'failed' if code else 'ok':6}  {seconds:7.1f} s")
 

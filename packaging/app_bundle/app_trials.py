@@ -1,4 +1,4 @@
-"""What packaging/test_app.py does, one step after the other, each timed.
+"""What packaging/test_app.py does: the frozen program is built and tried, one trial after the other, each timed.
 
 Standard library only; the tests themselves run in the environment that packaging/test.py uses.
 """
@@ -7,85 +7,62 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import subprocess
 import sys
 import tempfile
-import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING
 
 import freezing
 import setup_environment
 from bundle_identity import NAME, ROOT, executable_name
 from check_steps import processes
 from setup_commands import SetUpError, clean_environment, say
+from side_by_side import SideBySide, end_as_if_interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
-    Call: TypeAlias = Callable[[Sequence[str], Mapping[str, str], Path], int]
-
-State: TypeAlias = Literal["ok", "failed", "not run"]
-
+BUILD = ROOT / "packaging" / "build_app.py"
 PROOF = ROOT / "packaging" / "mac_proof" / "prove_mac.py"
 
 _INTERRUPTED = 130
-_END_S = 20
 
 
 @dataclass(frozen=True)
-class Step:
-    """One thing to try.
+class Trial:
+    """One command that must succeed.
 
     Attributes:
         name: As the summary names it.
-        run: Does it; gives an exit code.
+        command: The program and its arguments.
         needs_program: Whether there is nothing to try without the frozen program.
     """
 
     name: str
-    run: Callable[[], int]
+    command: tuple[str, ...]
     needs_program: bool = True
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a step.
-
-    Attributes:
-        name: The step's.
-        state: How it ended.
-        took_s: How long it ran.
-    """
-
-    name: str
-    state: State
-    took_s: float = 0.0
 
 
 def main(arguments: Sequence[str]) -> int:
     """The command: 0 where everything was tried and is well, 1 where not, 130 after Ctrl-C."""
     given = parse(arguments)
-    outcomes: list[Outcome] = []
+    end_as_if_interrupted()
+    work = SideBySide(ROOT, clean_environment())
     try:
-        with _ended_by_term():
+        with tempfile.TemporaryDirectory() as home, work:
             python = setup_environment.prepare_for_tests()
-            for outcome in outcomes_of(steps_of(given, python)):
-                outcomes.append(outcome)
-                if outcome.state != "not run":
-                    say(f"== {outcome.name}: {outcome.state}, {outcome.took_s:.0f} s")
+            is_program_there = given.program is not None or work.run("build", [sys.executable, str(BUILD)]) == 0
+            take(work, trials(given, python, home), is_program_there=is_program_there)
     except SetUpError as error:
         say(f"The set-up could not be finished. {error}")
         return 1
     except KeyboardInterrupt:
         say("\nInterrupted. What was done so far:")
-        print(summary(outcomes))
+        work.say_outcomes()
         return _INTERRUPTED
-    print(summary(outcomes))
-    return int(any(outcome.state != "ok" for outcome in outcomes))
+    work.say_outcomes()
+    return 1 if work.failed() else 0
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -111,90 +88,33 @@ def executable_in(program: Path, system: str) -> Path:
     return next((place for place in places if place.is_file()), program)
 
 
-def steps_of(given: argparse.Namespace, python: Path) -> list[Step]:
-    """What is to be done.
+def trials(given: argparse.Namespace, python: Path, home: str) -> list[Trial]:
+    """What is tried, once there is a program.
 
     Args:
         given: See `parse`.
         python: The interpreter of the tests' environment.
+        home: A folder that is thrown away; the self-test has nothing else of this process's environment.
     """
     program = given.program or freezing.frozen_place(ROOT / "dist", sys.platform)
-    file = executable_in(program, sys.platform)
-    tests = [str(python), "-m", "pytest", "-q"]
-    shared = ["-n", str(processes(os.cpu_count() or 1, 0)), "--dist", "loadfile"]
-    steps = (
-        [] if given.program else [Step("build", lambda: call([sys.executable, str(ROOT / "packaging/build_app.py")]))]
-    )
-    steps += [
-        Step("self-test", lambda: _self_test(file)),
-        Step("end to end", lambda: call([*tests, "tests/e2e", *shared, "--program", str(program)])),
-        # Not shared: it measures how soon the window is there.
-        Step("frozen", lambda: call([*tests, "tests/frozen", "--program", str(program)])),
+    tests = (str(python), "-m", "pytest", "-q", "--program", str(program))
+    shared = ("-n", str(processes(os.cpu_count() or 1, 0)), "--dist", "loadfile")
+    bare = ("/usr/bin/env", "-i", f"HOME={home}")
+    wanted = [
+        Trial("self-test", (*bare, str(executable_in(program, sys.platform)), "--selftest")),
+        Trial("end to end", (*tests, *shared, "tests/e2e")),
+        Trial("frozen", (*tests, "tests/frozen")),  # not shared: it measures how soon the window is there
     ]
     if not given.skip_mac:
-        prove = [sys.executable, str(PROOF)]
-        steps.append(Step("proofs for the Mac", lambda: call(prove), needs_program=False))
-    return steps
+        wanted.append(Trial("proofs for the Mac", (sys.executable, str(PROOF)), needs_program=False))
+    return wanted
 
 
-def outcomes_of(steps: Sequence[Step], clock: Callable[[], float] = time.monotonic) -> Iterator[Outcome]:
-    """Takes each step in turn; without a program, because it could not be built, nothing is tried of it."""
-    is_there = True
-    for step in steps:
-        if step.needs_program and not is_there:
-            yield Outcome(step.name, "not run")
+def take(work: SideBySide, wanted: Sequence[Trial], *, is_program_there: bool) -> None:
+    """Takes each trial in turn, though one fails; without a program, because it could not be built, none of it."""
+    for trial in wanted:
+        if trial.needs_program and not is_program_there:
+            say(f"== {trial.name}: not tried, there is no program")
             continue
-        began = clock()
-        code = step.run()
-        yield Outcome(step.name, "failed" if code else "ok", clock() - began)
-        is_there = is_there and not (code and step.name == "build")
-
-
-def summary(outcomes: Sequence[Outcome]) -> str:
-    """A table of what was tried, how it ended and how long it took."""
-    width = max((len(outcome.name) for outcome in outcomes), default=0)
-    lines = [f"  {outcome.name:{width}}  {outcome.state:7}  {outcome.took_s:6.0f} s" for outcome in outcomes]
-    return "\n".join([*lines, f"  together {sum(outcome.took_s for outcome in outcomes):.0f} s"])
-
-
-def call(command: Sequence[str], variables: Mapping[str, str] | None = None, folder: Path = ROOT) -> int:
-    """Runs a command whose words go where this one's go; gives its exit code.
-
-    Ctrl-C in a terminal reaches the command too, which is waited for a while; of SIGTERM it is told.
-    """
-    environment = clean_environment() if variables is None else variables
-    with subprocess.Popen(command, cwd=folder, env=environment) as process:
-        try:
-            return process.wait()
-        except KeyboardInterrupt as interrupt:
-            if isinstance(interrupt, _Terminated):
-                process.send_signal(signal.SIGINT)
-            try:
-                process.wait(_END_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            raise
-
-
-def _self_test(file: Path) -> int:
-    """The program's own, with nothing of this process's environment but a home folder that is thrown away."""
-    with tempfile.TemporaryDirectory() as home:
-        return call([str(file), "--selftest"], {"HOME": home}, Path(home))
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM came, which the commands that run have not heard of."""
-
-
-@contextmanager
-def _ended_by_term() -> Iterator[None]:
-    """Makes SIGTERM end this as Ctrl-C does."""
-
-    def end(_number: int, _frame: object) -> NoReturn:
-        raise _Terminated
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        say(f"== {trial.name}")
+        work.run(trial.name, trial.command)

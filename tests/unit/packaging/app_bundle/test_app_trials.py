@@ -7,68 +7,74 @@ import signal
 import subprocess
 import sys
 import time
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import app_trials
 import pytest
-from app_trials import PROOF, Outcome, Step, executable_in, outcomes_of, parse, steps_of, summary
+from app_trials import BUILD, PROOF, Trial, executable_in, parse, take, trials
 from setup_commands import SetUpError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from side_by_side import SideBySide
 
 PLAYED = """
 import sys, app_trials, setup_environment
 setup_environment.prepare_for_tests = lambda: None
-child = [sys.executable, "-c", "import time; print('started', flush=True); time.sleep(60)"]
-app_trials.steps_of = lambda given, python: [
-    app_trials.Step("first", lambda: 0), app_trials.Step("second", lambda: app_trials.call(child))
+child = (sys.executable, "-c", "import time; print('started', flush=True); time.sleep(60)")
+app_trials.trials = lambda *_: [
+    app_trials.Trial("first", (sys.executable, "-c", "")), app_trials.Trial("second", child)
 ]
-sys.exit(app_trials.main([]))
+sys.exit(app_trials.main(["--program", sys.executable]))
 """
 
 
-def step(name: str, code: int, done: list[str], *, needs_program: bool = True) -> Step:
-    def run() -> int:
-        done.append(name)
-        return code
-
-    return Step(name, run, needs_program)
+def ending(code: int) -> tuple[str, ...]:
+    """A command that ends with this code."""
+    return (sys.executable, "-c", f"raise SystemExit({code})")
 
 
-def clock() -> Callable[[], float]:
-    ticks = count()
-    return lambda: float(next(ticks))
+def played(*codes: int) -> list[Trial]:
+    """Two trials of the program and one of the Mac's, that end with these codes."""
+    names = (("self-test", True), ("frozen", True), ("mac", False))
+    return [Trial(name, ending(code), needs) for (name, needs), code in zip(names, codes, strict=True)]
 
 
-def test_each_step_is_taken_and_timed_though_one_fails() -> None:
-    done: list[str] = []
-    steps = [step("build", 0, done), step("self-test", 3, done), step("frozen", 0, done)]
-    outcomes = list(outcomes_of(steps, clock()))
-    assert outcomes == [Outcome("build", "ok", 1.0), Outcome("self-test", "failed", 1.0), Outcome("frozen", "ok", 1.0)]
-    assert done == ["build", "self-test", "frozen"]
+def taken(tmp_path: Path, wanted: list[Trial], *, is_program_there: bool) -> list[tuple[str, int]]:
+    with SideBySide(tmp_path, dict(os.environ)) as work:
+        take(work, wanted, is_program_there=is_program_there)
+    return [(name, code) for name, code, _ in work.outcomes]
 
 
-def test_what_was_not_built_is_not_tried_but_the_mac_is() -> None:
-    done: list[str] = []
-    steps = [step("build", 1, done), step("frozen", 0, done), step("mac", 0, done, needs_program=False)]
-    assert [outcome.state for outcome in outcomes_of(steps, clock())] == ["failed", "not run", "ok"]
-    assert done == ["build", "mac"]
+def test_each_trial_is_taken_though_one_fails(tmp_path: Path) -> None:
+    assert taken(tmp_path, played(3, 0, 0), is_program_there=True) == [("self-test", 3), ("frozen", 0), ("mac", 0)]
 
 
-def test_the_steps_are_those_that_were_asked_for(tmp_path: Path) -> None:
-    assert [one.name for one in steps_of(parse([]), Path("python"))] == [
-        "build",
-        "self-test",
-        "end to end",
-        "frozen",
-        "proofs for the Mac",
-    ]
+def test_what_was_not_built_is_not_tried_but_the_mac_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert taken(tmp_path, played(0, 0, 0), is_program_there=False) == [("mac", 0)]
+    assert "== frozen: not tried" in capsys.readouterr().err
+
+
+def test_the_trials_are_those_that_were_asked_for(tmp_path: Path) -> None:
+    assert BUILD.is_file()
     assert PROOF.is_file()
+    everything = trials(parse([]), Path("python"), str(tmp_path))
+    assert [one.name for one in everything] == ["self-test", "end to end", "frozen", "proofs for the Mac"]
+    assert [one.needs_program for one in everything] == [True, True, True, False]
     given = parse(["--program", str(tmp_path), "--skip-mac"])
-    assert [one.name for one in steps_of(given, Path("python"))] == ["self-test", "end to end", "frozen"]
+    of_program = trials(given, Path("python"), str(tmp_path))
+    assert [one.name for one in of_program] == ["self-test", "end to end", "frozen"]
+    assert all(str(tmp_path) in one.command for one in of_program)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no program is frozen there")
+def test_the_self_test_has_a_home_and_nothing_else_of_this_process(tmp_path: Path) -> None:
+    program = tmp_path / "viewfinder"
+    program.write_text(f"#!/bin/sh\nset > '{tmp_path}/variables'\necho \"$@\" > '{tmp_path}/words'\n")
+    program.chmod(0o755)
+    self_test, *_ = trials(parse(["--program", str(program)]), Path("python"), str(tmp_path / "home"))
+    subprocess.run(self_test.command, check=True, env={**os.environ, "GIVEN_TO_TESTS": "yes"})
+    variables = (tmp_path / "variables").read_text()
+    assert f"HOME='{tmp_path / 'home'}'" in variables
+    assert "GIVEN_TO_TESTS" not in variables
+    assert (tmp_path / "words").read_text() == "--selftest\n"
 
 
 def test_a_program_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,28 +95,42 @@ def test_what_is_started_is_found_in_what_is_named(tmp_path: Path, system: str, 
     assert executable_in(named, system) == file
 
 
-def test_the_summary_has_a_line_for_each_and_the_whole_time() -> None:
-    text = summary([Outcome("build", "ok", 100.4), Outcome("frozen", "failed", 20.0), Outcome("x", "not run")])
-    assert text.splitlines() == [
-        "  build   ok          100 s",
-        "  frozen  failed       20 s",
-        "  x       not run       0 s",
-        "  together 120 s",
+@pytest.fixture
+def _own_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_trials, "end_as_if_interrupted", lambda: None)
+
+
+@pytest.mark.usefixtures("_own_signals")
+@pytest.mark.parametrize(("codes", "code"), [((0, 0, 0), 0), ((0, 2, 0), 1), ((0, 0, 1), 1)])
+def test_the_exit_code_tells(
+    codes: tuple[int, ...],
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("setup_environment.prepare_for_tests", lambda: Path(sys.executable))
+    monkeypatch.setattr(app_trials, "trials", lambda *_: played(*codes))
+    assert app_trials.main(["--program", str(tmp_path)]) == code
+    said = capsys.readouterr().err.splitlines()[-3:]
+    assert [line.split()[1] for line in said] == ["failed" if one else "ok" for one in codes]
+
+
+@pytest.mark.usefixtures("_own_signals")
+def test_a_build_that_fails_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("setup_environment.prepare_for_tests", lambda: Path(sys.executable))
+    monkeypatch.setattr(app_trials, "BUILD", tmp_path / "no_such_build.py")
+    monkeypatch.setattr(app_trials, "trials", lambda *_: played(0, 0, 0))
+    assert app_trials.main([]) == 1
+    assert [line.split()[:2] for line in capsys.readouterr().err.splitlines()[-2:]] == [
+        ["build", "failed"],
+        ["mac", "ok"],
     ]
 
 
-@pytest.mark.parametrize(
-    ("states", "code"), [(("ok", "ok"), 0), (("ok", "failed"), 1), (("failed", "not run"), 1), ((), 0)]
-)
-def test_the_exit_code_tells(
-    states: tuple[app_trials.State, ...], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("setup_environment.prepare_for_tests", lambda: Path(sys.executable))
-    monkeypatch.setattr(app_trials, "outcomes_of", lambda _: iter([Outcome("one", state) for state in states]))
-    assert app_trials.main(["--skip-mac"]) == code
-    assert capsys.readouterr().out.count("one") == len(states)
-
-
+@pytest.mark.usefixtures("_own_signals")
 def test_a_set_up_that_fails_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def fail() -> Path:
         raise SetUpError("No network.")
@@ -134,9 +154,8 @@ def test_an_interrupt_ends_what_runs_and_tells_what_was_done(number: signal.Sign
             os.killpg(process.pid, number)  # as a terminal does
         else:
             process.send_signal(number)
-        out, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert b"Interrupted." in errors
-    assert b"Traceback" not in errors.replace(b"KeyboardInterrupt", b"").split(b"Interrupted.")[1]
-    assert out.decode().splitlines()[0].split() == ["first", "ok", "0", "s"]
+    told = errors.decode().split("Interrupted. What was done so far:\n")[1]
+    assert [line.split()[:2] for line in told.splitlines()] == [["first", "ok"]]
     assert time.monotonic() - began < 30
