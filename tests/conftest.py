@@ -115,6 +115,15 @@ def _no_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _hubs_own_place() -> Iterator[None]:
+    """No test finds the place for models that another one chose."""
+    yield
+    from app.core.models.hub_cache import keep_models_in
+
+    keep_models_in(None)
+
+
+@pytest.fixture(autouse=True)
 def _no_thread_left_alive() -> Iterator[None]:
     """Each thread that a test started has ended; threads of fixtures with a wider scope were there before."""
     before = set(threading.enumerate())

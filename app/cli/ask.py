@@ -41,6 +41,7 @@ from app.core.events import (
 )
 from app.core.files import shown_name, write_atomically
 from app.core.footage import ClipPlan
+from app.core.models.hub_cache import keep_models_in
 from app.core.models.last_uses import noting_uses
 from app.core.results import ModelRecord, Result
 from app.core.startup import noting
@@ -80,6 +81,7 @@ def run_ask(options: AskOptions, settings: Settings, trace: StartupTrace, uses_f
         The exit code.
     """
     terminal = Terminal(is_quiet=options.is_quiet)
+    keep_models_in(settings.models_dir)
     try:
         plan = make_plan(options, settings)
         if options.is_dry_run:

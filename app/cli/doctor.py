@@ -33,6 +33,7 @@ from app.core.models.access import HubAccess, is_offline_by_environment
 from app.core.models.hub_cache import hub_cache_dir
 from app.core.models.hub_requests import proxy_of
 from app.core.models.hub_token import token_place
+from app.core.models.model_place import place_fault
 from app.core.settings import read_settings
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class HubState:
         token: Where a token is: ``keychain``, ``environment`` or ``file``; ``none``, or empty where nobody looked.
             Never the token itself.
         cache: The folder that downloads go to.
+        cache_fault: Why nothing can be kept there, or empty; only of a folder that the settings name.
     """
 
     address: str
@@ -102,6 +104,7 @@ class HubState:
     is_offline: str
     token: str
     cache: str
+    cache_fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +251,10 @@ def program_text() -> str:
 def _hub_state(profile: Profile) -> HubState:
     settings = read_settings(profile.settings_file)
     access = HubAccess(settings.hub_endpoint, settings.hub_proxy)
+    cache = settings.models_dir or hub_cache_dir()
+    fault = None if settings.models_dir is None else place_fault(settings.models_dir)
     offline = "environment" if is_offline_by_environment() else "settings" if settings.is_offline else ""
-    return HubState(access.address, proxy_of(access), offline, "", str(hub_cache_dir()))
+    return HubState(access.address, proxy_of(access), offline, "", str(cache), "" if fault is None else str(fault.said))
 
 
 def _hub_text(hub: HubState) -> str:
@@ -260,12 +265,13 @@ def _hub_text(hub: HubState) -> str:
         "none": "no token",
     }
     offline = {"environment": "offline (HF_HUB_OFFLINE)", "settings": "offline (settings)"}
+    fault = f" (but: {hub.cache_fault})" if hub.cache_fault else ""
     parts = [
         hub.address.removeprefix("https://"),
         offline.get(hub.is_offline, ""),
         f"proxy {hub.proxy}" if hub.proxy else "",
     ]
-    return ", ".join(part for part in (*parts, words.get(hub.token, "")) if part) + f"; into {hub.cache}"
+    return ", ".join(part for part in (*parts, words.get(hub.token, "")) if part) + f"; into {hub.cache}{fault}"
 
 
 _WHERE = {"metal": "of Metal's working set", "cuda": "on the GPU", "ram": "of memory"}

@@ -88,7 +88,9 @@ def offer_here(
     )
 
 
-def list_all(installed: Sequence[InstalledModel], unfinished: Sequence[UnfinishedDownload], offer: Offer) -> str:
+def list_all(
+    installed: Sequence[InstalledModel], unfinished: Sequence[UnfinishedDownload], offer: Offer, kept_in: str
+) -> str:
     """What is here and what can be downloaded, as JSON."""
     values = []
     for model in installed:
@@ -96,7 +98,7 @@ def list_all(installed: Sequence[InstalledModel], unfinished: Sequence[Unfinishe
         memory_bytes = None if fit is None else fit.need.total_bytes
         values.append({**installed_value(model), "memory_bytes": memory_bytes, "fit": fit.mark if fit else None})
     offered = [_value(model, offer) for model in offer.catalogue.models]
-    return document(installed=values, unfinished=unfinished_values(unfinished), catalogue=offered)
+    return document(installed=values, unfinished=unfinished_values(unfinished), kept_in=kept_in, catalogue=offered)
 
 
 def offered_lines(offer: Offer) -> list[str]:

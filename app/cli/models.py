@@ -14,9 +14,18 @@ from app.cli.usage import DONE, FAILED, INTERRUPTED, MODEL_FAILED, USAGE, UsageE
 from app.core.checkpoint import find_checkpoint, folder_named
 from app.core.errors import AppError, ModelError, UserError
 from app.core.models.fetching import discard, is_being_fetched
-from app.core.models.hub_cache import hub_cache_dir, repository_dir, repository_of, split_model_id, unfinished_downloads
+from app.core.models.hub_cache import (
+    chosen_place,
+    hub_cache_dir,
+    keep_models_in,
+    repository_dir,
+    repository_of,
+    split_model_id,
+    unfinished_downloads,
+)
 from app.core.models.last_uses import read_last_uses
 from app.core.models.library import installed_models, unusable_models
+from app.core.models.model_place import place_fault
 from app.core.models.removal import freed_by_removing, remove, what_goes
 
 if TYPE_CHECKING:
@@ -39,6 +48,7 @@ def run_models(options: ModelsOptions, settings: Settings, profile: Profile) -> 
         The exit code.
     """
     terminal = Terminal()
+    keep_models_in(settings.models_dir)
     try:
         return _COMMANDS[options.action](options, settings, profile, terminal)
     except KeyboardInterrupt:
@@ -54,7 +64,12 @@ def _list(options: ModelsOptions, settings: Settings, profile: Profile, terminal
     models = _installed(settings, profile)
     now = datetime.now(timezone.utc).astimezone()
     unfinished = unfinished_downloads(hub_cache_dir())
+    kept_in = str(hub_cache_dir())
     lines = [*installed_lines(models, settings.model, now), *unfinished_lines(unfinished)]
+    chosen = chosen_place()
+    place_error = place_fault(chosen) if chosen is not None else None
+    if place_error is not None:
+        terminal.error(place_error.said)
     if options.is_all:
         from app.cli.model_catalogue import list_all, offer_here, offered_lines  # noqa: PLC0415 - only for this command
 
@@ -62,11 +77,12 @@ def _list(options: ModelsOptions, settings: Settings, profile: Profile, terminal
         for fault in offer.catalogue.faults:
             terminal.error(fault)
         if options.as_json:
-            return _answer(terminal, list_all(models, unfinished, offer))
+            return _answer(terminal, list_all(models, unfinished, offer, kept_in))
         lines += offered_lines(offer)
     elif options.as_json:
         values = [installed_value(model) for model in models]
-        return _answer(terminal, document(installed=values, unfinished=unfinished_values(unfinished)))
+        return _answer(terminal, document(installed=values, unfinished=unfinished_values(unfinished), kept_in=kept_in))
+    lines += ["", f"Models are kept in {kept_in}"]
     return _answer(terminal, "".join(f"{line}\n" for line in lines))
 
 

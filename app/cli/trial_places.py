@@ -18,6 +18,7 @@ from app.core.models.catalogue import read_catalogue
 from app.core.models.hub_cache import hub_cache_dir
 from app.core.models.hub_requests import open_hub
 from app.core.models.hub_token import can_keep_token
+from app.core.models.model_place import place_fault
 from app.core.paths import (
     SAMPLE_NUMBER,
     SAMPLE_PICTURE,
@@ -29,6 +30,7 @@ from app.core.paths import (
     profile_at,
 )
 from app.core.presets import list_presets
+from app.core.settings import read_settings
 from app.core.trials import Found, TrialError
 
 if TYPE_CHECKING:
@@ -102,9 +104,19 @@ def try_log_folder(profile_dir: Path | None) -> Found:
     return _writable(_profile(profile_dir).log_dir)
 
 
-def try_download_folder() -> Found:
-    """Where downloaded models are kept."""
-    return _writable(hub_cache_dir())
+def try_download_folder(profile_dir: Path | None) -> Found:
+    """Where downloaded models are kept.
+
+    Raises:
+        UserError: The settings name a folder in which none can be kept.
+    """
+    chosen = read_settings(_profile(profile_dir).settings_file).models_dir
+    if chosen is None:
+        return _writable(hub_cache_dir())
+    fault = place_fault(chosen)
+    if fault is not None:
+        raise fault
+    return _writable(chosen)
 
 
 def try_temporary_folder() -> Found:

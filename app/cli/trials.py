@@ -209,7 +209,7 @@ class _Trying:
         return {
             "data_folder": lambda: trial_places.try_data_folder(profile_dir),
             "log_folder": lambda: trial_places.try_log_folder(profile_dir),
-            "download_folder": trial_places.try_download_folder,
+            "download_folder": lambda: trial_places.try_download_folder(profile_dir),
             "temporary_folder": trial_places.try_temporary_folder,
             "certificates": trial_places.try_certificates,
             "keychain": trial_places.try_keychain,

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.errors import ModelError, Sentence
 from app.core.model_types import ALL_MODEL_TYPES, thinks_when_told
-from app.core.models.hub_cache import hub_cache_dir, repository_dir, revisions_of, split_model_id, unfinished_bytes
+from app.core.models.hub_cache import (
+    hub_cache_dir,
+    missing_place,
+    repository_dir,
+    revisions_of,
+    split_model_id,
+    unfinished_bytes,
+)
 from app.core.models.weight_files import check_whole
 from app.core.paths import DEMO_MODEL_DIR
 from app.core.sampling import GREEDY, Sampling
@@ -164,6 +171,12 @@ def _cached_checkpoint(model_id: str) -> Checkpoint:
                 first_error = first_error or error
     if first_error is not None:
         raise first_error
+    if (missing := missing_place()) is not None:
+        raise ModelError(
+            Sentence("The model {name} is not found, as the folder where models are kept is missing.", name=model_id),
+            "Connect its disk, or choose another folder in the settings under “Where models are kept”.",
+            str(missing),
+        )
     folder = repository_dir(repository, cache_dir)
     if unfinished_bytes(folder):
         raise ModelError(

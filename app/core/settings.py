@@ -72,6 +72,7 @@ class Settings:
         hub_endpoint: Address of a mirror of the Hub; empty for ``HF_ENDPOINT`` or the Hub itself.
         hub_proxy: Address of a proxy for downloads; empty for what the system's variables say.
         is_offline: Whether no connection is ever made.
+        models_dir: The Hugging Face cache that models are kept in; None for the Hub's own place.
         model_folders: A person's own folders that models are looked for in.
     """
 
@@ -86,6 +87,7 @@ class Settings:
     hub_endpoint: str = ""
     hub_proxy: str = field(default="", repr=False)  # may hold a password
     is_offline: bool = False
+    models_dir: Path | None = None
     model_folders: tuple[Path, ...] = ()
 
     @property
@@ -383,6 +385,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "hub_endpoint": lambda value: checked_endpoint(_text(value)),
     "hub_proxy": lambda value: checked_proxy(_text(value)),
     "is_offline": _yes_or_no,
+    "models_dir": _folder,
     "model_folders": _folders,
 }
 """How each field is read from JSON; one raises for what it cannot use."""

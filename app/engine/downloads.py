@@ -42,13 +42,15 @@ _AT_WORK: tuple[DownloadStage, ...] = ("checking", "downloading", "verifying")
 
 @dataclass(slots=True)
 class _Download:
-    """One model's download. Under the lock, but for `repository_id`, which the thread alone uses."""
+    """One model's download. Under the lock, but for `repository_id` and `cache_dir`, which the thread alone uses."""
 
     state: DownloadState
     asked_revision: str
     commit: str
     wish: _Wish
     repository_id: str
+    cache_dir: Path | None = None
+    """Where it was begun since the start, to be ended there; None where it was not."""
 
     def kept(self) -> KeptDownload | None:
         """What the next start is to know of it."""
@@ -284,11 +286,15 @@ class Downloads:
             return False
         repository, access = looked_up
         download.repository_id = repository.model_id
+        download.cache_dir = hub_cache_dir()
         with self._changed:
             download.commit = repository.revision
             self._set(download, replace(download.state, revision=repository.revision))
         branch = branch_of(download.asked_revision)
-        for progress in fetch(repository, access, lambda: self._is_unwanted(download), branch=branch):
+        coming = fetch(
+            repository, access, lambda: self._is_unwanted(download), branch=branch, cache_dir=download.cache_dir
+        )
+        for progress in coming:
             if progress.stage == "done":
                 return True
             self._set_progress(download, progress)
@@ -338,7 +344,7 @@ class Downloads:
     def _drop(self, download: _Download) -> None:
         error: ErrorText | None = None
         try:
-            discard(download.repository_id)
+            discard(download.repository_id, download.cache_dir)
         except AppError as fault:
             error = fault.said
         with self._changed:

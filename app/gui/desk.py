@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.core.conversation import Conversation
 from app.core.errors import AppError
 from app.core.events import LookOpened, MemoryUsed, Started, ViewFailed, ViewOpened
+from app.core.models.hub_cache import keep_models_in
 from app.core.next_question import NextQuestion
 from app.core.vision import RELEASED_CLIP_LIMITS, PixelLimits
 from app.engine.memory_pressure import MemoryShort
@@ -87,6 +88,7 @@ class Desk(QObject):
         self.arrived_id = ""
         """The model that was downloaded last and is not in use; empty for none."""
         self.settings = launch.settings
+        keep_models_in(self.settings.models_dir)
         self.edited_id = ""
         self._answered_by: ModelReady | None = None
         self._save = QTimer(self)
@@ -347,11 +349,15 @@ class Desk(QObject):
     def change_settings(self, settings: Settings) -> None:
         """Takes other settings and keeps them; another model is looked for at once."""
         is_other_model = _loaded_with(settings) != _loaded_with(self.settings)
+        is_other_place = settings.models_dir != self.settings.models_dir
         self.settings = settings
+        keep_models_in(settings.models_dir)
         self._save.start()
         self.settings_changed.emit()
         self.costs_changed.emit()
-        if is_other_model:
+        if is_other_place and self.is_started:
+            self.models.refresh()
+        if is_other_model or (is_other_place and self.model.checkpoint is None):
             self.find_model()
 
     def _on_save_timeout(self) -> None:

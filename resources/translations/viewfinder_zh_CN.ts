@@ -2044,28 +2044,12 @@
         <translation>请检查磁盘，然后继续：已下载的部分会保留。</translation>
     </message>
     <message>
-        <source>Free some room, then go on: what came so far is kept.</source>
-        <translation>请腾出一些空间，然后继续：已下载的部分会保留。</translation>
-    </message>
-    <message>
-        <source>Give yourself permission to write there, or name another place as HF_HOME.</source>
-        <translation>请为自己授予该处的写入权限，或用 HF_HOME 指定其他位置。</translation>
-    </message>
-    <message>
-        <source>Name a place on another disk as HF_HOME.</source>
-        <translation>请用 HF_HOME 指定另一块磁盘上的位置。</translation>
-    </message>
-    <message>
         <source>{model} could not be written to {folder}: {reason}.</source>
         <translation>无法将 {model} 写入 {folder}：{reason}。</translation>
     </message>
     <message>
         <source>{model} needs {needed} GB of room on the disk; {free} GB are free.</source>
         <translation>{model} 需要 {needed} GB 磁盘空间，可用空间为 {free} GB。</translation>
-    </message>
-    <message>
-        <source>Free some room, then try again; models are kept in {folder}, another place can be given as HF_HOME.</source>
-        <translation>请腾出一些空间后重试；模型保存在 {folder}，可用 HF_HOME 指定其他位置。</translation>
     </message>
     <message>
         <source>The disk became full while {model} was downloaded.</source>
@@ -2336,8 +2320,32 @@
         <translation>{host} 拒绝了请求（错误 {status}）。</translation>
     </message>
     <message>
+        <source>Connect its disk, or choose another folder in the settings under “Where models are kept”.</source>
+        <translation>请连接该文件夹所在的磁盘，或在设置的“模型的存放位置”中选择其他文件夹。</translation>
+    </message>
+    <message>
+        <source>The model {name} is not found, as the folder where models are kept is missing.</source>
+        <translation>找不到模型 {name}，因为存放模型的文件夹不存在。</translation>
+    </message>
+    <message>
+        <source>Free some room, then go on: what came so far is kept. Or choose another folder in the settings under “Where models are kept”; it begins anew there.</source>
+        <translation>请腾出一些空间后继续：已下载的部分会保留。也可以在设置的“模型的存放位置”中选择其他文件夹，在那里会重新开始下载。</translation>
+    </message>
+    <message>
+        <source>Give yourself permission to write there, or choose another folder in the settings under “Where models are kept”.</source>
+        <translation>请为自己授予该文件夹的写入权限，或在设置的“模型的存放位置”中选择其他文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose a folder on another disk in the settings under “Where models are kept”.</source>
+        <translation>请在设置的“模型的存放位置”中选择其他磁盘上的文件夹。</translation>
+    </message>
+    <message>
         <source>Go on: what is still there is used.</source>
         <translation>请继续下载：仍在的部分会继续使用。</translation>
+    </message>
+    <message>
+        <source>Free some room, or choose another folder in the settings under “Where models are kept”; now it is {folder}.</source>
+        <translation>请腾出一些空间，或在设置的“模型的存放位置”中选择其他文件夹；目前是 {folder}。</translation>
     </message>
     <message>
         <source>Files of {model} were taken away while it was downloaded.</source>
@@ -2346,6 +2354,30 @@
     <message>
         <source>Correct HF_ENDPOINT, or write one as https://host in the settings under “Downloads”.</source>
         <translation>请更正 HF_ENDPOINT，或在设置的“下载”中以 https://host 的形式填写地址。</translation>
+    </message>
+    <message>
+        <source>Choose a folder.</source>
+        <translation>请选择一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Give yourself permission to write there, or choose another folder.</source>
+        <translation>请为自己授予该文件夹的写入权限，或选择其他文件夹。</translation>
+    </message>
+    <message>
+        <source>The folder where models are kept is missing: {folder}.</source>
+        <translation>存放模型的文件夹不存在：{folder}。</translation>
+    </message>
+    <message>
+        <source>Choose the folder, or write its path from the beginning.</source>
+        <translation>请选择文件夹，或从头写出完整路径。</translation>
+    </message>
+    <message>
+        <source>{folder} is not a folder.</source>
+        <translation>{folder} 不是文件夹。</translation>
+    </message>
+    <message>
+        <source>{folder} is not the whole path of a folder.</source>
+        <translation>{folder} 不是文件夹的完整路径。</translation>
     </message>
     <message>
         <source>{host} does not take the token: it is wrong, or its time is over.</source>
@@ -3461,6 +3493,29 @@
     <message>
         <source>Return does what the button of a row says; the menu key shows all that can be done with it.</source>
         <translation>回车键执行该行按钮的操作；菜单键显示全部操作。</translation>
+    </message>
+</context>
+<context>
+    <name>ModelPlace</name>
+    <message>
+        <source>Downloads go into this folder, a Hugging Face cache. Models in the place before stay there; add that folder below to go on using them.</source>
+        <translation>模型会下载到此文件夹（Hugging Face 缓存）。原位置的模型不会移动；如要继续使用，请在下方添加原来的文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Where models are kept</source>
+        <translation>模型的存放位置</translation>
+    </message>
+    <message>
+        <source>Chooses the folder that models are downloaded into from now on.</source>
+        <translation>选择今后下载模型时所用的文件夹。</translation>
+    </message>
+    <message>
+        <source>Where Models Are Kept</source>
+        <translation>模型的存放位置</translation>
     </message>
 </context>
 <context>

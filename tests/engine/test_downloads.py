@@ -15,6 +15,7 @@ from app.core.models.access import HubAccess
 from app.core.models.download_record import KeptDownload, read_downloads, write_downloads
 from app.core.models.download_state import DownloadState
 from app.core.models.fetching import fetch, remaining_bytes
+from app.core.models.hub_cache import keep_models_in
 from app.engine.downloads import Downloads
 from tests.hub_server import Fault, HubServer
 from tests.served_model import access_to, repository_of
@@ -390,3 +391,38 @@ def test_what_another_program_has_finished_meanwhile_is_no_longer_paused(
     told.until_stage("done", OTHER)
     assert after.close(_WAIT_S)
     assert read_downloads(record) == ()
+
+
+def test_one_under_way_ends_where_it_began_and_the_next_goes_to_the_new_place(
+    hub: HubServer, downloads: Downloads, told: Told, tmp_path: Path
+) -> None:
+    hub.add(ID, sharded_demo())
+    slow(hub)
+    downloads.start(ID)
+    told.until_bytes(500_000)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    keep_models_in(disk)
+    hub.clear_faults()
+    told.until_stage("done")
+    assert list(disk.iterdir()) == []
+    with pytest.raises(ModelError):
+        find_checkpoint(ID)
+    told.clear()
+    downloads.start(ID)
+    told.until_stage("done")
+    assert find_checkpoint(ID).folder.is_relative_to(disk)
+
+
+def test_one_that_is_given_up_leaves_nothing_where_it_began(
+    hub: HubServer, downloads: Downloads, told: Told, tmp_path: Path
+) -> None:
+    hub.add(ID, sharded_demo())
+    slow(hub)
+    downloads.start(ID)
+    told.until_bytes(500_000)
+    (tmp_path / "disk").mkdir()
+    keep_models_in(tmp_path / "disk")
+    downloads.cancel(ID)
+    told.until_stage("cancelled")
+    assert leftovers(tmp_path) == []

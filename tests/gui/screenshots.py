@@ -38,6 +38,7 @@ from tests.gui.model_states import DONE, FAILED, ON_ITS_WAY, PAUSED, ask_first, 
 from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels
 from tests.gui.models_shown import STATES as MODELS_STATES
 from tests.gui.models_shown import models_for, show_models
+from tests.gui.settings_shown import show_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -323,6 +324,8 @@ STATES = (
     State("adapter", finish=_show_adapter(DEMO_LORA)),
     State("adapter-refused", finish=_show_adapter(DEMO_LORA.parent)),
     State("downloads", finish=_show_downloads),
+    State("place", finish=show_place("")),
+    State("place-missing", finish=show_place("/Volumes/Pictures and Models/huggingface/hub")),
     State("commands", questions=ASKED[:1], finish=_trigger("commandListAction")),
     State("report", finish=_trigger("copyReportAction")),
     State("shortcuts", finish=_trigger("shortcutsAction")),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QScrollArea
 
 from app.core.settings import ModelSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.gui.settings.settings_panel import SettingsPanel
+    from app.gui.shell import MainWindow
     from tests.gui.window_driver import WindowDriver
 
 
@@ -32,3 +35,19 @@ def choose(box: QComboBox, index: int) -> None:
     """Chooses as a person, which setting the index alone does not tell."""
     box.setCurrentIndex(index)
     box.activated.emit(index)
+
+
+def show_place(folder: str) -> Callable[[MainWindow], None]:
+    """Shows where models are kept; a folder is typed there, which is looked at beside the main thread."""
+
+    def finish(window: MainWindow) -> None:
+        window.content.commands.show_settings(True)
+        program = window.content.settings.panel.program
+        if folder:
+            program.model_place.edit.setText(folder)
+            program.model_place.finish()
+        scroll = window.findChild(QScrollArea, "settingsScroll")
+        assert scroll is not None
+        scroll.ensureWidgetVisible(program.model_folders, 0, 40)
+
+    return finish

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import UserError
 from app.core.files import write_atomically
-from app.core.models.hub_cache import CONTENT_ID, PART_SUFFIX, STAGING, hub_cache_dir, repository_dir
+from app.core.models.hub_cache import (
+    CONTENT_ID,
+    PART_SUFFIX,
+    STAGING,
+    chosen_place,
+    hub_cache_dir,
+    is_folder,
+    repository_dir,
+)
+from app.core.models.model_place import place_is_missing
 from app.core.models.part_file import content_id
 
 if TYPE_CHECKING:
@@ -33,10 +42,16 @@ class CacheFolder:
     """The folder of one repository.
 
     Thread: any; whoever writes a content holds its `content_lock`, whoever publishes the `publishing_lock`.
+
+    Args:
+        model_id: The repository.
+        cache_dir: The cache; None for where models are kept now.
     """
 
-    def __init__(self, model_id: str) -> None:
-        cache_dir = hub_cache_dir()
+    def __init__(self, model_id: str, cache_dir: Path | None = None) -> None:
+        cache_dir = cache_dir or hub_cache_dir()
+        self._cache_dir = cache_dir
+        self._must_be_there = cache_dir == chosen_place()
         self.folder = repository_dir(model_id, cache_dir)
         self._blobs = self.folder / "blobs"
         self._staging = self.folder / STAGING
@@ -80,12 +95,25 @@ class CacheFolder:
             return file.size_bytes
         return min(_size(self.part(file)) or 0, file.size_bytes)
 
+    def check_place(self) -> None:
+        """Passes where the cache is there or may be made: not the one of a disk that is gone, on another disk.
+
+        Raises:
+            UserError: It is missing.
+        """
+        if self._must_be_there and not is_folder(self._cache_dir):
+            raise place_is_missing(self._cache_dir)
+
     def make(self) -> None:
-        """Makes the folder.
+        """Makes the folder; the cache itself is not made a second time.
 
         Raises:
             OSError: It cannot be made.
+            UserError: The cache is missing.
         """
+        self.check_place()
+        self._cache_dir.mkdir(parents=True, exist_ok=True)
+        self._must_be_there = True
         self._blobs.mkdir(parents=True, exist_ok=True)
         self._locks.mkdir(parents=True, exist_ok=True)
 

@@ -39,7 +39,8 @@ def check_room(model_id: str, missing_bytes: int, folder: Path) -> None:
                 free=f"{math.floor(free_bytes / 1e8) / 10:.1f}",
             ),
             Sentence(
-                "Free some room, then try again; models are kept in {folder}, another place can be given as HF_HOME.",
+                "Free some room, or choose another folder in the settings under “Where models are kept”; now it is "
+                "{folder}.",
                 folder=folder.parent,
             ),
         )
@@ -51,13 +52,15 @@ def disk_error(error: OSError, model_id: str, folder: Path) -> AppError:
     if error.errno in _FULL:
         return UserError(
             Sentence("The disk became full while {model} was downloaded.", model=model_id),
-            "Free some room, then go on: what came so far is kept.",
+            "Free some room, then go on: what came so far is kept. Or choose another folder in the settings under "
+            "“Where models are kept”; it begins anew there.",
             detail,
         )
     if error.errno in _FORBIDDEN:
         return UserError(
             Sentence("The folder {folder} may not be written, so nothing can be downloaded into it.", folder=folder),
-            "Give yourself permission to write there, or name another place as HF_HOME.",
+            "Give yourself permission to write there, or choose another folder in the settings under “Where models are "
+            "kept”.",
             detail,
         )
     if error.errno == errno.EFBIG:
@@ -67,7 +70,7 @@ def disk_error(error: OSError, model_id: str, folder: Path) -> AppError:
                 folder=folder,
                 model=model_id,
             ),
-            "Name a place on another disk as HF_HOME.",
+            "Choose a folder on another disk in the settings under “Where models are kept”.",
             detail,
         )
     if isinstance(error, FileNotFoundError):

@@ -25,6 +25,7 @@ from app.core.models.transfers import Transfers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from filelock import BaseFileLock
 
@@ -43,6 +44,7 @@ def fetch(
     *,
     branch: str | None = "main",
     patience: Patience | None = None,
+    cache_dir: Path | None = None,
 ) -> Iterator[FetchProgress]:
     """Brings a repository into the cache, or as much of it as comes until it is stopped; what came is kept.
 
@@ -57,18 +59,20 @@ def fetch(
         stop: Asked several times a second.
         branch: The name under which the revision was asked for, which stands for it from then on; None for none.
         patience: How long to keep trying while nothing comes.
+        cache_dir: Where it is to be, to the end; None for where models are kept now.
 
     Raises:
         UserError: The disk has no room or may not be written, or the Hub is out of reach or refuses.
         ModelError: What the Hub sends is not what it promised.
     """
     _check_names(repository, branch)
-    folder = CacheFolder(repository.model_id)
+    folder = CacheFolder(repository.model_id, cache_dir)
     total_bytes = repository.size_bytes
-    yield FetchProgress("checking", total_bytes - remaining_bytes(repository), total_bytes)
+    yield FetchProgress("checking", total_bytes - _remaining_bytes(repository, folder), total_bytes)
     try:
         while not folder.is_published(repository):
-            check_room(repository.model_id, remaining_bytes(repository), folder.folder)
+            folder.check_place()
+            check_room(repository.model_id, _remaining_bytes(repository, folder), folder.folder)
             folder.make()
             if any(not folder.has(file, repository.revision) for file in repository.files):
                 yield from _transfer(repository, folder, access, stop, patience or Patience())
@@ -77,6 +81,7 @@ def fetch(
             yield FetchProgress("verifying", total_bytes, total_bytes)
             _publish(repository, folder)
     except OSError as error:
+        folder.check_place()
         raise disk_error(error, repository.model_id, folder.folder) from error
     if branch is not None:
         folder.point(branch, repository.revision)
@@ -93,18 +98,25 @@ def branch_of(asked: str | None) -> str | None:
 
 def remaining_bytes(repository: Repository) -> int:
     """How much of it is not here yet."""
-    folder = CacheFolder(repository.model_id)
+    return _remaining_bytes(repository, CacheFolder(repository.model_id))
+
+
+def _remaining_bytes(repository: Repository, folder: CacheFolder) -> int:
     here = {content_id(file): folder.here_bytes(file, repository.revision) for file in repository.files}
     return sum(file.size_bytes - here[content_id(file)] for file in repository.files)
 
 
-def discard(model_id: str) -> int:
+def discard(model_id: str, cache_dir: Path | None = None) -> int:
     """Deletes what a download that was not finished left, and gives the bytes; finished revisions stay.
+
+    Args:
+        model_id: The repository.
+        cache_dir: Where it was begun; None for where models are kept now.
 
     Raises:
         UserError: It cannot be deleted.
     """
-    folder = CacheFolder(model_id)
+    folder = CacheFolder(model_id, cache_dir)
     try:
         return folder.discard()
     except OSError as error:
@@ -125,7 +137,9 @@ def _transfer(
 ) -> Iterator[FetchProgress]:
     transfers = Transfers(repository, folder, access, patience)
     lock = folder.fetching_lock()
-    last = FetchProgress("checking", repository.size_bytes - remaining_bytes(repository), repository.size_bytes)
+    last = FetchProgress(
+        "checking", repository.size_bytes - _remaining_bytes(repository, folder), repository.size_bytes
+    )
     try:
         while not transfers.wait(_TOLD_EVERY_S):
             if stop():

@@ -22,6 +22,8 @@ STAGING = ".viewfinder"
 """The folder beside ``snapshots`` where a revision is put together."""
 SHORT_REVISION = 12
 """Letters of a commit that tell revisions of one repository apart."""
+_chosen: list[Path] = []
+"""The folder that the settings name, as the Hub's library holds the one of the variables: once for the process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,37 @@ class UnfinishedDownload:
     here_bytes: int
 
 
+def keep_models_in(folder: Path | None) -> None:
+    """Has models looked for and kept in a folder from now on, or in the Hub's own place. Thread: any."""
+    _chosen[:] = () if folder is None else (folder,)
+
+
+def chosen_place() -> Path | None:
+    """The folder that the person chose; None for the Hub's own place."""
+    return next(iter(_chosen), None)
+
+
 def hub_cache_dir() -> Path:
+    """The folder of the cache: what the person chose, or the Hub's own place."""
+    return chosen_place() or hubs_own_place()
+
+
+def hubs_own_place() -> Path:
     """The cache's folder as huggingface_hub reads it: HF_HUB_CACHE, HF_HOME, or its own place."""
     from huggingface_hub import constants
 
     return Path(constants.HF_HUB_CACHE)
+
+
+def missing_place() -> Path | None:
+    """The folder that the person chose, if it is not there; what a variable names is made when it is needed."""
+    chosen = chosen_place()
+    return None if chosen is None or is_folder(chosen) else chosen
+
+
+def is_folder(place: Path) -> bool:
+    """Whether there is a folder that can be asked; no place makes this fail."""
+    return os.path.isdir(place)  # noqa: PTH112 - which Path's own fails of where one may not look
 
 
 def repositories_in(cache_dir: Path) -> Iterator[tuple[str, Path]]:

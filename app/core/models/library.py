@@ -232,13 +232,13 @@ def _below(folder: Path, source: ModelSource) -> Iterator[_Found]:
 def model_folders(folder: Path) -> list[Path]:
     """The folders with a config.json at or below this one; what is below such a folder is a part of it."""
     found: list[Path] = []
-    level, looked_at = [folder], 0
+    level, looked_at = [folder, folder / "hub"], 0  # in the cache of an HF_HOME they lie one level deeper
     for _ in range(_DEEPEST + 1):
         below: list[Path] = []
         for one in level:
             looked_at += 1
             if looked_at > _MOST_FOLDERS:
-                return sorted(found)
+                return sorted(set(found))
             try:
                 with os.scandir(one) as entries:
                     names = [(entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith(".")]
@@ -249,7 +249,7 @@ def model_folders(folder: Path) -> list[Path]:
             else:
                 below += [one / name for name, is_folder in names if is_folder]
         level = below
-    return sorted(found)
+    return sorted(set(found))
 
 
 def _examine(folder: Path) -> _Examined:

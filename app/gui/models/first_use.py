@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _ORDER = ("downloading", "verifying", "checking", "waiting", "failed", "paused")
 """Which of several downloads the status line tells of."""
 
-_MOVING = ("waiting", "checking", "downloading", "verifying")
+_AT_WORK = ("checking", "downloading", "verifying")
+_MOVING = ("waiting", *_AT_WORK)
 
 
 class FirstUse(QObject):
@@ -49,6 +50,9 @@ class FirstUse(QObject):
         models, page = desk.models, parts.first_model
         self._moving = {state.model_id for state in models.downloads if state.stage in _MOVING}
         """Downloads whose start was announced."""
+        self._place = desk.settings.models_dir
+        self._elsewhere: set[str] = set()
+        """Downloads that end where models are kept no more."""
         page.download_wanted.connect(self._on_page_download_wanted)
         page.pause_wanted.connect(self._on_page_pause_wanted)
         page.cancel_wanted.connect(self._on_page_cancel_wanted)
@@ -125,6 +129,10 @@ class FirstUse(QObject):
         """Offers a model no more that was put to use, also when another one takes its place later."""
         if self._desk.arrived_id == self._desk.settings.model:
             self._desk.arrived_id = ""
+        if self._desk.settings.models_dir != self._place:
+            self._place = self._desk.settings.models_dir
+            under_way = (state for state in self._desk.models.downloads if state.stage in _AT_WORK)
+            self._elsewhere |= {state.model_id for state in under_way}
 
     # What is known of models
 
@@ -147,7 +155,10 @@ class FirstUse(QObject):
             self._moving.discard(state.model_id)
             if state.stage == "done":
                 announce(status, self.tr("{0} is downloaded.").format(name))
-                self._put_to_use(state.model_id)
+                if state.model_id not in self._elsewhere:
+                    self._put_to_use(state.model_id)
+        if state.stage not in _AT_WORK:
+            self._elsewhere.discard(state.model_id)
         self.show()
 
     def _put_to_use(self, model_id: str) -> None:

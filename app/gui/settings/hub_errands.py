@@ -1,4 +1,4 @@
-"""What the settings ask of the keychain and of the Hub, beside the main thread: either may take its time."""
+"""What the settings ask of the keychain, the Hub and a disk, beside the main thread: each may take its time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.gui.bridge import assert_main_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from app.core.models.access import HubAccess
     from app.core.models.hub_token import TokenPlace
@@ -56,7 +57,24 @@ class HubTold:
     error: ErrorText | None = None
 
 
-HubEvent: TypeAlias = TokenTold | HubTold
+@dataclass(frozen=True, slots=True)
+class PlaceTold:
+    """What was found of the folder that models are kept in, or are to be.
+
+    Attributes:
+        number: Of the look.
+        folder: The folder; None for the Hub's own place.
+        own: The Hub's own place.
+        error: Why no models can be kept there, or None.
+    """
+
+    number: int
+    folder: Path | None = None
+    own: str = ""
+    error: ErrorText | None = None
+
+
+HubEvent: TypeAlias = TokenTold | HubTold | PlaceTold
 
 
 class HubErrands(QObject):
@@ -69,6 +87,8 @@ class HubErrands(QObject):
     """Carries a TokenTold."""
     hub_told = Signal(object)
     """Carries the HubTold of the newest check."""
+    place_told = Signal(object)
+    """Carries the PlaceTold of the newest look."""
     _events_waiting = Signal()
 
     def __init__(self, parent: QObject) -> None:
@@ -79,6 +99,7 @@ class HubErrands(QObject):
         self._threads: list[threading.Thread] = []
         self._keychain = threading.Lock()
         self._newest_check = 0
+        self._newest_look = 0
         self._events_waiting.connect(self._on_self_events_waiting, Qt.ConnectionType.QueuedConnection)
 
     def look_for_token(self, address: str) -> None:
@@ -114,6 +135,12 @@ class HubErrands(QObject):
     def drop_check(self) -> None:
         """What a check that is under way finds is told no more."""
         self._newest_check += 1
+
+    def look_at_place(self, text: str) -> None:
+        """Looks at the folder that models are to be kept in; without a text at the Hub's own place."""
+        self._newest_look += 1
+        number = self._newest_look
+        self._start(lambda: self._look_at_place(number, text))
 
     def close(self, timeout_s: float) -> bool:
         """Tells nothing any more and waits for errands to end; tells whether all did."""
@@ -158,6 +185,19 @@ class HubErrands(QObject):
         else:
             self._post(HubTold(number, checked.host, checked.account))
 
+    def _look_at_place(self, number: int, text: str) -> None:
+        own = ""
+        try:
+            from app.core.models.hub_cache import hubs_own_place  # noqa: PLC0415 - rarely used, so not at the start
+            from app.core.models.model_place import checked_place  # noqa: PLC0415
+
+            own = str(hubs_own_place())
+            folder = checked_place(text)
+        except Exception as raised:  # noqa: BLE001 - thread boundary
+            self._post(PlaceTold(number, own=own, error=describe_error(raised)))
+        else:
+            self._post(PlaceTold(number, folder, own))
+
     def _post(self, event: HubEvent) -> None:
         with self._lock:
             if not self._is_closed:
@@ -171,5 +211,8 @@ class HubErrands(QObject):
         for event in taken:
             if isinstance(event, TokenTold):
                 self.token_told.emit(event)
+            elif isinstance(event, PlaceTold):
+                if event.number == self._newest_look:
+                    self.place_told.emit(event)
             elif event.number == self._newest_check:
                 self.hub_told.emit(event)

@@ -19,13 +19,14 @@ from app.gui.folder_choice import choose_folder
 from app.gui.settings.choice_box import ChoiceBox
 from app.gui.settings.fault_line import FaultLine
 from app.gui.settings.model_folders import ModelFolders
+from app.gui.settings.model_place import ModelPlace
 from app.gui.settings.settings_rows import ButtonLine, Labelled, Section
 from app.gui.settings.tick import Tick
 from app.gui.wording import number
 
 if TYPE_CHECKING:
     from app.core.paths import Profile
-
+    from app.gui.settings.hub_errands import HubErrands
 
 _MAY_BREAK = "\u200b"
 _UNLOAD_AFTER_MIN = (5, 15, 30, 60)
@@ -36,6 +37,7 @@ class ProgramSettings(QObject):
 
     Args:
         profile: The folders to show.
+        errands: Look at the disk.
         parent: What owns it; dialogs open over it.
     """
 
@@ -44,7 +46,7 @@ class ProgramSettings(QObject):
     forgetting_wanted = Signal()
     """The person wants the earlier questions gone."""
 
-    def __init__(self, profile: Profile, parent: QWidget) -> None:
+    def __init__(self, profile: Profile, errands: HubErrands, parent: QWidget) -> None:
         super().__init__(parent)
         self._profile = profile
         self._panel = parent
@@ -65,6 +67,7 @@ class ProgramSettings(QObject):
         self.show_data_folder = QPushButton(self.tr("Show Settings Folder"))
         self.show_log_folder = QPushButton(self.tr("Show Log Folder"))
         self.folder_fault = FaultLine()
+        self.model_place = ModelPlace(errands)
         self.model_folders = ModelFolders()
         self.is_history_kept = Tick()
         self.forget_questions = QPushButton(self.tr("Forget My Questions"))
@@ -97,6 +100,7 @@ class ProgramSettings(QObject):
         self.export_folder.setText(words if folder is None else _breakable(folder))
         self.export_folder.setToolTip(tip(words if folder is None else str(folder)))
         self.forget_export_folder.setVisible(folder is not None)
+        self.model_place.show_place(settings.models_dir)
         self.model_folders.show_folders(settings.model_folders)
         blocker = QSignalBlocker(self.is_history_kept)
         self.is_history_kept.setChecked(settings.is_history_kept)
@@ -141,6 +145,7 @@ class ProgramSettings(QObject):
                 self.tr("Folders"),
                 [
                     exports,
+                    self.model_place,
                     self.model_folders,
                     ButtonLine(self.show_data_folder, self.show_log_folder),
                     self.folder_fault,
@@ -165,6 +170,7 @@ class ProgramSettings(QObject):
         self.language.currentIndexChanged.connect(self._on_choice_changed)
         self.unload_after.currentIndexChanged.connect(self._on_choice_changed)
         self.is_history_kept.toggled.connect(self._on_choice_changed)
+        self.model_place.place_changed.connect(self._on_model_place_changed)
         self.model_folders.folders_changed.connect(self._on_model_folders_changed)
         self.choose_export_folder.clicked.connect(self._on_choose_export_folder_clicked)
         self.forget_export_folder.clicked.connect(self._on_forget_export_folder_clicked)
@@ -187,6 +193,9 @@ class ProgramSettings(QObject):
                 is_history_kept=self.is_history_kept.isChecked(),
             )
         )
+
+    def _on_model_place_changed(self, place: Path | None) -> None:
+        self._tell(replace(self._settings, models_dir=place))
 
     def _on_model_folders_changed(self, folders: tuple[Path, ...]) -> None:
         self._tell(replace(self._settings, model_folders=folders))

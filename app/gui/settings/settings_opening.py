@@ -80,6 +80,7 @@ class SettingsOpening(QObject):
             if is_wanted:
                 self.panel.show_settings(self._desk.settings)
                 self.panel.downloads.look_again()
+                self.panel.program.model_place.look_again()
                 self._parts.pages.setCurrentWidget(self.panel)
                 self.panel.done.setFocus()
             else:
@@ -99,6 +100,7 @@ class SettingsOpening(QObject):
         self.finish()
         self.panel.answers.show_again()
         self.panel.downloads.show_again()
+        self.panel.program.model_place.show_again()
         self._parts.pages.setCurrentWidget(page)
 
     def finish(self) -> None:
@@ -106,6 +108,7 @@ class SettingsOpening(QObject):
         if self._panel is not None and self.is_open:
             self._panel.answers.finish()
             self._panel.downloads.finish()
+            self._panel.program.model_place.finish()
 
     def close(self) -> None:
         """Goes back to the conversation."""

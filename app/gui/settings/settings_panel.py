@@ -73,7 +73,7 @@ class SettingsPanel(QWidget):
         self.system = QPlainTextEdit()
         self.answers = SamplingSettings(self)
         self.downloads = DownloadSettings(self)
-        self.program = ProgramSettings(profile, self)
+        self.program = ProgramSettings(profile, self.downloads.errands, self)
         describe(self.done, self.tr("Goes back to the answers."))
         self._build()
         self.show_settings(settings)

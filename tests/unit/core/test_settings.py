@@ -46,6 +46,7 @@ all_settings = st.builds(
     hub_endpoint=st.sampled_from(["", "https://hf-mirror.com", "http://127.0.0.1:8080/hub"]),
     hub_proxy=st.sampled_from(["", "http://proxy:3128", "socks5://me:word@proxy:1"]),
     is_offline=st.booleans(),
+    models_dir=st.sampled_from([None, Path("/models"), Path("/模型/a b")]),
     model_folders=st.lists(st.sampled_from([Path("/models"), Path("/模型/a b")]), unique=True).map(tuple),
 )
 
@@ -100,6 +101,9 @@ def test_a_damaged_file_is_kept_aside_and_never_erased(content: bytes, tmp_path:
         ("hub_proxy", "no proxy at all"),
         ("hub_proxy", None),
         ("is_offline", 1),
+        ("models_dir", "models"),
+        ("models_dir", "/a\0b"),
+        ("models_dir", ["/models"]),
         ("model_folders", "/models"),
     ],
 )

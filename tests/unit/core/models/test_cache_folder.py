@@ -157,7 +157,7 @@ def test_a_cache_that_may_not_be_written_is_said(hub: HubServer, cache: Path, mo
     monkeypatch.setattr("app.core.models.part_file.os.open", refuse)
     with pytest.raises(UserError, match="may not be written") as raised:
         run(hub)
-    assert "HF_HOME" in raised.value.said.hint
+    assert "Where models are kept" in raised.value.said.hint
     assert str(cache) in str(raised.value.said.text)
 
 

@@ -14,11 +14,11 @@ from app.core.models.disk_room import check_room, disk_error
 @pytest.mark.parametrize(
     ("number", "said", "hint"),
     [
-        (errno.ENOSPC, "became full", "kept"),
-        (errno.EDQUOT, "became full", "kept"),
-        (errno.EROFS, "may not be written", "HF_HOME"),
-        (errno.EACCES, "may not be written", "HF_HOME"),
-        (errno.EFBIG, "cannot hold files as large", "HF_HOME"),
+        (errno.ENOSPC, "became full", "Where models are kept"),
+        (errno.EDQUOT, "became full", "Where models are kept"),
+        (errno.EROFS, "may not be written", "Where models are kept"),
+        (errno.EACCES, "may not be written", "Where models are kept"),
+        (errno.EFBIG, "cannot hold files as large", "Where models are kept"),
         (errno.ENOENT, "taken away", "still there"),
         (errno.EIO, "could not be written", "kept"),
     ],
