@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from platform import machine
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, NoReturn
 
 import build_environment
@@ -153,11 +154,15 @@ def build(wishes: Wishes, places: Places, steps: Steps, system: str) -> Built:
 
     Raises:
         SetUpError: A step failed; the text says which and why.
+        OSError: There is no room, or no permission.
     """
     is_mac = system == _MAC
     if is_mac:
         require_developer_tools(steps)
     _check_wishes(wishes, steps)
+    places.dist.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=places.dist):
+        pass  # what cannot be written is said now, not in some minutes
     for path in (freezing.frozen_place(places.dist, system), places.environment, places.work):
         put_back(path)
     python = build_environment.prepare()

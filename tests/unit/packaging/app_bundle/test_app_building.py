@@ -244,6 +244,15 @@ def test_the_exit_status_tells_and_there_is_no_traceback(
     assert words in capsys.readouterr().err
 
 
+def test_a_place_that_cannot_be_written_is_found_before_anything_is_built(build: Build, tmp_path: Path) -> None:
+    build.places = replace(build.places, dist=tmp_path / "dist" / "a file")
+    (tmp_path / "dist").mkdir(exist_ok=True)
+    build.places.dist.touch()
+    with pytest.raises(OSError, match="a file"):
+        build.run(Wishes(), "linux")
+    assert not build.seen
+
+
 def test_a_second_build_beside_the_first_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
