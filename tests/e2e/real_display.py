@@ -60,6 +60,22 @@ def until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
+def quit_by_keys(hands: Hands, window_id: str, process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Quits the program; gives what it wrote to its streams.
+
+    The keys are pressed again while the window stays: a dialog that is just closing takes them for itself.
+    """
+    deadline = time.monotonic() + _LIMIT_S
+    while True:
+        with contextlib.suppress(subprocess.CalledProcessError):  # the window has gone meanwhile
+            hands.do("windowfocus", "--sync", window_id)
+            hands.do("key", "ctrl+q")
+        try:
+            return process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            assert time.monotonic() < deadline, "the window does not close"
+
+
 def export_answer(
     hands: Hands, window_id: str, file: Path, *, keys: str = "ctrl+shift+s", title: str = "Export"
 ) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from tests.e2e.real_display import NEEDS_DISPLAY, Hands, export_answer, killed_at_end, until
+from tests.e2e.real_display import NEEDS_DISPLAY, Hands, export_answer, killed_at_end, quit_by_keys, until
 from tests.e2e.test_window_process import wait_for
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ def test_files_dragged_from_another_process_are_asked_about_and_exported(
         hands.do("key", "ctrl+Return")
         exported = tmp_path / "answer.json"
         until(lambda: export_answer(hands, window_id, exported), "the answer was not exported")
-        hands.do("windowfocus", "--sync", window_id)
-        hands.do("key", "ctrl+q")
-        _, errors = window.communicate(timeout=30)
+        _, errors = quit_by_keys(hands, window_id, window)
     assert (window.returncode, errors) == (0, b"")
     turn = json.loads(exported.read_text(encoding="utf-8"))["turns"][0]
     assert turn["question"] == "What is in these?"
@@ -105,8 +103,6 @@ def test_the_picture_is_dragged_out_of_the_window_as_a_copy(
         reading.join()
         assert dropped.get().decode() == f"CopyAction {[str(file)]}\n"
         window_id = hands.do("search", "--sync", "--onlyvisible", "--name", "Viewfinder").split()[0]
-        hands.do("windowfocus", "--sync", window_id)
-        hands.do("key", "ctrl+q")
-        _, errors = window.communicate(timeout=30)
+        _, errors = quit_by_keys(hands, window_id, window)
     assert (window.returncode, errors) == (0, b"")
     assert file.is_file()

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION, SCHEMAS_DIR
-from tests.e2e.real_display import NEEDS_DISPLAY, Hands, export_answer, killed_at_end, until
+from tests.e2e.real_display import NEEDS_DISPLAY, Hands, export_answer, killed_at_end, quit_by_keys, until
 from tests.e2e.test_window_process import wait_for
 from tests.frozen.installed import SOMEBODY, folder_of
 from tests.frozen.test_surroundings import PICTURE_ANSWER, VIDEO_ANSWER
@@ -84,9 +84,7 @@ def test_the_demo_model_answers_in_the_window_of_another_user(
         until(lambda: export(somebodys / "answer.md", keys="ctrl+s"), "the answer was not exported as Markdown")
         shot = artefacts / f"frozen-window-{file.stem}-{language}.png"
         subprocess.run(["import", "-display", display, "-window", window_id, shot], check=False, capture_output=True)
-        hands.do("windowfocus", "--sync", window_id)
-        hands.do("key", "ctrl+q")
-        out, errors = window.communicate(timeout=60)
+        out, errors = quit_by_keys(hands, window_id, window)
     assert (window.returncode, out, errors) == (0, b"", b"")
     result = json.loads((somebodys / "answer.json").read_text(encoding="utf-8"))
     jsonschema.validate(result, json.loads((SCHEMAS_DIR / "result-1.schema.json").read_text(encoding="utf-8")))
