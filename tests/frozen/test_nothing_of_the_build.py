@@ -92,7 +92,9 @@ def test_an_open_window_holds_no_file_of_the_build(installed: Installed, tmp_pat
 
 def test_it_answers_where_the_build_is_out_of_sight(installed: Installed, tmp_path: Path) -> None:
     """In a name space of its own in which empty folders lie over the checkout and the tests' Python."""
-    hide = " && ".join(f"mount -t tmpfs none {shlex.quote(str(place))}" for place in build_places() if place.is_dir())
+    places = build_places()
+    outer = [place for place in places if place.is_dir() and not set(place.parents) & set(places)]
+    hide = " && ".join(f"mount -t tmpfs none {shlex.quote(str(place))}" for place in outer)
     words = [*after_mounting(hide), str(installed.file), "ask"]
     words += elsewhere(PICTURE_WORDS, tmp_path)
     options = start_options(variables={"PATH": SYSTEM_PATH})
