@@ -1,3 +1,5 @@
+"""The start of the bundled program as a process of its own: Ctrl-C, faults, and what stands in the program's place."""
+
 from __future__ import annotations
 
 import signal
