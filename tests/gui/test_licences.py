@@ -52,6 +52,15 @@ def test_the_first_text_says_what_holds_for_the_whole(open_window: OpenWindow) -
     assert "Apache License" in window.text.toPlainText()
 
 
+def test_the_lines_of_a_licence_are_not_broken_once_more(open_window: OpenWindow) -> None:
+    window = opened(open_window())
+    window.resize(window.whole_size())
+    window.text.setPlainText("\n".join(["0" * 88, "licence " * 11] * 200))
+    QApplication.processEvents()
+    lines = [window.text.document().findBlockByNumber(number).lineCount() for number in range(20)]
+    assert lines == [1] * 20
+
+
 def test_the_about_box_leads_there(open_window: OpenWindow) -> None:
     driver = open_window()
     driver.action("aboutAction").trigger()

@@ -35,8 +35,12 @@ from app.gui.wording import error_words, number
 if TYPE_CHECKING:
     from app.gui.licences.reading import LicencesEvent
 
-_SIZE_PX = (920, 620)
-_LIST_PX, _TEXT_PX = 300, 620
+_HEIGHT_PX = 620
+_LIST_PX = 300
+_AROUND_PX = 12 + 2 * 16
+"""The handle between list and text, and the margins at both sides."""
+_LINE_LETTERS = 90
+"""Licences come broken into lines, few of them longer than this: broken once more they could hardly be read."""
 _LEAST_PX = 160
 _LET_GO_S = 5.0
 
@@ -67,8 +71,17 @@ class LicencesWindow(QDialog):
         self._connect()
         self._show_part(None)
         self.save.setEnabled(False)
-        self.resize(QSize(*(scaled_px(side) for side in _SIZE_PX)).boundedTo(self.screen().availableSize()))
+        self.resize(self.whole_size().boundedTo(self.screen().availableSize()))
         self.reading.read()
+
+    def _text_width(self) -> int:
+        letters = self.text.fontMetrics().horizontalAdvance("0" * _LINE_LETTERS)
+        edges = 2 * (self.text.frameWidth() + round(self.text.document().documentMargin()))
+        return letters + edges + self.text.verticalScrollBar().sizeHint().width()
+
+    def whole_size(self) -> QSize:
+        """The size at which the lines of licences are whole."""
+        return QSize(scaled_px(_LIST_PX + _AROUND_PX) + self._text_width(), scaled_px(_HEIGHT_PX))
 
     def close_reading(self) -> bool:
         """Waits for the reading to end; tells whether it did."""
@@ -132,7 +145,7 @@ class LicencesWindow(QDialog):
             side.setMinimumWidth(scaled_px(_LEAST_PX))
             columns.addWidget(side)
         columns.setStretchFactor(1, 1)
-        columns.setSizes([scaled_px(_LIST_PX), scaled_px(_TEXT_PX)])
+        columns.setSizes([scaled_px(_LIST_PX), self._text_width()])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(16, 16, 16, 12)
         whole.setSpacing(12)
