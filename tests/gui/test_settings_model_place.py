@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def shown(driver: WindowDriver) -> ModelPlace:
     """The field, the folder having been looked at."""
     place = opened(driver).program.model_place
-    driver.wait(lambda: bool(place.edit.placeholderText()))
+    driver.wait(lambda: bool(place.edit.own))
     return place
 
 
@@ -34,7 +34,13 @@ def test_a_folder_is_typed_chosen_and_left(open_window: OpenWindow, tmp_path: Pa
     driver = open_window()
     place = shown(driver)
     assert place.edit.text() == ""
-    assert place.edit.placeholderText() == str(hubs_own_place())
+    own = str(hubs_own_place())
+    assert place.edit.own == own
+    assert own in place.edit.toolTip()
+    begins, _, ends = place.edit.placeholderText().partition("…")
+    assert begins
+    assert own.startswith(begins)
+    assert own.endswith(ends), "what has no room is left out in the middle"
     (tmp_path / "hf" / "hub").mkdir(parents=True)
     type_into(place.edit, str(tmp_path / "hf"), then=Qt.Key.Key_Tab)
     driver.wait(lambda: driver.desk.settings.models_dir == tmp_path / "hf" / "hub")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.gui.bridge import assert_main_thread
@@ -16,7 +16,13 @@ from app.gui.settings.settings_rows import ButtonLine, Labelled
 from app.gui.wording import error_words
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from app.gui.settings.hub_errands import HubErrands, PlaceTold
+
+
+_AROUND_PX = 24
+"""Left and right of a field's text."""
 
 
 class ModelPlace(QWidget):
@@ -43,7 +49,7 @@ class ModelPlace(QWidget):
             "Downloads go into this folder, a Hugging Face cache. Models in the place before stay there; add that "
             "folder below to go on using them."
         )
-        self.edit = QLineEdit()
+        self.edit = _PlaceEdit()
         self.choose = QPushButton(self.tr("Choose…"))
         self.fault = FaultLine()
         layout = QVBoxLayout(self)
@@ -69,7 +75,7 @@ class ModelPlace(QWidget):
         """Puts the folder that holds back in the place of what was typed."""
         if self._wanted is None:
             self.edit.setText(self._text)
-            self.edit.setToolTip(tip(self._text or self._meaning))
+            self.edit.setToolTip(tip(self._text or self.edit.own or self._meaning))
             self._clear_fault()
 
     def look_again(self) -> None:
@@ -103,7 +109,7 @@ class ModelPlace(QWidget):
         self.fault.clear_of(self.edit, self._meaning)
 
     def _on_choose_clicked(self) -> None:
-        start = self._place or Path(self.edit.placeholderText() or Path.home())
+        start = self._place or Path(self.edit.own or Path.home())
         choose_folder(self, self.tr("Where Models Are Kept"), start, self._on_folder_selected)
 
     def _on_folder_selected(self, folder: str) -> None:
@@ -113,7 +119,7 @@ class ModelPlace(QWidget):
 
     def _on_errands_place_told(self, told: PlaceTold) -> None:
         assert_main_thread()
-        self.edit.setPlaceholderText(told.own)
+        self.edit.show_own(told.own)
         is_wanted, self._wanted = self._wanted is not None, None
         if not is_wanted and self.edit.text() != self._text:
             return  # something else is being typed
@@ -125,3 +131,32 @@ class ModelPlace(QWidget):
             self.place_changed.emit(told.folder)
         else:
             self.show_again()
+
+
+class _PlaceEdit(QLineEdit):
+    """A field that shows, while it is empty, the Hub's own place as far as there is room for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own = ""
+
+    def show_own(self, own: str) -> None:
+        """Shows another place there."""
+        self.own = own
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fits the place into the new width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fits the place when the letters grow."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        room_px = self.contentsRect().width() - _AROUND_PX
+        words = self.fontMetrics().elidedText(self.own, Qt.TextElideMode.ElideMiddle, max(0, room_px))
+        self.setPlaceholderText(words)
