@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, Qt, qVersion
 from PySide6.QtWidgets import QMessageBox
 
 from app import __version__
+from app.core.bundled import is_bundled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 _LICENCE = "Apache License 2.0"
+_LICENCE_WITH_ALL_INSIDE = "GPL-3.0-or-later (Viewfinder: Apache-2.0)"
+"""Of the bundle as a whole, which carries libraries under the GPL: see resources/licences/terms.txt."""
 
 
 def show_about(window: QWidget, show_licences: Callable[[], None]) -> None:
@@ -36,7 +39,7 @@ def show_about(window: QWidget, show_licences: Callable[[], None]) -> None:
     said = (
         translate("About", "Answers questions about pictures and videos with Qwen3-VL on your own computer."),
         "",
-        translate("About", "Licence: {0}").format(_LICENCE),
+        translate("About", "Licence: {0}").format(_LICENCE_WITH_ALL_INSIDE if is_bundled() else _LICENCE),
         f"Python {platform.python_version()}, Qt {qVersion()}, PySide {pyside_version} (LGPL 3)",
     )
     box.setInformativeText("\n".join(said))

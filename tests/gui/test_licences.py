@@ -69,6 +69,19 @@ def test_the_about_box_leads_there(open_window: OpenWindow) -> None:
     assert not any(box.isVisible() for box in driver.window.findChildren(QMessageBox))
 
 
+@pytest.mark.parametrize(
+    ("is_frozen", "licence"),
+    [(False, "Licence: Apache License 2.0"), (True, "Licence: GPL-3.0-or-later (Viewfinder: Apache-2.0)")],
+)
+def test_the_about_box_names_the_licence_of_what_was_passed_on(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch, is_frozen: bool, licence: str
+) -> None:
+    driver = open_window()
+    monkeypatch.setattr(sys, "frozen", is_frozen, raising=False)
+    driver.action("aboutAction").trigger()
+    assert licence in driver.child(QMessageBox, "aboutBox").informativeText().splitlines()
+
+
 @NO_TABLES
 def test_a_part_stands_with_its_licence_and_whose_it_is(open_window: OpenWindow) -> None:
     window = opened(open_window())
