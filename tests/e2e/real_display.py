@@ -98,3 +98,10 @@ def export_answer(
     hands.do("key", "Return")
     time.sleep(0.5)
     return file.exists()
+
+
+def ask_and_export(hands: Hands, window_id: str, file: Path, *, title: str = "Export") -> bool:
+    """Asks what stands in the box and saves the answer; before the picture is there, the keys do nothing."""
+    hands.do("windowfocus", "--sync", window_id)
+    hands.do("key", "ctrl+Return")
+    return export_answer(hands, window_id, file, title=title)

@@ -13,7 +13,7 @@ from app.core.paths import DEMO_MODEL_DIR, SAMPLE_PICTURE
 from tests.e2e.chosen_program import installed_runtimes
 from tests.e2e.cut_off import CutOff, cut_off
 from tests.e2e.program import Program
-from tests.e2e.real_display import NEEDS_DISPLAY, Hands, export_answer, killed_at_end, quit_by_keys, until
+from tests.e2e.real_display import NEEDS_DISPLAY, Hands, ask_and_export, killed_at_end, quit_by_keys, until
 from tests.e2e.test_window_process import wait_for
 from tests.hub_server import environment_for
 from tests.sharded_demo import sharded_demo
@@ -112,9 +112,7 @@ def test_the_window_answers_without_a_connection(
     with killed_at_end(on_display.start(*words)) as window:
         wait_for("model_ready", trace, window)
         window_id = hands.do("search", "--sync", "--onlyvisible", "--name", "Viewfinder").split()[0]
-        hands.do("windowfocus", "--sync", window_id)
-        hands.do("key", "ctrl+Return")
-        until(lambda: export_answer(hands, window_id, exported), "the answer was not exported")
+        until(lambda: ask_and_export(hands, window_id, exported), "the answer was not exported")
         assert inet_sockets(window.pid) == []
         _, errors = quit_by_keys(hands, window_id, window)
     assert (window.returncode, errors) == (0, b"")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,15 @@ import jsonschema
 import pytest
 
 from app.core.paths import SAMPLE_PICTURE, SAMPLE_QUESTION, SAMPLE_VIDEO, SAMPLE_VIDEO_QUESTION, SCHEMAS_DIR
-from tests.e2e.real_display import NEEDS_DISPLAY, Hands, export_answer, killed_at_end, quit_by_keys, until
+from tests.e2e.real_display import (
+    NEEDS_DISPLAY,
+    Hands,
+    ask_and_export,
+    export_answer,
+    killed_at_end,
+    quit_by_keys,
+    until,
+)
 from tests.e2e.test_window_process import wait_for
 from tests.frozen.installed import SOMEBODY, folder_of
 from tests.frozen.test_surroundings import PICTURE_ANSWER, VIDEO_ANSWER
@@ -77,11 +84,15 @@ def test_the_demo_model_answers_in_the_window_of_another_user(
         window_id = hands.do("search", "--sync", "--onlyvisible", "--pid", window.pid, "--name", "Viewfinder").split()[
             0
         ]
-        hands.do("windowfocus", "--sync", window_id)
-        hands.do("key", "ctrl+Return")
-        export = partial(export_answer, hands, window_id, title=TITLES[language])
-        until(lambda: export(somebodys / "answer.json"), "the answer was not exported as JSON")
-        until(lambda: export(somebodys / "answer.md", keys="ctrl+s"), "the answer was not exported as Markdown")
+        title = TITLES[language]
+        until(
+            lambda: ask_and_export(hands, window_id, somebodys / "answer.json", title=title),
+            "the answer was not exported as JSON",
+        )
+        until(
+            lambda: export_answer(hands, window_id, somebodys / "answer.md", keys="ctrl+s", title=title),
+            "the answer was not exported as Markdown",
+        )
         shot = artefacts / f"frozen-window-{file.stem}-{language}.png"
         subprocess.run(["import", "-display", display, "-window", window_id, shot], check=False, capture_output=True)
         out, errors = quit_by_keys(hands, window_id, window)

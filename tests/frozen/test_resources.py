@@ -12,7 +12,7 @@ from app.core.licences.inside import inside_bundle
 from app.core.paths import RESOURCES_DIR, SAMPLE_PICTURE
 from app.core.presets import list_presets
 from tests.e2e.program import ROOT
-from tests.e2e.real_display import NEEDS_DISPLAY, Hands, export_answer, killed_at_end, quit_by_keys, until
+from tests.e2e.real_display import NEEDS_DISPLAY, Hands, ask_and_export, killed_at_end, quit_by_keys, until
 from tests.e2e.test_window_process import wait_for
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def test_a_task_of_the_window_asks_its_question(
         window_id = hands.do("search", "--sync", "--onlyvisible", "--name", "Viewfinder").split()[0]
         hands.do("windowfocus", "--sync", window_id)
         hands.do("key", "shift+Tab", *["Right"] * moves, "space")
-        hands.do("key", "ctrl+Return")
-        until(lambda: export_answer(hands, window_id, exported), "the answer was not exported")
+        until(lambda: ask_and_export(hands, window_id, exported), "the answer was not exported")
         _, errors = quit_by_keys(hands, window_id, window)
     assert (window.returncode, errors) == (0, b"")
     (turn,) = json.loads(exported.read_text(encoding="utf-8"))["turns"]
