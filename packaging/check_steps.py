@@ -28,6 +28,8 @@ _PROCESS_BYTES = 3_000_000_000
 """What one process of tests is given; the most that one was seen to take, with those it starts, is 2 GB."""
 _MOST_PROCESSES = 4
 _SECOND = "transformers"
+_ALONE = "alone"
+"""The marker of tests that run with nothing beside them, in a process that has done nothing else."""
 
 
 def variables() -> dict[str, str]:
@@ -91,7 +93,8 @@ def check_choice(environment: Path, arguments: Sequence[str]) -> int:
 def check_everything(work: SideBySide, environment: Path, second: Begun | None, *, memory_bytes: int) -> int:
     """Runs every check, as many beside one another as the machine allows; gives an exit code.
 
-    The tests of the second runtime come last, because they compare with what the first made of the same questions.
+    The tests of the second runtime come last, because they compare with what the first made of the same questions; of
+    each runtime's tests, those that are marked so run after the others, with nothing beside them.
 
     Args:
         work: What runs them.
@@ -104,11 +107,15 @@ def check_everything(work: SideBySide, environment: Path, second: Begun | None, 
     types = work.begin(*type_step(environment))
     if work.failed():
         say(f"failed so far: {', '.join(work.failed())}")
-    shared = ["-n", str(processes(_cores(), memory_bytes)), "--dist", "loadfile"]
-    work.run("tests", [str(program_in(environment, "python")), "-m", "pytest", *shared])
+    shared = ["-n", str(processes(_cores(), memory_bytes)), "--dist", "loadfile", "-m", f"not {_ALONE}"]
+    tests = [str(program_in(environment, "python")), "-m", "pytest"]
+    work.run("tests", [*tests, *shared])
     work.finish(types)
-    if second is not None and work.finish(second) == 0:
+    is_second_there = second is not None and work.finish(second) == 0
+    work.run("tests alone", [*tests, "-m", _ALONE])
+    if is_second_there:
         work.run(_SECOND, [*other_runtime.tests_command(), *shared])
+        work.run(f"{_SECOND} alone", [*other_runtime.tests_command(), "-m", _ALONE])
     work.say_outcomes()
     return 1 if work.failed() else 0
 

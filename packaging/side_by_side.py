@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,12 +37,24 @@ class Begun:
         process: It, first of a group of processes of its own where the system has these.
         began_s: When, on time.monotonic's clock.
         kept: What it says, where that is not shown as it comes.
+        ended: Waits for its end.
+        took_s: How long it ran, once it has ended.
     """
 
     name: str
     process: subprocess.Popen[bytes]
     began_s: float
     kept: IO[bytes] | None = None
+    ended: threading.Thread = field(init=False)
+    took_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.ended = threading.Thread(target=self._wait, name=f"end of {self.name}", daemon=True)
+        self.ended.start()
+
+    def _wait(self) -> None:
+        self.process.wait()
+        self.took_s = time.monotonic() - self.began_s
 
 
 @dataclass
@@ -73,6 +86,7 @@ class SideBySide:
                 begun.process.wait(max(0.0, deadline - time.monotonic()))
             _kill(begun.process)
             begun.process.wait()
+            begun.ended.join()
             if begun.kept is not None:
                 begun.kept.close()
         self._at_work.clear()
@@ -84,6 +98,7 @@ class SideBySide:
     def finish(self, begun: Begun) -> int:
         """Waits for a command, shows what it said, and gives its exit code."""
         code = begun.process.wait()
+        begun.ended.join()
         self._at_work.remove(begun)
         if begun.kept is not None:
             begun.kept.seek(0)
@@ -91,7 +106,7 @@ class SideBySide:
             shutil.copyfileobj(begun.kept, sys.stdout.buffer)
             begun.kept.close()
         sys.stdout.flush()
-        self.outcomes.append((begun.name, code, time.monotonic() - begun.began_s))
+        self.outcomes.append((begun.name, code, begun.took_s))
         return code
 
     def run(self, name: str, command: Sequence[str]) -> int:

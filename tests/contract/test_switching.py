@@ -23,6 +23,7 @@ from tests.random_checkpoint import Widths, write_random_checkpoint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.alone
 LARGE = Widths(text_width=512, text_layers=10, mlp_width=4096, vocabulary=8_192, dtype="float32")
 SMALLER = replace(LARGE, text_layers=5)
 RUNTIMES = tuple(name for name in ("mlx", "transformers") if BACKENDS[name].why_missing() is None)

@@ -13,7 +13,7 @@ from tests.gui.answers_shown import ended, frame, settle, turn
 if TYPE_CHECKING:
     from app.gui.answers.result_view import ResultView
 
-pytestmark = pytest.mark.usefixtures("qtbot")
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("qtbot")]
 PARAGRAPH = "Some **words** of an answer that is long, with `code` and more of them. " * 6
 MIXED = "\n\n".join(
     [

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from PySide6.QtCore import QMimeData, QUrl
 
 from app.backends.fake_backend import FakeScript
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.gui.window_driver import OpenWindow
 
+pytestmark = pytest.mark.alone
 PARAGRAPH = "The **blue square** is largest: its sides are *about* 214 px, see `size`. 图中有三个形状。\n\n"
 LIST = "1. Look at the corners.\n2. Compare the sides.\n   - the left one\n   - the right one\n\n"
 TABLE = "| shape | where |\n|---|---|\n" + "| circle | left |\n" * 12 + "\n"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from app.core.paths import Profile
 
+pytestmark = pytest.mark.alone
 ROUNDS = 100
 WARM = 20
 ANSWER = "# A **cat**\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nprint(1)\n```\n\n- one\n- two\n"

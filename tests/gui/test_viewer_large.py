@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tests.gui.window_driver import OpenWindow, WindowDriver
 
 WIDTH, HEIGHT = 12_000, 8_400
+pytestmark = pytest.mark.alone
 OPEN_MS = 60_000
 MOST_MEDIAN_S, MOST_WORST_S = 0.016, 0.050
 

@@ -53,7 +53,8 @@ def test_the_second_runtimes_tests_follow_what_they_compare_with() -> None:
     work = Played()
     assert everything(work) == 0
     ended = [name for name in work.done if not name.startswith("begin ")]
-    assert ended == ["format", "lint", "imports", "tests", "types", "second environment", "transformers", "outcomes"]
+    assert ended[:6] == ["format", "lint", "imports", "tests", "types", "second environment"]
+    assert ended[6:] == ["tests alone", "transformers", "transformers alone", "outcomes"]
     assert work.done.index("begin types") < work.done.index("begin tests"), "beside the tests"
     assert work.done[0] == "begin second environment"
     for name in ("tests", "transformers"):
@@ -66,6 +67,16 @@ def test_where_there_is_one_runtime_its_tests_are_all() -> None:
     assert check_everything(cast("Any", work), Path("environment"), None, memory_bytes=16 * _GB) == 0
     assert "tests" in work.done
     assert "transformers" not in work.done
+
+
+def test_no_test_is_left_out_and_none_runs_twice() -> None:
+    work = Played()
+    everything(work)
+    for name in ("tests", "transformers"):
+        shared, alone = work.commands[name], work.commands[f"{name} alone"]
+        assert shared[shared.index("-m", 3) + 1] == "not alone"
+        assert alone[alone.index("-m", 3) + 1] == "alone"
+        assert "-n" not in alone
 
 
 @pytest.mark.parametrize("name", ["format", "lint", "imports", "types", "tests", "transformers", "second environment"])

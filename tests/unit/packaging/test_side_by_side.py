@@ -58,6 +58,16 @@ def test_what_runs_beside_is_shown_as_a_whole_when_it_is_waited_for(
     assert work.failed() == []
 
 
+def test_how_long_each_took_does_not_depend_on_when_it_was_asked_for(tmp_path: Path) -> None:
+    with SideBySide(tmp_path, dict(os.environ)) as work:
+        beside = work.begin("beside", python(""))
+        beside.ended.join()
+        time.sleep(0.5)
+        took_s = beside.took_s
+        work.finish(beside)
+    assert work.outcomes == [("beside", 0, took_s)]
+
+
 def test_each_that_fails_is_named_with_its_own_words(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with SideBySide(tmp_path, dict(os.environ)) as work:
         beside = work.begin("beside", python("import sys; sys.exit('it broke')"))
