@@ -6,17 +6,21 @@ import platform
 from typing import TYPE_CHECKING
 
 from PySide6 import __version__ as pyside_version
-from PySide6.QtCore import QCoreApplication, Qt, qVersion
+from PySide6.QtCore import QCoreApplication, QSize, Qt, qVersion
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMessageBox
 
 from app import __version__
 from app.core.bundled import is_bundled
+from app.core.paths import WINDOW_ICON
+from app.gui.look import scaled_px
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtWidgets import QWidget
 
+_ICON_PX = 64
 _LICENCE = "Apache License 2.0"
 _LICENCE_WITH_ALL_INSIDE = "GPL-3.0-or-later (Viewfinder: Apache-2.0)"
 """Of the bundle as a whole, which carries libraries under the GPL: see resources/licences/terms.txt."""
@@ -34,6 +38,8 @@ def show_about(window: QWidget, show_licences: Callable[[], None]) -> None:
     box.setObjectName("aboutBox")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle(translate("About", "About Viewfinder"))
+    size = QSize(scaled_px(_ICON_PX), scaled_px(_ICON_PX))
+    box.setIconPixmap(QIcon(str(WINDOW_ICON)).pixmap(size, window.devicePixelRatio()))
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(f"Viewfinder {__version__}")
     said = (

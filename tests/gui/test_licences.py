@@ -79,7 +79,9 @@ def test_the_about_box_names_the_licence_of_what_was_passed_on(
     driver = open_window()
     monkeypatch.setattr(sys, "frozen", is_frozen, raising=False)
     driver.action("aboutAction").trigger()
-    assert licence in driver.child(QMessageBox, "aboutBox").informativeText().splitlines()
+    about = driver.child(QMessageBox, "aboutBox")
+    assert licence in about.informativeText().splitlines()
+    assert not about.iconPixmap().isNull(), "the program's icon stands beside it"
 
 
 @NO_TABLES
