@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = ROOT / ".github" / "workflows"
 _PROCESS_BYTES = 3_000_000_000
-"""What one process of tests is given; the most that one was seen to take, with those it starts, is 2 GB."""
+"""What one process of tests is given; and the most that one was seen to take."""
 _MOST_PROCESSES = 4
 _SECOND = "transformers"
 _ALONE = "alone"
