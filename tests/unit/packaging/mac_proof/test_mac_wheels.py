@@ -102,9 +102,9 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of wheels to download from, by a Python that copies what it is asked for."""
     folder = tmp_path / "index"
     folder.mkdir()
-    python = tmp_path / "python"
-    python.write_text(
-        f"""#!{sys.executable}
+    script = tmp_path / "copies.py"
+    script.write_text(
+        f"""
 import pathlib, shutil, sys
 target = pathlib.Path(sys.argv[sys.argv.index("--dest") + 1])
 target.mkdir()
@@ -118,6 +118,8 @@ for word in sys.argv:
 """,
         encoding="utf-8",
     )
+    python = tmp_path / "python"  # no line that begins with #! may name a place with a space
+    python.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{script}' \"$@\"\n", encoding="utf-8")
     python.chmod(0o755)
     monkeypatch.setattr(proof_tools, "tools_python", lambda: python)
     monkeypatch.setattr(mac_wheels, "WHEELS", tmp_path / "wheels")
