@@ -156,7 +156,7 @@ def test_an_address_is_shown_before_it_is_opened(open_window: OpenWindow, monkey
     assert dialog is not None
     shown_address = dialog.findChild(QPlainTextEdit, "linkAddress")
     assert shown_address is not None
-    assert shown_address.toPlainText().endswith("lame_3.100.orig.tar.gz")
+    assert shown_address.toPlainText().endswith("lame-3.100.tar.gz")
     assert went == []
     opening = dialog.findChild(QPushButton, "openAddressButton")
     assert opening is not None

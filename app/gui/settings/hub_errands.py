@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.core.errors import ErrorText, describe_error
 from app.gui.bridge import assert_main_thread
+from app.gui.errands import Errands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,8 +77,8 @@ class PlaceTold:
 HubEvent: TypeAlias = TokenTold | HubTold | PlaceTold
 
 
-class HubErrands(QObject):
-    """Runs each errand on a thread of its own and tells on the main thread how it went. Thread: main.
+class HubErrands(Errands):
+    """Tells each kind of event by a signal of its own.
 
     Errands at the keychain go one after another; of checks the newest counts.
     """
@@ -89,22 +89,17 @@ class HubErrands(QObject):
     """Carries the HubTold of the newest check."""
     place_told = Signal(object)
     """Carries the PlaceTold of the newest look."""
-    _events_waiting = Signal()
 
     def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._lock = threading.Lock()
-        self._waiting: list[HubEvent] = []
-        self._is_closed = False
-        self._threads: list[threading.Thread] = []
+        super().__init__("hub-errand", parent)
         self._keychain = threading.Lock()
         self._newest_check = 0
         self._newest_look = 0
-        self._events_waiting.connect(self._on_self_events_waiting, Qt.ConnectionType.QueuedConnection)
+        self.told.connect(self._on_self_told)
 
     def look_for_token(self, address: str) -> None:
         """Looks whether there is a token."""
-        self._start(lambda: self._at_keychain(address, "look", lambda: None))
+        self.start(lambda: self._at_keychain(address, "look", lambda: None))
 
     def keep_token(self, address: str, token: str) -> None:
         """Keeps a token in the system's keychain."""
@@ -114,7 +109,7 @@ class HubErrands(QObject):
 
             keep_token(address, token)
 
-        self._start(lambda: self._at_keychain(address, "keep", keep))
+        self.start(lambda: self._at_keychain(address, "keep", keep))
 
     def forget_token(self, address: str) -> None:
         """Takes the token out of the keychain."""
@@ -124,13 +119,13 @@ class HubErrands(QObject):
 
             forget_token(address)
 
-        self._start(lambda: self._at_keychain(address, "forget", forget))
+        self.start(lambda: self._at_keychain(address, "forget", forget))
 
     def check(self, settings: Settings) -> None:
         """Asks the address of these settings whether it is a Hub."""
         self._newest_check += 1
         number = self._newest_check
-        self._start(lambda: self._check(number, settings))
+        self.start(lambda: self._check(number, settings))
 
     def drop_check(self) -> None:
         """What a check that is under way finds is told no more."""
@@ -140,23 +135,7 @@ class HubErrands(QObject):
         """Looks at the folder that models are to be kept in; without a text at the Hub's own place."""
         self._newest_look += 1
         number = self._newest_look
-        self._start(lambda: self._look_at_place(number, text))
-
-    def close(self, timeout_s: float) -> bool:
-        """Tells nothing any more and waits for errands to end; tells whether all did."""
-        with self._lock:
-            self._is_closed = True
-            self._waiting.clear()
-        deadline_s = time.monotonic() + timeout_s
-        for thread in self._threads:
-            thread.join(max(0.0, deadline_s - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
-
-    def _start(self, errand: Callable[[], None]) -> None:
-        assert_main_thread()
-        thread = threading.Thread(target=errand, name="hub-errand", daemon=True)
-        self._threads = [*(thread for thread in self._threads if thread.is_alive()), thread]
-        thread.start()
+        self.start(lambda: self._look_at_place(number, text))
 
     def _at_keychain(self, address: str, errand: str, do: Callable[[], None]) -> None:
         error: ErrorText | None = None
@@ -171,7 +150,7 @@ class HubErrands(QObject):
                 told = TokenTold(address, token_place(address), can_keep_token(), errand, error)
         except Exception as raised:  # noqa: BLE001 - thread boundary
             told = TokenTold(address, errand=errand, error=describe_error(raised))
-        self._post(told)
+        self.post(told)
 
     def _check(self, number: int, settings: Settings) -> None:
         try:
@@ -181,9 +160,9 @@ class HubErrands(QObject):
             access: HubAccess = hub_access(settings)
             checked = check_hub(access)
         except Exception as raised:  # noqa: BLE001 - thread boundary
-            self._post(HubTold(number, error=describe_error(raised)))
+            self.post(HubTold(number, error=describe_error(raised)))
         else:
-            self._post(HubTold(number, checked.host, checked.account))
+            self.post(HubTold(number, checked.host, checked.account))
 
     def _look_at_place(self, number: int, text: str) -> None:
         own = ""
@@ -194,25 +173,16 @@ class HubErrands(QObject):
             own = str(hubs_own_place())
             folder = checked_place(text)
         except Exception as raised:  # noqa: BLE001 - thread boundary
-            self._post(PlaceTold(number, own=own, error=describe_error(raised)))
+            self.post(PlaceTold(number, own=own, error=describe_error(raised)))
         else:
-            self._post(PlaceTold(number, folder, own))
+            self.post(PlaceTold(number, folder, own))
 
-    def _post(self, event: HubEvent) -> None:
-        with self._lock:
-            if not self._is_closed:
-                self._waiting.append(event)
-                self._events_waiting.emit()
-
-    def _on_self_events_waiting(self) -> None:
+    def _on_self_told(self, event: HubEvent) -> None:
         assert_main_thread()
-        with self._lock:
-            taken, self._waiting = self._waiting, []
-        for event in taken:
-            if isinstance(event, TokenTold):
-                self.token_told.emit(event)
-            elif isinstance(event, PlaceTold):
-                if event.number == self._newest_look:
-                    self.place_told.emit(event)
-            elif event.number == self._newest_check:
-                self.hub_told.emit(event)
+        if isinstance(event, TokenTold):
+            self.token_told.emit(event)
+        elif isinstance(event, PlaceTold):
+            if event.number == self._newest_look:
+                self.place_told.emit(event)
+        elif event.number == self._newest_check:
+            self.hub_told.emit(event)
