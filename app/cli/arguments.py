@@ -41,6 +41,7 @@ _WITH_VALUE = COMMON_WITH_VALUE | {"-p", "--prompt", "--model", "--backend", "--
 """Options that may stand before the command and take the next word as their value."""
 
 _TIME = re.compile(r"(?:\d+:){0,2}\d+(?:\.\d*)?")
+_WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _BITS_OF = {"8bit": 8, "4bit": 4}
 _SAMPLING_OPTIONS: tuple[tuple[str, type, str, str], ...] = (
     ("max_tokens", int, "N", "the most tokens the answer may have"),
@@ -212,7 +213,7 @@ def _window_parser() -> argparse.ArgumentParser:
         "  viewfinder doctor --help  say what is installed and what can run here\n"
         "  viewfinder --selftest     try every part of the program; with --json for other programs",
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture, a video or a folder to open")
+    parser.add_argument("files", metavar="FILE", nargs="*", type=_file, help="a picture, a video or a folder to open")
     parser.add_argument(
         "-p", "--prompt", metavar="TEXT", type=as_text, default="", help="put this into the question box"
     )
@@ -226,7 +227,7 @@ def _ask_parser() -> argparse.ArgumentParser:
         "[FILE ...] -p TEXT [options]   (all of them: viewfinder ask --help)",
         "Ask about pictures and videos; the answer goes to standard output, all else to standard error.",
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a picture or a video, in order")
+    parser.add_argument("files", metavar="FILE", nargs="*", type=_file, help="a picture or a video, in order")
     parser.add_argument(
         "-p", "--prompt", metavar="TEXT", type=as_text, help="the question; - reads it from standard input"
     )
@@ -262,6 +263,12 @@ def _add_clip_options(parser: argparse.ArgumentParser) -> None:
         help="ask about a long video in parts of this length, with --frames of each; usually as few as hold all frames",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be shown and what it costs; ask nothing")
+
+
+def _file(word: str) -> Path:
+    if _WEB_ADDRESS.match(word):
+        raise argparse.ArgumentTypeError(f"“{as_text(word)}” is a web address, and nothing is fetched from the web")
+    return Path(word)
 
 
 def _adapter(word: str) -> AdapterWish:

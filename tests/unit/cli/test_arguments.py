@@ -67,6 +67,8 @@ def test_a_line_means(line: str, expected: object) -> None:
         ("ask -p x --context 2047", "“2047” is not a whole number from 2048 to 1048576"),
         ("ask -p x --context many", "“many” is not a whole number from 2048 to 1048576"),
         ("ask -p x --temperature nan", "The temperature is nan."),
+        ("ask HTTPS://example.org/a.png -p x", "“HTTPS://example.org/a.png” is a web address, and nothing is fetched"),
+        ("https://example.org/a.png", "is a web address, and nothing is fetched from the web"),
         ("ask -p x --top-k many", "invalid int value"),
         ("ask -p x --seed -1", "The seed is -1."),
         ("ask -p x --max-image-tokens 0", "--max-image-tokens must be 1 or more."),
