@@ -142,7 +142,8 @@ def test_a_hub_that_tells_of_another_content_is_not_followed(hub: HubServer, cac
     hub.fault("*/resolve/*model.safetensors", Fault(etag="0" * 64), where="hub", times=math.inf)
     with pytest.raises(ModelError, match="something else was sent"):
         run(hub)
-    assert set(parts(cache).values()) <= {0}
+    weights = hashlib.sha256(TINY["model.safetensors"]).hexdigest()
+    assert parts(cache).get(weights, 0) == 0, "of the other file, which came at the same time, there may be some"
 
 
 def test_a_server_that_answers_parts_wrongly_is_asked_for_the_whole(hub: HubServer) -> None:
