@@ -104,7 +104,7 @@ class FileTransfer:
         """Brings the file into the cache whole, unless it is there.
 
         Raises:
-            UserError: The server refuses it, is out of reach for too long, or sends something else.
+            UserError: The server refuses it, is out of reach too long, or sends something else; or the disk is gone.
             OSError: It cannot be written.
             InterruptedError: It was left.
         """
@@ -130,6 +130,7 @@ class FileTransfer:
         from filelock import Timeout
 
         while True:
+            self._folder.check_place()  # the lock would make the folder of a disk that is gone anew, on another disk
             try:
                 self._lock.acquire(blocking=False)
             except Timeout:

@@ -9,6 +9,7 @@ import pytest
 
 from app.core.checkpoint import find_checkpoint
 from app.core.errors import ModelError, UserError
+from app.core.models.cache_folder import CacheFolder
 from app.core.models.fetching import fetch
 from app.core.models.hub_cache import hub_cache_dir, keep_models_in
 from app.core.models.library import installed_models
@@ -19,10 +20,15 @@ from tests.whole_model import cached, write_whole_model
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from filelock import BaseFileLock
+
+    from app.core.models.hub_answers import RepositoryFile
     from tests.hub_server import HubServer
 
 ID = "house/tiny"
 TINY = {"config.json": b"{}", "model.safetensors": b"x" * 1000}
+ONE = {"model.safetensors": b"x" * 1000}
+"""Of several files each comes on a thread of its own; then one may be under way while the disk goes for another."""
 A = "a" * 40
 
 
@@ -107,7 +113,7 @@ def test_a_place_that_is_missing_lists_nothing_and_is_not_made(hub: HubServer, h
 def test_a_disk_that_goes_in_the_middle_is_said_and_not_made_anew(
     hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub.add(ID, TINY)
+    hub.add(ID, ONE)
     disk = tmp_path / "disk"
     disk.mkdir()
     keep_models_in(disk)
@@ -119,6 +125,26 @@ def test_a_disk_that_goes_in_the_middle_is_said_and_not_made_anew(
         return really_open(path, flags, *rest)
 
     monkeypatch.setattr("app.core.models.part_file.os.open", unplug)
+    with pytest.raises(UserError, match="is missing"):
+        list(fetch(repository_of(hub, ID), access_to(hub), lambda: False))
+    assert not disk.exists()
+
+
+def test_a_disk_that_goes_before_a_file_is_begun_is_not_made_anew_by_its_lock(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.add(ID, ONE)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    keep_models_in(disk)
+    really_lock = CacheFolder.content_lock
+
+    def unplug(folder: CacheFolder, file: RepositoryFile) -> BaseFileLock:
+        if disk.is_dir():
+            disk.rename(tmp_path / "unplugged")
+        return really_lock(folder, file)
+
+    monkeypatch.setattr(CacheFolder, "content_lock", unplug)
     with pytest.raises(UserError, match="is missing"):
         list(fetch(repository_of(hub, ID), access_to(hub), lambda: False))
     assert not disk.exists()
