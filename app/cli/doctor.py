@@ -16,7 +16,7 @@ from app.backends.table import AUTOMATIC, BACKENDS, choose_backend
 from app.cli.figures import memory_text
 from app.cli.terminal import Terminal
 from app.cli.usage import DONE, FAILED
-from app.core.bundled import bundle_path, is_bundled, own_working_dir
+from app.core.bundled import bundle_path, is_bundled, is_in_passing_place, own_working_dir
 from app.core.checkpoint import DEMO_MODEL_ID, find_checkpoint
 from app.core.errors import ModelError
 from app.core.machine import (
@@ -59,8 +59,6 @@ _PACKAGES = (
 )
 
 _APPLICATIONS = Path("/Applications")
-_PASSING_COPY = "AppTranslocation"
-"""Where macOS runs what was downloaded and not yet moved by a person. Source: Apple's ``SecTranslocate.h``."""
 
 _PROCESSOR_BUILD = "+cpu"
 """How PyTorch's builds for processors alone end their version."""
@@ -181,7 +179,7 @@ def examine(profile: Profile) -> Findings:
         is_bundled=is_bundled(),
         python=platform.python_version() if is_bundled() else f"{platform.python_version()} ({sys.executable})",
         system=system_text(),
-        processor=f"{platform.machine()}, {os.cpu_count()} cores",
+        processor=processor_text(),
         gpu=_gpu(),
         memory_bytes=memory_bytes(),
         free_memory_bytes=free_memory_bytes(),
@@ -238,13 +236,18 @@ def findings_text(findings: Findings) -> str:
     return "\n".join(lines)
 
 
+def processor_text() -> str:
+    """Kind and number of the machine's processors."""
+    return f"{platform.machine()}, {os.cpu_count()} cores"
+
+
 def program_text() -> str:
     """Which of its forms the program has, and where it lies."""
     if not is_bundled():
         return f"from source, {own_working_dir()}"
     path = bundle_path()
-    if _PASSING_COPY in path.parts:
-        return f"bundled; macOS runs a passing copy until it is moved to Applications: {path}"
+    if is_in_passing_place():
+        return f"bundled, in a passing place until it is moved to Applications: {path}"
     return f"bundled{', in Applications' if path.parent == _APPLICATIONS else ''}: {path}"
 
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import __version__
-from app.cli.doctor import program_text, system_text
+from app.cli.doctor import processor_text, program_text, system_text
 from app.cli.interrupts import Interrupts
 from app.cli.terminal import Terminal
 from app.cli.trial_process import Trials
 from app.cli.trials import PARTS, Places, try_parts
 from app.cli.usage import DONE, FAILED, INTERRUPTED
-from app.core.bundled import bundle_path, is_bundled
+from app.core.bundled import bundle_path, is_bundled, own_working_dir
 from app.core.paths import profile_at
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class _Run:
                 f"Program      {program_text()}",
                 f"Python       {platform.python_version()}",
                 f"System       {system_text()}",
-                f"Processor    {_processor()}",
+                f"Processor    {processor_text()}",
                 "",
             )
 
@@ -133,9 +133,9 @@ class _Run:
             "format": FORMAT,
             "is_passed": is_passed,
             "is_bundled": is_bundled(),
-            "program": str(bundle_path() if is_bundled() else Path(__file__).resolve().parents[2]),
+            "program": str(bundle_path() if is_bundled() else own_working_dir()),
             "system": system_text(),
-            "processor": _processor(),
+            "processor": processor_text(),
             "device": next((part.device for part in self.parts if part.device), None),
             "versions": versions,
             "began_at": self.began_at.isoformat(timespec="seconds"),
@@ -163,7 +163,3 @@ def _conclusion(failed: Sequence[PartEnded], count: int, duration_s: float) -> l
         "The reasons stand above. Where they do not help, install Viewfinder again; if that does not help either,",
         "report it with what “viewfinder --selftest --json” prints: it names folders, but no pictures or questions.",
     ]
-
-
-def _processor() -> str:
-    return f"{platform.machine()}, {os.cpu_count()} cores"

@@ -52,6 +52,8 @@ def is_in_passing_place() -> bool:
     """Whether a Mac runs the bundled program from a disk image, or from a random place that will be gone.
 
     Such a place it gives a program that was downloaded and not yet moved in Finder (App Translocation).
+
+    Source: Apple's ``SecTranslocate.h``.
     """
     return sys.platform == "darwin" and is_bundled() and _is_in_passing(bundle_path())
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QCoreApplication
 
 from app.core.errors import ErrorText, Sentence, UserError
 from app.core.models.catalogue import Catalogue, read_catalogue
 from app.core.models.download_state import DownloadState
 from app.core.models.repository import Repository, RepositoryFile
 from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels, installed
+from tests.gui.spinning import spin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +93,7 @@ def show_models(name: str) -> Callable[[MainWindow], None]:
     def show(window: MainWindow) -> None:
         content = window.content
         models = content.desk.models
-        _spin(lambda: models.is_looked_at and all(models.fit_of(model.model_id) for model in models.installed))
+        spin(lambda: models.is_looked_at and all(models.fit_of(model.model_id) for model in models.installed), _LIMIT_S)
         content.models.show(True)
         sheet = content.models.sheet
         segments = {"recommended": "recommended", "all": "all", "search": "all"}
@@ -105,16 +103,9 @@ def show_models(name: str) -> Callable[[MainWindow], None]:
         elif name == "repository":
             sheet.other_model.open(TYPED)
             sheet.other_model.look.click()
-            _spin(lambda: not sheet.other_model.fault.isHidden())
+            spin(lambda: not sheet.other_model.fault.isHidden(), _LIMIT_S)
         elif name in ("downloading", "failed", "paused"):
             sheet.list.choose(WANTED)
-        _spin(lambda: models.is_looked_at)
+        spin(lambda: models.is_looked_at, _LIMIT_S)
 
     return show
-
-
-def _spin(until: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + _LIMIT_S
-    while not until() and time.monotonic() < end_s:
-        QCoreApplication.processEvents()
-        time.sleep(0.005)

@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,15 +29,16 @@ from app.core.paths import SAMPLE_PICTURE, SAMPLE_VIDEO, profile_at
 from app.core.report import ReportParts
 from app.core.settings import Settings
 from app.engine.engine import Engine
-from app.gui.licences.licences_window import LicencesWindow
 from app.gui.look import apply_look
 from app.gui.shell import MainWindow
 from tests.clips_made import write_video
+from tests.gui.licences_shown import show_licences
 from tests.gui.model_states import DONE, FAILED, ON_ITS_WAY, PAUSED, ask_first, unload, with_a_model, without_a_model
 from tests.gui.models_scripted import ScriptedDownloads, ScriptedModels
 from tests.gui.models_shown import STATES as MODELS_STATES
 from tests.gui.models_shown import models_for, show_models
 from tests.gui.settings_shown import show_place
+from tests.gui.spinning import spin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -247,17 +247,6 @@ def _hover(*addresses: str) -> Callable[[MainWindow], object]:
     return hover
 
 
-def _show_licences(window: MainWindow) -> None:
-    """The licences, at a part that another one carries where the system's tables know any."""
-    window.content.actions_by_id["licencesAction"].trigger()
-    licences = window.findChild(LicencesWindow)
-    assert licences is not None
-    spin(lambda: bool(licences.list.names), _LIMIT_S)
-    place = licences.list.names.index("x264" if "x264" in licences.list.names else "numpy")
-    licences.list.setCurrentIndex(licences.list.model().index(place, 0))
-    licences.list.setFocus()
-
-
 ASKED = ("Locate every shape and tell me its colour.", "用中文说一遍。")
 LARGE, SMALL = (1280, 820), (640, 480)
 STATES = (
@@ -329,7 +318,7 @@ STATES = (
     State("commands", questions=ASKED[:1], finish=_trigger("commandListAction")),
     State("report", finish=_trigger("copyReportAction")),
     State("shortcuts", finish=_trigger("shortcutsAction")),
-    State("licences", finish=_show_licences),
+    State("licences", finish=show_licences),
     State("about", finish=_trigger("aboutAction")),
     State(
         "demo",
@@ -390,17 +379,6 @@ def draw_film(file: Path) -> Path:
 
     write_video(file, frames(), rate=2)
     return file
-
-
-def spin(until: Callable[[], bool], seconds: float) -> bool:
-    """Lets the window live until the condition holds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QCoreApplication.processEvents()
-        if until():
-            return True
-        time.sleep(0.005)
-    return False
 
 
 def take(

@@ -125,6 +125,7 @@ def test_where_the_bundle_lies_is_told(executable: str, words: str, monkeypatch:
     assert program_text().startswith("from source, ")
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", executable)
+    monkeypatch.setattr(sys, "platform", "darwin")
     assert words in program_text()
 
 

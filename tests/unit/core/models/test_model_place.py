@@ -110,18 +110,24 @@ def test_a_place_that_is_missing_lists_nothing_and_is_not_made(hub: HubServer, h
     assert (gone / "models--house--tiny").is_dir()
 
 
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    """A disk that models are kept on."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    keep_models_in(folder)
+    return folder
+
+
 def test_a_disk_that_goes_in_the_middle_is_said_and_not_made_anew(
-    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: HubServer, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub.add(ID, ONE)
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    keep_models_in(disk)
     really_open = os.open
 
     def unplug(path: Path, flags: int, *rest: int) -> int:
         if "viewfinder-part" in str(path) and disk.is_dir():
-            disk.rename(tmp_path / "unplugged")
+            disk.rename(disk.with_name("unplugged"))
         return really_open(path, flags, *rest)
 
     monkeypatch.setattr("app.core.models.part_file.os.open", unplug)
@@ -131,17 +137,14 @@ def test_a_disk_that_goes_in_the_middle_is_said_and_not_made_anew(
 
 
 def test_a_disk_that_goes_before_a_file_is_begun_is_not_made_anew_by_its_lock(
-    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: HubServer, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub.add(ID, ONE)
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    keep_models_in(disk)
     really_lock = CacheFolder.content_lock
 
     def unplug(folder: CacheFolder, file: RepositoryFile) -> BaseFileLock:
         if disk.is_dir():
-            disk.rename(tmp_path / "unplugged")
+            disk.rename(disk.with_name("unplugged"))
         return really_lock(folder, file)
 
     monkeypatch.setattr(CacheFolder, "content_lock", unplug)
